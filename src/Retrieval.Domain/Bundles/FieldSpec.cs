@@ -1,0 +1,28 @@
+namespace Retrieval.Domain.Bundles;
+
+/// <summary>
+/// One named tensor of a record. A fixed field has one row an item; a ragged field has one row a word, and an item
+/// owns as many consecutive rows as it has words.
+/// </summary>
+/// <param name="Name">The field's name, e.g. <c>v</c>: letters, digits and underscores.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="RowShape">Shape of one row: <c>[36, 1024]</c> for a fixed field, <c>[1024]</c> for a ragged one declared as <c>["words", 1024]</c>.</param>
+/// <param name="Ragged">Whether an item owns a run of rows instead of exactly one.</param>
+public sealed record FieldSpec(string Name, ElementType Type, IReadOnlyList<int> RowShape, bool Ragged)
+{
+    /// <summary>Elements of one row.</summary>
+    public int RowElements { get; } = RowShape.Aggregate(1, (product, size) => checked(product * size));
+
+    /// <summary>Bytes of one row.</summary>
+    public int RowBytes => checked(RowElements * Type.SizeInBytes());
+
+    /// <summary>Equal when name, type, shape and kind are.</summary>
+    public bool Equals(FieldSpec? other) =>
+        other is not null && Name == other.Name && Type == other.Type && Ragged == other.Ragged && RowShape.SequenceEqual(other.RowShape);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Type, Ragged, RowElements);
+
+    /// <summary>E.g. <c>v float32 [36, 1024]</c> or <c>w float16 [words, 1024]</c>.</summary>
+    public override string ToString() => $"{Name} {Type.ToName()} [{(Ragged ? "words, " : "")}{string.Join(", ", RowShape)}]";
+}

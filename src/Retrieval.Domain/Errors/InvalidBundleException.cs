@@ -1,0 +1,9 @@
+namespace Retrieval.Domain.Errors;
+
+/// <summary>A bundle that is incomplete, edited, of an unknown format, or that computes something else than was recorded.</summary>
+public sealed class InvalidBundleException(string bundle, string reason, Exception? innerException = null)
+    : RetrievalException($"bundle {bundle}: {reason}", innerException)
+{
+    /// <summary>What was wrong, without the bundle's path.</summary>
+    public string Reason { get; } = reason;
+}
