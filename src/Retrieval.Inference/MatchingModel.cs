@@ -20,10 +20,9 @@ public sealed class MatchingModel : IDisposable
         {
             Manifest = bundle.Manifest;
             Fingerprint = bundle.Fingerprint;
-            var vocabulary = ReadVocabulary(bundle);
-            Captions = new CaptionEncoder(vocabulary, Manifest.Tokens);
+            Captions = ReadCaptionEncoder(bundle, out var vocabularySize);
             ImageEncoder = Own(new ImageEncoder(bundle, options));
-            TextEncoder = Own(new TextEncoder(bundle, vocabulary.Count, options));
+            TextEncoder = Own(new TextEncoder(bundle, vocabularySize, options));
             TextToImage = Own(new PairScorer(bundle, RecordSide.Image, options));
             ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, options));
             if (options.VerifyParity)
@@ -48,7 +47,7 @@ public sealed class MatchingModel : IDisposable
     public string Label => $"{Manifest.Name}@{Fingerprint[..12]}";
 
     /// <summary>The runtime's name of where the graphs run.</summary>
-    public string Provider => "CPUExecutionProvider";
+    public string Provider { get; } = "CPUExecutionProvider";
 
     /// <summary>Caption text to token ids.</summary>
     public CaptionEncoder Captions { get; }
@@ -81,11 +80,15 @@ public sealed class MatchingModel : IDisposable
         }
     }
 
-    private static Vocabulary ReadVocabulary(VerifiedBundle bundle)
+    private static CaptionEncoder ReadCaptionEncoder(VerifiedBundle bundle, out int vocabularySize)
     {
         try
         {
-            return Vocabulary.Parse(bundle.Content(bundle.Manifest.VocabularyFile), bundle.Manifest.VocabularyFile);
+            var file = bundle.Manifest.VocabularyFile;
+            using var stream = new MemoryStream(bundle.Content(file), writable: false);
+            var vocabulary = Vocabulary.Read(stream, file);
+            vocabularySize = vocabulary.Count;
+            return new CaptionEncoder(vocabulary, bundle.Manifest.Tokens);
         }
         catch (InvalidInputException exception)
         {

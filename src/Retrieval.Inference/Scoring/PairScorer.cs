@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Retrieval.Domain.Bundles;
 using Retrieval.Inference.Bundles;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Sessions;

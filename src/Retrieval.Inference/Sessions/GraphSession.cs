@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Bundles;
 
