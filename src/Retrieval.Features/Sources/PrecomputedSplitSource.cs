@@ -144,7 +144,7 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
             RegionCount = _regionCount,
             RegionWidth = _regionWidth,
             Captions = captions,
-            Boxes = boxes,
+            Boxes = boxes is null ? null : (ReadOnlyMemory<float>?)boxes,
             Metadata = metadata,
         };
     }
