@@ -1,0 +1,59 @@
+namespace Retrieval.Domain.Bundles;
+
+/// <summary>
+/// What <c>bundle.json</c> says of one exported model: the shapes and names the engine needs to run it. The engine
+/// knows nothing else of a model, so any model with two encoders and a pair scorer can be served.
+/// </summary>
+public sealed record BundleManifest
+{
+    /// <summary>The only format this version reads.</summary>
+    public const string SupportedFormat = "retrieval-bundle/1";
+
+    /// <summary>Name of the file inside a bundle.</summary>
+    public const string FileName = "bundle.json";
+
+    /// <summary>Name for people, e.g. <c>scenes-camp</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The matching system, e.g. <c>camp-gate-fusion-new</c>.</summary>
+    public required string System { get; init; }
+
+    /// <summary><c>serving</c> (one-sided work folded into the records) or <c>published</c> (as the authors wrote it).</summary>
+    public required string Form { get; init; }
+
+    /// <summary><c>fast</c> or <c>compact</c>: which fields are stored and which are computed per pair.</summary>
+    public required string Profile { get; init; }
+
+    /// <summary><c>float32</c> or <c>float16</c>.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>Regions of an image (36 for the published features).</summary>
+    public required int RegionCount { get; init; }
+
+    /// <summary>Values of one region's feature (2048 for the published features).</summary>
+    public required int RegionWidth { get; init; }
+
+    /// <summary>How captions become token ids.</summary>
+    public required TokenSpec Tokens { get; init; }
+
+    /// <summary>Width of the coarse embedding; compared by inner product.</summary>
+    public required int EmbeddingWidth { get; init; }
+
+    /// <summary>Fields of an image record.</summary>
+    public required IReadOnlyList<FieldSpec> ImageFields { get; init; }
+
+    /// <summary>Fields of a caption record.</summary>
+    public required IReadOnlyList<FieldSpec> CaptionFields { get; init; }
+
+    /// <summary>The graphs.</summary>
+    public required BundleGraphs Graphs { get; init; }
+
+    /// <summary>Name of the vocabulary file.</summary>
+    public required string VocabularyFile { get; init; }
+
+    /// <summary>The recorded vectors.</summary>
+    public required ParitySpec Parity { get; init; }
+
+    /// <summary>Every file of the bundle but <c>bundle.json</c>, by name. No other file is ever opened.</summary>
+    public required IReadOnlyDictionary<string, BundleFile> Files { get; init; }
+}

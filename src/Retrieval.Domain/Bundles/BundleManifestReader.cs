@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Text.Json;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Domain.Bundles;
+
+/// <summary>Reads and validates <c>bundle.json</c>. Every fault is reported at once, not the first only.</summary>
+public static class BundleManifestReader
+{
+    private const int LargestDimension = 1 << 20;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>Parses a manifest.</summary>
+    /// <param name="utf8">The bytes of <c>bundle.json</c>.</param>
+    /// <param name="bundle">The bundle's path or name, for error messages.</param>
+    /// <exception cref="InvalidBundleException">Not JSON, of another format, or with invalid members.</exception>
+    public static BundleManifest Read(ReadOnlyMemory<byte> utf8, string bundle)
+    {
+        using var document = Parse(utf8, bundle);
+        var root = new ManifestNode(document.RootElement, "$", []);
+        var format = root.Text("format");
+        if (format.Length > 0 && format != BundleManifest.SupportedFormat)
+        {
+            throw new InvalidBundleException(bundle, $"bundle.json is of format '{format}'; this version reads '{BundleManifest.SupportedFormat}'");
+        }
+
+        var files = ReadFiles(root);
+        var manifest = new BundleManifest
+        {
+            Name = root.Text("name"),
+            System = root.Text("system"),
+            Form = root.Text("form", "serving", "published"),
+            Profile = root.Text("profile", "fast", "compact"),
+            Precision = root.Text("precision", "float32", "float16"),
+            RegionCount = root.Node("regions").Integer("count", 1, LargestDimension),
+            RegionWidth = root.Node("regions").Integer("width", 1, LargestDimension),
+            Tokens = ReadTokens(root.Node("tokens")),
+            EmbeddingWidth = root.Node("embedding").Integer("width", 1, LargestDimension),
+            ImageFields = ReadFields(root.Node("records"), "image"),
+            CaptionFields = ReadFields(root.Node("records"), "caption"),
+            Graphs = ReadGraphs(root.Node("graphs"), files),
+            VocabularyFile = FileIn(root.Node("vocabulary"), files),
+            Parity = new ParitySpec(FileIn(root.Node("parity"), files), root.Node("parity").Number("tolerance", 0, 1)),
+            Files = files,
+        };
+        return root.Faults.Count == 0
+            ? manifest
+            : throw new InvalidBundleException(bundle, "bundle.json: " + string.Join("; ", root.Faults));
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> utf8, string bundle)
+    {
+        try
+        {
+            return JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 16 });
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidBundleException(bundle, $"bundle.json is not valid JSON: {exception.Message}", exception);
+        }
+    }
+
+    private static Dictionary<string, BundleFile> ReadFiles(ManifestNode root)
+    {
+        var files = new Dictionary<string, BundleFile>(StringComparer.Ordinal);
+        foreach (var (name, node) in root.Node("files").Members())
+        {
+            // A name with a separator could reach outside the bundle's folder.
+            if (name.Length == 0 || name is "." or ".." || name.AsSpan().ContainsAny('/', '\\', '\0') || name == BundleManifest.FileName)
+            {
+                node.Fault("is not a plain file name");
+                continue;
+            }
+
+            var hash = node.Text("sha256");
+            if (hash.Length != 64 || hash.AsSpan().ContainsAnyExcept(HexDigits))
+            {
+                node.Fault("sha256 must be 64 lower-case hexadecimal digits");
+            }
+
+            files[name] = new BundleFile(hash, (long)node.Number("bytes", 0, long.MaxValue));
+        }
+
+        return files;
+    }
+
+    private static TokenSpec ReadTokens(ManifestNode node) => new(
+        node.Integer("max", 3, 4096), node.Text("pad"), node.Text("start"), node.Text("end"), node.Text("unknown"));
+
+    private static List<FieldSpec> ReadFields(ManifestNode records, string collection)
+    {
+        var fields = new List<FieldSpec>();
+        foreach (var node in records.Items(collection))
+        {
+            var name = node.Text("name");
+            if (name is "offset" or "length" or "embedding" || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+            {
+                node.Fault($"name '{name}' must be letters, digits and underscores and none of offset, length, embedding");
+            }
+
+            if (fields.Any(field => field.Name == name))
+            {
+                node.Fault($"name '{name}' stands twice");
+            }
+
+            if (!ElementTypeExtensions.TryParseName(node.Text("type"), out var type))
+            {
+                node.Fault("type must be float32, float16 or int64");
+            }
+
+            var (shape, ragged) = ReadShape(node);
+            if (shape.Aggregate(1.0, (product, size) => product * size) * type.SizeInBytes() <= int.MaxValue)
+            {
+                fields.Add(new FieldSpec(name, type, shape, ragged));
+            }
+            else
+            {
+                node.Fault("a row must be below 2 GiB");
+            }
+        }
+
+        if (fields.Count == 0)
+        {
+            records.Fault($"{collection} must have at least one field");
+        }
+
+        return fields;
+    }
+
+    private static (List<int> Shape, bool Ragged) ReadShape(ManifestNode field)
+    {
+        var shape = new List<int>();
+        var ragged = false;
+        var first = true;
+        foreach (var dimension in field.Items("shape"))
+        {
+            if (first && dimension.IsText("words"))
+            {
+                ragged = true;
+            }
+            else
+            {
+                shape.Add(dimension.AsInteger(1, LargestDimension));
+            }
+
+            first = false;
+        }
+
+        if (shape.Count == 0)
+        {
+            field.Fault("shape must have at least one number");
+        }
+
+        return (shape, ragged);
+    }
+
+    private static BundleGraphs ReadGraphs(ManifestNode graphs, Dictionary<string, BundleFile> files) => new(
+        FileIn(graphs.Node("textEncoder"), files),
+        FileIn(graphs.Node("imageEncoder"), files),
+        FileIn(graphs.Node("textToImageScorer"), files),
+        FileIn(graphs.Node("imageToTextScorer"), files));
+
+    private static string FileIn(ManifestNode node, Dictionary<string, BundleFile> files)
+    {
+        var name = node.Text("file");
+        if (name.Length > 0 && !files.ContainsKey(name))
+        {
+            node.Fault($"file '{name}' is not listed in files");
+        }
+
+        return name;
+    }
+}

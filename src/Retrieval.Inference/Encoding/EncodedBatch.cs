@@ -1,0 +1,89 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Retrieval.Domain.Bundles;
+using Retrieval.Inference.Records;
+
+namespace Retrieval.Inference.Encoding;
+
+/// <summary>What an encoder gives for a batch: one coarse embedding and one record an item.</summary>
+public sealed class EncodedBatch : IDisposable
+{
+    private readonly float[] _embeddings;
+    private readonly int _width;
+
+    internal EncodedBatch(float[] embeddings, int width, RecordTable records)
+    {
+        _embeddings = embeddings;
+        _width = width;
+        Records = records;
+    }
+
+    /// <summary>Items.</summary>
+    public int Count => (int)Records.Count;
+
+    /// <summary>All embeddings, <c>[Count, E]</c> row-major.</summary>
+    public ReadOnlySpan<float> Embeddings => _embeddings;
+
+    /// <summary>The records; owned by this batch.</summary>
+    public RecordTable Records { get; }
+
+    /// <summary>The embedding of one item, <c>[E]</c>.</summary>
+    public ReadOnlyMemory<float> Embedding(int item) => _embeddings.AsMemory(item * _width, _width);
+
+    /// <summary>
+    /// Which items have a NaN or an infinity in their embedding or record: features that were finite, and yet too large
+    /// for the model's precision. Such an item must not enter an index.
+    /// </summary>
+    public IReadOnlyList<int> NonFinite()
+    {
+        var found = new List<int>();
+        var lengths = Records.Lengths;
+        long ragged = 0;
+        for (var item = 0; item < Count; item++)
+        {
+            var length = lengths.IsEmpty ? 0 : lengths[item];
+            var finite = IsFinite(_embeddings.AsSpan(item * _width, _width));
+            foreach (var field in Records.Fields)
+            {
+                var (first, rows) = field.Ragged ? (ragged, length) : (item, 1);
+                finite = finite && IsFinite(field, Records.Bytes(field).Slice((int)(first * field.RowBytes), (int)(rows * field.RowBytes)));
+            }
+
+            if (!finite)
+            {
+                found.Add(item);
+            }
+
+            ragged += length;
+        }
+
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Records.Dispose();
+
+    private static bool IsFinite(FieldSpec field, ReadOnlySpan<byte> bytes) => field.Type switch
+    {
+        ElementType.Float32 => IsFinite(MemoryMarshal.Cast<byte, float>(bytes)),
+        ElementType.Float16 => IsFinite(MemoryMarshal.Cast<byte, ushort>(bytes)),
+        _ => true,
+    };
+
+    // The largest magnitude is NaN if any value is, and infinite if any value is.
+    private static bool IsFinite(ReadOnlySpan<float> values) => values.IsEmpty || float.IsFinite(TensorPrimitives.MaxMagnitude(values));
+
+    private static bool IsFinite(ReadOnlySpan<ushort> halves)
+    {
+        const ushort exponent = 0x7C00;
+        foreach (var half in halves)
+        {
+            if ((half & exponent) == exponent)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

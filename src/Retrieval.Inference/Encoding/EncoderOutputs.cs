@@ -1,0 +1,73 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Retrieval.Domain.Bundles;
+using Retrieval.Inference.Records;
+using Retrieval.Inference.Sessions;
+
+namespace Retrieval.Inference.Encoding;
+
+/// <summary>The outputs both encoders share: <c>embedding</c> and one <c>record.…</c> a field.</summary>
+internal sealed class EncoderOutputs(RecordSide side, IReadOnlyList<FieldSpec> fields, int embeddingWidth)
+{
+    private const string Embedding = "embedding";
+    private readonly string[] _names = [Embedding, .. fields.Select(field => $"record.{field.Name}")];
+
+    public IReadOnlyCollection<string> Names => _names;
+
+    public void Declare(GraphContract contract)
+    {
+        contract.Out(Embedding, TensorElementType.Float, -1, embeddingWidth);
+        foreach (var field in fields)
+        {
+            long[] shape = field.Ragged ? [-1, .. field.ShapeOf(-1)] : field.ShapeOf(-1);
+            contract.Out($"record.{field.Name}", field.Type.ToRuntime(), shape);
+        }
+    }
+
+    /// <summary>Takes the outputs over: fixed fields as they are, ragged ones without the rows behind each item's last word.</summary>
+    public EncodedBatch Take(IDisposableReadOnlyCollection<OrtValue> outputs, long[]? lengths, int positions, int count)
+    {
+        var embeddings = outputs[0].GetTensorDataAsSpan<float>().ToArray();
+        var values = new List<OrtValue>(fields.Count);
+        try
+        {
+            for (var i = 0; i < fields.Count; i++)
+            {
+                values.Add(fields[i].Ragged ? Pack(fields[i], outputs[i + 1], lengths!, positions) : outputs[i + 1]);
+            }
+
+            var records = RecordTable.Owning(side, count, fields, values, fields.Any(field => field.Ragged) ? lengths : null);
+            for (var i = 0; i < outputs.Count; i++)
+            {
+                if (!values.Contains(outputs[i]))
+                {
+                    outputs[i].Dispose();
+                }
+            }
+
+            return new EncodedBatch(embeddings, embeddingWidth, records);
+        }
+        catch
+        {
+            values.ForEach(value => value.Dispose());
+            outputs.Dispose();
+            throw;
+        }
+    }
+
+    private static OrtValue Pack(FieldSpec field, OrtValue padded, long[] lengths, int positions)
+    {
+        var packed = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, field.Type.ToRuntime(), field.ShapeOf(lengths.Sum()));
+        var source = padded.GetTensorMutableRawData();
+        var target = packed.GetTensorMutableRawData();
+        var start = 0;
+        for (var item = 0; item < lengths.Length; item++)
+        {
+            var bytes = (int)lengths[item] * field.RowBytes;
+            source.Slice(item * positions * field.RowBytes, bytes).CopyTo(target[start..]);
+            start += bytes;
+        }
+
+        return packed;
+    }
+}

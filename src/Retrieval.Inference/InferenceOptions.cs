@@ -1,0 +1,17 @@
+namespace Retrieval.Inference;
+
+/// <summary>How a model is run.</summary>
+public sealed record InferenceOptions
+{
+    /// <summary>Threads for one graph, 1 to 1024; 0 takes all cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// Most pairs of one scorer call, 1 to 65536. On a CPU the working set of a pair (about 0.8 MB at D=1024) should stay
+    /// in the caches, so many small calls are faster than one large one; docs/benchmarks.md has the measurement.
+    /// </summary>
+    public int PairsPerCall { get; init; } = 32;
+
+    /// <summary>Whether the recorded parity vectors are computed at load and compared. Only a benchmark turns it off.</summary>
+    public bool VerifyParity { get; init; } = true;
+}

@@ -1,0 +1,105 @@
+using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Errors;
+using Retrieval.Domain.Text;
+using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Encoding;
+using Retrieval.Inference.Records;
+using Retrieval.Inference.Scoring;
+using Retrieval.Inference.Verification;
+
+namespace Retrieval.Inference;
+
+/// <summary>A bundle, verified, loaded and proven to compute on this machine what it computed at export.</summary>
+public sealed class MatchingModel : IDisposable
+{
+    private readonly Stack<IDisposable> _parts = new();
+
+    private MatchingModel(VerifiedBundle bundle, InferenceOptions options)
+    {
+        try
+        {
+            Manifest = bundle.Manifest;
+            Fingerprint = bundle.Fingerprint;
+            Captions = ReadCaptionEncoder(bundle, out var vocabularySize);
+            ImageEncoder = Own(new ImageEncoder(bundle, options));
+            TextEncoder = Own(new TextEncoder(bundle, vocabularySize, options));
+            TextToImage = Own(new PairScorer(bundle, RecordSide.Image, options));
+            ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, options));
+            if (options.VerifyParity)
+            {
+                Parity = ParityCheck.Run(bundle, this);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The bundle's manifest.</summary>
+    public BundleManifest Manifest { get; }
+
+    /// <summary>The bundle's fingerprint; an index made with another one cannot be used with this model.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Name and the fingerprint's first 12 digits, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
+    public string Label => $"{Manifest.Name}@{Fingerprint[..12]}";
+
+    /// <summary>The runtime's name of where the graphs run.</summary>
+    public string Provider { get; } = "CPUExecutionProvider";
+
+    /// <summary>Caption text to token ids.</summary>
+    public CaptionEncoder Captions { get; }
+
+    /// <summary>Region features to records and embeddings.</summary>
+    public ImageEncoder ImageEncoder { get; }
+
+    /// <summary>Token ids to records and embeddings.</summary>
+    public TextEncoder TextEncoder { get; }
+
+    /// <summary>Scores a bank of images for caption queries.</summary>
+    public PairScorer TextToImage { get; }
+
+    /// <summary>Scores a bank of captions for image queries.</summary>
+    public PairScorer ImageToText { get; }
+
+    /// <summary>How far this machine's results are from the recorded ones; null if it was not checked.</summary>
+    public ParityReport? Parity { get; }
+
+    /// <summary>Loads a bundle.</summary>
+    /// <exception cref="InvalidBundleException">Incomplete, edited, not keeping the contract, or computing something else here than it did at export.</exception>
+    public static MatchingModel Load(string path, InferenceOptions? options = null) => new(VerifiedBundle.Read(path), options ?? new InferenceOptions());
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_parts.TryPop(out var part))
+        {
+            part.Dispose();
+        }
+    }
+
+    private static CaptionEncoder ReadCaptionEncoder(VerifiedBundle bundle, out int vocabularySize)
+    {
+        try
+        {
+            var file = bundle.Manifest.VocabularyFile;
+            using var stream = new MemoryStream(bundle.Content(file), writable: false);
+            var vocabulary = Vocabulary.Read(stream, file);
+            vocabularySize = vocabulary.Count;
+            return new CaptionEncoder(vocabulary, bundle.Manifest.Tokens);
+        }
+        catch (InvalidInputException exception)
+        {
+            throw new InvalidBundleException(bundle.Path, exception.Message, exception);
+        }
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _parts.Push(part);
+        return part;
+    }
+}

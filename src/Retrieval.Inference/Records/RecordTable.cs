@@ -1,0 +1,185 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Retrieval.Domain.Bundles;
+using Retrieval.Inference.Sessions;
+
+namespace Retrieval.Inference.Records;
+
+/// <summary>
+/// Records of a number of images or of captions as the tensors a scorer takes: <c>image.v</c> and so on. The same type
+/// serves as the bank (all records of an index, over its mapped files, nothing copied) and as the query (the records of
+/// one batch), because the two sides of the scorer contract are the same fields.
+/// </summary>
+public sealed class RecordTable : IDisposable
+{
+    private const string Offset = "offset";
+    private const string Length = "length";
+
+    // What an empty tensor points at: the runtime wants an address even where there is nothing to read.
+    private static readonly unsafe nint Nothing = (nint)NativeMemory.AllocZeroed(64);
+
+    private readonly Dictionary<string, OrtValue> _tensors = new(StringComparer.Ordinal);
+
+    // Kept beside the tensors: the runtime's own accessors cast lengths to int, and a bank may be larger than that.
+    private readonly Dictionary<string, nint> _addresses = new(StringComparer.Ordinal);
+    private readonly string _prefix;
+    private long[]? _owned;
+
+    private RecordTable(RecordSide side, long count, IReadOnlyList<FieldSpec> fields)
+    {
+        Side = side;
+        Count = count;
+        Fields = fields;
+        _prefix = Prefix(side);
+    }
+
+    /// <summary>Images or captions.</summary>
+    public RecordSide Side { get; }
+
+    /// <summary>Items.</summary>
+    public long Count { get; }
+
+    /// <summary>The fields, in the bundle's order.</summary>
+    public IReadOnlyList<FieldSpec> Fields { get; }
+
+    internal IReadOnlyDictionary<string, OrtValue> Tensors => _tensors;
+
+    /// <summary>Wraps mapped records without copying.</summary>
+    public static RecordTable Over(RecordSide side, MappedRecords records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        var table = new RecordTable(side, records.Count, [.. records.Fields.Select(field => field.Field)]);
+        foreach (var (field, address, rows) in records.Fields)
+        {
+            table.Wrap(field.Name, field.Type, field.ShapeOf(rows), address);
+        }
+
+        if (records.Fields.Any(field => field.Field.Ragged))
+        {
+            table.Wrap(Offset, ElementType.Int64, [records.Count], records.Offsets);
+            table.Wrap(Length, ElementType.Int64, [records.Count], records.Lengths);
+        }
+
+        return table;
+    }
+
+    /// <summary>
+    /// The record of one item as a table of its own, a view of this table's memory: an image or caption that is
+    /// indexed is a query as it stands.
+    /// </summary>
+    /// <param name="row">The item's row in this table. The view must be disposed of before this table's memory goes.</param>
+    public RecordTable Row(long row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
+        var table = new RecordTable(Side, 1, Fields);
+        var (start, length) = Extent(row);
+        foreach (var field in Fields)
+        {
+            var (first, rows) = field.Ragged ? (start, length) : (row, 1);
+            table.Wrap(field.Name, field.Type, field.ShapeOf(rows), _addresses[_prefix + field.Name] + (nint)(first * field.RowBytes));
+        }
+
+        if (IsRagged)
+        {
+            table.OwnLengths([length]);
+        }
+
+        return table;
+    }
+
+    /// <summary>The bytes of one field for all items, row after row. For tables below 2 GiB, as encoders make them.</summary>
+    public ReadOnlySpan<byte> Bytes(FieldSpec field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return _tensors[_prefix + field.Name].GetTensorMutableRawData();
+    }
+
+    /// <summary>Ragged rows of each item; empty if no field is ragged.</summary>
+    public ReadOnlySpan<long> Lengths =>
+        _tensors.TryGetValue(_prefix + Length, out var lengths) ? lengths.GetTensorDataAsSpan<long>() : [];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values)
+        {
+            tensor.Dispose();
+        }
+
+        _tensors.Clear();
+        _owned = null;
+    }
+
+    /// <summary>Takes ownership of tensors an encoder made, in the order of the fields.</summary>
+    internal static unsafe RecordTable Owning(RecordSide side, long count, IReadOnlyList<FieldSpec> fields, IReadOnlyList<OrtValue> values, long[]? lengths)
+    {
+        var table = new RecordTable(side, count, fields);
+        for (var i = 0; i < fields.Count; i++)
+        {
+            var name = table._prefix + fields[i].Name;
+            table._tensors[name] = values[i];
+
+            // Memory of the runtime's own allocator: it does not move.
+            table._addresses[name] = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(values[i].GetTensorMutableRawData()));
+        }
+
+        if (lengths is not null)
+        {
+            table.OwnLengths(lengths);
+        }
+
+        return table;
+    }
+
+    /// <summary>Adds this side's tensors to a graph's contract.</summary>
+    internal static void Declare(GraphContract contract, RecordSide side, IReadOnlyList<FieldSpec> fields)
+    {
+        var prefix = Prefix(side);
+        foreach (var field in fields)
+        {
+            contract.In(prefix + field.Name, field.Type.ToRuntime(), field.ShapeOf(-1));
+        }
+
+        if (fields.Any(field => field.Ragged))
+        {
+            contract.In(prefix + Offset, TensorElementType.Int64, -1).In(prefix + Length, TensorElementType.Int64, -1);
+        }
+    }
+
+    private static string Prefix(RecordSide side) => side == RecordSide.Image ? "image." : "caption.";
+
+    private bool IsRagged => _tensors.ContainsKey(_prefix + Offset);
+
+    private unsafe (long Start, long Length) Extent(long row) => IsRagged
+        ? (((long*)_addresses[_prefix + Offset])[row], ((long*)_addresses[_prefix + Length])[row])
+        : (row, 1);
+
+    private unsafe void OwnLengths(long[] lengths)
+    {
+        // Pinned for good: views of this table and the runtime both keep its address.
+        var pinned = GC.AllocateUninitializedArray<long>(lengths.Length * 2, pinned: true);
+        long offset = 0;
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            pinned[i] = offset;
+            pinned[lengths.Length + i] = lengths[i];
+            offset += lengths[i];
+        }
+
+        _owned = pinned;
+        var address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
+        Wrap(Offset, ElementType.Int64, [lengths.Length], address);
+        Wrap(Length, ElementType.Int64, [lengths.Length], address + (lengths.Length * sizeof(long)));
+    }
+
+    private void Wrap(string name, ElementType type, long[] shape, nint address)
+    {
+        var bytes = shape.Aggregate(1L, (product, size) => checked(product * size)) * type.SizeInBytes();
+        address = bytes == 0 ? Nothing : address;
+        _tensors[_prefix + name] = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type.ToRuntime(), shape, address, bytes);
+        _addresses[_prefix + name] = address;
+    }
+}
