@@ -23,7 +23,7 @@ internal sealed class EncodedRows(IReadOnlyList<ImageEntry> entries, EncodedBatc
 
     private static FieldRows FieldsOf(EncodedBatch batch) => new()
     {
-        Embedding = RowBytes.Of(batch.Embeddings),
+        Embedding = RowBytes.Of(batch.EmbeddingMemory),
         Fields = batch.Records.Fields.ToDictionary(field => field.Name, field => batch.Records.Memory(field), StringComparer.Ordinal),
         Lengths = LengthsOf(batch),
     };

@@ -4,7 +4,7 @@ namespace Retrieval.Search.Ingestion;
 internal sealed class ProgressMeter(TimeProvider time, long firstRow, long? totalRows)
 {
     private readonly long _started = time.GetTimestamp();
-    private long _row = firstRow;
+    private long _done;
 
     public long Ingested { get; private set; }
 
@@ -16,7 +16,7 @@ internal sealed class ProgressMeter(TimeProvider time, long firstRow, long? tota
 
     public void Add(long endRow, int ingested, int skipped, int rejected, int captions)
     {
-        _row = endRow;
+        _done = endRow - firstRow;
         Ingested += ingested;
         Skipped += skipped;
         Rejected += rejected;
@@ -26,8 +26,8 @@ internal sealed class ProgressMeter(TimeProvider time, long firstRow, long? tota
     public IngestionProgress Now()
     {
         var elapsed = time.GetElapsedTime(_started);
-        var rate = elapsed > TimeSpan.Zero ? (_row - firstRow) / elapsed.TotalSeconds : 0;
-        var remaining = totalRows is { } total && rate > 0 ? TimeSpan.FromSeconds(Math.Max(0, total - _row) / rate) : (TimeSpan?)null;
-        return new IngestionProgress(_row, totalRows, Ingested, Skipped, Rejected, Captions, rate, elapsed, remaining);
+        var rate = elapsed > TimeSpan.Zero ? _done / elapsed.TotalSeconds : 0;
+        var remaining = totalRows is { } total && rate > 0 ? TimeSpan.FromSeconds(Math.Max(0, total - firstRow - _done) / rate) : (TimeSpan?)null;
+        return new IngestionProgress(firstRow + _done, totalRows, Ingested, Skipped, Rejected, Captions, rate, elapsed, remaining);
     }
 }

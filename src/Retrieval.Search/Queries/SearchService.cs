@@ -1,9 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
-using Retrieval.Inference;
-using Retrieval.Inference.Records;
-using Retrieval.Inference.Scoring;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Local.Reading;
@@ -38,7 +36,7 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
             using var encoded = snapshot.Model.TextEncoder.Encode([caption.TokenIds], cancellationToken);
             clock.End(Stages.Encode);
             var allowed = request.Filter is null ? null : snapshot.Metadata.Images(request.Filter);
-            var candidates = Shortlist(snapshot.Index.Images, encoded.Embedding(0).Span, limits, allowed, cancellationToken);
+            var candidates = Shortlist(snapshot.ImageShortlist, encoded.Embedding(0), limits, allowed, cancellationToken);
             clock.End(Stages.Shortlist);
             var ranked = Reranker.Rerank(snapshot.Model.TextToImage, snapshot.Images, encoded.Records, candidates, deadline, cancellationToken);
             clock.End(Stages.Score);
@@ -64,7 +62,7 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         {
             var embedding = EmbeddingOf(snapshot.Index.Images, slot);
             var allowed = request.Filter is null ? null : snapshot.Metadata.Captions(request.Filter);
-            var candidates = Shortlist(snapshot.Index.Captions, embedding, limits, allowed, cancellationToken);
+            var candidates = Shortlist(snapshot.CaptionShortlist, embedding, limits, allowed, cancellationToken);
             clock.End(Stages.Shortlist);
             using var query = snapshot.Images.Row(slot);
             var ranked = Reranker.Rerank(snapshot.Model.ImageToText, snapshot.Captions, query, candidates, deadline, cancellationToken);
@@ -162,9 +160,9 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         }
     }
 
-    private static Candidate[] Shortlist(IndexCollection collection, ReadOnlySpan<float> query, RequestLimits limits, SlotBitmap? allowed, CancellationToken cancellationToken)
+    private static Candidate[] Shortlist(ExactShortlist shortlist, ReadOnlyMemory<float> query, RequestLimits limits, SlotBitmap? allowed, CancellationToken cancellationToken)
     {
-        var found = ExactShortlist.Top(collection, query, limits.Shortlist, allowed, cancellationToken);
+        var found = shortlist.Find(query, limits.Shortlist, allowed is null ? null : allowed.Contains, cancellationToken);
         return [.. found.Select((hit, i) => new Candidate(hit.Slot, new CoarsePlace(hit.Score, i + 1), null))];
     }
 
@@ -195,6 +193,5 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
     private static JsonElement? Metadata(IndexedImage image) =>
         image.Metadata.IsEmpty ? null : JsonDocument.Parse(image.Metadata).RootElement.Clone();
 
-    private static ReadOnlySpan<float> EmbeddingOf(IndexCollection collection, long slot) =>
-        System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(collection.Embedding.Row(slot));
+    private static float[] EmbeddingOf(IndexBank bank, long slot) => MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();
 }

@@ -17,7 +17,7 @@ public static class IndexBinding
     }
 
     /// <summary>A collection's records over its mapped files; nothing is copied.</summary>
-    public static RecordTable BankOf(RecordSide side, IndexCollection collection)
+    public static RecordTable BankOf(RecordSide side, IndexBank collection)
     {
         ArgumentNullException.ThrowIfNull(collection);
         var fields = collection.Fields.Select(field => (field.Spec, field.Address, field.Rows)).ToList<(FieldSpec, nint, long)>();

@@ -2,6 +2,7 @@ using Retrieval.Inference;
 using Retrieval.Inference.Records;
 using Retrieval.Search.Filtering;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Snapshots;
 
@@ -21,6 +22,8 @@ public sealed class SearchSnapshot : IDisposable
         Index = index;
         Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
         Captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
+        ImageShortlist = new ExactShortlist(index.Images);
+        CaptionShortlist = new ExactShortlist(index.Captions);
         _metadata = new Lazy<MetadataIndex>(() => MetadataIndex.Build(index));
     }
 
@@ -35,6 +38,12 @@ public sealed class SearchSnapshot : IDisposable
 
     /// <summary>The bank of captions.</summary>
     public RecordTable Captions { get; }
+
+    /// <summary>Exact first stage over the images.</summary>
+    public ExactShortlist ImageShortlist { get; }
+
+    /// <summary>Exact first stage over the captions.</summary>
+    public ExactShortlist CaptionShortlist { get; }
 
     /// <summary>Metadata of the images by key and value; built by the first request with a filter.</summary>
     public MetadataIndex Metadata => _metadata.Value;
