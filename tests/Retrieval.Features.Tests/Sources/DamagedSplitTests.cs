@@ -79,7 +79,6 @@ public sealed class DamagedSplitTests : IDisposable
     [InlineData(19, null)]
     [InlineData(21, null)]
     [InlineData(3, null)]
-    [InlineData(0, null)]
     [InlineData(19, 5)]
     [InlineData(8, 5)]
     [InlineData(4, 5)]
@@ -156,6 +155,30 @@ public sealed class DamagedSplitTests : IDisposable
         _split.WriteLines("test_metadata.jsonl", "{}", "{}", "{}");
 
         Assert.Equal("test_metadata.jsonl", Assert.Throws<InvalidInputException>(() => _split.Open()).File);
+    }
+
+    [Theory]
+    [InlineData("test_ims.npy")]
+    [InlineData("test_caps.txt")]
+    [InlineData("test_ids.txt")]
+    [InlineData("test_boxes.npy")]
+    [InlineData("test_metadata.jsonl")]
+    public void What_is_not_a_file_with_something_in_it_is_refused(string name)
+    {
+        _split.Folder.Write(name, "");
+        Assert.Equal(name, Assert.Throws<InvalidInputException>(() => _split.Open()).File);
+
+        File.Delete(_split.Folder[name]);
+        File.CreateSymbolicLink(_split.Folder[name], "/dev/zero");
+        Assert.Equal(name, Assert.Throws<InvalidInputException>(() => _split.Open()).File);
+
+        File.Delete(_split.Folder[name]);
+        File.CreateSymbolicLink(_split.Folder[name], _split.Folder["nowhere"]);
+        Assert.Equal(name, Assert.Throws<InvalidInputException>(() => _split.Open()).File);
+
+        File.Delete(_split.Folder[name]);
+        Directory.CreateDirectory(_split.Folder[name]);
+        Assert.Equal(name, Assert.Throws<InvalidInputException>(() => _split.Open()).File);
     }
 
     [Fact]

@@ -268,7 +268,14 @@ public sealed class PrecomputedSplitSourceTests : IDisposable
         _split.WriteLines("test_ids.txt", "a", "b", "c", "d");
         var third = Stamp();
 
-        Assert.Equal(3, new HashSet<string> { first, second, third }.Count);
+        File.Move(_split.Folder["test_caps.txt"], _split.Folder["elsewhere.txt"]);
+        File.CreateSymbolicLink(_split.Folder["test_caps.txt"], _split.Folder["elsewhere.txt"]);
+        var linked = Stamp();
+        File.AppendAllText(_split.Folder["elsewhere.txt"], "more\nand\nmore\nand\n");
+        var fourth = Stamp();
+
+        Assert.Equal(third, linked);
+        Assert.Equal(4, new HashSet<string> { first, second, third, fourth }.Count);
         Assert.DoesNotContain(_split.Folder.Path, third, StringComparison.Ordinal);
     }
 
