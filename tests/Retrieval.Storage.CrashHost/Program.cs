@@ -49,6 +49,7 @@ static async Task IngestAsync(string path, int rows, int every)
         }
 
         await writer.CommitAsync([new LedgerEntry("sample", "1", next, next, 0, 0, 0, next == rows)]);
+        Console.WriteLine($"committed {next}");
     }
 
     Console.WriteLine("done");

@@ -156,7 +156,7 @@ internal sealed class AppendFile : IDisposable
 
         if (bytes.Length >= BufferBytes)
         {
-            RandomAccess.Write(_handle, bytes, Bytes);
+            DiskFile.Write(_handle, bytes, Bytes);
             return;
         }
 
@@ -173,7 +173,7 @@ internal sealed class AppendFile : IDisposable
     {
         if (_buffered > 0)
         {
-            RandomAccess.Write(_handle, _buffer.AsSpan(0, _buffered), Bytes - _buffered);
+            DiskFile.Write(_handle, _buffer.AsSpan(0, _buffered), Bytes - _buffered);
             _buffered = 0;
         }
     }

@@ -57,7 +57,7 @@ internal sealed class SealLog : IDisposable
             seals[i].Write(bytes.AsSpan(i * Seal.Bytes));
         }
 
-        RandomAccess.Write(_handle, bytes, Count * Seal.Bytes);
+        DiskFile.Write(_handle, bytes, Count * Seal.Bytes);
         _hash.AppendData(bytes);
         Count += seals.Count;
     }
