@@ -48,6 +48,7 @@ public sealed class CompactionTests : IDisposable
 
         Assert.False(Directory.Exists(_folder.Data("", epoch: 1)), "no manifest names the old folder any more");
         IndexAssert.Holds(reader, expected);
+        Assert.True(reader.Verify(TestContext.Current.CancellationToken).Ok);
         expected["new"] = 1;
         expected[expected.Keys.First()] = 99;
         using var index = LocalIndex.Open(_folder.Index);

@@ -62,6 +62,32 @@ public sealed class KilledWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_compaction_killed_ten_times_loses_nothing_and_leaves_no_folder_behind()
+    {
+        var random = new Random(7);
+        using (var host = HostProcess.Start("ingest", _folder.Index, "400", "50"))
+        {
+            await host.ReadToEndAsync();
+        }
+
+        for (var kill = 0; kill < 10; kill++)
+        {
+            using var host = HostProcess.Start("compact", _folder.Index);
+            for (var lines = random.Next(0, 3); lines > 0; lines--)
+            {
+                Assert.NotNull(await host.ReadLineAsync());
+            }
+
+            await Task.Delay(random.Next(0, 100), TestContext.Current.CancellationToken);
+            await host.KillAsync();
+            Assert.Equal(400, CheckCommittedState());
+        }
+
+        LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema).Dispose();
+        Assert.InRange(Directory.GetDirectories(_folder.Index, "data-*").Length, 1, 2);
+    }
+
+    [Fact]
     public async Task A_writer_of_another_process_is_refused_and_its_kill_frees_the_index_at_once()
     {
         using var host = HostProcess.Start("hold", _folder.Index);

@@ -46,6 +46,9 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Generation of the last commit.</summary>
     public long Generation => _committed.Generation;
 
+    /// <summary>Whether the newest manifest was torn, so that this writer went on from the generation before it.</summary>
+    public bool OpenedPrevious { get; private init; }
+
     /// <summary>Progress of each source as of the last commit, by <see cref="LedgerEntry.SourceKey"/>.</summary>
     public IReadOnlyDictionary<string, LedgerEntry> Ledger => _ledger;
 
@@ -228,6 +231,7 @@ public sealed class LocalIndexWriter : IDisposable
         {
             var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, []);
             ManifestFile.Replace(path, manifest, keepPrevious: true);
+            DirectorySync.Flush(System.IO.Path.GetDirectoryName(path) ?? path);
             return new LocalIndexWriter(path, heldLock, layout, manifest, store, new LiveIds());
         }
         catch
@@ -264,7 +268,7 @@ public sealed class LocalIndexWriter : IDisposable
         {
             ManifestFile.Replace(path, manifest, keepPrevious: false);
             using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
-            return new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index));
+            return new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index)) { OpenedPrevious = true };
         }
         catch
         {
