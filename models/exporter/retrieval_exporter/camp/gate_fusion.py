@@ -1,4 +1,4 @@
-"""Serving form of both gate fusions (matching-models 2.2 and 2.3, folded as 2.4 describes).
+"""Serving form of both gate fusions.
 
 Left per pair at the feature width D: the first layer of the two summaries, 2 (R + T) D^2. Gates and norms are
 folded into the small attention matrices or applied as one scalar a row.
