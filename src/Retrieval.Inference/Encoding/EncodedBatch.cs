@@ -24,6 +24,9 @@ public sealed class EncodedBatch : IDisposable
     /// <summary>All embeddings, <c>[Count, E]</c> row-major.</summary>
     public ReadOnlySpan<float> Embeddings => _embeddings;
 
+    /// <summary><see cref="Embeddings"/> as memory.</summary>
+    public ReadOnlyMemory<float> EmbeddingMemory => _embeddings;
+
     /// <summary>The records; owned by this batch.</summary>
     public RecordTable Records { get; }
 

@@ -97,6 +97,13 @@ public sealed class RecordTable : IDisposable
         return _tensors[_prefix + field.Name].GetTensorMutableRawData();
     }
 
+    /// <summary>As <see cref="Bytes"/>, for callers that keep it for a while; valid until this table is disposed.</summary>
+    public ReadOnlyMemory<byte> Memory(FieldSpec field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return new NativeBytes(_addresses[_prefix + field.Name], Bytes(field).Length).Memory;
+    }
+
     /// <summary>Ragged rows of each item; empty if no field is ragged.</summary>
     public ReadOnlySpan<long> Lengths =>
         _tensors.TryGetValue(_prefix + Length, out var lengths) ? lengths.GetTensorDataAsSpan<long>() : [];

@@ -38,6 +38,9 @@ public sealed class PairScorer : IDisposable
     /// <summary>What the bank holds; the queries are the other side.</summary>
     public RecordSide BankSide { get; }
 
+    /// <summary>Most pairs of one call of the graph.</summary>
+    public int PairsPerCall => _pairsPerCall;
+
     /// <summary>Scores pairs, in calls of at most the configured number of pairs.</summary>
     /// <param name="bank">Records addressed by <paramref name="slots"/>.</param>
     /// <param name="queries">Records of the other side, addressed by <paramref name="queryIndex"/>.</param>

@@ -1,3 +1,81 @@
+using System.Globalization;
+using Retrieval.Domain.Errors;
 using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Records;
+using Retrieval.Inference.Scoring;
+
 namespace Retrieval.Inference.Verification;
-internal static class ParityCheck { public static ParityReport Run(VerifiedBundle bundle, MatchingModel model) => throw new InvalidOperationException($"{bundle.Path} {model.Label}"); }
+
+/// <summary>
+/// Computes a bundle's recorded inputs on this machine and compares with what PyTorch gave at export: through both
+/// encoders, both scorers and all pairs, the whole path that a query takes.
+/// </summary>
+internal static class ParityCheck
+{
+    /// <exception cref="InvalidBundleException">A difference is above the bundle's tolerance.</exception>
+    public static ParityReport Run(VerifiedBundle bundle, MatchingModel model)
+    {
+        var recorded = ParityVectors.Read(bundle);
+        using var images = model.ImageEncoder.Encode(recorded.Regions);
+        using var captions = model.TextEncoder.Encode(recorded.Captions);
+        var report = new ParityReport(
+            bundle.Manifest.Parity.Tolerance,
+            recorded.Scores.Length,
+            Math.Max(Relative(recorded.ImageEmbeddings, images.Embeddings), Relative(recorded.CaptionEmbeddings, captions.Embeddings)),
+            Difference(recorded.Scores, ScoreMatrix(model.TextToImage, images.Records, captions.Records)),
+            Difference(recorded.Scores, ScoreMatrix(model.ImageToText, images.Records, captions.Records)));
+        return report.Passed
+            ? report
+            : throw new InvalidBundleException(bundle.Path, string.Create(
+                CultureInfo.InvariantCulture,
+                $"computes something else on this machine than was recorded at export: scores differ by {report.TextToImage:G3} (text to image) and {report.ImageToText:G3} (image to text), embeddings by {report.Embeddings:G3}; allowed is {report.Tolerance:G3}"));
+    }
+
+    /// <summary>Scores of all pairs, <c>[I, C]</c>, by either scorer.</summary>
+    internal static float[] ScoreMatrix(PairScorer scorer, RecordTable images, RecordTable captions)
+    {
+        var pairs = (int)(images.Count * captions.Count);
+        var image = new long[pairs];
+        var caption = new long[pairs];
+        for (var i = 0; i < pairs; i++)
+        {
+            (image[i], caption[i]) = Math.DivRem(i, captions.Count);
+        }
+
+        var scores = new float[pairs];
+        if (scorer.BankSide == RecordSide.Image)
+        {
+            scorer.ScorePairs(images, captions, image, caption, scores);
+        }
+        else
+        {
+            scorer.ScorePairs(captions, images, caption, image, scores);
+        }
+
+        return scores;
+    }
+
+    private static double Relative(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
+    {
+        var largest = 1e-12;
+        foreach (var value in expected)
+        {
+            largest = Math.Max(largest, Math.Abs(value));
+        }
+
+        return Difference(expected, found) / largest;
+    }
+
+    // NaN counts as infinitely far: a comparison with NaN is false, and a fault must not pass for that.
+    private static double Difference(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
+    {
+        var largest = 0.0;
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var difference = Math.Abs((double)expected[i] - found[i]);
+            largest = double.IsNaN(difference) ? double.PositiveInfinity : Math.Max(largest, difference);
+        }
+
+        return largest;
+    }
+}

@@ -1,0 +1,102 @@
+"""Float32 and float16 arithmetic under one set of names, for modules that are exported in either precision.
+
+In float16, products of the feature width and element-wise work on features are float16; softmaxes, norms,
+gates and scores are float32. The half-precision operations are autograd functions of their own because
+tracing runs the module, and torch before 2.0 has no half-precision product on a CPU: run, they widen, compute
+and round; exported, each is the plain ONNX operator on float16 tensors.
+"""
+
+import torch
+from torch import nn
+
+
+class _HalfMatMul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, left, right):
+        return (left.float() @ right.float()).half()
+
+    @staticmethod
+    def symbolic(g, left, right):
+        return g.op("MatMul", left, right)
+
+
+class _HalfRelu(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return torch.relu(x.float()).half()
+
+    @staticmethod
+    def symbolic(g, x):
+        return g.op("Relu", x)
+
+
+class Arithmetic:
+    """`half` selects float16. Matrices are laid out [in, out], so that a linear map is `x @ matrix`."""
+
+    def __init__(self, half=False):
+        self.half = half
+
+    def narrow(self, x):
+        """To the type of records and of wide products."""
+        return x.half() if self.half and x.dtype == torch.float32 else x
+
+    def wide(self, x):
+        """To float32, for softmaxes, norms and gates."""
+        return x.float() if x.dtype == torch.float16 else x
+
+    def product(self, left, right):
+        """Batched `left @ right` in the record type."""
+        if self.half:
+            return _HalfMatMul.apply(self.narrow(left), self.narrow(right))
+        return left @ right
+
+    def linear(self, x, matrix, bias=None):
+        """[..., in] -> [..., out], over flattened rows: one product with a two-dimensional weight."""
+        rows = self.narrow(x).reshape(-1, matrix.shape[0])
+        return self.rows(rows, matrix, bias).reshape(*x.shape[:-1], matrix.shape[1])
+
+    def rows(self, rows, matrix, bias=None):
+        """[N, in] -> [N, out], one MatMul or Gemm.
+
+        In float16 the bias is added in a dimension more: written as a Gemm, or as something ONNX Runtime fuses
+        into one, the product would be summed up in float16 on a CPU, at several times the error.
+        """
+        if self.half:
+            y = _HalfMatMul.apply(rows, matrix)
+            return y if bias is None else (y.unsqueeze(0) + bias).squeeze(0)
+        return rows @ matrix if bias is None else torch.addmm(bias, rows, matrix)
+
+    def relu(self, x):
+        return _HalfRelu.apply(x) if x.dtype == torch.float16 else torch.relu(x)
+
+
+class HalfProduct(nn.Module):
+    """Stands in for `operations.Product`: float32 in and out, the product itself in float16."""
+
+    def forward(self, left, right):
+        return _HalfMatMul.apply(left.half(), right.half()).float()
+
+
+class HalfLinear(nn.Module):
+    """Stands in for `nn.Linear`: float32 in and out, weights and product in float16."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.register_buffer("matrix", linear.weight.detach().t().contiguous().half())
+        self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().clone())
+
+    def forward(self, x):
+        y = _HalfMatMul.apply(x.half(), self.matrix).float()
+        return y if self.bias is None else y + self.bias
+
+
+def halve_products(module, product_type):
+    """Replaces, in place, every `nn.Linear` and every `product_type` below `module` by its float16 stand-in."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.Linear):
+            setattr(module, name, HalfLinear(child))
+        elif isinstance(child, product_type):
+            setattr(module, name, HalfProduct())
+        else:
+            halve_products(child, product_type)
+    return module

@@ -1,0 +1,98 @@
+"""Writes a bundle's folder: graphs, vocabulary, parity data and the manifest that hashes them all."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import __version__, graphs, parity
+from .camp import build_form
+from .errors import ExportError
+from .vocabulary import SPECIAL
+
+FORMAT = "retrieval-bundle/1"
+
+
+def write(model, out, name=None, form="serving", profile="fast", precision="float32", region_count=36,
+          max_tokens=50, force=False):
+    """Writes everything beside `out` first and renames at the end: a bundle is there whole or not at all."""
+    out = Path(out)
+    if out.is_dir() and any(out.iterdir()) and not force:
+        raise ExportError("%s: exists and is not empty; --force replaces it" % out)
+    if out.exists() and not out.is_dir():
+        raise ExportError("%s: exists and is not a folder" % out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix="." + out.name + ".", dir=out.parent))
+    except OSError as error:
+        raise ExportError("%s: %s" % (out, error.strerror or error))
+    try:
+        _fill(work, model, name or out.name, form, profile, precision, region_count, max_tokens)
+        os.chmod(work, 0o755)
+        if out.exists():
+            retired = Path(tempfile.mkdtemp(prefix="." + out.name + ".", dir=out.parent))
+            os.replace(out, retired / "old")
+            os.replace(work, out)
+            shutil.rmtree(retired)
+        else:
+            os.replace(work, out)
+    except OSError as error:
+        raise ExportError("%s: %s" % (out, error.strerror or error))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _fill(folder, model, name, form_name, profile, precision, region_count, max_tokens):
+    form = build_form(model.system, model.scorer, form_name, region_count, max_tokens,
+                      fast=profile == "fast", half=precision == "float16").eval()
+    graphs.write_all(model, form, folder, region_count, max_tokens)
+    _write_json(folder / "vocabulary.json", {"words": model.vocabulary})
+    np.savez(folder / "parity.npz", **parity.make(model, region_count, max_tokens))
+    manifest = {
+        "format": FORMAT,
+        "name": name,
+        "system": model.system,
+        "variant": model.variant,
+        "form": form_name,
+        "profile": profile,
+        "precision": precision,
+        "exporter": {"version": __version__, "torch": str(torch.__version__), "opset": graphs.OPSET},
+        "regions": {"count": region_count, "width": model.region_width},
+        "tokens": {"max": max_tokens, **SPECIAL},
+        "embedding": {"width": model.coarse.width, "source": model.coarse.source},
+        "records": {
+            "image": _fields(form.image_fields, precision),
+            "caption": _fields(form.caption_fields, precision),
+        },
+        "graphs": {
+            "textEncoder": {"file": graphs.TEXT_ENCODER},
+            "imageEncoder": {"file": graphs.IMAGE_ENCODER},
+            "textToImageScorer": {"file": graphs.TEXT_TO_IMAGE},
+            "imageToTextScorer": {"file": graphs.IMAGE_TO_TEXT},
+        },
+        "vocabulary": {"file": "vocabulary.json", "size": len(model.vocabulary)},
+        "parity": {"file": "parity.npz", "tolerance": parity.TOLERANCE[precision]},
+        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+    }
+    _write_json(folder / "bundle.json", manifest)
+
+
+def _fields(fields, precision):
+    return [{"name": name, "type": precision, "shape": list(shape)} for name, shape in fields]
+
+
+def _digest(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return {"sha256": digest.hexdigest(), "bytes": path.stat().st_size}
+
+
+def _write_json(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,145 @@
+"""Serving form of both gate fusions (matching-models 2.2 and 2.3, folded as 2.4 describes).
+
+Left per pair at the feature width D: the first layer of the two summaries, 2 (R + T) D^2. Gates and norms are
+folded into the small attention matrices or applied as one scalar a row.
+"""
+
+import torch
+
+from ..forms import WORDS
+from ..operations import EPSILON, l2, word_mask
+from . import folding
+from .serving import Folded, FoldedSummary, transposed
+
+
+class ServingGateFusion(Folded):
+    """`fast` stores `v_a`, `v_b`, `w_a`, `w_b`, the fusion layers' maps of either side; compact makes them
+    from `v` and `w`: once a query on the query's side, once a pair on the bank's."""
+
+    def __init__(self, scorer, regions, max_tokens, fast=True, half=False):
+        super().__init__(scorer, regions, max_tokens, fast, half)
+        size = self.embed_size
+        self.refines = hasattr(scorer, "final_reduce_1")
+        self.concat = scorer.concat
+        for layer, own, message in ((scorer.fc_1[0], "v_a", "w_b"), (scorer.fc_2[0], "w_a", "v_b")):
+            of_own, of_message = folding.halves(layer, scorer.concat)
+            self.keep("map_" + own, of_own)
+            self.keep("map_" + message, of_message)
+            # The fusion layers' biases stay outside the gate.
+            self.register_buffer("bias_" + own,
+                                 None if layer.bias is None else folding.rounded(layer.bias.detach(), half))
+        prefix = "final_reduce_" if self.refines else "reduce_layer_"
+        self.summary_1 = FoldedSummary(getattr(scorer, prefix + "1"), self.math)
+        self.summary_2 = FoldedSummary(getattr(scorer, prefix + "2"), self.math)
+        hidden, out = scorer.fc_out[0], scorer.fc_out[3]
+        self.keep("out_hidden", folding.matrix(hidden))
+        self.keep("out_hidden_bias", hidden.bias.detach())
+        self.keep("out", folding.matrix(out))
+        self.keep("out_bias", out.bias.detach())
+        if fast:
+            self.image_fields += [("v_a", (regions, size)), ("v_b", (regions, size))]
+            self.caption_fields += [("w_a", (WORDS, size)), ("w_b", (WORDS, size))]
+        if self.refines:
+            gram_c, gram_g = folding.refinements(scorer)
+            self.keep("gram_c", gram_c)
+            self.keep("gram_g", gram_g)
+            self.image_fields.append(("g", (regions, regions)))
+            self.caption_fields.append(("c", (WORDS, max_tokens)))
+
+    # Records
+
+    def image_record(self, v):
+        record = {"v": v}
+        if self.fast:
+            record.update(v_a=v @ self.exact_map_v_a, v_b=v @ self.exact_map_v_b)
+        if self.refines:
+            record["g"] = (v @ self.exact_gram_g) @ transposed(v)
+        return record
+
+    def caption_record(self, w):
+        record = {"w": w}
+        if self.fast:
+            record.update(w_a=w @ self.exact_map_w_a, w_b=w @ self.exact_map_w_b)
+        if self.refines:
+            record["c"] = self.padded_columns((w @ self.exact_gram_c) @ transposed(w))
+        return record
+
+    # Queries
+
+    def image_query(self, image):
+        derived = super().image_query(image)
+        if not self.fast:
+            derived["v_a"] = self.math.linear(image["v"], self.map_v_a)
+            derived["v_b"] = self.math.linear(image["v"], self.map_v_b)
+        if self.refines:
+            v = self.math.wide(image["v"])
+            derived["v_gram"] = v @ transposed(v)
+        return derived
+
+    def caption_query(self, caption):
+        derived = super().caption_query(caption)
+        if not self.fast:
+            derived["w_a"] = self.math.linear(caption["w"], self.map_w_a)
+            derived["w_b"] = self.math.linear(caption["w"], self.map_w_b)
+        return derived
+
+    def caption_query_gram(self, words):
+        words = self.math.wide(words)
+        return {"w_gram": words @ transposed(words)} if self.refines else {}
+
+    # Pairs
+
+    def score(self, image, caption, lengths):
+        m = self.math
+        v, w = image["v"], caption["w"]
+        mask = word_mask(lengths, w.shape[1])
+        a_r, a_w = self.attentions(image, caption, mask)
+        # sum_channels v_r f_r = sum_t p[r, t] S[r, t]: gates need S = v w^T, not the messages.
+        affinity = m.wide(m.product(v, transposed(w)))
+        f_w = None
+        if self.refines:
+            a_r = self.refined(a_r, m.wide(caption["c"])[:, :, :w.shape[1]])
+            a_w = self.refined(a_w, m.wide(image["g"]), mask)
+            w_gram = caption["w_gram"] if "w_gram" in caption else m.wide(w) @ transposed(m.wide(w))
+            a_r = a_r / self.norms(a_r, w_gram)
+            if "v_gram" in image:
+                a_w = a_w / self.norms(a_w, image["v_gram"])
+            else:
+                # T x D work beats an R x R Gram matrix a pair, and needs no cancellation.
+                f_w = m.wide(m.product(a_w, v))
+                norm = f_w.norm(dim=-1, keepdim=True) + EPSILON
+                a_w, f_w = a_w / norm, f_w / norm
+        g_r = torch.sigmoid((a_r * affinity).sum(dim=-1, keepdim=True))
+        g_w = torch.sigmoid((a_w * transposed(affinity)).sum(dim=-1, keepdim=True))
+        v_a = image["v_a"] if "v_a" in image else m.linear(v, self.map_v_a)
+        w_a = caption["w_a"] if "w_a" in caption else m.linear(w, self.map_w_a)
+        w_b = caption["w_b"] if "w_b" in caption else m.linear(w, self.map_w_b)
+        if "v_b" in image:
+            to_words = m.product(a_w, image["v_b"])
+        else:
+            # Mapping T messages is cheaper than mapping R regions.
+            to_words = m.linear(m.product(a_w, v) if f_w is None else f_w, self.map_v_b)
+        r = self.summary_1(self.gated(v, v_a, m.product(a_r, w_b), g_r, self.bias_v_a))
+        t = self.summary_2(self.gated(w, w_a, to_words, g_w, self.bias_w_a), mask)
+        return self.head(r, t)
+
+    def norms(self, attention, gram):
+        """||a x|| + 1e-8 for each row a of an attention, through the Gram matrix x x^T: [P, A, 1]."""
+        squares = ((attention @ gram) * attention).sum(dim=-1, keepdim=True)
+        return torch.sqrt(torch.relu(squares)) + EPSILON
+
+    def gated(self, x, own, message, gate, bias):
+        """ReLU(g (own + message) + bias) + x. Without a bias the gate, being positive, leaves the ReLU."""
+        gate = self.math.narrow(gate)
+        fused = own + message
+        if bias is None:
+            return self.math.relu(fused) * gate + x
+        return self.math.relu(fused * gate + bias) + x
+
+    def head(self, r, t):
+        m = self.math
+        if self.refines:
+            r, t = l2(r), l2(t)
+        both = m.narrow(torch.cat((r, t), dim=-1) if self.concat else r + t)
+        hidden = m.relu(m.rows(both, self.out_hidden, self.out_hidden_bias))
+        return torch.sigmoid(m.wide(m.rows(hidden, self.out, self.out_bias))).squeeze(-1)

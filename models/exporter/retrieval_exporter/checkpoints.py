@@ -1,0 +1,146 @@
+"""Reads files of `torch.save`, the zip format and the one before it, without running what a pickle asks for."""
+
+import io
+import os
+import struct
+import zipfile
+
+import numpy as np
+import torch
+
+from .errors import ExportError
+from .unpickling import load, plain
+
+_LEGACY_MAGIC = 0x1950a86a20f9469cfc6c
+_LEGACY_PROTOCOL = 1001
+_OPTIONS = (("easydict", "EasyDict"), ("argparse", "Namespace"))
+
+
+def read(path):
+    """The dictionary a checkpoint holds: tensors, plain containers, numbers and strings."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(4)
+            file.seek(0)
+            if head == b"PK\x03\x04":
+                value = _read_zip(file, path)
+            elif head[:1] == b"\x80":
+                value = _read_legacy(file, path)
+            else:
+                raise ExportError("%s: not a checkpoint: neither format of torch.save starts like this" % path)
+    except OSError as error:
+        raise ExportError("%s: %s" % (path, error.strerror or error))
+    value = plain(value)
+    if not isinstance(value, dict):
+        raise ExportError("%s: not a checkpoint: it holds a %s" % (path, type(value).__name__))
+    return value
+
+
+def state_dicts(checkpoint, path, count):
+    """The `count` state dictionaries of the entry `model`, keys without DataParallel's `module.`."""
+    model = checkpoint.get("model")
+    if not isinstance(model, (list, tuple)) or len(model) != count \
+            or not all(isinstance(state, dict) for state in model):
+        raise ExportError("%s: no entry 'model' with %d state dictionaries (image encoder, text encoder, "
+                          "scorer)" % (path, count))
+    stripped = []
+    for state in model:
+        named = {}
+        for key, tensor in state.items():
+            if not isinstance(key, str) or not isinstance(tensor, torch.Tensor):
+                raise ExportError("%s: a state dictionary holds something else than named tensors" % path)
+            named[key[7:] if key.startswith("module.") else key] = tensor
+        stripped.append(named)
+    return stripped
+
+
+def load_state(module, state, path, part):
+    """Loads `state` into `module`; says which keys are missing, unknown or of the wrong shape."""
+    expected = module.state_dict()
+    for problem, keys in (("has no", sorted(set(expected) - set(state))),
+                          ("has an unknown", sorted(set(state) - set(expected)))):
+        if keys:
+            more = " (and %d more)" % (len(keys) - 1) if len(keys) > 1 else ""
+            raise ExportError("%s: the %s %s %s%s" % (path, part, problem, keys[0], more))
+    for key, tensor in expected.items():
+        if state[key].shape != tensor.shape:
+            raise ExportError("%s: the %s's %s has shape %s, expected %s"
+                              % (path, part, key, list(state[key].shape), list(tensor.shape)))
+        if not torch.isfinite(state[key].float()).all():
+            raise ExportError("%s: the %s's %s holds values that are not finite" % (path, part, key))
+    module.load_state_dict({key: state[key].float() for key in expected})
+    return module.eval()
+
+
+def _elements(data, dtype):
+    """Little-endian bytes to a flat tensor of `dtype`."""
+    if dtype == torch.bfloat16:
+        return torch.from_numpy(np.frombuffer(data, "<i2").copy()).view(torch.bfloat16)
+    name = str(torch.empty(0, dtype=dtype).numpy().dtype)
+    return torch.from_numpy(np.frombuffer(data, np.dtype(name).newbyteorder("<")).astype(name))
+
+
+def _width(dtype):
+    return torch.empty(0, dtype=dtype).element_size()
+
+
+def _read_zip(file, path):
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            pickles = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
+            if len(pickles) != 1:
+                raise ExportError("%s: not a checkpoint: a zip archive without one data.pkl" % path)
+            root = pickles[0][:-len("data.pkl")]
+            if root + "byteorder" in names and archive.read(root + "byteorder").strip() != b"little":
+                raise ExportError("%s: saved on a big-endian machine, which is not supported" % path)
+            known = {}
+
+            def storage(kind, key, count):
+                if key not in known:
+                    name = root + "data/" + key
+                    data = archive.read(name) if name in names else b""
+                    if len(data) < count * _width(kind.dtype):
+                        raise ExportError("%s: the file is truncated: storage %s is short" % (path, key))
+                    known[key] = _elements(data[:count * _width(kind.dtype)], kind.dtype)
+                return known[key]
+
+            return load(io.BytesIO(archive.read(pickles[0])), path, storage, _OPTIONS)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise ExportError("%s: the file is truncated or damaged: %s" % (path, error))
+
+
+def _read_legacy(file, path):
+    """Five pickles (magic number, protocol, system, the object, storage keys), then the storages."""
+    if load(file, path) != _LEGACY_MAGIC:
+        raise ExportError("%s: not a checkpoint: a pickle that torch.save did not write" % path)
+    if load(file, path) != _LEGACY_PROTOCOL:
+        raise ExportError("%s: an unknown version of the legacy checkpoint format" % path)
+    system = load(file, path)
+    if not isinstance(system, dict) or system.get("little_endian") is not True:
+        raise ExportError("%s: saved on a big-endian machine, which is not supported" % path)
+    room = os.fstat(file.fileno()).st_size
+    known = {}
+
+    def storage(kind, key, count):
+        # Storages follow the object that refers to them: reserve now, fill below. No file can hold more
+        # than its own size, so that a forged count cannot reserve all memory.
+        if key not in known:
+            if count * _width(kind.dtype) > room:
+                raise ExportError("%s: the file is truncated: storage %s is short" % (path, key))
+            known[key] = torch.zeros(count, dtype=kind.dtype)
+        return known[key]
+
+    value = load(file, path, storage, _OPTIONS)
+    keys = load(file, path)
+    if not isinstance(keys, list) or set(map(str, keys)) != set(known):
+        raise ExportError("%s: the list of storages does not match the tensors" % path)
+    for key in keys:
+        target = known[str(key)]
+        header = file.read(8)
+        data = file.read(target.numel() * target.element_size())
+        if len(header) < 8 or struct.unpack("<q", header)[0] != target.numel() \
+                or len(data) < target.numel() * target.element_size():
+            raise ExportError("%s: the file is truncated: storage %s is short" % (path, key))
+        target.copy_(_elements(data, target.dtype))
+    return value

@@ -1,0 +1,81 @@
+"""The command line of export.py."""
+
+import argparse
+import json
+import sys
+
+from . import bundle, model
+from .camp import SYSTEMS
+from .errors import ExportError
+
+
+def parser():
+    p = argparse.ArgumentParser(prog="export.py", description="Exports a matching model as a bundle.")
+    source = p.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", metavar="FILE", help="a checkpoint in the published layout")
+    source.add_argument("--random", action="store_true", help="random weights, for measurements")
+    p.add_argument("--out", metavar="DIR", required=True, help="the bundle's folder")
+    p.add_argument("--name", help="the bundle's name; the folder's by default")
+    p.add_argument("--force", action="store_true", help="replace a folder that is not empty")
+    p.add_argument("--form", choices=("serving", "published"), default="serving")
+    p.add_argument("--profile", choices=("fast", "compact"), default="fast")
+    p.add_argument("--precision", choices=("float32", "float16"), default="float32")
+    p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
+    p.add_argument("--regions", type=int, default=36, help="regions of an image")
+    p.add_argument("--coarse", metavar="FILE", help="trained heads of the coarse embedding, .npz")
+    c = p.add_argument_group("with --checkpoint")
+    c.add_argument("--config", metavar="FILE", help="options as JSON; they override the checkpoint's")
+    c.add_argument("--vocabulary", metavar="FILE", help="JSON or a pickled vocab.Vocabulary")
+    r = p.add_argument_group("with --random")
+    r.add_argument("--system", choices=SYSTEMS, default="camp-gate-fusion-new")
+    r.add_argument("--fusion", choices=model.FUSIONS, default="concat")
+    r.add_argument("--embed-size", type=int, default=1024)
+    r.add_argument("--image-size", type=int, default=2048)
+    r.add_argument("--word-size", type=int, default=300)
+    r.add_argument("--vocabulary-size", type=int, default=8485)
+    r.add_argument("--seed", type=int, default=0)
+    return p
+
+
+def read_config(path):
+    """The options of a config file."""
+    if path is None:
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            config = json.load(file)
+    except OSError as error:
+        raise ExportError("%s: %s" % (path, error.strerror or error))
+    except ValueError as error:
+        raise ExportError("%s: not readable as JSON: %s" % (path, error))
+    if not isinstance(config, dict):
+        raise ExportError("%s: not an object with options" % path)
+    return config
+
+
+def run(arguments):
+    """Exports as the parsed `arguments` say."""
+    if arguments.max_tokens < 3:
+        raise ExportError("--max-tokens must be at least 3: the two markers and a word")
+    if arguments.regions < 1:
+        raise ExportError("--regions must be at least 1")
+    if arguments.random:
+        built = model.random(arguments.system, arguments.embed_size, arguments.image_size, arguments.word_size,
+                             arguments.vocabulary_size, arguments.fusion, arguments.seed, arguments.coarse)
+    else:
+        built = model.from_checkpoint(arguments.checkpoint, read_config(arguments.config),
+                                      arguments.vocabulary, arguments.coarse)
+    bundle.write(built, arguments.out, arguments.name, arguments.form, arguments.profile, arguments.precision,
+                 arguments.regions, arguments.max_tokens, arguments.force)
+
+
+def main(argv=None):
+    """Returns the exit code: 0, or 2 for what the user can mend."""
+    arguments = parser().parse_args(argv)
+    try:
+        run(arguments)
+    except ExportError as error:
+        print("error: %s" % error, file=sys.stderr)
+        return 2
+    print("wrote %s" % arguments.out)
+    return 0

@@ -1,0 +1,54 @@
+"""Encoders: detector regions and word ids to features of one width. Shared by every CAMP variant."""
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from .operations import l2
+
+
+class RegionEncoder(nn.Module):
+    """[B, R, image_size] detector features -> [B, R, D]: one linear map.
+
+    `normalise` scales every region to unit length; released CAMP checkpoints do not (`no_imgnorm`).
+    """
+
+    def __init__(self, image_size, embed_size, normalise=False):
+        super().__init__()
+        self.fc = nn.Linear(image_size, embed_size)
+        self.normalise = normalise
+
+    def forward(self, regions):
+        features = self.fc(regions)
+        return l2(features) if self.normalise else features
+
+
+class WordEncoder(nn.Module):
+    """[B, T] word ids and [B] lengths -> [B, T, D]: embedding, then a GRU over the true length.
+
+    The feature of a word is the mean of the forward and the backward state at that word. Packing keeps
+    padding out of the backward direction; positions beyond a caption's length come out as zeros.
+    """
+
+    def __init__(self, vocabulary_size, word_size, embed_size, bidirectional=True, normalise=False):
+        super().__init__()
+        self.embed = nn.Embedding(vocabulary_size, word_size)
+        self.rnn = nn.GRU(word_size, embed_size, 1, batch_first=True, bidirectional=bidirectional)
+        self.embed_size = embed_size
+        self.bidirectional = bidirectional
+        self.normalise = normalise
+
+    def forward(self, token_ids, lengths, sorted_lengths=False):
+        """`sorted_lengths`: the caller vouches for descending lengths. Set while tracing a graph, where a
+        sort would otherwise become part of it; the exported GRU itself takes lengths in any order."""
+        batch, positions = token_ids.shape[0], token_ids.shape[1]
+        # An explicit initial state: left out, the exporter freezes it at the batch of the example.
+        directions = 2 if self.bidirectional else 1
+        state = self.embed.weight.new_zeros(directions, batch, self.embed_size)
+        packed = pack_padded_sequence(
+            self.embed(token_ids), lengths.cpu(), batch_first=True, enforce_sorted=sorted_lengths)
+        states, _ = self.rnn(packed, state)
+        features, _ = pad_packed_sequence(states, batch_first=True, total_length=positions)
+        if self.bidirectional:
+            features = (features[..., :self.embed_size] + features[..., self.embed_size:]) / 2
+        return l2(features) if self.normalise else features

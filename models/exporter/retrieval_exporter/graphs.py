@@ -1,0 +1,101 @@
+"""The four ONNX graphs of a bundle, named and shaped as docs/bundle.md says."""
+
+import inspect
+import warnings
+
+import torch
+from torch import nn
+
+from .forms import WORDS, ImageToTextScorer, TextToImageScorer
+
+OPSET = 17
+
+TEXT_ENCODER = "text_encoder.onnx"
+IMAGE_ENCODER = "image_encoder.onnx"
+TEXT_TO_IMAGE = "scorer_text_to_image.onnx"
+IMAGE_TO_TEXT = "scorer_image_to_text.onnx"
+
+
+class ImageEncoder(nn.Module):
+    """[B, R, width] regions -> embedding [B, E] and the image record."""
+
+    def __init__(self, model, form):
+        super().__init__()
+        self.encoder, self.coarse, self.form = model.regions, model.coarse, form
+
+    def forward(self, regions):
+        v = self.encoder(regions)
+        record = self.form.image_record(v)
+        return (self.coarse.image(v),
+                *(self.form.math.narrow(record[name]) for name, _ in self.form.image_fields))
+
+
+class TextEncoder(nn.Module):
+    """[B, T] token ids, [B] lengths -> embedding [B, E] and the caption record, ragged fields as [B, T, ...]."""
+
+    def __init__(self, model, form):
+        super().__init__()
+        self.encoder, self.coarse, self.form = model.words, model.coarse, form
+
+    def forward(self, token_ids, lengths):
+        w = self.encoder(token_ids, lengths, sorted_lengths=torch.onnx.is_in_onnx_export())
+        record = self.form.caption_record(w)
+        return (self.coarse.caption(w, lengths),
+                *(self.form.math.narrow(record[name]) for name, _ in self.form.caption_fields))
+
+
+
+def write_all(model, form, folder, region_count, max_tokens):
+    """Writes the four graphs into `folder`."""
+    generator = torch.Generator().manual_seed(7)
+    regions = torch.rand(2, region_count, model.region_width, generator=generator)
+    _write(ImageEncoder(model, form), (regions,), folder / IMAGE_ENCODER, ["regions"],
+           ["embedding"] + ["record." + name for name, _ in form.image_fields], {"regions": {0: "B"}})
+
+    positions = min(5, max_tokens)
+    lengths = torch.tensor([positions, max(1, positions - 2)])
+    token_ids = torch.zeros(2, positions, dtype=torch.int64)
+    outputs = ["embedding"] + ["record." + name for name, _ in form.caption_fields]
+    axes = {"token_ids": {0: "B", 1: "T"}, "lengths": {0: "B"}}
+    for name, shape in form.caption_fields:
+        axes["record." + name] = {0: "B", 1: "T"} if shape[0] == WORDS else {0: "B"}
+    _write(TextEncoder(model, form), (token_ids, lengths), folder / TEXT_ENCODER,
+           ["token_ids", "lengths"], outputs, axes)
+
+    for scorer, file in ((TextToImageScorer(form), TEXT_TO_IMAGE), (ImageToTextScorer(form), IMAGE_TO_TEXT)):
+        _write_scorer(scorer, form, folder / file, max_tokens, generator)
+
+
+def _write_scorer(scorer, form, path, max_tokens, generator):
+    # Every example dimension differs from every other, so that a size frozen by mistake shows in any test.
+    images, captions, pairs = (3, 2, 4) if isinstance(scorer, TextToImageScorer) else (2, 3, 4)
+    lengths = torch.tensor([5, 3, 4][:captions]).clamp(max=max_tokens)
+    given = {"slots": torch.tensor([0, 1, 1, 0]), "query_index": torch.tensor([0, 0, 1, 1]),
+             "caption.length": lengths, "caption.offset": torch.cumsum(lengths, 0) - lengths}
+    axes = {"slots": {0: "P"}, "query_index": {0: "P"}}
+    image_axis, caption_axis = ("N", "Q") if images == 3 else ("Q", "N")
+    axes["caption.length"] = axes["caption.offset"] = {0: caption_axis}
+    kind = torch.float16 if form.math.half else torch.float32
+    for name, shape in form.image_fields:
+        given["image." + name] = torch.rand(images, *shape, generator=generator).to(kind)
+        axes["image." + name] = {0: image_axis}
+    for name, shape in form.caption_fields:
+        given["caption." + name] = torch.rand(int(lengths.sum()), *shape[1:], generator=generator).to(kind)
+        axes["caption." + name] = {0: "W"}
+    axes["score"] = {0: "P"}
+    names = scorer.input_names()
+    _write(scorer, tuple(given[name] for name in names), path, names, ["score"], axes)
+
+
+def _write(module, example, path, inputs, outputs, axes):
+    axes = dict(axes)
+    for name in outputs:
+        axes.setdefault(name, {0: "B"})
+    extra = {}
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+        extra["dynamo"] = False
+    with torch.no_grad(), warnings.catch_warnings():
+        # Tracing warns of every size read in Python; the tests hold the graphs against other sizes instead.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module.eval(), example, str(path), input_names=inputs, output_names=outputs,
+                          dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True, **extra)

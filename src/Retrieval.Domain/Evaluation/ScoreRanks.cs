@@ -1,0 +1,69 @@
+namespace Retrieval.Domain.Evaluation;
+
+/// <summary>
+/// Ranks, from 0, among a fold of a score matrix: the images <c>first … first + count - 1</c> and their captions. A
+/// candidate with the target's score stands before it.
+/// </summary>
+internal static class ScoreRanks
+{
+    /// <summary>For each image of the fold, the rank of the best of its captions.</summary>
+    public static int[] OfCaptions(ReadOnlySpan<float> scores, int images, int captionsPerImage, int first, int count)
+    {
+        var ranks = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            var row = FoldRow(scores, images, captionsPerImage, first, count, i);
+            var own = row.Slice(i * captionsPerImage, captionsPerImage);
+            var best = float.NegativeInfinity;
+            foreach (var score in own)
+            {
+                best = Math.Max(best, score);
+            }
+
+            ranks[i] = CountAtLeast(row, best) - CountAtLeast(own, best);
+        }
+
+        return ranks;
+    }
+
+    /// <summary>For each caption of the fold, the rank of its image.</summary>
+    /// <remarks>Goes row by row, as the scores lie in memory, though each rank is about a column.</remarks>
+    public static int[] OfImages(ReadOnlySpan<float> scores, int images, int captionsPerImage, int first, int count)
+    {
+        var targets = new float[count * captionsPerImage];
+        for (var i = 0; i < count; i++)
+        {
+            FoldRow(scores, images, captionsPerImage, first, count, i)
+                .Slice(i * captionsPerImage, captionsPerImage)
+                .CopyTo(targets.AsSpan(i * captionsPerImage));
+        }
+
+        // Every caption's own image counts itself once.
+        var ranks = new int[targets.Length];
+        Array.Fill(ranks, -1);
+        for (var i = 0; i < count; i++)
+        {
+            var row = FoldRow(scores, images, captionsPerImage, first, count, i);
+            for (var c = 0; c < row.Length; c++)
+            {
+                ranks[c] += row[c] >= targets[c] ? 1 : 0;
+            }
+        }
+
+        return ranks;
+    }
+
+    private static ReadOnlySpan<float> FoldRow(ReadOnlySpan<float> scores, int images, int captionsPerImage, int first, int count, int row) =>
+        scores.Slice(((first + row) * images * captionsPerImage) + (first * captionsPerImage), count * captionsPerImage);
+
+    private static int CountAtLeast(ReadOnlySpan<float> values, float threshold)
+    {
+        var count = 0;
+        foreach (var value in values)
+        {
+            count += value >= threshold ? 1 : 0;
+        }
+
+        return count;
+    }
+}

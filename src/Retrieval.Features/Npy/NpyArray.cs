@@ -1,0 +1,71 @@
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Features.Npy;
+
+/// <summary>An array read whole.</summary>
+public sealed class NpyArray
+{
+    private readonly byte[] _stored;
+    private readonly NpyHeader _header;
+
+    internal NpyArray(string name, NpyHeader header, byte[] stored)
+    {
+        Name = name;
+        _header = header;
+        _stored = stored;
+    }
+
+    /// <summary>The array's name, as errors give it, e.g. <c>parity.npz/scores</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Type of the stored elements.</summary>
+    public NpyElementType ElementType => _header.ElementType;
+
+    /// <summary>Sizes of the dimensions, row-major; empty for a single number.</summary>
+    public IReadOnlyList<long> Shape => _header.Shape;
+
+    /// <summary>The elements of a floating-point array as single precision, row-major.</summary>
+    /// <exception cref="InvalidInputException">The elements are whole numbers.</exception>
+    public float[] ToSingles()
+    {
+        if (!NpyElements.IsFloat(ElementType))
+        {
+            throw new InvalidInputException($"elements {NpyElements.DescriptorOf(ElementType)}, expected <f2, <f4 or <f8", Name);
+        }
+
+        var values = new float[_header.ElementCount];
+        NpyElements.ToSingle(ElementType, _stored, values);
+        return values;
+    }
+
+    /// <summary>The elements of an array of whole numbers, row-major.</summary>
+    /// <exception cref="InvalidInputException">The elements are floating-point numbers.</exception>
+    public long[] ToInt64s()
+    {
+        if (NpyElements.IsFloat(ElementType))
+        {
+            throw new InvalidInputException($"elements {NpyElements.DescriptorOf(ElementType)}, expected |u1, <i4 or <i8", Name);
+        }
+
+        var values = new long[_header.ElementCount];
+        NpyElements.ToInt64(ElementType, _stored, values);
+        return values;
+    }
+
+    /// <summary>Refuses an array of another shape.</summary>
+    /// <param name="expected">Sizes of the dimensions; -1 where any will do.</param>
+    /// <exception cref="InvalidInputException">The shape is another.</exception>
+    public NpyArray RequireShape(params ReadOnlySpan<long> expected)
+    {
+        var fits = expected.Length == Shape.Count;
+        for (var i = 0; fits && i < expected.Length; i++)
+        {
+            fits = expected[i] == -1 || expected[i] == Shape[i];
+        }
+
+        return fits
+            ? this
+            : throw new InvalidInputException(
+                $"shape {_header.ShapeText}, expected ({string.Join(", ", expected.ToArray())}) with any size for -1", Name);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Features.Npy;
+
+/// <summary>
+/// A <c>.npy</c> file read row by row, a row being all elements of one index of the first dimension. Files of any size
+/// take no more memory than the rows asked for. Safe for use by many threads.
+/// </summary>
+/// <remarks>
+/// Rows are read by position and not through a memory map: single-precision elements go straight into the caller's
+/// memory either way, and a mapped file that somebody truncates kills the process where a read reports an error.
+/// </remarks>
+public sealed class NpyFile : IDisposable
+{
+    private const int ConversionBytes = 64 << 10;
+
+    private readonly FileStream _stream;
+    private readonly NpyHeader _header;
+
+    private NpyFile(FileStream stream, string name, NpyHeader header)
+    {
+        Name = name;
+        _stream = stream;
+        _header = header;
+        RowWidth = header.Shape.Skip(1).Aggregate(1L, (product, size) => product * size);
+    }
+
+    /// <summary>The file's name without its folder, as errors give it.</summary>
+    public string Name { get; }
+
+    /// <summary>Type of the stored elements.</summary>
+    public NpyElementType ElementType => _header.ElementType;
+
+    /// <summary>Sizes of the dimensions, at least one.</summary>
+    public IReadOnlyList<long> Shape => _header.Shape;
+
+    /// <summary>Rows: the first dimension.</summary>
+    public long RowCount => _header.Shape[0];
+
+    /// <summary>Elements of a row: the product of the other dimensions.</summary>
+    public long RowWidth { get; }
+
+    /// <summary>Opens a file and checks its head and its length; no element is read.</summary>
+    /// <exception cref="InvalidInputException">
+    /// The file is not a row-major array of a supported type, or its length is not what its head promises.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static NpyFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var name = Path.GetFileName(path);
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        try
+        {
+            var header = NpyHeaderReader.Read(stream, name);
+            if (header.Shape.Count == 0)
+            {
+                throw new InvalidInputException("a single number, expected an array of at least one dimension", name, field: "shape");
+            }
+
+            var expected = header.DataOffset + header.DataBytes;
+            if (stream.Length != expected)
+            {
+                var fault = stream.Length < expected ? "truncated" : "trailing bytes";
+                throw new InvalidInputException(
+                    $"{fault}: {stream.Length} bytes, expected {expected} for shape {header.ShapeText} of {NpyElements.DescriptorOf(header.ElementType)}", name);
+            }
+
+            return new NpyFile(stream, name, header);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads consecutive rows of a floating-point array as single precision.</summary>
+    /// <param name="firstRow">The first row, from 0.</param>
+    /// <param name="destination">Room for a whole number of rows; as many are read.</param>
+    /// <exception cref="InvalidInputException">The elements are whole numbers, or the file has been cut short since it was opened.</exception>
+    public void ReadRows(long firstRow, Span<float> destination)
+    {
+        if (!NpyElements.IsFloat(ElementType))
+        {
+            throw new InvalidInputException($"elements {NpyElements.DescriptorOf(ElementType)}, expected <f2, <f4 or <f8", Name, field: "descr");
+        }
+
+        var offset = OffsetOf(firstRow, destination.Length);
+        if (ElementType == NpyElementType.Float32)
+        {
+            ReadFully(MemoryMarshal.AsBytes(destination), offset);
+            return;
+        }
+
+        var size = NpyElements.SizeOf(ElementType);
+        var rented = ArrayPool<byte>.Shared.Rent(Math.Min(ConversionBytes, destination.Length * size));
+        try
+        {
+            while (!destination.IsEmpty)
+            {
+                var count = Math.Min(destination.Length, rented.Length / size);
+                var stored = rented.AsSpan(0, count * size);
+                ReadFully(stored, offset);
+                NpyElements.ToSingle(ElementType, stored, destination);
+                destination = destination[count..];
+                offset += stored.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _stream.Dispose();
+
+    private long OffsetOf(long firstRow, int elements)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        if (RowWidth == 0 ? elements != 0 : elements % RowWidth != 0)
+        {
+            throw new ArgumentException($"room for {elements} elements, expected a multiple of the row's {RowWidth}", nameof(elements));
+        }
+
+        var rows = RowWidth == 0 ? 0 : elements / RowWidth;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, RowCount - rows);
+        return _header.DataOffset + (firstRow * RowWidth * NpyElements.SizeOf(ElementType));
+    }
+
+    private void ReadFully(Span<byte> destination, long offset)
+    {
+        while (!destination.IsEmpty)
+        {
+            var read = RandomAccess.Read(_stream.SafeFileHandle, destination, offset);
+            if (read == 0)
+            {
+                throw new InvalidInputException($"the file ends at byte {offset}: it was cut short while it was read", Name);
+            }
+
+            destination = destination[read..];
+            offset += read;
+        }
+    }
+}

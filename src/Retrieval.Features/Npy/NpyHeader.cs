@@ -1,0 +1,15 @@
+namespace Retrieval.Features.Npy;
+
+/// <summary>What a <c>.npy</c> file says of its array.</summary>
+/// <param name="ElementType">Type of the elements.</param>
+/// <param name="Shape">Sizes of the dimensions, row-major ("C order"); empty for a single number.</param>
+/// <param name="DataOffset">Bytes before the first element.</param>
+/// <param name="ElementCount">Product of <paramref name="Shape"/>.</param>
+public sealed record NpyHeader(NpyElementType ElementType, IReadOnlyList<long> Shape, int DataOffset, long ElementCount)
+{
+    /// <summary>Bytes of all elements.</summary>
+    public long DataBytes => ElementCount * NpyElements.SizeOf(ElementType);
+
+    /// <summary>The shape as Python writes it, e.g. <c>(1000, 36, 2048)</c>.</summary>
+    public string ShapeText => Shape.Count == 1 ? $"({Shape[0]},)" : $"({string.Join(", ", Shape)})";
+}

@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>Reads one line of a bottom-up-attention file: id, width, height, number of boxes, boxes, features.</summary>
+internal static class BottomUpLine
+{
+    /// <summary>Features of a region that the published detectors give.</summary>
+    public const int UsualRegionWidth = 2048;
+
+    private const int Columns = 6;
+    private const int MaxPixels = 1 << 20;
+    private const int BoxWidth = 4;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The longest line that can hold an image, in bytes.</summary>
+    public static int MaxBytes { get; } = Base64.GetMaxEncodedToUtf8Length(SampleRules.MaxElements * sizeof(float)) + (1 << 20);
+
+    /// <summary>Reads only the id.</summary>
+    /// <returns>The id, or null if the line does not begin with a valid one.</returns>
+    public static string? ReadId(ReadOnlySpan<byte> line)
+    {
+        var end = line.IndexOf((byte)'\t');
+        if (end < 0 || end > SampleRules.MaxIdLength * 4)
+        {
+            return null;
+        }
+
+        try
+        {
+            var id = StrictUtf8.GetString(line[..end]).Trim();
+            return SampleRules.CheckId(id) is null ? id : null;
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a line whose id is known.</summary>
+    /// <param name="line">The line, its break left out.</param>
+    /// <param name="row">The line's number, from 0.</param>
+    /// <param name="id">The image's id.</param>
+    /// <param name="expected">What the model needs.</param>
+    /// <param name="sample">The image without captions, if there is no reason against it.</param>
+    /// <returns>The reason for a refusal, or null.</returns>
+    public static string? TryRead(ReadOnlySpan<byte> line, long row, string id, FeatureExpectation expected, out ImageSample? sample)
+    {
+        sample = null;
+        line = line.TrimEnd((byte)'\r');
+        Span<Range> columns = stackalloc Range[Columns + 1];
+        var found = 0;
+        foreach (var column in line.Split((byte)'\t'))
+        {
+            columns[found++] = column;
+            if (found > Columns)
+            {
+                break;
+            }
+        }
+
+        if (found != Columns)
+        {
+            return found > Columns ? $"more than {Columns} columns" : $"{found} columns, expected {Columns}";
+        }
+
+        if (!TryParseCount(line[columns[1]], out var imageWidth) || !TryParseCount(line[columns[2]], out var imageHeight))
+        {
+            return $"the image's width and height, expected whole numbers from 1 to {MaxPixels}";
+        }
+
+        if (!TryParseCount(line[columns[3]], out var count))
+        {
+            return "the number of boxes, expected a whole number from 1";
+        }
+
+        var width = expected.RegionWidth ?? UsualRegionWidth;
+        if (SampleRules.CheckShape(count, width, expected) is { } badShape)
+        {
+            return badShape;
+        }
+
+        if (TryDecode(line[columns[4]], count, BoxWidth, "boxes", "coordinate", out var boxes) is { } badBoxes)
+        {
+            return badBoxes;
+        }
+
+        if (TryDecode(line[columns[5]], count, width, "features", "feature", out var regions) is { } badRegions)
+        {
+            return badRegions;
+        }
+
+        sample = new ImageSample(row, id)
+        {
+            Regions = regions,
+            RegionCount = count,
+            RegionWidth = width,
+            Boxes = boxes,
+            Metadata = new Dictionary<string, string>
+            {
+                ["image_w"] = imageWidth.ToString(CultureInfo.InvariantCulture),
+                ["image_h"] = imageHeight.ToString(CultureInfo.InvariantCulture),
+            },
+        };
+        return null;
+    }
+
+    private static bool TryParseCount(ReadOnlySpan<byte> text, out int value) =>
+        Utf8Parser.TryParse(text, out value, out var used) && used == text.Length && value is >= 1 and <= MaxPixels;
+
+    private static string? TryDecode(ReadOnlySpan<byte> text, int count, int width, string column, string what, out float[] values)
+    {
+        // The length first: a torn field is told from a damaged one, and no memory is taken for either.
+        values = [];
+        var bytes = count * width * sizeof(float);
+        var expected = Base64.GetMaxEncodedToUtf8Length(bytes);
+        if (text.Length != expected)
+        {
+            return $"the {column} take {text.Length} characters of base64, expected {expected} for {count} × {width} single-precision numbers";
+        }
+
+        values = GC.AllocateUninitializedArray<float>(count * width);
+        var destination = MemoryMarshal.AsBytes(values.AsSpan());
+        if (Base64.DecodeFromUtf8(text, destination, out _, out var written) != OperationStatus.Done || written != bytes)
+        {
+            return $"the {column} are not valid base64 of {bytes} bytes";
+        }
+
+        return SampleRules.CheckFinite(values, width, what);
+    }
+}

@@ -1,0 +1,125 @@
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>
+/// The tab-separated file of the bottom-up-attention detector: a line an image with id, width, height, number of
+/// boxes, boxes and features, the last two little-endian single precision in base64. Captions come from a file beside
+/// it, by id: <c>{"id": ["caption", …]}</c> if it ends in <c>.json</c>, otherwise <c>id⇥caption</c> lines.
+/// </summary>
+/// <remarks>
+/// A row is a line. Reading from a row passes over the lines before it without decoding them. Where nothing is
+/// expected of the width of a region, it is 2048. The image's size is in the metadata, as <c>image_w</c> and
+/// <c>image_h</c>. Captions are held in memory.
+/// </remarks>
+public sealed class BottomUpTsvSource : IFeatureSource
+{
+    private readonly string _path;
+    private readonly FeatureExpectation _expected;
+    private readonly IReadOnlyDictionary<string, string[]>? _captions;
+
+    private BottomUpTsvSource(string path, string stamp, IReadOnlyDictionary<string, string[]>? captions, FeatureExpectation expected)
+    {
+        _path = path;
+        _captions = captions;
+        _expected = expected;
+        Name = Path.GetFileName(path);
+        Stamp = stamp;
+    }
+
+    /// <summary>The file's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Unknown: the lines are not counted in advance.</summary>
+    public long? RowCount => null;
+
+    /// <inheritdoc/>
+    public string Stamp { get; }
+
+    /// <summary>Opens a file. Its captions are read, its images are not.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="captionsPath">The file of captions, if there is one.</param>
+    /// <param name="expected">What the model needs.</param>
+    /// <exception cref="InvalidInputException">A file is missing or empty, or the captions are in neither form.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static BottomUpTsvSource Open(string path, string? captionsPath, FeatureExpectation expected)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(expected);
+        string[] paths = captionsPath is null ? [path] : [path, captionsPath];
+        foreach (var file in paths)
+        {
+            if (new FileInfo(file) is not { Exists: true, Length: > 0 })
+            {
+                throw new InvalidInputException("no such file, or an empty one", Path.GetFileName(file));
+            }
+        }
+
+        var stamp = SourceStamp.Of(paths);
+        var captions = captionsPath is null ? null : CaptionFile.Load(captionsPath);
+        return new BottomUpTsvSource(path, stamp, captions, expected);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<SourceItem> ReadFrom(long row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        return Read(row);
+    }
+
+    /// <summary>Nothing is held open between readings.</summary>
+    public void Dispose()
+    {
+    }
+
+    private IEnumerable<SourceItem> Read(long first)
+    {
+        var seen = new SeenIds();
+        using var lines = new LineReader(_path, BottomUpLine.MaxBytes);
+        for (var row = 0L; lines.TryReadLine(); row++)
+        {
+            if (row >= first)
+            {
+                yield return ReadItem(lines, row, seen);
+            }
+            else if (BottomUpLine.ReadId(lines.Line) is { } id)
+            {
+                seen.Note(id, row);
+            }
+        }
+    }
+
+    private SourceItem ReadItem(LineReader lines, long row, SeenIds seen)
+    {
+        RejectedSample Reject(string? id, string reason) => new(Name, row, id, $"line {row + 1}: {reason}");
+
+        if (lines.IsTooLong)
+        {
+            return Reject(null, $"more than {BottomUpLine.MaxBytes} bytes");
+        }
+
+        if (BottomUpLine.ReadId(lines.Line) is not { } id)
+        {
+            return Reject(null, $"it does not begin with an id of 1 to {SampleRules.MaxIdLength} characters of UTF-8 and a tab");
+        }
+
+        if (seen.Check(id, row) is { } repeated)
+        {
+            return Reject(id, repeated);
+        }
+
+        if (BottomUpLine.TryRead(lines.Line, row, id, _expected, out var sample) is { } bad)
+        {
+            return Reject(id, bad);
+        }
+
+        if (_captions is null || !_captions.TryGetValue(id, out var captions))
+        {
+            return sample!;
+        }
+
+        return SampleRules.CheckCaptions(captions) is { } badCaption
+            ? Reject(id, badCaption)
+            : sample! with { Captions = captions };
+    }
+}

@@ -1,0 +1,17 @@
+namespace Retrieval.Features.Sources;
+
+/// <summary>What a model needs of every image. A number left out is taken from the source.</summary>
+public sealed record FeatureExpectation
+{
+    /// <summary>Expects nothing in particular.</summary>
+    public static FeatureExpectation None { get; } = new();
+
+    /// <summary>Regions of each image.</summary>
+    public int? RegionCount { get; init; }
+
+    /// <summary>Features of each region.</summary>
+    public int? RegionWidth { get; init; }
+
+    /// <summary>Captions of each image, where captions belong to images by their order.</summary>
+    public int? CaptionsPerImage { get; init; }
+}

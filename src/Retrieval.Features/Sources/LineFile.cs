@@ -1,0 +1,84 @@
+using System.Text;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>
+/// A text file of UTF-8 lines, checked as a whole when it is opened and read from any line after that. Memory does
+/// not grow with the file but for 8 bytes every 1,024 lines.
+/// </summary>
+internal sealed class LineFile
+{
+    private const int LinesPerMark = 1024;
+    private const int MaxLineBytes = 1 << 20;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly List<long> _marks = [];
+
+    private LineFile(string path) => Path = path;
+
+    public string Path { get; }
+
+    public string Name => System.IO.Path.GetFileName(Path);
+
+    /// <summary>Lines; a line break at the very end does not begin another one.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Reads the file once to count and check its lines.</summary>
+    /// <exception cref="InvalidInputException">A line is not UTF-8, or longer than 1 MiB.</exception>
+    public static LineFile Open(string path)
+    {
+        var file = new LineFile(path);
+        using var reader = new LineReader(path, MaxLineBytes);
+        while (reader.TryReadLine())
+        {
+            if (file.Count % LinesPerMark == 0)
+            {
+                file._marks.Add(reader.LineOffset);
+            }
+
+            file.Count++;
+            _ = file.Decode(reader, file.Count);
+        }
+
+        return file;
+    }
+
+    /// <summary>Reads lines in order, without surrounding white space.</summary>
+    /// <param name="line">The first line, from 0.</param>
+    /// <exception cref="InvalidInputException">As <see cref="Open"/>: the file has changed since.</exception>
+    public IEnumerable<string> ReadFrom(long line)
+    {
+        if (line >= Count)
+        {
+            yield break;
+        }
+
+        using var reader = new LineReader(Path, MaxLineBytes, _marks[(int)(line / LinesPerMark)]);
+        for (var number = line - (line % LinesPerMark); number < Count && reader.TryReadLine(); number++)
+        {
+            if (number >= line)
+            {
+                yield return Decode(reader, number + 1);
+            }
+        }
+    }
+
+    private string Decode(LineReader reader, long lineNumber)
+    {
+        if (reader.IsTooLong)
+        {
+            throw new InvalidInputException($"a line of more than {MaxLineBytes} bytes", Name, lineNumber);
+        }
+
+        try
+        {
+            return StrictUtf8.GetString(reader.Line).Trim();
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidInputException($"not UTF-8: byte 0x{e.BytesUnknown?[0]:X2} at byte {e.Index} of the line", Name, lineNumber, innerException: e);
+        }
+    }
+}

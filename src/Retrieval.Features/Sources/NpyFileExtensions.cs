@@ -1,0 +1,19 @@
+using System.Runtime.InteropServices;
+using Retrieval.Features.Npy;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>Comparison of rows.</summary>
+internal static class NpyFileExtensions
+{
+    /// <summary>Whether a row is bit for bit the one given.</summary>
+    /// <param name="file">A floating-point array.</param>
+    /// <param name="row">The row to read.</param>
+    /// <param name="expected">The row it should be.</param>
+    /// <param name="scratch">Room for a row.</param>
+    public static bool IsRow(this NpyFile file, long row, ReadOnlySpan<float> expected, Span<float> scratch)
+    {
+        file.ReadRows(row, scratch);
+        return MemoryMarshal.AsBytes(expected).SequenceEqual(MemoryMarshal.AsBytes(scratch));
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>Reads the metadata of one image: a flat JSON object.</summary>
+internal static class SampleMetadata
+{
+    private const int MaxEntries = 64;
+
+    /// <summary>Strings are taken as they are, numbers and booleans as they are written, null as no entry.</summary>
+    /// <returns>The reason for a refusal, or null.</returns>
+    public static string? TryParse(string json, out Dictionary<string, string>? metadata)
+    {
+        metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 4 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return $"the metadata is {document.RootElement.ValueKind}, expected an object";
+            }
+
+            foreach (var entry in document.RootElement.EnumerateObject())
+            {
+                if (entry.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+                {
+                    return $"the metadata '{entry.Name}' is {entry.Value.ValueKind}, expected a string, a number or a boolean";
+                }
+
+                if (entry.Value.ValueKind != JsonValueKind.Null && !metadata.TryAdd(entry.Name, entry.Value.ToString()))
+                {
+                    return $"the metadata '{entry.Name}' occurs twice";
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: an escaped half of a surrogate pair.
+            return $"the metadata is not valid JSON: {e.Message}";
+        }
+
+        return metadata.Count > MaxEntries ? $"{metadata.Count} entries of metadata, expected at most {MaxEntries}" : null;
+    }
+}

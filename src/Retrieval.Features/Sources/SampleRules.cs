@@ -1,0 +1,112 @@
+using System.Numerics;
+using System.Text;
+using Retrieval.Domain.Errors;
+using Retrieval.Domain.Text;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>What every row must satisfy, whatever it comes from. Each rule returns the reason for a refusal, or null.</summary>
+internal static class SampleRules
+{
+    public const int MaxIdLength = 256;
+
+    /// <summary>Elements of one image at most, 16 MiB: 50 times what a published pipeline gives.</summary>
+    public const int MaxElements = 4 << 20;
+
+    public static string? CheckShape(long regionCount, long regionWidth, FeatureExpectation expected)
+    {
+        if (expected.RegionCount is { } count && count != regionCount)
+        {
+            return $"{regionCount} regions, expected {count}";
+        }
+
+        if (expected.RegionWidth is { } width && width != regionWidth)
+        {
+            return $"regions of {regionWidth} features, expected {width}";
+        }
+
+        if (regionCount < 1 || regionWidth < 1)
+        {
+            return $"{regionCount} regions of {regionWidth} features, expected at least one of each";
+        }
+
+        return regionCount > MaxElements / regionWidth
+            ? $"{regionCount} regions of {regionWidth} features, expected at most {MaxElements} features an image"
+            : null;
+    }
+
+    /// <summary>Refuses NaN and infinity.</summary>
+    /// <param name="values"><c>[rows, width]</c>, row-major.</param>
+    /// <param name="width">Values of a region.</param>
+    /// <param name="what">What the values are, for the reason.</param>
+    public static string? CheckFinite(ReadOnlySpan<float> values, int width, string what)
+    {
+        // x - x is 0 for every finite x and NaN for every other, so a sum tells of the whole block at once.
+        var vectors = System.Runtime.InteropServices.MemoryMarshal.Cast<float, Vector<float>>(values);
+        var sum = Vector<float>.Zero;
+        foreach (var vector in vectors)
+        {
+            sum += vector - vector;
+        }
+
+        var rest = vectors.Length * Vector<float>.Count;
+        if (Vector.EqualsAll(sum, Vector<float>.Zero) && !ContainsNonFinite(values[rest..], out _))
+        {
+            return null;
+        }
+
+        return ContainsNonFinite(values, out var at)
+            ? $"{what} {at % width} of region {at / width} is {values[at].ToString(System.Globalization.CultureInfo.InvariantCulture)}, expected a finite number"
+            : null;
+    }
+
+    public static string? CheckId(string id)
+    {
+        if (id.Length is 0 or > MaxIdLength)
+        {
+            return $"an id of {id.Length} characters, expected 1 to {MaxIdLength}";
+        }
+
+        for (var i = 0; i < id.Length;)
+        {
+            if (!Rune.TryGetRuneAt(id, i, out var rune) || Rune.IsControl(rune))
+            {
+                return $"the id holds a control character or half a surrogate pair at character {i}";
+            }
+
+            i += rune.Utf16SequenceLength;
+        }
+
+        return null;
+    }
+
+    public static string? CheckCaptions(IReadOnlyList<string> captions)
+    {
+        for (var i = 0; i < captions.Count; i++)
+        {
+            try
+            {
+                CaptionRules.Check(captions[i]);
+            }
+            catch (InvalidInputException e)
+            {
+                return $"caption {i}: {e.Reason}";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool ContainsNonFinite(ReadOnlySpan<float> values, out int at)
+    {
+        for (at = 0; at < values.Length; at++)
+        {
+            if (!float.IsFinite(values[at]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

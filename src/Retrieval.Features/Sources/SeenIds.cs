@@ -1,0 +1,15 @@
+namespace Retrieval.Features.Sources;
+
+/// <summary>The ids of a source so far. The first row with an id owns it, whether or not the row could be used.</summary>
+internal sealed class SeenIds
+{
+    private readonly Dictionary<string, long> _rows = new(StringComparer.Ordinal);
+
+    /// <summary>Notes an id without asking.</summary>
+    public void Note(string id, long row) => _rows.TryAdd(id, row);
+
+    /// <summary>Notes an id.</summary>
+    /// <returns>The reason for a refusal if another row has the id, or null.</returns>
+    public string? Check(string id, long row) =>
+        _rows.TryAdd(id, row) ? null : $"the id is that of row {_rows[id]} already, expected each id once";
+}

@@ -1,0 +1,126 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Npy;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>The open files of a precomputed split, checked against each other.</summary>
+internal sealed class SplitFiles : IDisposable
+{
+    private SplitFiles(NpyFile regions) => Regions = regions;
+
+    public NpyFile Regions { get; }
+
+    public NpyFile? Boxes { get; private set; }
+
+    public LineFile? Captions { get; private set; }
+
+    public LineFile? Ids { get; private set; }
+
+    public LineFile? Metadata { get; private set; }
+
+    public SplitLayout Layout { get; private set; } = new(0, 1, 0);
+
+    /// <summary>Lines of the id file for each image.</summary>
+    public int IdsPerImage { get; private set; } = 1;
+
+    public string Stamp { get; private set; } = "";
+
+    public static SplitFiles Open(string folder, string split, FeatureExpectation expected)
+    {
+        string PathOf(string kind) => Path.Combine(folder, split + kind);
+        string? Existing(string kind) => File.Exists(PathOf(kind)) ? PathOf(kind) : null;
+
+        if (Existing("_ims.npy") is not { } regionsPath)
+        {
+            throw new InvalidInputException("no such file, expected the features of the split", split + "_ims.npy");
+        }
+
+        var files = new SplitFiles(NpyFile.Open(regionsPath));
+        try
+        {
+            CheckRegions(files.Regions, expected);
+            var captions = Existing("_caps.txt");
+            var ids = Existing("_ids.txt");
+            var boxes = Existing("_boxes.npy");
+            var metadata = Existing("_metadata.jsonl");
+
+            // Before the files are read: a file that changes meanwhile then has another stamp next time.
+            files.Stamp = SourceStamp.Of(((string?[])[regionsPath, captions, ids, boxes, metadata]).OfType<string>());
+            files.Captions = captions is null ? null : LineFile.Open(captions);
+            files.Layout = SplitLayout.Of(files.Regions, files.Captions, expected.CaptionsPerImage);
+            files.Ids = ids is null ? null : LineFile.Open(ids);
+            files.IdsPerImage = files.CheckIds();
+            files.Boxes = boxes is null ? null : NpyFile.Open(boxes);
+            files.CheckBoxes();
+            files.Metadata = metadata is null ? null : LineFile.Open(metadata);
+            files.CheckMetadata();
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Regions.Dispose();
+        Boxes?.Dispose();
+    }
+
+    private static void CheckRegions(NpyFile regions, FeatureExpectation expected)
+    {
+        if (!NpyElements.IsFloat(regions.ElementType) || regions.Shape.Count != 3)
+        {
+            throw new InvalidInputException(
+                $"{regions.Shape.Count} dimensions of {regions.ElementType}, expected floating-point numbers [images, regions, features]", regions.Name, field: "shape");
+        }
+
+        if (regions.RowCount == 0)
+        {
+            throw new InvalidInputException("no images, expected at least one", regions.Name, field: "shape");
+        }
+
+        if (SampleRules.CheckShape(regions.Shape[1], regions.Shape[2], expected) is { } reason)
+        {
+            throw new InvalidInputException(reason, regions.Name, field: "shape");
+        }
+    }
+
+    // Pipelines write an id for each image, for each row of features or for each caption.
+    private int CheckIds()
+    {
+        if (Ids is null || Ids.Count == Layout.Images)
+        {
+            return 1;
+        }
+
+        var perImage = Math.Max(Layout.RowsPerImage, Layout.CaptionsPerImage);
+        return Ids.Count == Layout.Images * perImage
+            ? perImage
+            : throw new InvalidInputException($"{Ids.Count} ids for {Layout.Images} images, expected one for each image or each caption", Ids.Name);
+    }
+
+    private void CheckBoxes()
+    {
+        if (Boxes is null)
+        {
+            return;
+        }
+
+        if (!NpyElements.IsFloat(Boxes.ElementType) || !Boxes.Shape.SequenceEqual([Regions.Shape[0], Regions.Shape[1], 4]))
+        {
+            throw new InvalidInputException(
+                $"({string.Join(", ", Boxes.Shape)}) of {Boxes.ElementType}, expected floating-point numbers ({Regions.Shape[0]}, {Regions.Shape[1]}, 4)", Boxes.Name, field: "shape");
+        }
+    }
+
+    private void CheckMetadata()
+    {
+        if (Metadata is not null && Metadata.Count != Layout.Images)
+        {
+            throw new InvalidInputException($"{Metadata.Count} lines for {Layout.Images} images, expected a line an image", Metadata.Name);
+        }
+    }
+}

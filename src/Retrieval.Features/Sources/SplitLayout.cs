@@ -1,0 +1,85 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Npy;
+
+namespace Retrieval.Features.Sources;
+
+/// <summary>How the rows and the lines of a precomputed split belong to images.</summary>
+/// <param name="Images">Images of the split.</param>
+/// <param name="RowsPerImage">Rows of the feature array for each image: 1, or the captions of an image where every image is stored once a caption.</param>
+/// <param name="CaptionsPerImage">Lines of the caption file for each image; 0 without one.</param>
+internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPerImage)
+{
+    private const int UsualCaptionsPerImage = 5;
+    private const int GroupsTried = 8;
+
+    /// <summary>Finds the layout that fits the files.</summary>
+    /// <param name="regions">The feature array.</param>
+    /// <param name="captions">The caption file, if there is one.</param>
+    /// <param name="captionsPerImage">What the caller knows of the captions, if anything.</param>
+    /// <exception cref="InvalidInputException">No layout fits.</exception>
+    public static SplitLayout Of(NpyFile regions, LineFile? captions, int? captionsPerImage)
+    {
+        var rows = regions.RowCount;
+        if (captions is null)
+        {
+            return new SplitLayout(rows, 1, 0);
+        }
+
+        var lines = captions.Count;
+        if (captionsPerImage is { } known)
+        {
+            return OfKnown(regions, captions, known);
+        }
+
+        if (lines == rows)
+        {
+            return rows % UsualCaptionsPerImage == 0 && AreRepeated(regions, UsualCaptionsPerImage)
+                ? new SplitLayout(rows / UsualCaptionsPerImage, UsualCaptionsPerImage, UsualCaptionsPerImage)
+                : new SplitLayout(rows, 1, 1);
+        }
+
+        return lines > 0 && lines % rows == 0 && lines / rows <= int.MaxValue
+            ? new SplitLayout(rows, 1, (int)(lines / rows))
+            : throw new InvalidInputException(
+                $"{lines} captions for the {rows} images of {regions.Name}, expected a multiple of the images", captions.Name);
+    }
+
+    private static SplitLayout OfKnown(NpyFile regions, LineFile captions, int known)
+    {
+        var rows = regions.RowCount;
+        if (captions.Count == (Int128)rows * known)
+        {
+            return new SplitLayout(rows, 1, known);
+        }
+
+        if (captions.Count != rows || rows % known != 0)
+        {
+            throw new InvalidInputException(
+                $"{captions.Count} captions for the {rows} images of {regions.Name}, expected {(Int128)rows * known} with {known} captions an image", captions.Name);
+        }
+
+        return AreRepeated(regions, known)
+            ? new SplitLayout(rows / known, known, known)
+            : throw new InvalidInputException(
+                $"as many captions as images and {known} captions an image: expected each image {known} times in a row, but the images differ", regions.Name);
+    }
+
+    // Looks at a few groups spread over the file; that every other group is repeated too is checked when it is read.
+    private static bool AreRepeated(NpyFile regions, int times)
+    {
+        var groups = regions.RowCount / times;
+        var tried = Math.Min(groups, GroupsTried);
+        var repeated = 0;
+        var first = new float[regions.RowWidth];
+        var other = new float[regions.RowWidth];
+        for (var i = 0L; i < tried; i++)
+        {
+            var row = groups * i / tried * times;
+            regions.ReadRows(row, first);
+            repeated += Enumerable.Range(1, times - 1).All(n => regions.IsRow(row + n, first, other)) ? 1 : 0;
+        }
+
+        // One damaged group must not change what the whole file means.
+        return repeated * 2 > tried;
+    }
+}

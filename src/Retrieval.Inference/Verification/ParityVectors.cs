@@ -1,0 +1,61 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Npy;
+using Retrieval.Inference.Bundles;
+
+namespace Retrieval.Inference.Verification;
+
+/// <summary>The arrays of a bundle's <c>parity.npz</c>: inputs, and what the PyTorch model gave for them.</summary>
+/// <param name="Regions">Float32 <c>[I, R, W]</c>.</param>
+/// <param name="Captions">Token ids of each caption, without padding.</param>
+/// <param name="ImageEmbeddings">Float32 <c>[I, E]</c>.</param>
+/// <param name="CaptionEmbeddings">Float32 <c>[C, E]</c>.</param>
+/// <param name="Scores">Float32 <c>[I, C]</c>.</param>
+internal sealed record ParityVectors(float[] Regions, IReadOnlyList<long[]> Captions, float[] ImageEmbeddings, float[] CaptionEmbeddings, float[] Scores)
+{
+    /// <exception cref="InvalidBundleException">An array is missing or of another shape than the others ask for.</exception>
+    public static ParityVectors Read(VerifiedBundle bundle)
+    {
+        var file = bundle.Manifest.Parity.File;
+        try
+        {
+            using var stream = new MemoryStream(bundle.Content(file), writable: false);
+            using var arrays = NpzFile.Open(stream, file);
+            var regions = arrays.Read("regions");
+            var tokens = arrays.Read("token_ids");
+            var lengths = arrays.Read("lengths");
+            long images = regions.Shape[0], captions = tokens.Shape[0], width = bundle.Manifest.EmbeddingWidth;
+            regions.RequireShape(images, bundle.Manifest.RegionCount, bundle.Manifest.RegionWidth);
+            tokens.RequireShape(captions, tokens.Shape[^1]);
+            lengths.RequireShape(captions);
+            if (images == 0 || captions == 0)
+            {
+                throw new InvalidInputException("holds no images or no captions", file);
+            }
+
+            return new ParityVectors(
+                regions.ToSingles(),
+                [.. Split(file, tokens.ToInt64s(), lengths.ToInt64s())],
+                arrays.Read("image_embedding").RequireShape(images, width).ToSingles(),
+                arrays.Read("caption_embedding").RequireShape(captions, width).ToSingles(),
+                arrays.Read("scores").RequireShape(images, captions).ToSingles());
+        }
+        catch (InvalidInputException exception)
+        {
+            throw new InvalidBundleException(bundle.Path, exception.Message, exception);
+        }
+    }
+
+    private static IEnumerable<long[]> Split(string file, long[] tokens, long[] lengths)
+    {
+        var positions = tokens.Length / lengths.Length;
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            if (lengths[i] < 1 || lengths[i] > positions)
+            {
+                throw new InvalidInputException($"is {lengths[i]}; expected 1 to {positions}", file, i, "lengths");
+            }
+
+            yield return tokens.AsSpan(i * positions, (int)lengths[i]).ToArray();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Search.Filtering;
+
+/// <summary>
+/// Which live images have which metadata: key and value to slots. A text, number or boolean counts as its text, a list
+/// as each of its items; objects are not searchable.
+/// </summary>
+public sealed class MetadataIndex
+{
+    private readonly Dictionary<(string Key, string Value), List<int>> _slots = [];
+    private readonly LocalIndex _index;
+
+    private MetadataIndex(LocalIndex index) => _index = index;
+
+    /// <summary>Reads the metadata of all live images.</summary>
+    public static MetadataIndex Build(LocalIndex index)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        var metadata = new MetadataIndex(index);
+        for (long slot = 0; slot < index.Images.Slots; slot++)
+        {
+            if (index.Images.IsLive(slot) && index.GetImage(slot).Metadata is { IsEmpty: false } json)
+            {
+                using var document = JsonDocument.Parse(json);
+                foreach (var member in document.RootElement.EnumerateObject())
+                {
+                    metadata.Add(member.Name, member.Value, (int)slot);
+                }
+            }
+        }
+
+        return metadata;
+    }
+
+    /// <summary>Image slots for which every condition holds.</summary>
+    public SlotBitmap Images(IReadOnlyDictionary<string, IReadOnlyList<string>> conditions)
+    {
+        ArgumentNullException.ThrowIfNull(conditions);
+        HashSet<int>? matching = null;
+        foreach (var (key, values) in conditions)
+        {
+            var any = values.SelectMany(value => _slots.GetValueOrDefault((key, value)) ?? []).ToHashSet();
+            matching?.IntersectWith(any);
+            matching ??= any;
+        }
+
+        var bitmap = new SlotBitmap(_index.Images.Slots);
+        foreach (var slot in matching ?? [])
+        {
+            bitmap.Add(slot);
+        }
+
+        return bitmap;
+    }
+
+    /// <summary>Caption slots whose image fulfils every condition.</summary>
+    public SlotBitmap Captions(IReadOnlyDictionary<string, IReadOnlyList<string>> conditions)
+    {
+        var images = Images(conditions);
+        var bitmap = new SlotBitmap(_index.Captions.Slots);
+        for (long slot = 0; slot < images.Slots; slot++)
+        {
+            if (images.Contains(slot))
+            {
+                var image = _index.GetImage(slot);
+                for (var caption = image.FirstCaption; caption < image.FirstCaption + image.CaptionCount; caption++)
+                {
+                    bitmap.Add(caption);
+                }
+            }
+        }
+
+        return bitmap;
+    }
+
+    private void Add(string key, JsonElement value, int slot)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+            case JsonValueKind.Number:
+            case JsonValueKind.True:
+            case JsonValueKind.False:
+                var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+                if (!_slots.TryGetValue((key, text), out var slots))
+                {
+                    _slots[(key, text)] = slots = [];
+                }
+
+                slots.Add(slot);
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    Add(key, item, slot);
+                }
+
+                break;
+        }
+    }
+}

@@ -1,0 +1,230 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.Channels;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Snapshots;
+using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>
+/// The bulk job: source → windows → encoders → local index, each stage working while the next one does, with bounded
+/// queues between them, so that memory does not grow with the source. Progress is committed together with the rows, so
+/// a killed run goes on at the row where its index ends; and since images are compared by content, running it again
+/// changes nothing.
+/// </summary>
+public sealed class IngestionJob(MatchingModel model, IngestionOptions options, TimeProvider time)
+{
+    private const int WindowsInFlight = 2;
+    private const int RejectsReported = 20;
+
+    /// <summary>Ingests a source into the index in a folder.</summary>
+    /// <param name="source">Where the images come from.</param>
+    /// <param name="indexPath">The index's folder; made if it is not there.</param>
+    /// <param name="progress">Told after every window.</param>
+    /// <param name="cancellationToken">Stops after the window at hand; what is committed stays.</param>
+    /// <exception cref="RetrievalException">The index is locked, of another bundle or damaged, or the source broke off.</exception>
+    public async Task<IngestionReport> RunAsync(IFeatureSource source, string indexPath, IProgress<IngestionProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (options.DryRun)
+        {
+            return Validate(source, progress, cancellationToken);
+        }
+
+        using var writer = LocalIndexWriter.OpenOrCreate(indexPath, IndexBinding.SchemaOf(model));
+        var ledger = Resume(writer, source);
+        using var rejects = new RejectsFile(RejectsPath(indexPath), ledger.RejectsBytes);
+        var run = new Run(writer, rejects, ledger, new ProgressMeter(time, ledger.NextRow, source.RowCount), progress);
+
+        // If one stage fails, the others must not wait for it.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var windows = Channel.CreateBounded<SampleWindow>(WindowsInFlight);
+        var encoded = Channel.CreateBounded<EncodedWindow>(WindowsInFlight);
+        await RunStagesAsync(stop, [
+            () => ReadAsync(source, ledger.NextRow, windows.Writer, stop.Token),
+            () => EncodeAsync(windows.Reader, encoded.Writer, writer, stop.Token),
+            () => StoreAsync(encoded.Reader, run, stop.Token),
+        ]).ConfigureAwait(false);
+        await CommitAsync(run, completed: true, cancellationToken).ConfigureAwait(false);
+        return new IngestionReport(run.Meter.Now(), ledger.NextRow, writer.Generation, rejects.Path, run.FirstRejects);
+    }
+
+    private static async Task RunStagesAsync(CancellationTokenSource stop, IReadOnlyList<Func<Task>> stages)
+    {
+        var tasks = stages.Select(stage => Task.Run(async () =>
+        {
+            try
+            {
+                await stage().ConfigureAwait(false);
+            }
+            catch
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        })).ToList();
+        try
+        {
+            await Task.WhenAll(tasks).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The first cause, not a cancellation that followed from it.
+            var faulted = tasks.Find(task => task.IsFaulted);
+            if (faulted is not null)
+            {
+                await faulted.ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task ReadAsync(IFeatureSource source, long firstRow, ChannelWriter<SampleWindow> windows, CancellationToken cancellationToken)
+    {
+        foreach (var window in SampleWindow.Cut(source, firstRow, options.BatchRows))
+        {
+            await windows.WriteAsync(window, cancellationToken).ConfigureAwait(false);
+        }
+
+        windows.Complete();
+    }
+
+    private async Task EncodeAsync(ChannelReader<SampleWindow> windows, ChannelWriter<EncodedWindow> encoded, LocalIndexWriter writer, CancellationToken cancellationToken)
+    {
+        var encoder = new SampleEncoder(model);
+        await foreach (var window in windows.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var samples = Accept(encoder, window);
+            var known = samples.RemoveAll(sample => IsUnchanged(writer, sample));
+            var rows = encoder.Encode(samples, window.Rejects, cancellationToken);
+            await encoded.WriteAsync(new EncodedWindow(window, rows, known), cancellationToken).ConfigureAwait(false);
+        }
+
+        encoded.Complete();
+    }
+
+    private async Task StoreAsync(ChannelReader<EncodedWindow> encoded, Run run, CancellationToken cancellationToken)
+    {
+        await foreach (var window in encoded.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            using (window.Rows)
+            {
+                var stored = window.Rows?.Rows.Images.Count ?? 0;
+                if (window.Rows is not null)
+                {
+                    lock (run.Writer)
+                    {
+                        run.Writer.Append(window.Rows.Rows);
+                    }
+                }
+
+                run.Rejects.Add(window.Window.Rejects);
+                run.FirstRejects.AddRange(window.Window.Rejects.Take(RejectsReported - run.FirstRejects.Count));
+                run.Meter.Add(window.Window.EndRow, stored, window.Skipped, window.Window.Rejects.Count, window.Rows?.Captions ?? 0);
+            }
+
+            if (window.Window.EndRow - run.CommittedRow >= options.CommitRows)
+            {
+                await CommitAsync(run, completed: false, cancellationToken).ConfigureAwait(false);
+            }
+
+            run.Progress?.Report(run.Meter.Now());
+        }
+    }
+
+    private static async Task CommitAsync(Run run, bool completed, CancellationToken cancellationToken)
+    {
+        run.Rejects.Flush();
+        var now = run.Meter.Now();
+        run.CommittedRow = now.Rows;
+        await run.Writer.CommitAsync([run.Start with
+        {
+            NextRow = now.Rows,
+            Ingested = run.Start.Ingested + now.Ingested,
+            Skipped = run.Start.Skipped + now.Skipped,
+            Rejected = run.Start.Rejected + now.Rejected,
+            RejectsBytes = run.Rejects.Length,
+            Completed = completed,
+        }], cancellationToken).ConfigureAwait(false);
+    }
+
+    private static List<TokenizedSample> Accept(SampleEncoder encoder, SampleWindow window)
+    {
+        var samples = new List<TokenizedSample>(window.Samples.Count);
+        foreach (var sample in window.Samples)
+        {
+            if (encoder.Tokenize(sample, out var reason) is { } tokenized)
+            {
+                samples.Add(tokenized);
+            }
+            else
+            {
+                window.Rejects.Add(new RejectedSample("captions", sample.Row, sample.Id, reason!));
+            }
+        }
+
+        return samples;
+    }
+
+    private static bool IsUnchanged(LocalIndexWriter writer, TokenizedSample sample)
+    {
+        // The writer is not for concurrent calls, and the next stage appends meanwhile.
+        lock (writer)
+        {
+            return writer.Find(sample.Sample.Id) is { } stored && stored.ContentHash.Span.SequenceEqual(sample.ContentHash);
+        }
+    }
+
+    private LedgerEntry Resume(LocalIndexWriter writer, IFeatureSource source) =>
+        !options.Restart && writer.Ledger.TryGetValue(options.SourceKey, out var entry) && entry.SourceStamp == source.Stamp
+            ? entry
+            : new LedgerEntry(options.SourceKey, source.Stamp, 0, 0, 0, 0, 0, false);
+
+    private string RejectsPath(string indexPath)
+    {
+        // The key may be a path: its hash is a safe file name.
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.SourceKey)))[..16];
+        return Path.Combine(indexPath, "rejects", $"{name}.jsonl");
+    }
+
+    private IngestionReport Validate(IFeatureSource source, IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
+    {
+        var encoder = new SampleEncoder(model);
+        var meter = new ProgressMeter(time, 0, source.RowCount);
+        var first = new List<RejectedSample>();
+        foreach (var window in SampleWindow.Cut(source, 0, options.BatchRows))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var accepted = Accept(encoder, window);
+            first.AddRange(window.Rejects.Take(RejectsReported - first.Count));
+            meter.Add(window.EndRow, accepted.Count, 0, window.Rejects.Count, accepted.Sum(sample => sample.Captions.Length));
+            progress?.Report(meter.Now());
+        }
+
+        return new IngestionReport(meter.Now(), 0, null, null, first);
+    }
+
+    private sealed record EncodedWindow(SampleWindow Window, EncodedRows? Rows, int Skipped);
+
+    private sealed class Run(LocalIndexWriter writer, RejectsFile rejects, LedgerEntry start, ProgressMeter meter, IProgress<IngestionProgress>? progress)
+    {
+        public LocalIndexWriter Writer => writer;
+
+        public RejectsFile Rejects => rejects;
+
+        public LedgerEntry Start => start;
+
+        public ProgressMeter Meter => meter;
+
+        public IProgress<IngestionProgress>? Progress => progress;
+
+        public List<RejectedSample> FirstRejects { get; } = [];
+
+        public long CommittedRow { get; set; } = start.NextRow;
+    }
+}

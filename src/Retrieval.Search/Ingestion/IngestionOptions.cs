@@ -1,0 +1,26 @@
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>How a source is ingested.</summary>
+public sealed record IngestionOptions
+{
+    /// <summary>
+    /// Names the source in the index's ledger, so that a second run goes on where the first one ended. The same source
+    /// must always have the same key, e.g. its full path.
+    /// </summary>
+    public required string SourceKey { get; init; }
+
+    /// <summary>Rows of the source that are read, encoded and stored together, 1 to 4096.</summary>
+    public int BatchRows { get; init; } = 32;
+
+    /// <summary>
+    /// Rows after which a commit is made: what a kill can cost to do again. A commit waits for the disk, so a small
+    /// number is slow.
+    /// </summary>
+    public int CommitRows { get; init; } = 1024;
+
+    /// <summary>Read and validate everything, encode and store nothing.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Read the source from its first row, whatever the ledger says. Images that are unchanged are still skipped.</summary>
+    public bool Restart { get; init; }
+}

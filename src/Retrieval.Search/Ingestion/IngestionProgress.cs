@@ -1,0 +1,22 @@
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>How far an ingestion has come.</summary>
+/// <param name="Rows">Rows of the source done, those of earlier runs included.</param>
+/// <param name="TotalRows">Rows of the source, if known.</param>
+/// <param name="Ingested">Rows stored by this run.</param>
+/// <param name="Skipped">Rows of this run that the index already held unchanged.</param>
+/// <param name="Rejected">Rows of this run that were refused.</param>
+/// <param name="Captions">Captions stored by this run.</param>
+/// <param name="RowsPerSecond">Rate of this run, over all its rows.</param>
+/// <param name="Elapsed">Since this run began.</param>
+/// <param name="Remaining">Estimated time to the end, if it can be told.</param>
+public sealed record IngestionProgress(
+    long Rows,
+    long? TotalRows,
+    long Ingested,
+    long Skipped,
+    long Rejected,
+    long Captions,
+    double RowsPerSecond,
+    TimeSpan Elapsed,
+    TimeSpan? Remaining);

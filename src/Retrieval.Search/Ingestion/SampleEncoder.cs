@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Inference.Encoding;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out.</summary>
+internal sealed class SampleEncoder(MatchingModel model)
+{
+    /// <summary>Tokenizes a sample's captions. Null if one of them is invalid, with the reason.</summary>
+    public TokenizedSample? Tokenize(ImageSample sample, out string? reason)
+    {
+        var captions = new long[sample.Captions.Count][];
+        for (var i = 0; i < captions.Length; i++)
+        {
+            try
+            {
+                captions[i] = model.Captions.Encode(sample.Captions[i]).TokenIds;
+            }
+            catch (InvalidInputException exception)
+            {
+                reason = $"caption {i}: {exception.Reason}";
+                return null;
+            }
+        }
+
+        reason = null;
+        return new TokenizedSample(sample, captions, SampleHash.Of(sample));
+    }
+
+    /// <summary>
+    /// Encodes samples to rows. A sample for which the model gives a NaN or an infinity is taken out and reported; the
+    /// others are encoded again without it.
+    /// </summary>
+    /// <param name="samples">At least one.</param>
+    /// <param name="rejects">Receives the samples taken out.</param>
+    /// <param name="cancellationToken">Ends the run on the device.</param>
+    /// <returns>Rows over native memory, to be stored and disposed of; null if no sample is left.</returns>
+    public EncodedRows? Encode(IReadOnlyList<TokenizedSample> samples, List<RejectedSample> rejects, CancellationToken cancellationToken)
+    {
+        while (samples.Count > 0)
+        {
+            var images = EncodeImages(samples, cancellationToken);
+            EncodedBatch? captions = null;
+            try
+            {
+                captions = EncodeCaptions(samples, cancellationToken);
+                var bad = BadSamples(samples, images, captions);
+                if (bad.Count == 0)
+                {
+                    var rows = new EncodedRows([.. samples.Select(Entry)], images, captions);
+                    (images, captions) = (null, null);
+                    return rows;
+                }
+
+                rejects.AddRange(bad.Select(i => new RejectedSample(
+                    "model", samples[i].Sample.Row, samples[i].Sample.Id, "the encoder gave a value that is not finite: the features are out of the model's range")));
+                samples = [.. samples.Where((_, i) => !bad.Contains(i))];
+            }
+            finally
+            {
+                images?.Dispose();
+                captions?.Dispose();
+            }
+        }
+
+        return null;
+    }
+
+    private EncodedBatch EncodeImages(IReadOnlyList<TokenizedSample> samples, CancellationToken cancellationToken)
+    {
+        var size = model.Manifest.RegionCount * model.Manifest.RegionWidth;
+        var regions = new float[samples.Count * size];
+        for (var i = 0; i < samples.Count; i++)
+        {
+            samples[i].Sample.Regions.Span.CopyTo(regions.AsSpan(i * size, size));
+        }
+
+        return model.ImageEncoder.Encode(regions, cancellationToken);
+    }
+
+    private EncodedBatch? EncodeCaptions(IReadOnlyList<TokenizedSample> samples, CancellationToken cancellationToken)
+    {
+        long[][] captions = [.. samples.SelectMany(sample => sample.Captions)];
+        return captions.Length == 0 ? null : model.TextEncoder.Encode(captions, cancellationToken);
+    }
+
+    private static HashSet<int> BadSamples(IReadOnlyList<TokenizedSample> samples, EncodedBatch images, EncodedBatch? captions)
+    {
+        var bad = images.NonFinite().ToHashSet();
+        if (captions?.NonFinite() is { Count: > 0 } badCaptions)
+        {
+            int[] owners = [.. samples.SelectMany((sample, i) => Enumerable.Repeat(i, sample.Captions.Length))];
+            bad.UnionWith(badCaptions.Select(caption => owners[caption]));
+        }
+
+        return bad;
+    }
+
+    private static ImageEntry Entry(TokenizedSample sample) => new(sample.Sample.Id, sample.ContentHash, sample.Sample.Captions)
+    {
+        Boxes = sample.Sample.Boxes ?? default,
+        Metadata = sample.Sample.Metadata is { Count: > 0 } metadata
+            ? JsonSerializer.SerializeToUtf8Bytes(new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal))
+            : default,
+    };
+}

@@ -1,0 +1,50 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>SHA-256 over all of an image that is ingested: tells an unchanged image from a changed one.</summary>
+internal static class SampleHash
+{
+    public static byte[] Of(ImageSample sample)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Number(hash, sample.RegionCount);
+        Number(hash, sample.RegionWidth);
+        hash.AppendData(MemoryMarshal.AsBytes(sample.Regions.Span));
+        var boxes = sample.Boxes ?? default;
+        Number(hash, boxes.Length);
+        hash.AppendData(MemoryMarshal.AsBytes(boxes.Span));
+        Number(hash, sample.Captions.Count);
+        foreach (var caption in sample.Captions)
+        {
+            Text(hash, caption);
+        }
+
+        foreach (var (key, value) in (sample.Metadata ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            Text(hash, key);
+            Text(hash, value);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    // With its length in front, or "ab" + "c" and "a" + "bc" would be the same.
+    private static void Text(IncrementalHash hash, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        Number(hash, bytes.Length);
+        hash.AppendData(bytes);
+    }
+
+    private static void Number(IncrementalHash hash, int number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+        hash.AppendData(bytes);
+    }
+}

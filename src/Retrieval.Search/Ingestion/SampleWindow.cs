@@ -1,0 +1,45 @@
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>
+/// The rows [<see cref="FirstRow"/>, <see cref="EndRow"/>) of a source. Windows are aligned to multiples of their size,
+/// so a resumed run encodes the very batches that an undisturbed one would, and its floats are equal to the last bit.
+/// </summary>
+/// <param name="FirstRow">First row of the window.</param>
+/// <param name="EndRow">Row behind the window's last.</param>
+/// <param name="Samples">Rows that can be used.</param>
+/// <param name="Rejects">Rows that cannot.</param>
+internal sealed record SampleWindow(long FirstRow, long EndRow, List<ImageSample> Samples, List<RejectedSample> Rejects)
+{
+    /// <summary>Cuts a source into windows of <paramref name="rows"/> rows.</summary>
+    public static IEnumerable<SampleWindow> Cut(IFeatureSource source, long firstRow, int rows)
+    {
+        SampleWindow? window = null;
+        foreach (var item in source.ReadFrom(firstRow))
+        {
+            if (window is not null && item.Row >= (window.FirstRow / rows * rows) + rows)
+            {
+                yield return window;
+                window = null;
+            }
+
+            window ??= new SampleWindow(item.Row, item.Row, [], []);
+            window = window with { EndRow = item.Row + 1 };
+            switch (item)
+            {
+                case ImageSample sample:
+                    window.Samples.Add(sample);
+                    break;
+                case RejectedSample reject:
+                    window.Rejects.Add(reject);
+                    break;
+            }
+        }
+
+        if (window is not null)
+        {
+            yield return window;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Retrieval.Search.Queries;
+
+/// <summary>Which captions fit this image.</summary>
+public sealed record CaptionSearchRequest : SearchRequest
+{
+    /// <summary>The id the image was ingested with.</summary>
+    public required string ImageId { get; init; }
+}

@@ -1,0 +1,8 @@
+namespace Retrieval.Search.Queries;
+
+/// <summary>Which images fit this caption.</summary>
+public sealed record ImageSearchRequest : SearchRequest
+{
+    /// <summary>The caption, as a person wrote it.</summary>
+    public required string Caption { get; init; }
+}

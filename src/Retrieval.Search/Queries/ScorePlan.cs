@@ -1,0 +1,101 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Snapshots;
+using Retrieval.Search.Telemetry;
+
+namespace Retrieval.Search.Queries;
+
+/// <summary>
+/// The pairs of a score request sorted into what the scorers take: pairs with a caption's text, whose captions are
+/// encoded once each and together, and pairs with an indexed caption, whose records are already there.
+/// </summary>
+internal sealed class ScorePlan
+{
+    private const int CaptionsPerBatch = 64;
+    private readonly List<long[]> _captions = [];
+    private readonly List<(int Pair, long ImageSlot, int Caption)> _byText = [];
+    private readonly List<(int Pair, long ImageSlot, long CaptionSlot)> _byId = [];
+    private int _count;
+
+    /// <exception cref="InvalidInputException">A pair names neither or both kinds of caption, or its text is invalid.</exception>
+    /// <exception cref="NotFoundException">The index has no such image or caption.</exception>
+    public static ScorePlan Of(IReadOnlyList<ScorePair> pairs, SearchSnapshot snapshot)
+    {
+        var plan = new ScorePlan { _count = pairs.Count };
+        var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < pairs.Count; i++)
+        {
+            var slot = SearchService.ImageSlot(snapshot.Index, pairs[i].ImageId);
+            switch (pairs[i])
+            {
+                case { Caption: { } text, CaptionId: null }:
+                    if (!known.TryGetValue(text, out var caption))
+                    {
+                        known[text] = caption = plan._captions.Count;
+                        plan._captions.Add(SearchService.Tokenize(snapshot.Model.Captions, text, $"pairs[{i}].caption").TokenIds);
+                    }
+
+                    plan._byText.Add((i, slot, caption));
+                    break;
+                case { Caption: null, CaptionId: { } id }:
+                    plan._byId.Add((i, slot, CaptionSlot(snapshot, id)));
+                    break;
+                default:
+                    throw new InvalidInputException("expected exactly one of caption and captionId", field: $"pairs[{i}]");
+            }
+        }
+
+        return plan;
+    }
+
+    /// <summary>Scores all pairs, in the order of the request.</summary>
+    public float[] Run(SearchSnapshot snapshot, StageClock clock, CancellationToken cancellationToken)
+    {
+        var result = new float[_count];
+        clock.End(Stages.Queue);
+        for (var first = 0; first < _captions.Count; first += CaptionsPerBatch)
+        {
+            var captions = _captions.GetRange(first, Math.Min(CaptionsPerBatch, _captions.Count - first));
+            using var encoded = snapshot.Model.TextEncoder.Encode(captions, cancellationToken);
+            var pairs = _byText.FindAll(pair => pair.Caption >= first && pair.Caption < first + captions.Count);
+            long[] slots = [.. pairs.Select(pair => pair.ImageSlot)];
+            long[] queries = [.. pairs.Select(pair => (long)(pair.Caption - first))];
+            var scores = new float[slots.Length];
+            snapshot.Model.TextToImage.ScorePairs(snapshot.Images, encoded.Records, slots, queries, scores, cancellationToken);
+            for (var i = 0; i < scores.Length; i++)
+            {
+                result[pairs[i].Pair] = scores[i];
+            }
+        }
+
+        // The bank of images is also a table of queries: each pair names its image as the query and its caption as the slot.
+        if (_byId.Count > 0)
+        {
+            foreach (var group in _byId.GroupBy(pair => pair.ImageSlot))
+            {
+                using var query = snapshot.Images.Row(group.Key);
+                long[] slots = [.. group.Select(pair => pair.CaptionSlot)];
+                var scores = new float[slots.Length];
+                snapshot.Model.ImageToText.ScorePairs(snapshot.Captions, query, slots, new long[slots.Length], scores, cancellationToken);
+                foreach (var (pair, score) in group.Zip(scores))
+                {
+                    result[pair.Pair] = score;
+                }
+            }
+        }
+
+        clock.End(Stages.Score);
+        return result;
+    }
+
+    private static long CaptionSlot(SearchSnapshot snapshot, string id)
+    {
+        var (imageId, position) = CaptionId.Parse(id);
+        if (!snapshot.Index.TryGetImageSlot(imageId, out var slot))
+        {
+            throw new NotFoundException("caption", id);
+        }
+
+        var image = snapshot.Index.GetImage(slot);
+        return position < image.CaptionCount ? image.FirstCaption + position : throw new NotFoundException("caption", id);
+    }
+}

@@ -1,0 +1,23 @@
+namespace Retrieval.Search.Queries;
+
+/// <summary>Bounds and defaults of a search request.</summary>
+public sealed record SearchOptions
+{
+    /// <summary>Hits given when a request does not say, 1 to <see cref="MaxTop"/>.</summary>
+    public int DefaultTop { get; init; } = 10;
+
+    /// <summary>Most hits a request may ask for.</summary>
+    public int MaxTop { get; init; } = 1000;
+
+    /// <summary>Candidates reranked when a request does not say, 1 to <see cref="MaxShortlist"/>.</summary>
+    public int DefaultShortlist { get; init; } = 200;
+
+    /// <summary>Most candidates a request may have reranked.</summary>
+    public int MaxShortlist { get; init; } = 10_000;
+
+    /// <summary>Longest deadline a request may set, in milliseconds.</summary>
+    public int MaxDeadlineMs { get; init; } = 600_000;
+
+    /// <summary>Most pairs of one score request.</summary>
+    public int MaxPairs { get; init; } = 10_000;
+}

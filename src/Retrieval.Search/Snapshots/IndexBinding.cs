@@ -1,0 +1,26 @@
+using Retrieval.Domain.Bundles;
+using Retrieval.Inference;
+using Retrieval.Inference.Records;
+using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Search.Snapshots;
+
+/// <summary>Where a model and a local index meet: the schema a model asks for, and its records as the index maps them.</summary>
+public static class IndexBinding
+{
+    /// <summary>The index a model reads and writes.</summary>
+    public static IndexSchema SchemaOf(MatchingModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new IndexSchema(model.Fingerprint, model.Manifest.Name, model.Manifest.EmbeddingWidth, model.Manifest.ImageFields, model.Manifest.CaptionFields);
+    }
+
+    /// <summary>A collection's records over its mapped files; nothing is copied.</summary>
+    public static RecordTable BankOf(RecordSide side, IndexBank collection)
+    {
+        ArgumentNullException.ThrowIfNull(collection);
+        var fields = collection.Fields.Select(field => (field.Spec, field.Address, field.Rows)).ToList<(FieldSpec, nint, long)>();
+        return RecordTable.Over(side, new MappedRecords(collection.Slots, fields, collection.Offset?.Address ?? 0, collection.Length?.Address ?? 0));
+    }
+}

@@ -1,0 +1,81 @@
+using Retrieval.Inference;
+using Retrieval.Inference.Records;
+using Retrieval.Search.Filtering;
+using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Shortlist;
+
+namespace Retrieval.Search.Snapshots;
+
+/// <summary>
+/// A model, one generation of an index, and the banks over it: everything a request needs, unchanging. A request holds
+/// a lease on the snapshot it started with; the files are unmapped when the last lease of a replaced snapshot ends.
+/// </summary>
+public sealed class SearchSnapshot : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Lazy<MetadataIndex> _metadata;
+    private int _leases = 1;
+
+    internal SearchSnapshot(MatchingModel model, LocalIndex index)
+    {
+        Model = model;
+        Index = index;
+        Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
+        Captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
+        ImageShortlist = new ExactShortlist(index.Images);
+        CaptionShortlist = new ExactShortlist(index.Captions);
+        _metadata = new Lazy<MetadataIndex>(() => MetadataIndex.Build(index));
+    }
+
+    /// <summary>The model.</summary>
+    public MatchingModel Model { get; }
+
+    /// <summary>The index.</summary>
+    public LocalIndex Index { get; }
+
+    /// <summary>The bank of images.</summary>
+    public RecordTable Images { get; }
+
+    /// <summary>The bank of captions.</summary>
+    public RecordTable Captions { get; }
+
+    /// <summary>Exact first stage over the images.</summary>
+    public ExactShortlist ImageShortlist { get; }
+
+    /// <summary>Exact first stage over the captions.</summary>
+    public ExactShortlist CaptionShortlist { get; }
+
+    /// <summary>Metadata of the images by key and value; built by the first request with a filter.</summary>
+    public MetadataIndex Metadata => _metadata.Value;
+
+    /// <summary>Gives the lease back.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (--_leases > 0)
+            {
+                return;
+            }
+        }
+
+        Images.Dispose();
+        Captions.Dispose();
+        Index.Dispose();
+    }
+
+    /// <summary>Takes a lease; false if the snapshot has been replaced and its last lease has ended.</summary>
+    internal bool TryLease()
+    {
+        lock (_gate)
+        {
+            if (_leases == 0)
+            {
+                return false;
+            }
+
+            _leases++;
+            return true;
+        }
+    }
+}

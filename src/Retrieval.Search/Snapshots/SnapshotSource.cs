@@ -1,0 +1,92 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Inference;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Search.Snapshots;
+
+/// <summary>
+/// The one reference to what is being served. A request leases the current snapshot; a new index generation replaces
+/// the reference and disturbs nobody.
+/// </summary>
+public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
+{
+    private readonly Lock _writing = new();
+    private MatchingModel? _model;
+    private volatile SearchSnapshot? _current;
+    private bool _disposed;
+
+    /// <summary>What is being served; null before <see cref="Load"/> has succeeded.</summary>
+    public SnapshotStatus? Status { get; private set; }
+
+    /// <summary>Loads and verifies the bundle and opens the index. Long: seconds for a large model.</summary>
+    /// <exception cref="RetrievalException">The bundle is not what it says, or the index is missing, damaged or of another bundle.</exception>
+    public void Load(CancellationToken cancellationToken = default)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _model ??= MatchingModel.Load(options.Bundle, options.Inference);
+            cancellationToken.ThrowIfCancellationRequested();
+            Replace(_model, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model)));
+        }
+    }
+
+    /// <summary>Takes up a newer generation of the index, if there is one.</summary>
+    /// <returns>Whether there was.</returns>
+    /// <exception cref="RetrievalException">The newer generation cannot be opened; what was served before goes on being served.</exception>
+    public bool TryRefresh()
+    {
+        lock (_writing)
+        {
+            if (_disposed || _model is null || _current is null || LocalIndex.TryReadGeneration(options.Index) is not { } newest || newest == _current.Index.Generation)
+            {
+                return false;
+            }
+
+            Replace(_model, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model)));
+            return true;
+        }
+    }
+
+    /// <summary>Leases the current snapshot. Dispose of it to give the lease back.</summary>
+    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    public SearchSnapshot Acquire()
+    {
+        while (_current is { } snapshot)
+        {
+            if (snapshot.TryLease())
+            {
+                return snapshot;
+            }
+        }
+
+        throw new NotReadyException();
+    }
+
+    /// <summary>Ends serving. Leases that are out stay valid, save for the model: stop requests first.</summary>
+    public void Dispose()
+    {
+        lock (_writing)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            var last = _current;
+            _current = null;
+            last?.Dispose();
+            _model?.Dispose();
+        }
+    }
+
+    private void Replace(MatchingModel model, LocalIndex index)
+    {
+        var old = _current;
+        _current = new SearchSnapshot(model, index);
+        Status = new SnapshotStatus(
+            model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, index.Generation, model.Parity);
+        old?.Dispose();
+    }
+}

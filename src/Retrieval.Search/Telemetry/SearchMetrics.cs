@@ -1,0 +1,54 @@
+using System.Diagnostics.Metrics;
+
+namespace Retrieval.Search.Telemetry;
+
+/// <summary>What the search pipeline reports: durations in seconds, counts of pairs and queries.</summary>
+public sealed class SearchMetrics
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Retrieval.Search";
+
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
+
+    private readonly Histogram<double> _queries;
+    private readonly Histogram<double> _stages;
+    private readonly Counter<long> _pairs;
+    private readonly Counter<long> _degraded;
+
+    /// <summary>Creates the instruments.</summary>
+    public SearchMetrics(IMeterFactory meters)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        var meter = meters.Create(MeterName);
+        _queries = meter.CreateHistogram("retrieval.query.duration", "s", "Time of one query, by kind", tags: null, advice: Seconds);
+        _stages = meter.CreateHistogram("retrieval.stage.duration", "s", "Time of one stage of a query", tags: null, advice: Seconds);
+        _pairs = meter.CreateCounter<long>("retrieval.pairs.scored", "{pair}", "Pairs the matching model has scored");
+        _degraded = meter.CreateCounter<long>("retrieval.queries.degraded", "{query}", "Answers that were less than was asked for, by reason");
+    }
+
+    /// <summary>Reports one answered request.</summary>
+    /// <param name="kind"><c>images</c>, <c>captions</c> or <c>score</c>.</param>
+    /// <param name="stages">What each stage took.</param>
+    /// <param name="pairs">Pairs scored.</param>
+    /// <param name="degraded">Why the answer is less than was asked for, or null.</param>
+    public void Answered(string kind, IReadOnlyList<StageTime> stages, int pairs, string? degraded)
+    {
+        ArgumentNullException.ThrowIfNull(stages);
+        var total = TimeSpan.Zero;
+        foreach (var (stage, duration) in stages)
+        {
+            _stages.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
+            total += duration;
+        }
+
+        _queries.Record(total.TotalSeconds, new KeyValuePair<string, object?>("kind", kind));
+        _pairs.Add(pairs, new KeyValuePair<string, object?>("kind", kind));
+        if (degraded is not null)
+        {
+            _degraded.Add(1, new KeyValuePair<string, object?>("reason", degraded));
+        }
+    }
+}

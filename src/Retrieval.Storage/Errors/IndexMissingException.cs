@@ -1,0 +1,11 @@
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Storage.Errors;
+
+/// <summary>A folder in which no index was ever committed.</summary>
+public sealed class IndexMissingException(string path)
+    : RetrievalException($"index {path}: there is no index in this folder (no manifest.json)")
+{
+    /// <summary>The folder that was asked for.</summary>
+    public string Path { get; } = path;
+}

@@ -1,0 +1,20 @@
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Storage.Errors;
+
+/// <summary>
+/// Writing to the index failed: the disk is full, say. The index stays at its last commit, readers are not disturbed,
+/// and the writer that raised it can only be disposed; a new one starts from the last commit.
+/// </summary>
+public sealed class IndexWriteException(string path, long generation, bool diskFull, Exception innerException)
+    : RetrievalException($"index {path}: {(diskFull ? "the disk is full" : "writing failed")} ({innerException.Message}). The index stays at generation {generation}; open a new writer to continue from there", innerException)
+{
+    /// <summary>The index's folder.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The generation of the last commit, which is what the index still holds.</summary>
+    public long Generation { get; } = generation;
+
+    /// <summary>Whether the cause was a lack of space: disk, quota or file size limit.</summary>
+    public bool DiskFull { get; } = diskFull;
+}

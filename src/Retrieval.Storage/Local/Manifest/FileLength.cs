@@ -1,0 +1,4 @@
+namespace Retrieval.Storage.Local.Manifest;
+
+/// <summary>Committed length of one file.</summary>
+internal sealed record FileLength(string Path, long Bytes);

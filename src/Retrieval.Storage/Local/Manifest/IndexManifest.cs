@@ -1,0 +1,56 @@
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Files;
+
+namespace Retrieval.Storage.Local.Manifest;
+
+/// <summary>
+/// One generation of an index. Its size depends on the schema and the number of ingestion sources, not on the number of
+/// rows or commits: whatever grows with those is in a file that grows, and the manifest says how far it counts.
+/// </summary>
+/// <param name="Format">Always <see cref="CurrentFormat"/>.</param>
+/// <param name="Generation">One more with each commit.</param>
+/// <param name="SlotEpoch">One more with each compaction; slots keep their meaning within one. Also the number of the data folder.</param>
+/// <param name="Schema">Bundle and fields.</param>
+/// <param name="Rows">Committed rows.</param>
+/// <param name="Files">Committed length of each file, in the layout's order.</param>
+/// <param name="Seals">State of the list of checksums.</param>
+/// <param name="Ledger">Progress of ingestion.</param>
+internal sealed record IndexManifest(
+    string Format,
+    long Generation,
+    int SlotEpoch,
+    IndexSchema Schema,
+    RowCounts Rows,
+    IReadOnlyList<FileLength> Files,
+    SealState Seals,
+    IReadOnlyList<LedgerEntry> Ledger)
+{
+    public const string CurrentFormat = "retrieval-index/1";
+
+    public string Folder(string index) => FolderOf(index, SlotEpoch);
+
+    public static string FolderOf(string index, int epoch) => Path.Combine(index, $"data-{epoch}");
+
+    /// <summary>Committed bytes of a file.</summary>
+    public long BytesOf(IndexFile file) => Files[file.Ordinal].Bytes;
+
+    /// <summary>Checks that the lengths fit the counts and the layout.</summary>
+    /// <exception cref="IndexCorruptException">They do not.</exception>
+    public void Validate(string index, IndexLayout layout)
+    {
+        if (Generation < 1 || SlotEpoch < 1 || Seals.Count < 0 || Rows.Tombstones > Rows.Images
+            || !Files.Select(file => file.Path).SequenceEqual(layout.Files.Select(file => file.Path)))
+        {
+            throw new IndexCorruptException(index, ManifestFile.Name, "its counts or its list of files do not fit its schema");
+        }
+
+        foreach (var file in layout.Files)
+        {
+            var rows = Rows.Of(file.Counter);
+            if (BytesOf(file) < 0 || (rows is { } count && (count < 0 || BytesOf(file) != count * file.RowBytes)))
+            {
+                throw new IndexCorruptException(index, ManifestFile.Name, $"{file.Path} is said to have {BytesOf(file)} bytes and {rows} rows of {file.RowBytes} bytes");
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Retrieval.Storage.Local.Files;
+
+namespace Retrieval.Storage.Local.Manifest;
+
+/// <summary>Committed rows, buried ones included.</summary>
+/// <param name="Images">Slots of images.</param>
+/// <param name="ImageRaggedRows">Rows of each ragged image field.</param>
+/// <param name="Captions">Slots of captions.</param>
+/// <param name="CaptionRaggedRows">Rows of each ragged caption field.</param>
+/// <param name="Tombstones">Buried images.</param>
+internal sealed record RowCounts(long Images, long ImageRaggedRows, long Captions, long CaptionRaggedRows, long Tombstones)
+{
+    public static RowCounts None { get; } = new(0, 0, 0, 0, 0);
+
+    /// <summary>Rows of a file that counts <paramref name="counter"/>; null for bytes of variable length.</summary>
+    public long? Of(RowCounter counter) => counter switch
+    {
+        RowCounter.Images => Images,
+        RowCounter.ImageRaggedRows => ImageRaggedRows,
+        RowCounter.Captions => Captions,
+        RowCounter.CaptionRaggedRows => CaptionRaggedRows,
+        RowCounter.Tombstones => Tombstones,
+        _ => null,
+    };
+}

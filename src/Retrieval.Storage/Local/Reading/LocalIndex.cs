@@ -1,0 +1,240 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Local.Manifest;
+using Retrieval.Storage.Local.Verification;
+
+namespace Retrieval.Storage.Local.Reading;
+
+/// <summary>
+/// One generation of an index, mapped and unchanging: a writer that commits meanwhile does not show here. Safe for any
+/// number of threads. <see cref="Dispose"/> unmaps it, so it may be called only when no thread and no tensor uses it.
+/// </summary>
+public sealed class LocalIndex : IDisposable
+{
+    private readonly MappedFile[] _files;
+    private readonly Lazy<IdTable> _ids;
+    private bool _disposed;
+
+    private LocalIndex(string path, IndexManifest manifest, bool fromPrevious, IndexLayout layout, MappedFile[] files)
+    {
+        Path = path;
+        Manifest = manifest;
+        OpenedPrevious = fromPrevious;
+        Layout = layout;
+        _files = files;
+        var (images, captions) = Buried();
+        Images = new IndexBank(layout.Images, Map, images);
+        Captions = new IndexBank(layout.Captions, Map, captions);
+        _ids = new Lazy<IdTable>(() => new IdTable(Images.Slots, Images.Deleted, IdBytes));
+    }
+
+    /// <summary>The index's folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Number of the commit this is; each commit has a higher one.</summary>
+    public long Generation => Manifest.Generation;
+
+    /// <summary>Slots keep their meaning between generations of the same epoch; a compaction begins a new one.</summary>
+    public int SlotEpoch => Manifest.SlotEpoch;
+
+    /// <summary>Fingerprint of the bundle the index was built with.</summary>
+    public string Fingerprint => Manifest.Schema.Fingerprint;
+
+    /// <summary>Bundle and fields.</summary>
+    public IndexSchema Schema => Manifest.Schema;
+
+    /// <summary>Whether the newest manifest was torn and this is the generation before it.</summary>
+    public bool OpenedPrevious { get; }
+
+    /// <summary>Images, their bank and embeddings.</summary>
+    public IndexBank Images { get; }
+
+    /// <summary>Captions, their bank and embeddings.</summary>
+    public IndexBank Captions { get; }
+
+    /// <summary>Progress of the ingestions that wrote the index, as of this generation.</summary>
+    public IReadOnlyList<LedgerEntry> Ledger => Manifest.Ledger;
+
+    internal IndexManifest Manifest { get; }
+
+    internal IndexLayout Layout { get; }
+
+    internal string DataFolder => Manifest.Folder(Path);
+
+    /// <summary>Opens the last complete generation.</summary>
+    /// <param name="path">The index's folder.</param>
+    /// <param name="expected">If given, the index must have this schema.</param>
+    /// <exception cref="IndexMissingException">No index was ever committed there.</exception>
+    /// <exception cref="IndexCorruptException">A file is missing, too short or torn.</exception>
+    /// <exception cref="IndexMismatchException">The index is not of the schema asked for, or of an unknown format.</exception>
+    public static LocalIndex Open(string path, IndexSchema? expected = null)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var found = ManifestFile.Read(path) ?? throw new IndexMissingException(path);
+            expected?.Match(path, found.Manifest.Schema);
+            try
+            {
+                return Open(path, found);
+            }
+            catch (IndexCorruptException) when (attempt < 3 && TryReadGeneration(path) > found.Manifest.Generation)
+            {
+                // Two compactions went by since the manifest was read, and its data folder with them.
+            }
+        }
+    }
+
+    /// <summary>Generation of the last commit, read from the manifest alone; null if there is none that can be read.</summary>
+    public static long? TryReadGeneration(string path)
+    {
+        try
+        {
+            return ManifestFile.Read(path)?.Manifest.Generation;
+        }
+        catch (Exception e) when (e is Domain.Errors.RetrievalException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Finds a live image. The first call builds the table of ids, a fraction of a microsecond an image.</summary>
+    public bool TryGetImageSlot(string id, out long slot)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _ids.Value.TryGet(id, out slot);
+    }
+
+    /// <summary>The id of the image in <paramref name="slot"/>, live or buried.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    public string GetImageId(long slot)
+    {
+        RequireSlot(slot, Images);
+        return Encoding.UTF8.GetString(IdBytes(slot));
+    }
+
+    /// <summary>The attributes of the image in <paramref name="slot"/>, live or buried.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    public IndexedImage GetImage(long slot)
+    {
+        RequireSlot(slot, Images);
+        var (firstCaption, captions) = CaptionsOf(slot);
+        return new IndexedImage(
+            slot,
+            Encoding.UTF8.GetString(IdBytes(slot)),
+            Map(Layout.ContentHashes).Row(slot).ToArray(),
+            Blob(Layout.Metadata, slot).ToArray(),
+            MemoryMarshal.Cast<byte, float>(Blob(Layout.Boxes, slot)).ToArray(),
+            firstCaption,
+            captions);
+    }
+
+    /// <summary>The attributes of the caption in <paramref name="slot"/>, live or buried.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    public IndexedCaption GetCaption(long slot)
+    {
+        RequireSlot(slot, Captions);
+        var image = Map(Layout.CaptionImages).Number(slot);
+        return new IndexedCaption(slot, image, (int)(slot - CaptionsOf(image).First), Encoding.UTF8.GetString(Blob(Layout.Texts, slot)));
+    }
+
+    /// <summary>Reads every committed byte and compares it with its checksum, and checks what rows say of other rows.</summary>
+    public IndexVerification Verify(CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new IndexVerifier(this).Run(cancellation);
+    }
+
+    /// <summary>
+    /// SHA-256, lower-case hex, over all live images in the order of their ids: content hash, metadata, boxes, record and
+    /// embedding bytes, and the same of their captions. Two indexes of the same content have the same, in whatever
+    /// order and however often rows were appended, replaced and compacted.
+    /// </summary>
+    public string ContentHash(CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new ContentHasher(this).Run(cancellation);
+    }
+
+    /// <summary>Unmaps the files.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            Array.ForEach(_files, file => file.Dispose());
+        }
+    }
+
+    internal static LocalIndex Open(string path, FoundManifest found)
+    {
+        var layout = new IndexLayout(found.Manifest.Schema);
+        found.Manifest.Validate(path, layout);
+        var files = new List<MappedFile>();
+        try
+        {
+            foreach (var file in layout.Files)
+            {
+                files.Add(MappedFile.Open(found.Manifest.Folder(path), file, found.Manifest.BytesOf(file)));
+            }
+
+            return new LocalIndex(path, found.Manifest, found.FromPrevious, layout, [.. files]);
+        }
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
+    }
+
+    internal MappedFile Map(IndexFile file) => _files[file.Ordinal];
+
+    internal ReadOnlySpan<byte> IdBytes(long slot) => Blob(Layout.Ids, slot);
+
+    internal ReadOnlySpan<byte> Blob(BlobFiles blob, long slot)
+    {
+        var from = slot == 0 ? 0 : Map(blob.Ends).Number(slot - 1);
+        return Map(blob.Bytes).Span(from, Map(blob.Ends).Number(slot) - from);
+    }
+
+    internal (long First, int Count) CaptionsOf(long image)
+    {
+        var first = image == 0 ? 0 : Map(Layout.CaptionEnds).Number(image - 1);
+        return (first, checked((int)(Map(Layout.CaptionEnds).Number(image) - first)));
+    }
+
+    private (SlotBitmap Images, SlotBitmap Captions) Buried()
+    {
+        var images = new SlotBitmap(Manifest.Rows.Images);
+        var captions = new SlotBitmap(Manifest.Rows.Captions);
+        for (long row = 0; row < Manifest.Rows.Tombstones; row++)
+        {
+            var image = Map(Layout.Tombstones).Number(row);
+            if ((ulong)image >= (ulong)images.Slots)
+            {
+                throw new IndexCorruptException(DataFolder, Layout.Tombstones.Path, $"row {row} buries image {image} of {images.Slots}");
+            }
+
+            images.Add(image);
+            var (first, count) = CaptionsOf(image);
+            if (first < 0 || count < 0 || first + count > captions.Slots)
+            {
+                throw new IndexCorruptException(DataFolder, Layout.CaptionEnds.Path, $"image {image} is said to have the captions {first} to {first + count} of {captions.Slots}");
+            }
+
+            for (var caption = first; caption < first + count; caption++)
+            {
+                captions.Add(caption);
+            }
+        }
+
+        return (images, captions);
+    }
+
+    private void RequireSlot(long slot, IndexBank collection)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)slot, (ulong)collection.Slots, nameof(slot));
+    }
+}

@@ -1,0 +1,36 @@
+using System.Numerics;
+
+namespace Retrieval.Storage.Local.Reading;
+
+/// <summary>A set of slots, one bit a slot. Unchanging once its index is open, so safe for any number of readers.</summary>
+public sealed class SlotBitmap
+{
+    private readonly ulong[] _words;
+
+    /// <summary>An empty set over the slots 0 to <paramref name="slots"/> - 1.</summary>
+    public SlotBitmap(long slots)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slots);
+        Slots = slots;
+        _words = new ulong[(slots + 63) / 64];
+    }
+
+    /// <summary>How many slots there are to be in the set.</summary>
+    public long Slots { get; }
+
+    /// <summary>How many slots are in the set.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Whether <paramref name="slot"/> is in the set.</summary>
+    /// <exception cref="IndexOutOfRangeException">Beyond the last slot.</exception>
+    public bool Contains(long slot) => (_words[slot >> 6] >> (int)(slot & 63) & 1) != 0;
+
+    /// <summary>Puts <paramref name="slot"/> into the set. Not to be called once other threads read it.</summary>
+    public void Add(long slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)slot, (ulong)Slots);
+        var bit = 1UL << (int)(slot & 63);
+        Count += BitOperations.PopCount(~_words[slot >> 6] & bit);
+        _words[slot >> 6] |= bit;
+    }
+}

@@ -1,0 +1,146 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text;
+using Retrieval.Domain.Errors;
+using Retrieval.Storage.Local.Files;
+
+namespace Retrieval.Storage.Local.Writing;
+
+/// <summary>Checks a whole batch before the first byte of it is written: a batch is stored whole or not at all.</summary>
+internal static class BatchCheck
+{
+    public const int LongestId = 1024;
+    private const int HashBytes = 32;
+
+    // Refuses lone surrogates, which the default encoding would turn into question marks: two ids would become one.
+    public static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <exception cref="InvalidInputException">The first fault found, with the row and the field.</exception>
+    public static void Require(ImageRows rows, IndexLayout layout)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        var captions = 0;
+        for (var row = 0; row < rows.Images.Count; row++)
+        {
+            Entry(rows.Images[row], row);
+            captions += rows.Images[row].Captions.Count;
+            if (!ids.Add(rows.Images[row].Id))
+            {
+                throw new InvalidInputException($"image id '{rows.Images[row].Id}' occurs twice in the batch", row: row, field: "id");
+            }
+        }
+
+        Tensors(rows.ImageFields, rows.Images.Count, layout.Images);
+        Tensors(rows.CaptionFields, captions, layout.Captions);
+    }
+
+    private static void Entry(ImageEntry image, int row)
+    {
+        if (EncodedLength(image.Id, row, "id") is 0 or > LongestId)
+        {
+            throw new InvalidInputException($"an image id has 1 to {LongestId} bytes", row: row, field: "id");
+        }
+
+        if (image.ContentHash.Length != HashBytes)
+        {
+            throw new InvalidInputException($"a content hash has {HashBytes} bytes, not {image.ContentHash.Length}", row: row, field: "contentHash");
+        }
+
+        foreach (var caption in image.Captions)
+        {
+            EncodedLength(caption, row, "captions");
+        }
+    }
+
+    private static int EncodedLength(string text, int row, string field)
+    {
+        try
+        {
+            return StrictUtf8.GetByteCount(text);
+        }
+        catch (EncoderFallbackException e)
+        {
+            throw new InvalidInputException("the text is not valid Unicode (a lone surrogate)", row: row, field: field, innerException: e);
+        }
+    }
+
+    private static void Tensors(FieldRows rows, int items, CollectionFiles files)
+    {
+        var raggedRows = Lengths(rows.Lengths.Span, items, files);
+        Size(files, files.EmbeddingSpec.Name, rows.Embedding.Length, (long)items * files.EmbeddingSpec.RowBytes);
+        foreach (var (spec, _) in files.Fields)
+        {
+            // A collection without items need not name its fields.
+            if (!rows.Fields.TryGetValue(spec.Name, out var bytes) && items > 0)
+            {
+                throw new InvalidInputException("the batch lacks the field", field: $"{files.Name}.{spec.Name}");
+            }
+
+            Size(files, spec.Name, bytes.Length, (spec.Ragged ? raggedRows : items) * spec.RowBytes);
+        }
+
+        Finite(rows, items, files);
+    }
+
+    private static long Lengths(ReadOnlySpan<int> lengths, int items, CollectionFiles files)
+    {
+        if (!files.Ragged)
+        {
+            return 0;
+        }
+
+        if (lengths.Length != items)
+        {
+            throw new InvalidInputException($"{lengths.Length} lengths for {items} items", field: $"{files.Name}.length");
+        }
+
+        long sum = 0;
+        for (var item = 0; item < items; item++)
+        {
+            sum += lengths[item] >= 0 ? lengths[item] : throw new InvalidInputException($"a length of {lengths[item]}", row: item, field: $"{files.Name}.length");
+        }
+
+        return sum;
+    }
+
+    private static void Size(CollectionFiles files, string field, long found, long expected)
+    {
+        if (found != expected)
+        {
+            throw new InvalidInputException($"{found} bytes, expected {expected}", field: $"{files.Name}.{field}");
+        }
+    }
+
+    private static bool AllFinite(ReadOnlySpan<float> values)
+    {
+        // Zero times a finite number is zero, times infinity or NaN it is NaN, and NaN stays in a sum.
+        var sum = Vector<float>.Zero;
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        foreach (var vector in vectors)
+        {
+            sum += vector * Vector<float>.Zero;
+        }
+
+        var finite = Vector.EqualsAll(sum, Vector<float>.Zero);
+        foreach (var value in values[(vectors.Length * Vector<float>.Count)..])
+        {
+            finite &= float.IsFinite(value);
+        }
+
+        return finite;
+    }
+
+    // A vector with a NaN would have no place in any ranking.
+    private static void Finite(FieldRows rows, int items, CollectionFiles files)
+    {
+        var width = files.EmbeddingSpec.RowElements;
+        for (var item = 0; item < items; item++)
+        {
+            var embedding = MemoryMarshal.Cast<byte, float>(rows.Embedding.Span.Slice(item * files.EmbeddingSpec.RowBytes, width * sizeof(float)));
+            if (!AllFinite(embedding))
+            {
+                throw new InvalidInputException("the embedding has a value that is not finite", row: item, field: $"{files.Name}.embedding");
+            }
+        }
+    }
+}

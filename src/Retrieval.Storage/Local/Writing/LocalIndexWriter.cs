@@ -1,0 +1,377 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Local.Manifest;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Storage.Local.Writing;
+
+/// <summary>
+/// The one writer of an index. Appends and deletions become visible, all together, with
+/// <see cref="CommitAsync"/>; what was not committed when the writer is disposed or killed never was. Not safe for
+/// concurrent calls.
+/// </summary>
+public sealed class LocalIndexWriter : IDisposable
+{
+    private readonly WriterLock _lock;
+    private readonly IndexLayout _layout;
+    private readonly Dictionary<string, LedgerEntry> _ledger = new(StringComparer.Ordinal);
+    private IndexManifest _committed;
+    private IndexStore _store;
+    private LiveIds _ids;
+    private bool _dirty;
+    private bool _disposed;
+    private Exception? _failure;
+
+    private LocalIndexWriter(string path, WriterLock heldLock, IndexLayout layout, IndexManifest committed, IndexStore store, LiveIds ids)
+    {
+        Path = path;
+        _lock = heldLock;
+        _layout = layout;
+        _committed = committed;
+        _store = store;
+        _ids = ids;
+        foreach (var entry in committed.Ledger)
+        {
+            _ledger[entry.SourceKey] = entry;
+        }
+    }
+
+    /// <summary>The index's folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Bundle and fields.</summary>
+    public IndexSchema Schema => _committed.Schema;
+
+    /// <summary>Generation of the last commit.</summary>
+    public long Generation => _committed.Generation;
+
+    /// <summary>Progress of each source as of the last commit, by <see cref="LedgerEntry.SourceKey"/>.</summary>
+    public IReadOnlyDictionary<string, LedgerEntry> Ledger => _ledger;
+
+    /// <summary>Live images, uncommitted ones included.</summary>
+    public long Count => _ids.Count;
+
+    /// <summary>Slots of images in use, buried and uncommitted ones included.</summary>
+    public long Slots => _store.Rows.Images;
+
+    /// <summary>Opens the index at its last complete generation, or creates an empty one, whose generation is 1.</summary>
+    /// <param name="path">The index's folder; created if need be.</param>
+    /// <param name="schema">What the index stores.</param>
+    /// <exception cref="IndexLockedException">Another writer holds it.</exception>
+    /// <exception cref="IndexMismatchException">The index there was built with another bundle or has other fields.</exception>
+    /// <exception cref="IndexCorruptException">A file is missing, too short or torn.</exception>
+    /// <exception cref="InvalidInputException">The schema cannot be stored.</exception>
+    public static LocalIndexWriter OpenOrCreate(string path, IndexSchema schema)
+    {
+        schema.Validate();
+        path = System.IO.Path.GetFullPath(path);
+        Directory.CreateDirectory(path);
+        var heldLock = WriterLock.Take(path);
+        try
+        {
+            var layout = new IndexLayout(schema);
+            var found = ManifestFile.Read(path);
+            if (found is not null)
+            {
+                schema.Match(path, found.Manifest.Schema);
+            }
+
+            return found switch
+            {
+                null => Create(path, heldLock, layout, schema),
+                { FromPrevious: true } => Recover(path, heldLock, layout, found),
+                _ => Open(path, heldLock, layout, found.Manifest),
+            };
+        }
+        catch
+        {
+            heldLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The live image of this id, uncommitted ones included; null if there is none.</summary>
+    public StoredImage? Find(string id)
+    {
+        Require();
+        if (!_ids.TryGet(id, out var slot))
+        {
+            return null;
+        }
+
+        var hash = new byte[_layout.ContentHashes.RowBytes];
+        Guard(() => _store[_layout.ContentHashes].Read(slot * hash.Length, hash));
+        return new StoredImage(slot, hash);
+    }
+
+    /// <summary>Appends images with their captions. An image whose id is already there replaces it.</summary>
+    /// <exception cref="InvalidInputException">The batch does not fit the schema; nothing of it is stored.</exception>
+    /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
+    public AppendResult Append(ImageRows rows)
+    {
+        Require();
+        BatchCheck.Require(rows, _layout);
+        var first = Slots;
+        RequireRoom(first, rows.Images.Count, "images");
+        RequireRoom(_store.Rows.Captions, rows.Images.Sum(image => (long)image.Captions.Count), "captions");
+        _dirty |= rows.Images.Count > 0;
+        Guard(() => new RowAppender(_store).Append(rows));
+        var replaced = 0;
+        for (var row = 0; row < rows.Images.Count; row++)
+        {
+            replaced += Bury(rows.Images[row].Id) ? 1 : 0;
+            _ids.Set(rows.Images[row].Id, first + row);
+        }
+
+        return new AppendResult(first, rows.Images.Count - replaced, replaced);
+    }
+
+    /// <summary>Buries an image and its captions. False if there is no such image.</summary>
+    /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
+    public bool Delete(string id)
+    {
+        Require();
+        if (!Bury(id))
+        {
+            return false;
+        }
+
+        _ids.Remove(id);
+        _dirty = true;
+        return true;
+    }
+
+    /// <summary>
+    /// Makes everything since the last commit visible and durable, together with the progress of ingestion. Without
+    /// anything new it does nothing.
+    /// </summary>
+    /// <param name="progress">Entries to set; those of other sources stay.</param>
+    /// <param name="cancellation">Heeded before the commit begins.</param>
+    /// <returns>The generation.</returns>
+    /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
+    public async Task<long> CommitAsync(IReadOnlyCollection<LedgerEntry>? progress = null, CancellationToken cancellation = default)
+    {
+        Require();
+        var changed = progress?.Where(entry => !_ledger.TryGetValue(entry.SourceKey, out var old) || old != entry).ToList() ?? [];
+        if (_dirty || changed.Count > 0)
+        {
+            await Task.Run(() => Guard(() => Commit(changed)), cancellation).ConfigureAwait(false);
+        }
+
+        return Generation;
+    }
+
+    /// <summary>
+    /// Writes a new data folder without the buried rows and switches to it. Readers keep what they have open. Slots
+    /// change, and <see cref="LocalIndex.SlotEpoch"/> with them. Needs the room of the live rows once more.
+    /// </summary>
+    /// <returns>The generation.</returns>
+    /// <exception cref="InvalidOperationException">There are uncommitted changes.</exception>
+    /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
+    public async Task<long> CompactAsync(CancellationToken cancellation = default)
+    {
+        Require();
+        if (_dirty)
+        {
+            throw new InvalidOperationException("commit before compacting");
+        }
+
+        // Beside the index that is in use, so it may fail or be cancelled without a trace.
+        var found = new FoundManifest(_committed, FromPrevious: false);
+        var (manifest, store) = await Task.Run(() => Rewrite(Path, _layout, found, _committed.Generation + 1, cancellation), cancellation).ConfigureAwait(false);
+        Guard(() =>
+        {
+            using (var old = _store)
+            {
+                _store = store;
+            }
+
+            Publish(manifest);
+            using var index = LocalIndex.Open(Path, new FoundManifest(manifest, FromPrevious: false));
+            _ids = LiveIds.Of(index);
+        });
+        return Generation;
+    }
+
+    /// <summary>Drops what was not committed and lets other writers in.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _store.Dispose();
+            _lock.Dispose();
+        }
+    }
+
+    private static LocalIndexWriter Create(string path, WriterLock heldLock, IndexLayout layout, IndexSchema schema)
+    {
+        // Generation 1 is committed before the first row can be appended, so data without a manifest is not ours to empty.
+        var stray = Directory.EnumerateDirectories(path, "data-*")
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            .FirstOrDefault(file => new FileInfo(file).Length > 0);
+        if (stray is not null)
+        {
+            throw new IndexCorruptException(path, ManifestFile.Name, $"there is data ({System.IO.Path.GetRelativePath(path, stray)}) but no manifest");
+        }
+
+        var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout);
+        try
+        {
+            var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, []);
+            ManifestFile.Replace(path, manifest, keepPrevious: true);
+            return new LocalIndexWriter(path, heldLock, layout, manifest, store, new LiveIds());
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    private static LocalIndexWriter Open(string path, WriterLock heldLock, IndexLayout layout, IndexManifest manifest)
+    {
+        manifest.Validate(path, layout);
+        var store = IndexStore.Open(manifest.Folder(path), layout, manifest);
+        try
+        {
+            using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
+            var writer = new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index));
+            writer.RemoveUnusedFolders();
+            return writer;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    // Readers may have the generation of the torn manifest mapped. Cutting its files back under them would end their
+    // processes, so the generation before it goes on in a folder of its own. Its number skips the torn one's.
+    private static LocalIndexWriter Recover(string path, WriterLock heldLock, IndexLayout layout, FoundManifest found)
+    {
+        var (manifest, store) = Rewrite(path, layout, found, found.Manifest.Generation + 2, CancellationToken.None);
+        try
+        {
+            ManifestFile.Replace(path, manifest, keepPrevious: false);
+            using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
+            return new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index));
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    private static (IndexManifest Manifest, IndexStore Store) Rewrite(string path, IndexLayout layout, FoundManifest found, long generation, CancellationToken cancellation)
+    {
+        using var from = LocalIndex.Open(path, found);
+        var epoch = DataFolders.NextEpoch(path, found.Manifest.SlotEpoch);
+        var store = IndexStore.Create(IndexManifest.FolderOf(path, epoch), layout);
+        try
+        {
+            new LiveRowCopier(from, store).Run(cancellation);
+            store.Seal();
+            var manifest = found.Manifest with
+            {
+                Generation = generation,
+                SlotEpoch = epoch,
+                Rows = store.Rows,
+                Files = store.Lengths,
+                Seals = store.Seals,
+            };
+            return (manifest, store);
+        }
+        catch
+        {
+            store.Dispose();
+            DataFolders.TryDelete(IndexManifest.FolderOf(path, epoch));
+            throw;
+        }
+    }
+
+    private bool Bury(string id)
+    {
+        if (!_ids.TryGet(id, out var slot))
+        {
+            return false;
+        }
+
+        Guard(() => _store[_layout.Tombstones].Append(slot));
+        return true;
+    }
+
+    private void Commit(List<LedgerEntry> changed)
+    {
+        _store.Seal();
+        var ledger = new Dictionary<string, LedgerEntry>(_ledger, StringComparer.Ordinal);
+        changed.ForEach(entry => ledger[entry.SourceKey] = entry);
+        Publish(_committed with
+        {
+            Generation = _committed.Generation + 1,
+            Rows = _store.Rows,
+            Files = _store.Lengths,
+            Seals = _store.Seals,
+            Ledger = [.. ledger.Values.OrderBy(entry => entry.SourceKey, StringComparer.Ordinal)],
+        });
+        changed.ForEach(entry => _ledger[entry.SourceKey] = entry);
+        _dirty = false;
+    }
+
+    private void Publish(IndexManifest manifest)
+    {
+        var olderEpoch = ManifestFile.ReadPrevious(Path)?.SlotEpoch ?? manifest.SlotEpoch;
+        ManifestFile.Replace(Path, manifest, keepPrevious: true);
+        _committed = manifest;
+        if (olderEpoch != manifest.SlotEpoch)
+        {
+            RemoveUnusedFolders();
+        }
+    }
+
+    private void RemoveUnusedFolders() =>
+        DataFolders.DeleteAllBut(Path, _committed.SlotEpoch, ManifestFile.ReadPrevious(Path)?.SlotEpoch ?? _committed.SlotEpoch);
+
+    private static void RequireRoom(long used, long more, string items)
+    {
+        // ONNX graphs gather by int64, but .NET counts the elements of an array with an int.
+        if (used + more > int.MaxValue)
+        {
+            throw new InvalidInputException($"an index holds at most {int.MaxValue} {items}, buried ones included; compact it or split the corpus");
+        }
+    }
+
+    private void Require()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_failure is not null)
+        {
+            throw Failed(_failure);
+        }
+    }
+
+    // After a failed write the files hold an unknown part of it, and after a failed flush the system may have dropped
+    // pages it never wrote. Only what was committed before is certain, so nothing more is written by this writer.
+    private void Guard(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _failure = e;
+            throw Failed(e);
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            throw;
+        }
+    }
+
+    private IndexWriteException Failed(Exception cause) => new(Path, Generation, DiskErrors.IsFull(cause), cause);
+}

@@ -1,0 +1,6 @@
+namespace Retrieval.Storage.Local.Writing;
+
+/// <summary>Where an image is in the index that is being written, uncommitted rows included.</summary>
+/// <param name="Slot">Its slot.</param>
+/// <param name="ContentHash">SHA-256 of its source, 32 bytes, as given when it was appended.</param>
+public readonly record struct StoredImage(long Slot, ReadOnlyMemory<byte> ContentHash);

@@ -1,0 +1,225 @@
+using System.Buffers;
+using System.Runtime.ExceptionServices;
+using Retrieval.Domain.Errors;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Storage.Shortlist;
+
+/// <summary>
+/// The candidates with the highest inner products, found by comparing the query with every live embedding. Safe for any
+/// number of threads; to be used only while the index it reads is open.
+/// </summary>
+public sealed unsafe class ExactShortlist
+{
+    /// <summary>Queries that share one pass over the embeddings.</summary>
+    private const int QueriesAtATime = 64;
+
+    /// <summary>Embeddings that are compared with all queries of a pass while they are in the cache.</summary>
+    private const int BlockBytes = 256 << 10;
+
+    /// <summary>Work below which a second thread costs more than it saves, in bytes of embeddings times queries.</summary>
+    private const long BytesAThread = 4L << 20;
+
+    private readonly nint _embeddings;
+    private readonly long _rows;
+    private readonly int _width;
+    private readonly SlotBitmap? _deleted;
+    private readonly int _threads;
+    private readonly int _blockRows;
+
+    /// <summary>Searches the embeddings of <paramref name="bank"/>.</summary>
+    /// <param name="bank">The images or the captions of an open index.</param>
+    /// <param name="threads">Most threads for one search; 0 for one a processor.</param>
+    public ExactShortlist(IndexBank bank, int threads = 0)
+        : this(bank.Embedding.Address, bank.Slots, bank.Embedding.Spec.RowElements, bank.Deleted, threads)
+    {
+    }
+
+    /// <summary>Searches embeddings anywhere in memory.</summary>
+    /// <param name="embeddings">Address of float32 <c>[rows, width]</c>.</param>
+    /// <param name="rows">N.</param>
+    /// <param name="width">E.</param>
+    /// <param name="deleted">Slots that are no candidates.</param>
+    /// <param name="threads">Most threads for one search; 0 for one a processor.</param>
+    public ExactShortlist(nint embeddings, long rows, int width, SlotBitmap? deleted = null, int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        _embeddings = embeddings;
+        _rows = rows;
+        _width = width;
+        _deleted = deleted;
+        _threads = threads == 0 ? Environment.ProcessorCount : threads;
+        _blockRows = Math.Max(1, BlockBytes / sizeof(float) / width / InnerProduct.RowsAtATime) * InnerProduct.RowsAtATime;
+    }
+
+    /// <summary>The best candidates of one query, best first; of equal scores the lower slot comes first.</summary>
+    /// <param name="query">The query's embedding, <c>[E]</c>.</param>
+    /// <param name="top">How many; fewer are returned where there are fewer.</param>
+    /// <param name="accept">If given, only slots for which it is true are candidates. Called from several threads, for promising slots only.</param>
+    /// <param name="cancellation">Heeded within a millisecond or so.</param>
+    /// <exception cref="InvalidInputException">The query is not of the embeddings' width, or not finite.</exception>
+    public ShortlistHit[] Find(ReadOnlyMemory<float> query, int top, Func<long, bool>? accept = null, CancellationToken cancellation = default)
+    {
+        if (query.Length != _width)
+        {
+            throw new InvalidInputException($"the query has {query.Length} elements, the embeddings have {_width}");
+        }
+
+        return FindMany(query, top, accept, cancellation)[0];
+    }
+
+    /// <summary>The same for Q queries at once, which reads the embeddings once for many of them. Scores are the same to the bit.</summary>
+    /// <param name="queries">The queries' embeddings, <c>[Q, E]</c>.</param>
+    /// <param name="top">How many candidates a query.</param>
+    /// <param name="accept">If given, only slots for which it is true are candidates, of whichever query.</param>
+    /// <param name="cancellation">Heeded within a millisecond or so.</param>
+    /// <returns>The hits of each query.</returns>
+    /// <exception cref="InvalidInputException">The queries are not of the embeddings' width, or not finite.</exception>
+    public ShortlistHit[][] FindMany(ReadOnlyMemory<float> queries, int top, Func<long, bool>? accept = null, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(top);
+        RequireQueries(queries.Span);
+        cancellation.ThrowIfCancellationRequested();
+        var capacity = (int)Math.Min(top, _rows - (_deleted?.Count ?? 0));
+        var results = new ShortlistHit[queries.Length / _width][];
+        if (capacity == 0)
+        {
+            Array.Fill(results, []);
+            return results;
+        }
+
+        using var pinned = queries.Pin();
+        var address = (nint)pinned.Pointer;
+        for (var first = 0; first < results.Length; first += QueriesAtATime)
+        {
+            var count = Math.Min(QueriesAtATime, results.Length - first);
+            Scan(address + ((nint)first * _width * sizeof(float)), count, capacity, accept, cancellation).CopyTo(results, first);
+        }
+
+        return results;
+    }
+
+    private void RequireQueries(ReadOnlySpan<float> queries)
+    {
+        if (queries.Length % _width != 0)
+        {
+            throw new InvalidInputException($"the queries have {queries.Length} elements, not a multiple of the embeddings' {_width}");
+        }
+
+        foreach (var value in queries)
+        {
+            if (!float.IsFinite(value))
+            {
+                throw new InvalidInputException("the query has a value that is not finite");
+            }
+        }
+    }
+
+    private ShortlistHit[][] Scan(nint queries, int count, int capacity, Func<long, bool>? accept, CancellationToken cancellation)
+    {
+        var blocks = (_rows + _blockRows - 1) / _blockRows;
+        var work = _rows * _width * sizeof(float) * count;
+        var workers = (int)Math.Min(Math.Min(_threads, blocks), 1 + (work / BytesAThread));
+        var found = new TopHits[workers][];
+        long next = -1;
+
+        // Workers take the next block that no one has, so a slow one holds up nobody. The order of the result is a
+        // total one, so it does not depend on who took what.
+        void Work(int worker)
+        {
+            var tops = found[worker] = [.. Enumerable.Range(0, count).Select(_ => new TopHits(capacity))];
+            for (var block = Interlocked.Increment(ref next); block < blocks; block = Interlocked.Increment(ref next))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                ScanBlock((float*)queries, count, block * _blockRows, Math.Min(_rows, (block + 1) * _blockRows), tops, accept);
+            }
+        }
+
+        if (workers == 1)
+        {
+            Work(0);
+        }
+        else
+        {
+            RunAll(workers, Work, cancellation);
+        }
+
+        return [.. Enumerable.Range(0, count).Select(query => Merge(found, query, capacity))];
+    }
+
+    private static void RunAll(int workers, Action<int> work, CancellationToken cancellation)
+    {
+        try
+        {
+            Parallel.For(0, workers, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = workers }, work);
+        }
+        catch (AggregateException e)
+        {
+            // The filter threw: its error, as if there were one thread.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    private void ScanBlock(float* queries, int count, long first, long end, TopHits[] tops, Func<long, bool>? accept)
+    {
+        Span<float> scores = stackalloc float[2 * InnerProduct.RowsAtATime];
+        var embeddings = (float*)_embeddings;
+        var query = 0;
+        for (; query <= count - 2; query += 2)
+        {
+            var row = first;
+            for (; row <= end - InnerProduct.RowsAtATime; row += InnerProduct.RowsAtATime)
+            {
+                InnerProduct.TwoByFour(queries + ((long)query * _width), embeddings + (row * _width), _width, scores);
+                Keep(scores[..InnerProduct.RowsAtATime], row, tops[query], accept);
+                Keep(scores[InnerProduct.RowsAtATime..], row, tops[query + 1], accept);
+            }
+
+            ScanRest(queries, query, row, end, tops, accept);
+            ScanRest(queries, query + 1, row, end, tops, accept);
+        }
+
+        if (query < count)
+        {
+            var row = first;
+            for (; row <= end - InnerProduct.RowsAtATime; row += InnerProduct.RowsAtATime)
+            {
+                InnerProduct.OneByFour(queries + ((long)query * _width), embeddings + (row * _width), _width, scores);
+                Keep(scores[..InnerProduct.RowsAtATime], row, tops[query], accept);
+            }
+
+            ScanRest(queries, query, row, end, tops, accept);
+        }
+    }
+
+    private void ScanRest(float* queries, int query, long row, long end, TopHits[] tops, Func<long, bool>? accept)
+    {
+        for (; row < end; row++)
+        {
+            Keep([InnerProduct.OneByOne(queries + ((long)query * _width), (float*)_embeddings + (row * _width), _width)], row, tops[query], accept);
+        }
+    }
+
+    private void Keep(ReadOnlySpan<float> scores, long row, TopHits top, Func<long, bool>? accept)
+    {
+        foreach (var score in scores)
+        {
+            if (top.Wants(score) && _deleted?.Contains(row) != true && accept?.Invoke(row) != false)
+            {
+                // Finite vectors can still overflow; what is then no number ranks last.
+                top.Offer(new ShortlistHit(row, float.IsNaN(score) ? float.NegativeInfinity : score));
+            }
+
+            row++;
+        }
+    }
+
+    private static ShortlistHit[] Merge(TopHits[][] found, int query, int capacity)
+    {
+        var hits = found.SelectMany(tops => tops[query].Hits.ToArray()).ToArray();
+        Array.Sort(hits, TopHits.Compare);
+        return hits.Length <= capacity ? hits : hits[..capacity];
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text;
+using Retrieval.Features.Npy;
+
+namespace Retrieval.Features.Tests;
+
+/// <summary>A folder of real files that goes away with the test.</summary>
+public sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("retrieval-features-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public string Write(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(this[name], bytes);
+        return this[name];
+    }
+
+    public string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
+
+    public string WriteNpy(string name, float[] elements, params long[] shape)
+    {
+        NpyWriter.Write(this[name], elements, shape);
+        return this[name];
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
