@@ -20,16 +20,6 @@ class _HalfMatMul(torch.autograd.Function):
         return g.op("MatMul", left, right)
 
 
-class _HalfGemm(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, matrix, bias):
-        return torch.addmm(bias.float(), x.float(), matrix.float()).half()
-
-    @staticmethod
-    def symbolic(g, x, matrix, bias):
-        return g.op("Gemm", x, matrix, bias)
-
-
 class _HalfRelu(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x):
@@ -66,9 +56,14 @@ class Arithmetic:
         return self.rows(rows, matrix, bias).reshape(*x.shape[:-1], matrix.shape[1])
 
     def rows(self, rows, matrix, bias=None):
-        """[N, in] -> [N, out], one MatMul or Gemm."""
+        """[N, in] -> [N, out], one MatMul or Gemm.
+
+        In float16 the bias is added in a dimension more: written as a Gemm, or as something ONNX Runtime fuses
+        into one, the product would be summed up in float16 on a CPU, at several times the error.
+        """
         if self.half:
-            return _HalfMatMul.apply(rows, matrix) if bias is None else _HalfGemm.apply(rows, matrix, bias)
+            y = _HalfMatMul.apply(rows, matrix)
+            return y if bias is None else (y.unsqueeze(0) + bias).squeeze(0)
         return rows @ matrix if bias is None else torch.addmm(bias, rows, matrix)
 
     def relu(self, x):

@@ -1,0 +1,1 @@
+"""A seeded corpus of rendered scenes: images, region features, captions, hard negatives."""

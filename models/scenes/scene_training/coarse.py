@@ -1,0 +1,77 @@
+"""The coarse stage: one linear map a side on the mean feature, unit length, inner product."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import normalize
+
+from scene_corpus.captions import CAPTIONS
+
+MARGIN = 0.2
+
+
+class Heads(nn.Module):
+    """Pooled features [N, D] to unit vectors [N, E]."""
+
+    def __init__(self, embed_size, width):
+        super().__init__()
+        self.image = nn.Linear(embed_size, width)
+        self.caption = nn.Linear(embed_size, width)
+
+    def scores(self, images, captions):
+        return normalize(self.image(images), dim=-1) @ normalize(self.caption(captions), dim=-1).t()
+
+    def save(self, path):
+        arrays = {f"{side}_{name}": getattr(getattr(self, side), name).detach().numpy()
+                  for side in ("image", "caption") for name in ("weight", "bias")}
+        np.savez(path, **arrays)
+
+    @staticmethod
+    def load(path):
+        with np.load(path) as archive:
+            arrays = {key: torch.from_numpy(archive[key]) for key in archive.files}
+        heads = Heads(arrays["image_weight"].shape[1], arrays["image_weight"].shape[0])
+        for side in ("image", "caption"):
+            getattr(heads, side).weight.data = arrays[f"{side}_weight"]
+            getattr(heads, side).bias.data = arrays[f"{side}_bias"]
+        return heads
+
+
+def pooled(model, split, chunk=1000):
+    """Mean region features [N, D] and mean word features [5N, D] of the frozen trunk."""
+    images, captions = [], []
+    with torch.no_grad():
+        for features in split.features.split(chunk):
+            images.append(model.regions(features.float()).mean(dim=1))
+        for ids, lengths in zip(split.ids.split(chunk), split.lengths.split(chunk)):
+            captions.append(model.text(ids, lengths).sum(dim=1) / lengths.unsqueeze(1))
+    return torch.cat(images), torch.cat(captions)
+
+
+def fit(images, captions, width, steps, rate=2e-3, batch=256, seed=1):
+    """Ranking loss: the mean over a batch's negatives first, the hardest later."""
+    torch.manual_seed(seed)
+    heads = Heads(images.shape[1], width)
+    # Pooled features differ widely in scale: train on standardised ones, fold that in afterwards.
+    shifts = [(x.mean(dim=0), x.std(dim=0) + 1e-4) for x in (images, captions)]
+    images, captions = [(x - mean) / scale for x, (mean, scale) in zip((images, captions), shifts)]
+    optimiser = torch.optim.Adam(heads.parameters(), lr=rate)
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = rate * (1 - 0.95 * step / steps)
+        rows = torch.randperm(len(images))[:batch]
+        which = rows * CAPTIONS + torch.randint(CAPTIONS, (len(rows),))
+        scores = heads.scores(images[rows], captions[which])
+        own = scores.diag()
+        cost = torch.relu(MARGIN + scores - own.unsqueeze(1)) + torch.relu(MARGIN + scores - own.unsqueeze(0))
+        cost = cost.masked_fill(torch.eye(len(rows), dtype=torch.bool), 0)
+        hardest = step > steps // 3
+        loss = cost.max(dim=1).values.mean() + cost.max(dim=0).values.mean() if hardest else cost.mean() * 20
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if (step + 1) % 500 == 0:
+            print(f"coarse step {step + 1} loss {float(loss):.4f}", flush=True)
+    for layer, (mean, scale) in zip((heads.image, heads.caption), shifts):
+        layer.weight.data = layer.weight.data / scale
+        layer.bias.data = layer.bias.data - layer.weight.data @ mean
+    return heads

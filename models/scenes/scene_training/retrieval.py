@@ -1,0 +1,28 @@
+"""Recall at 1, 5, 10 in both directions, and the accuracy on hard-negative pairs."""
+
+import torch
+from scene_corpus.captions import CAPTIONS
+
+from .pairs import caption_side, image_side, score_all
+
+
+def encode(model, split, rows=None):
+    """Both sides of a split, captions `rows` of it (all by default)."""
+    rows = torch.arange(len(split.ids)) if rows is None else rows
+    with torch.no_grad():
+        images = image_side(model.scorer, model.regions(split.features.float()))
+        captions = caption_side(model.scorer, model.text(split.ids[rows], split.lengths[rows]), split.lengths[rows])
+    return images, captions
+
+
+def quick_recall(model, split):
+    """R@1 (mean of both directions) with one caption an image, and the share of twins told apart."""
+    rows = torch.arange(len(split)) * CAPTIONS
+    with torch.no_grad():
+        scores = score_all(model.scorer, *encode(model, split, rows))
+    own = torch.arange(len(split))
+    to_image = (scores.argmax(dim=0) == own).float().mean().item()
+    to_caption = (scores.argmax(dim=1) == own).float().mean().item()
+    paired = split.twin >= 0
+    twins = (scores[own, own] > scores[split.twin.clamp_min(0), own])[paired].float().mean().item()
+    return {"r1": (to_image + to_caption) / 2, "t2i": to_image, "i2t": to_caption, "twins": twins}

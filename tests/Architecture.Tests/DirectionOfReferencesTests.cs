@@ -1,0 +1,68 @@
+using System.Xml.Linq;
+
+namespace Architecture.Tests;
+
+public sealed class DirectionOfReferencesTests
+{
+    // Each project and all it may refer to. A new project or reference is a decision, to be made here.
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["OnnxRuntime"] = [],
+        ["Retrieval.Domain"] = [],
+        ["Retrieval.Features"] = ["Retrieval.Domain"],
+        ["Retrieval.Inference"] = ["OnnxRuntime", "Retrieval.Domain", "Retrieval.Features"],
+        ["Retrieval.Storage"] = ["Retrieval.Domain"],
+        ["Retrieval.Search"] = ["Retrieval.Domain", "Retrieval.Features", "Retrieval.Inference", "Retrieval.Storage"],
+        ["Retrieval.Server"] = ["Retrieval.Domain", "Retrieval.Features", "Retrieval.Inference", "Retrieval.Search", "Retrieval.Storage"],
+        ["Retrieval.Cli"] = ["Retrieval.Domain", "Retrieval.Features", "Retrieval.Inference", "Retrieval.Search", "Retrieval.Server", "Retrieval.Storage"],
+    };
+
+    [Fact]
+    public void Every_project_is_known_here() => Assert.Equal(Allowed.Keys.Order(), Repository.Projects.Keys.Order());
+
+    [Fact]
+    public void Projects_refer_only_to_those_below_them()
+    {
+        foreach (var project in Repository.Projects.Keys)
+        {
+            Assert.Empty(Repository.References(project, "ProjectReference").Except(Allowed[project]).Select(found => $"{project} -> {found}"));
+        }
+    }
+
+    [Theory]
+    [InlineData("Microsoft.ML.OnnxRuntime", "Retrieval.Inference")]
+    [InlineData("Npgsql", "Retrieval.Storage")]
+    [InlineData("Microsoft.AspNetCore", "Retrieval.Server")]
+    public void Only_one_project_uses(string library, string owner)
+    {
+        foreach (var (project, file) in Repository.Projects.Where(pair => pair.Key != owner && pair.Key != "OnnxRuntime"))
+        {
+            Assert.Empty(Repository.References(project, "PackageReference").Concat(Repository.References(project, "FrameworkReference"))
+                .Where(reference => reference.StartsWith(library, StringComparison.Ordinal)).Select(reference => $"{project} -> {reference}"));
+            var sources = Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.cs", SearchOption.AllDirectories)
+                .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+            Assert.Empty(sources.Where(path => File.ReadLines(path).Any(line => line.StartsWith($"using {library}", StringComparison.Ordinal))));
+        }
+    }
+
+    [Fact]
+    public void The_domain_has_no_packages() => Assert.Empty(Repository.References("Retrieval.Domain", "PackageReference"));
+
+    [Fact]
+    public void Package_versions_stand_in_one_file()
+    {
+        var projects = Directory.GetFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories);
+        Assert.NotEmpty(projects);
+        Assert.Empty(projects.Where(path => XDocument.Load(path).Descendants("PackageReference").Any(reference => reference.Attribute("Version") is not null)));
+    }
+
+    [Fact]
+    public void The_solution_holds_every_project()
+    {
+        var solution = File.ReadAllText(Path.Combine(Repository.Root, "RetrievalService.sln"));
+        var projects = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Concat(Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "*.csproj", SearchOption.AllDirectories))
+            .Select(path => Path.GetFileName(path)).ToList();
+        Assert.All(projects, project => Assert.Contains(project, solution, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.RegularExpressions;
+
+namespace Architecture.Tests;
+
+public sealed partial class DocumentsTests
+{
+    [Fact]
+    public void Types_named_in_the_architecture_document_exist()
+    {
+        var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
+        var names = TypeName().Matches(document).Select(match => match.Groups[1].Value).Distinct().ToList();
+        Assert.True(names.Count > 10, "the document names types as `TypeName`");
+        var declared = Repository.SourceFiles(".cs")
+            .SelectMany(path => Declaration().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value)).ToHashSet(StringComparer.Ordinal);
+        Assert.Empty(names.Where(name => !declared.Contains(name)));
+    }
+
+    [Fact]
+    public void Links_between_documents_lead_somewhere()
+    {
+        var broken = Repository.SourceFiles(".md").SelectMany(path => Link().Matches(File.ReadAllText(path))
+            .Select(match => match.Groups[1].Value.Split('#')[0])
+            .Where(target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal))
+            .Where(target => !Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, target)))
+            .Select(target => $"{Path.GetRelativePath(Repository.Root, path)} -> {target}"));
+        Assert.Empty(broken);
+    }
+
+    [GeneratedRegex(@"`([A-Z][a-z]+(?:[A-Z][a-z0-9]+)+)`")]
+    private static partial Regex TypeName();
+
+    [GeneratedRegex(@"\b(?:class|record|struct|interface|enum)\s+(?:struct\s+|class\s+)?([A-Z]\w+)")]
+    private static partial Regex Declaration();
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+}

@@ -1,0 +1,135 @@
+using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Local.Manifest;
+using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Storage.Tests;
+
+public sealed class DamagedFileTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public static TheoryData<string> Files { get; } = [.. new IndexLayout(SampleCorpus.Schema).Files.Select(file => file.Path)];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task A_flipped_byte_is_found_with_its_file_and_range(string file)
+    {
+        await FillAsync();
+        var random = new Random(file.Length);
+        var path = _folder.Data(file);
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        Assert.NotEmpty(bytes);
+        var at = random.Next(bytes.Length);
+        using var index = LocalIndex.Open(_folder.Index);
+        Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
+
+        bytes[at] ^= 0x10;
+        await OverwriteAsync(path, bytes);
+
+        var result = index.Verify(TestContext.Current.CancellationToken);
+        var fault = Assert.Single(result.Faults);
+        Assert.False(result.Ok);
+        Assert.Equal(file, fault.File);
+        Assert.InRange(at, fault.FromByte, fault.ToByte - 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task A_file_that_is_too_short_or_missing_is_refused_with_its_name_and_both_lengths(string file)
+    {
+        await FillAsync();
+        var path = _folder.Data(file);
+        var length = new FileInfo(path).Length;
+        using (var stream = new FileStream(path, FileMode.Open))
+        {
+            stream.SetLength(length - 1);
+        }
+
+        foreach (var error in new[] { Assert.Throws<IndexCorruptException>(() => LocalIndex.Open(_folder.Index)), Assert.Throws<IndexCorruptException>(Writer) })
+        {
+            Assert.Equal(file, error.File);
+            Assert.Contains($"{length - 1} bytes", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"{length}", error.Message, StringComparison.Ordinal);
+        }
+
+        File.Delete(path);
+        Assert.Equal(file, Assert.Throws<IndexCorruptException>(() => LocalIndex.Open(_folder.Index)).File);
+        Assert.Equal(file, Assert.Throws<IndexCorruptException>(Writer).File);
+    }
+
+    [Fact]
+    public async Task An_edited_list_of_checksums_is_found_by_a_check_and_refused_by_a_writer()
+    {
+        await FillAsync();
+        var bytes = await File.ReadAllBytesAsync(_folder.Data(SealLog.FileName), TestContext.Current.CancellationToken);
+        bytes[40] ^= 1;
+        await OverwriteAsync(_folder.Data(SealLog.FileName), bytes);
+
+        using var index = LocalIndex.Open(_folder.Index);
+        Assert.Equal(SealLog.FileName, Assert.Single(index.Verify(TestContext.Current.CancellationToken).Faults).File);
+        Assert.Throws<IndexCorruptException>(Writer);
+    }
+
+    [Fact]
+    public async Task Damaged_ends_never_read_outside_their_file()
+    {
+        await FillAsync();
+        var bytes = await File.ReadAllBytesAsync(_folder.Data("images/id.end.i64"), TestContext.Current.CancellationToken);
+        bytes[7] = 0x7f;
+        await OverwriteAsync(_folder.Data("images/id.end.i64"), bytes);
+
+        using var index = LocalIndex.Open(_folder.Index);
+        Assert.Throws<IndexCorruptException>(() => index.GetImageId(0));
+        Assert.Throws<IndexCorruptException>(() => index.GetImageId(1));
+    }
+
+    [Fact]
+    public async Task A_manifest_whose_counts_do_not_fit_its_lengths_is_refused()
+    {
+        await FillAsync();
+        IndexManifest manifest;
+        using (var index = LocalIndex.Open(_folder.Index))
+        {
+            manifest = index.Manifest;
+        }
+
+        foreach (var wrong in new[]
+        {
+            manifest with { Rows = manifest.Rows with { Images = manifest.Rows.Images + 1 } },
+            manifest with { Rows = manifest.Rows with { Tombstones = -1 } },
+            manifest with { Files = [.. manifest.Files.Skip(1)] },
+            manifest with { Files = [manifest.Files[0] with { Path = "../../secret" }, .. manifest.Files.Skip(1)] },
+            manifest with { Generation = 0 },
+        })
+        {
+            ManifestFile.Replace(_folder.Index, wrong, keepPrevious: true);
+            Assert.Throws<IndexCorruptException>(() => LocalIndex.Open(_folder.Index));
+            Assert.Throws<IndexCorruptException>(Writer);
+        }
+    }
+
+    private async Task FillAsync()
+    {
+        using var writer = Writer();
+        for (var commit = 0; commit < 3; commit++)
+        {
+            writer.Append(SampleCorpus.Batch(Enumerable.Range(0, 8).Select(i => ($"{commit}-{i}", (commit * 8) + i))));
+            writer.Delete($"{commit - 1}-3");
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        }
+    }
+
+    // In place: the mapped pages of an open index see it, as they would a bad sector.
+    private static async Task OverwriteAsync(string path, byte[] bytes)
+    {
+        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        await stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
+    }
+
+    private LocalIndexWriter Writer() => LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema);
+}

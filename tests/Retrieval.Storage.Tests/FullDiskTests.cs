@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Storage.Tests;
+
+public sealed class FullDiskTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task On_a_full_disk_the_index_stays_at_its_last_commit_and_goes_on_once_there_is_room()
+    {
+        var disk = Directory.CreateDirectory(Path.Combine(_folder.Path, "disk")).FullName;
+        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk), "a file system can be mounted only by root");
+        try
+        {
+            await FillUpAsync(Path.Combine(disk, "index"), disk);
+        }
+        finally
+        {
+            Assert.True(await RunAsync("umount", disk));
+        }
+    }
+
+    [Fact]
+    public async Task At_a_limit_on_file_size_the_writer_says_so_and_the_index_stays_at_its_last_commit()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "limits on file size are set through bash");
+        using var host = HostProcess.StartWithFileLimit(64, "fill", _folder.Index);
+        var output = await host.ReadToEndAsync();
+
+        Assert.Equal(3, host.ExitCode);
+        Assert.Contains("IndexWriteException", output, StringComparison.Ordinal);
+        Assert.Contains("the disk is full", output, StringComparison.Ordinal);
+        using (var index = LocalIndex.Open(_folder.Index))
+        {
+            Assert.Contains($"committed {index.Generation}\n", output, StringComparison.Ordinal);
+            Assert.DoesNotContain($"committed {index.Generation + 1}\n", output, StringComparison.Ordinal);
+            Assert.Equal((index.Generation - 1) * 200, index.Images.Count);
+            Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
+        }
+
+        using var writer = LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema);
+        writer.Append(SampleCorpus.Batch("after"));
+        await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+    }
+
+    private static async Task FillUpAsync(string path, string disk)
+    {
+        var ballast = Path.Combine(disk, "ballast");
+        var expected = new Dictionary<string, int>();
+        await File.WriteAllBytesAsync(ballast, new byte[4 << 20], TestContext.Current.CancellationToken);
+        using (var writer = LocalIndexWriter.OpenOrCreate(path, SampleCorpus.Schema))
+        {
+            var pending = new Dictionary<string, int>();
+            var error = await Assert.ThrowsAsync<IndexWriteException>(async () =>
+            {
+                for (var batch = 0; ; batch++)
+                {
+                    pending = Enumerable.Range(0, 100).ToDictionary(i => $"{batch}-{i}", i => i);
+                    writer.Append(SampleCorpus.Batch(pending.Select(pair => (pair.Key, pair.Value))));
+                    await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+                    foreach (var (id, version) in pending)
+                    {
+                        expected[id] = version;
+                    }
+                }
+            });
+
+            Assert.True(error.DiskFull);
+            Assert.True(expected.Count > 0);
+            Assert.Equal(writer.Generation, error.Generation);
+            Assert.Throws<IndexWriteException>(() => writer.Append(SampleCorpus.Batch("again")));
+            await Assert.ThrowsAsync<IndexWriteException>(() => writer.CommitAsync(cancellation: TestContext.Current.CancellationToken));
+            Holds(path, expected);
+        }
+
+        File.Delete(ballast);
+        using (var writer = LocalIndexWriter.OpenOrCreate(path, SampleCorpus.Schema))
+        {
+            writer.Append(SampleCorpus.Batch("after"));
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        }
+
+        expected["after"] = 0;
+        Holds(path, expected);
+    }
+
+    private static void Holds(string path, Dictionary<string, int> expected)
+    {
+        using var index = LocalIndex.Open(path);
+        IndexAssert.Holds(index, expected);
+        Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
+    }
+
+    private static async Task<bool> RunAsync(string file, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
