@@ -20,6 +20,18 @@ internal sealed partial class SnapshotLoader(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await LoadAndFollowAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the server is the only end of this loop.
+        }
+    }
+
+    private async Task LoadAndFollowAsync(CancellationToken stoppingToken)
+    {
         while (!await Task.Run(() => TryLoad(stoppingToken), stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(TimeSpan.FromSeconds(options.Snapshot.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
