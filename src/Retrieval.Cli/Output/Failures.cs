@@ -15,7 +15,7 @@ internal static class Failures
         return ExitCodes.Invalid;
     }
 
-    public static int Report(Exception exception, CancellationToken stop, bool verbose)
+    public static int Report(Exception exception, bool verbose, CancellationToken stop)
     {
         var (code, text) = exception switch
         {
