@@ -10,8 +10,7 @@ internal static class Failures
 {
     public static int Usage(Command command, IEnumerable<ParseError> errors)
     {
-        Say(string.Join("; ", errors.Select(error => error.Message)));
-        Console.Error.WriteLine($"try '{FullName(command)} --help'");
+        Say($"{string.Join("; ", errors.Select(error => error.Message.TrimEnd('.')))} (see {FullName(command)} --help)");
         return ExitCodes.Invalid;
     }
 
