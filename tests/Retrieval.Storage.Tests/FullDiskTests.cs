@@ -31,7 +31,7 @@ public sealed class FullDiskTests : IDisposable
     public async Task At_a_limit_on_file_size_the_writer_says_so_and_the_index_stays_at_its_last_commit()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "limits on file size are set through bash");
-        using var host = HostProcess.StartWithFileLimit(64, "fill", _folder.Index);
+        using var host = HostProcess.StartWithFileLimit(256, "fill", _folder.Index);
         var output = await host.ReadToEndAsync();
 
         Assert.Equal(3, host.ExitCode);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Npy;
 
@@ -44,14 +45,14 @@ public sealed class NpyFile : IDisposable
 
     /// <summary>Opens a file and checks its head and its length; no element is read.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is not a row-major array of a supported type, or its length is not what its head promises.
+    /// The file is missing, or not a row-major array of a supported type, or its length is not what its head promises.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static NpyFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var name = Path.GetFileName(path);
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var stream = InputFile.OpenRead(path);
         try
         {
             var header = NpyHeaderReader.Read(stream, name);

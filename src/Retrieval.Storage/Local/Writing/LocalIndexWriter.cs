@@ -46,6 +46,9 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Generation of the last commit.</summary>
     public long Generation => _committed.Generation;
 
+    /// <summary>Whether the newest manifest was torn, so that this writer went on from the generation before it.</summary>
+    public bool OpenedPrevious { get; private init; }
+
     /// <summary>Progress of each source as of the last commit, by <see cref="LedgerEntry.SourceKey"/>.</summary>
     public IReadOnlyDictionary<string, LedgerEntry> Ledger => _ledger;
 
@@ -62,19 +65,23 @@ public sealed class LocalIndexWriter : IDisposable
     /// <exception cref="IndexMismatchException">The index there was built with another bundle or has other fields.</exception>
     /// <exception cref="IndexCorruptException">A file is missing, too short or torn.</exception>
     /// <exception cref="InvalidInputException">The schema cannot be stored.</exception>
+    /// <exception cref="IndexWriteException">The folder or its files cannot be written.</exception>
     public static LocalIndexWriter OpenOrCreate(string path, IndexSchema schema)
     {
         schema.Validate();
         path = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(path);
-        var heldLock = WriterLock.Take(path);
+        long generation = 0;
+        WriterLock? heldLock = null;
         try
         {
+            Directory.CreateDirectory(path);
+            heldLock = WriterLock.Take(path);
             var layout = new IndexLayout(schema);
             var found = ManifestFile.Read(path);
             if (found is not null)
             {
                 schema.Match(path, found.Manifest.Schema);
+                generation = found.Manifest.Generation;
             }
 
             return found switch
@@ -84,9 +91,14 @@ public sealed class LocalIndexWriter : IDisposable
                 _ => Open(path, heldLock, layout, found.Manifest),
             };
         }
-        catch
+        catch (Exception e)
         {
-            heldLock.Dispose();
+            heldLock?.Dispose();
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new IndexWriteException(path, generation, DiskFile.IsFull(e), e);
+            }
+
             throw;
         }
     }
@@ -168,7 +180,7 @@ public sealed class LocalIndexWriter : IDisposable
     /// </summary>
     /// <returns>The generation.</returns>
     /// <exception cref="InvalidOperationException">There are uncommitted changes.</exception>
-    /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
+    /// <exception cref="IndexWriteException">Writing failed; the index stays as it was, and if only the copy failed, so does this writer.</exception>
     public async Task<long> CompactAsync(CancellationToken cancellation = default)
     {
         Require();
@@ -177,9 +189,7 @@ public sealed class LocalIndexWriter : IDisposable
             throw new InvalidOperationException("commit before compacting");
         }
 
-        // Beside the index that is in use, so it may fail or be cancelled without a trace.
-        var found = new FoundManifest(_committed, FromPrevious: false);
-        var (manifest, store) = await Task.Run(() => Rewrite(Path, _layout, found, _committed.Generation + 1, cancellation), cancellation).ConfigureAwait(false);
+        var (manifest, store) = await Task.Run(() => RewriteBeside(cancellation), cancellation).ConfigureAwait(false);
         Guard(() =>
         {
             using (var old = _store)
@@ -221,6 +231,7 @@ public sealed class LocalIndexWriter : IDisposable
         {
             var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, []);
             ManifestFile.Replace(path, manifest, keepPrevious: true);
+            DirectorySync.Flush(System.IO.Path.GetDirectoryName(path) ?? path);
             return new LocalIndexWriter(path, heldLock, layout, manifest, store, new LiveIds());
         }
         catch
@@ -257,7 +268,7 @@ public sealed class LocalIndexWriter : IDisposable
         {
             ManifestFile.Replace(path, manifest, keepPrevious: false);
             using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
-            return new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index));
+            return new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index)) { OpenedPrevious = true };
         }
         catch
         {
@@ -290,6 +301,19 @@ public sealed class LocalIndexWriter : IDisposable
             store.Dispose();
             DataFolders.TryDelete(IndexManifest.FolderOf(path, epoch));
             throw;
+        }
+    }
+
+    // Beside the index that is in use, so it may fail or be cancelled, and this writer goes on.
+    private (IndexManifest Manifest, IndexStore Store) RewriteBeside(CancellationToken cancellation)
+    {
+        try
+        {
+            return Rewrite(Path, _layout, new FoundManifest(_committed, FromPrevious: false), Generation + 1, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(e);
         }
     }
 
@@ -373,5 +397,5 @@ public sealed class LocalIndexWriter : IDisposable
         }
     }
 
-    private IndexWriteException Failed(Exception cause) => new(Path, Generation, DiskErrors.IsFull(cause), cause);
+    private IndexWriteException Failed(Exception cause) => new(Path, Generation, DiskFile.IsFull(cause), cause);
 }
