@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Retrieval.Cli.Commands;
 using Retrieval.Cli.Output;
 
 namespace Retrieval.Cli;
@@ -40,7 +41,7 @@ internal static class CommandLine
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return Failures.Report(exception, stop.Token, parsed.GetValue(Verbose));
+            return Failures.Report(exception, parsed.GetValue(Verbose), stop.Token);
         }
     }
 }

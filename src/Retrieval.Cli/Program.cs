@@ -11,6 +11,5 @@ return await CommandLine.RunAsync(
         SearchCommand.Create(),
         ScoreCommand.Create(),
         EvaluateCommand.Create(),
-        BenchCommands.Create(),
     },
     args).ConfigureAwait(false);

@@ -64,7 +64,7 @@ internal static class BundleVerifyCommand
     {
         if (result.Manifest is { } manifest)
         {
-            console.Write(TableExtensions.Facts(
+            console.Write(Tables.Facts(
                 result.Bundle,
                 ("name", manifest.Name),
                 ("fingerprint", result.Fingerprint!),
@@ -79,7 +79,7 @@ internal static class BundleVerifyCommand
 
         if (result.Files is { } listed)
         {
-            var files = TableExtensions.Titled("files, as exported", "file", "#size", "SHA-256");
+            var files = Tables.Titled("files, as exported", "file", "#size", "SHA-256");
             foreach (var (name, file) in listed.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
                 files.Add(name, Units.Bytes(file.Bytes), file.Sha256);
@@ -90,7 +90,7 @@ internal static class BundleVerifyCommand
 
         if (result.Parity is { } parity)
         {
-            var differences = TableExtensions.Titled($"largest differences from the export, {Units.Count(parity.Pairs)} pairs", "what", "#difference", "#allowed");
+            var differences = Tables.Titled($"largest differences from the export, {Units.Count(parity.Pairs)} pairs", "what", "#difference", "#allowed");
             differences.Add("scores, text to image", Units.Small(parity.TextToImage), Units.Small(parity.Tolerance));
             differences.Add("scores, image to text", Units.Small(parity.ImageToText), Units.Small(parity.Tolerance));
             differences.Add("embeddings, relative", Units.Small(parity.Embeddings), Units.Small(parity.Tolerance));

@@ -26,7 +26,7 @@ internal static class IndexCompactCommand
         var generation = await LocalIndexCompactor.CompactAsync(path, cancellationToken).ConfigureAwait(false);
         var after = Slots(path);
         var result = new { Index = path, Generation = generation, ImagesRemoved = before.Images - after.Images, CaptionsRemoved = before.Captions - after.Captions };
-        Terminal.Write(result, json, console => console.Write(TableExtensions.Facts(
+        Terminal.Write(result, json, console => console.Write(Tables.Facts(
             path,
             ("generation", Units.Count(generation)),
             ("images removed", Units.Count(result.ImagesRemoved)),

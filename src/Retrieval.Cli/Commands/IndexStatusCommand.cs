@@ -28,7 +28,7 @@ internal static class IndexStatusCommand
 
     private static void Show(IAnsiConsole console, Status status)
     {
-        console.Write(TableExtensions.Facts(
+        console.Write(Tables.Facts(
             status.Index,
             ("generation", $"{Units.Count(status.Generation)}, slot epoch {Units.Count(status.SlotEpoch)}{(status.OpenedPrevious ? "; the newest manifest is torn" : "")}"),
             ("bundle", $"{status.Bundle}, fingerprint {status.Fingerprint}"),
@@ -37,7 +37,7 @@ internal static class IndexStatusCommand
             ("embedding", $"{status.EmbeddingWidth}"),
             ("on disk", Units.Bytes(status.BytesOnDisk))));
 
-        var fields = TableExtensions.Titled("fields", "of", "field", "#rows", "#size");
+        var fields = Tables.Titled("fields", "of", "field", "#rows", "#size");
         foreach (var (of, counts) in new[] { ("images", status.Images), ("captions", status.Captions) })
         {
             foreach (var field in counts.Fields)
@@ -47,7 +47,7 @@ internal static class IndexStatusCommand
         }
 
         console.Write(fields);
-        var sources = TableExtensions.Titled("sources", "source", "#next row", "#stored", "#unchanged", "#rejected", "state");
+        var sources = Tables.Titled("sources", "source", "#next row", "#stored", "#unchanged", "#rejected", "state");
         foreach (var entry in status.Sources)
         {
             sources.Add(entry.SourceKey, Units.Count(entry.NextRow), Units.Count(entry.Ingested), Units.Count(entry.Skipped), Units.Count(entry.Rejected), entry.Completed ? "complete" : "to be resumed");
@@ -86,7 +86,7 @@ internal static class IndexStatusCommand
     private sealed record Collection(long Count, long Deleted, IReadOnlyList<FieldSize> Fields)
     {
         public static Collection Of(IndexBank bank) => new(
-            bank.Count, bank.Deleted.Count, [.. bank.Fields.Append(bank.Embedding).Select(field => new FieldSize(field.Spec.ToString(), field.Rows, field.Rows * field.Spec.RowBytes))]);
+            bank.Count, bank.Deleted.Count, [.. bank.Fields.Append(bank.Embedding).Select(field => new FieldSize(field.Spec.ToString(), field.Rows, field.Bytes))]);
     }
 
     private sealed record FieldSize(string Field, long Rows, long Bytes);

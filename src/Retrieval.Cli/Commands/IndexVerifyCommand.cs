@@ -44,7 +44,7 @@ internal static class IndexVerifyCommand
 
     private static void Show(IAnsiConsole console, Verification result)
     {
-        console.Write(TableExtensions.Facts(
+        console.Write(Tables.Facts(
             result.Index,
             ("generation", result.Generation is { } generation ? Units.Count(generation) : "does not open"),
             ("checked", $"{Units.Count(result.Ranges)} ranges, {Units.Bytes(result.BytesRead)}"),
@@ -52,7 +52,7 @@ internal static class IndexVerifyCommand
             ("faults", Units.Count(result.Faults.Count))));
         if (result.Faults.Count > 0)
         {
-            var faults = TableExtensions.Titled("damaged", "file", "#from byte", "#to byte", "#first row", "#last row", "found");
+            var faults = Tables.Titled("damaged", "file", "#from byte", "#to byte", "#first row", "#last row", "found");
             foreach (var fault in result.Faults)
             {
                 faults.Add(fault.File, Units.Count(fault.FromByte), Units.Count(fault.ToByte), Units.Count(fault.FirstRow), Units.Count(fault.LastRow), fault.Reason);

@@ -95,7 +95,7 @@ internal static class IngestCommand
 
     private static void Show(IAnsiConsole console, IngestionResult result)
     {
-        console.Write(TableExtensions.Facts(
+        console.Write(Tables.Facts(
             result.DryRun ? $"{result.Source}: checked, nothing stored" : $"{result.Source} → {result.Index}",
             ("rows", $"{Units.Count(result.Rows)}{(result.ResumedAtRow > 0 ? $", from row {Units.Count(result.ResumedAtRow)} on: resumed" : "")}"),
             (result.DryRun ? "valid" : "stored", $"{Units.Count(result.Ingested)} images, {Units.Count(result.Captions)} captions"),
@@ -108,7 +108,7 @@ internal static class IngestCommand
             return;
         }
 
-        var rejects = TableExtensions.Titled(result.Rejected > result.Rejects.Count ? $"the first {result.Rejects.Count} rejected rows" : "rejected rows", "file", "#row", "id", "reason");
+        var rejects = Tables.Titled(result.Rejected > result.Rejects.Count ? $"the first {result.Rejects.Count} rejected rows" : "rejected rows", "file", "#row", "id", "reason");
         foreach (var reject in result.Rejects)
         {
             rejects.Add(reject.Source, Units.Count(reject.Row), reject.Id ?? "", reject.Reason);

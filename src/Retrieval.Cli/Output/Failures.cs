@@ -10,12 +10,11 @@ internal static class Failures
 {
     public static int Usage(Command command, IEnumerable<ParseError> errors)
     {
-        Say(string.Join("; ", errors.Select(error => error.Message)));
-        Console.Error.WriteLine($"try '{FullName(command)} --help'");
+        Say($"{string.Join("; ", errors.Select(error => error.Message.TrimEnd('.')))} (see {FullName(command)} --help)");
         return ExitCodes.Invalid;
     }
 
-    public static int Report(Exception exception, CancellationToken stop, bool verbose)
+    public static int Report(Exception exception, bool verbose, CancellationToken stop)
     {
         var (code, text) = exception switch
         {

@@ -58,13 +58,14 @@ internal static class Terminal
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        if (redirected)
+        if (!redirected)
         {
-            // Nobody's window: long cells must not be wrapped in a file.
-            console.Profile.Width = WidthOfNoTerminal;
+            return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         }
 
+        // Nobody's window: no colours in a file, and long cells must not be wrapped.
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        console.Profile.Width = WidthOfNoTerminal;
         return console;
     }
 }

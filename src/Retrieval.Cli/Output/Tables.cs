@@ -3,7 +3,7 @@ using Spectre.Console;
 namespace Retrieval.Cli.Output;
 
 /// <summary>Tables with plain text in their cells: no cell is ever read as markup.</summary>
-internal static class TableExtensions
+internal static class Tables
 {
     /// <summary>A table with a title; a heading that begins with <c>#</c> is of a column of numbers.</summary>
     public static Table Titled(string title, params ReadOnlySpan<string> headings)
