@@ -31,6 +31,7 @@ public sealed class ReadinessTests(ServerFixture fixture)
 
         await Corpus.IngestAsync(Repository.Bundle, index, 4);
         await server.ReadyAsync();
+        await Eventually.TrueAsync(async () => await ImagesAsync(server) == 4, "the images are served");
         Assert.Equal(4, (await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["hits"]!.AsArray().Count);
     }
 
@@ -90,7 +91,7 @@ public sealed class ReadinessTests(ServerFixture fixture)
 
         await Eventually.TrueAsync(async () => await ImagesAsync(server) == 9, "the new images are served");
         Assert.Equal(9, (await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["hits"]!.AsArray().Count);
-        Assert.NotEmpty(server.Log.Of(1102));
+        await Eventually.TrueAsync(() => server.Log.Of(1102).Any(), "the change is logged");
     }
 
     [Fact]
