@@ -152,6 +152,23 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_deadline_counts_while_waiting_for_a_place()
+    {
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, Queue = 2 });
+        var held = Hold(server, 1);
+        await Eventually.TrueAsync(() => server.Gate.Entered == 1, "one is worked on");
+
+        var (late, _) = await server.Client.PostAsync("/v1/search/images", """{ "caption": "w4", "deadlineMs": 200 }""");
+        var problem = await late.ProblemAsync(504);
+        Assert.Contains("the deadline of 200 ms", (string)problem["detail"]!, StringComparison.Ordinal);
+        Assert.False(held[0].IsCompleted);
+
+        server.Gate.Open();
+        await held[0];
+        await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4", "deadlineMs": 60000 }""");
+    }
+
+    [Fact]
     public async Task Shutting_down_finishes_what_was_accepted_and_takes_no_more()
     {
         await using var server = await StartAsync(new LimitsOptions { DrainSeconds = 30 });
