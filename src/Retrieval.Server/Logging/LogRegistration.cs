@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
 using Serilog;
 using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Formatting.Display;
 using Serilog.Formatting.Json;
 
 namespace Retrieval.Server.Logging;
@@ -16,12 +18,13 @@ internal static class LogRegistration
     public static void AddLogs(this WebApplicationBuilder builder, LogOptions options)
     {
         // Levels are decided there alone.
-        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddSerilog(Create(options), dispose: true);
+        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddSerilog(Levels(options).WriteTo.Console(Formatter(options)).CreateLogger(), dispose: true);
     }
 
     public static void UseRequestLog(this WebApplication app) => app.UseMiddleware<RequestLog>();
 
-    private static Serilog.Core.Logger Create(LogOptions options)
+    /// <summary>What is logged.</summary>
+    internal static LoggerConfiguration Levels(LogOptions options)
     {
         // The framework is talkative below warnings, save for where it listens.
         var level = LevelOf(options.Level);
@@ -34,10 +37,13 @@ internal static class LogRegistration
             logs.MinimumLevel.Override(source, LevelOf(least));
         }
 
-        return options.Format.Equals("json", StringComparison.OrdinalIgnoreCase)
-            ? logs.WriteTo.Console(new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture)).CreateLogger()
-            : logs.WriteTo.Console(outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture).CreateLogger();
+        return logs;
     }
+
+    /// <summary>How an event is written.</summary>
+    internal static ITextFormatter Formatter(LogOptions options) => options.Format.Equals("json", StringComparison.OrdinalIgnoreCase)
+        ? new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture)
+        : new MessageTemplateTextFormatter(Line, CultureInfo.InvariantCulture);
 
     private static LogEventLevel Later(LogEventLevel one, LogEventLevel other) => one > other ? one : other;
 

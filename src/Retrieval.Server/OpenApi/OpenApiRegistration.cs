@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Logging;
 
@@ -9,6 +11,8 @@ internal static class OpenApiRegistration
 {
     public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", document =>
     {
+        // Any JSON value has no name of its own.
+        document.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         document.AddDocumentTransformer((api, _, _) =>
         {
             api.Info.Title = "RetrievalService";
@@ -22,5 +26,5 @@ internal static class OpenApiRegistration
     });
 
     public static void MapApiDocument(this WebApplication app) =>
-        app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(new QuietInLog());
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").WithMetadata(new QuietInLog());
 }

@@ -24,6 +24,14 @@ internal sealed class SchemaDetails(ServerOptions options) : IOpenApiSchemaTrans
         {
             Search(schema);
         }
+        else if (type == typeof(Hit) || type == typeof(ImageDetails))
+        {
+            schema.Properties!["metadata"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object | JsonSchemaType.Null,
+                Description = "The image's metadata, names and values as they were ingested; null if it has none.",
+            };
+        }
         else if (type == typeof(ScorePair))
         {
             Pair(schema);
@@ -50,6 +58,7 @@ internal sealed class SchemaDetails(ServerOptions options) : IOpenApiSchemaTrans
         Bounds(schema, "top", options.Search.MaxTop);
         Bounds(schema, "shortlist", options.Search.MaxShortlist);
         Bounds(schema, "deadlineMs", options.Search.MaxDeadlineMs);
+        schema.Properties!["shortlist"].Description = "Candidates to rerank, from 1. At least `top` are taken.";
         var text = new OpenApiSchema { Type = JsonSchemaType.String };
         schema.Properties!["filter"] = new OpenApiSchema
         {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
+using Retrieval.Server.Tests.Metrics;
 
 namespace Retrieval.Server.Tests.Hosting;
 
@@ -58,6 +59,14 @@ public sealed class RunningServer : IAsyncDisposable
             return response.IsSuccessStatusCode;
         }, "the server is ready");
         return this;
+    }
+
+    /// <summary>A value of <c>/metrics</c>: of one series, or the sum of a family.</summary>
+    internal async Task<double?> MetricAsync(string name)
+    {
+        var text = await Client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        var metrics = Exposition.Parse(text);
+        return metrics.Samples.TryGetValue(name, out var value) ? value : metrics.Sum(name);
     }
 
     /// <summary>Sends bytes as they are and gives back all that comes until the server closes.</summary>
