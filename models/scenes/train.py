@@ -34,7 +34,7 @@ def parse():
     parser.add_argument("--stop-at", type=int, help="end after this many steps, whatever the stages say")
     parser.add_argument("--resume", help="checkpoint to start from")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=int, default=500, help="steps between dev measurements")
     return parser.parse_args()
 
@@ -46,7 +46,7 @@ def main():
     generator = torch.Generator().manual_seed(arguments.seed)
     out = Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
-    known = read_vocabulary(out / "vocabulary.json") if arguments.resume else None
+    known = read_vocabulary(Path(arguments.resume).with_name("vocabulary.json")) if arguments.resume else None
     train = Split(arguments.data, "train", known)
     dev = Split(arguments.data, "dev", train.word2idx, 300)
     write_vocabulary(out / "vocabulary.json", train.word2idx)

@@ -25,8 +25,10 @@ def shortlisted(coarse, full, size):
     What the shortlist leaves out scores −inf. Captions query over images, images over captions.
     """
     result = {}
+    requested = size
     for name, axis in (("t2i", 0), ("i2t", 1)):
         near, true = (coarse, full) if axis == 1 else (coarse.T, full.T)
+        size = min(requested, near.shape[1])
         keep = np.argpartition(-near, size - 1, axis=1)[:, :size]
         reranked = np.full_like(true, -np.inf)
         np.put_along_axis(reranked, keep, np.take_along_axis(true, keep, axis=1), axis=1)
