@@ -3,7 +3,7 @@
 import torch
 
 from retrieval_exporter.camp import build_form
-from retrieval_exporter.forms import WORDS, ImageToTextScorer, TextToImageScorer
+from retrieval_exporter.forms import ImageToTextScorer, TextToImageScorer
 
 from conftest import MAX_TOKENS
 

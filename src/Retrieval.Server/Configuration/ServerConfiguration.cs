@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 
 namespace Retrieval.Server.Configuration;
@@ -68,7 +69,7 @@ public static class ServerConfiguration
         {
             faults.Add($"--config: {file} cannot be read: {exception.Message}");
         }
-        catch (Exception exception) when (exception is FormatException or InvalidDataException)
+        catch (Exception exception) when (exception is FormatException or InvalidDataException or JsonException)
         {
             faults.Add($"--config: {file} is not a JSON object: {exception.InnerException?.Message ?? exception.Message}");
         }

@@ -20,6 +20,7 @@ internal static class BatchEndpoint
         .WithSummary("Several searches of either kind")
         .WithDescription("One answer a query, in order. A query that fails has a problem in the place of its answer and does not disturb the others. Deadlines all count from the beginning of the request.")
         .Accepts<BatchRequest>("application/json")
+        .WithExample("""{ "queries": [ { "caption": "two dogs play in the snow", "top": 5 }, { "imageId": "1000092795.jpg", "top": 5 } ] }""")
         .Produces<BatchResponse>()
         .ProducesProblems(400, 413, 415, 429, 503, 504);
 

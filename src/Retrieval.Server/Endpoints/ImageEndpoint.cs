@@ -20,10 +20,10 @@ internal static class ImageEndpoint
         .WithSummary("One image as the index holds it")
         .WithDescription("Its captions, metadata and region boxes. The id is percent-encoded and may hold any character, slashes among them.")
         .Produces<ImageDetails>()
-        .ProducesProblems(404, 429, 503);
+        .ProducesProblems(404, 429, 503, 504);
 
-    private static JsonHttpResult<ImageDetails> GetImage(HttpContext context, string id, SearchService search) =>
-        TypedResults.Json(search.GetImage(IdOf(context, id)), WireJson.Options);
+    private static JsonHttpResult<ImageDetails> GetImage(HttpContext context, string? id, SearchService search) =>
+        TypedResults.Json(search.GetImage(IdOf(context, id ?? "")), WireJson.Options);
 
     /// <summary>
     /// The id as the caller wrote it. The route's value will not do: the server decodes all of a path but encoded

@@ -16,7 +16,7 @@ internal static class ModelEndpoint
         .WithName("GetModel")
         .WithSummary("The model, where it runs, and the index")
         .Produces<ModelResponse>()
-        .ProducesProblems(429, 503);
+        .ProducesProblems(429, 503, 504);
 
     private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots) => snapshots.Status is { } status
         ? TypedResults.Json(ModelResponse.Of(status), WireJson.Options)

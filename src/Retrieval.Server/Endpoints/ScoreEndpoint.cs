@@ -17,6 +17,7 @@ internal static class ScoreEndpoint
         .WithSummary("The matching model's score of given pairs")
         .WithDescription("No shortlist is taken. A pair names an image by id, and a caption by its text or by its id. The score of a pair does not depend on the other pairs.")
         .Accepts<ScoreRequest>("application/json")
+        .WithExample("""{ "pairs": [ { "imageId": "1000092795.jpg", "caption": "two dogs play in the snow" }, { "imageId": "1000092795.jpg", "captionId": "1000092795.jpg#0" } ] }""")
         .Produces<ScoreResponse>()
         .ProducesProblems(400, 404, 413, 415, 429, 503, 504);
 

@@ -19,6 +19,7 @@ internal static class SearchEndpoints
             .WithSummary("Which images fit this caption")
             .WithDescription("A shortlist by coarse embeddings, reranked by the matching model. `deadlineMs` bounds the whole request: what could not be reranked in time follows in coarse order with a null score, and `degraded` says so.")
             .Accepts<ImageSearchRequest>("application/json")
+            .WithExample("""{ "caption": "two dogs play in the snow", "top": 5, "shortlist": 200, "deadlineMs": 250, "filter": { "split": "test" } }""")
             .Produces<SearchResponse>()
             .ProducesProblems(400, 413, 415, 429, 503, 504);
         search.MapPost("/captions", SearchCaptions)
@@ -26,6 +27,7 @@ internal static class SearchEndpoints
             .WithSummary("Which captions fit this image")
             .WithDescription("The query is an image of the index, named by the id it was ingested with.")
             .Accepts<CaptionSearchRequest>("application/json")
+            .WithExample("""{ "imageId": "1000092795.jpg", "top": 5 }""")
             .Produces<SearchResponse>()
             .ProducesProblems(400, 404, 413, 415, 429, 503, 504);
     }

@@ -52,7 +52,7 @@ internal static class LimitRegistration
                 context.RequestAborted.ThrowIfCancellationRequested();
             }
         });
-        app.UseRateLimiter();
+        app.UseWithDeadline(limited => limited.UseRateLimiter());
     }
 
     public static RouteGroupBuilder RequireLimits(this RouteGroupBuilder group)

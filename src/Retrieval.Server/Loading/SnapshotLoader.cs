@@ -13,14 +13,43 @@ namespace Retrieval.Server.Loading;
 /// being served as it is.
 /// </summary>
 internal sealed partial class SnapshotLoader(
-    SnapshotSource snapshots, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : BackgroundService
+    SnapshotSource snapshots, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly PublicReason _reasons = new(options.Snapshot);
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _work = Task.CompletedTask;
     private string? _lastFault;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Begins when the server listens: a probe is answered from the first moment, and nothing is loaded for a server that cannot listen.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
     {
-        while (!await Task.Run(() => TryLoad(stoppingToken), stoppingToken).ConfigureAwait(false))
+        _work = Task.Run(() => LoadAndFollowAsync(_stopping.Token), CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private async Task LoadAndFollowAsync(CancellationToken stoppingToken)
+    {
+        while (!TryLoad(stoppingToken))
         {
             await Task.Delay(TimeSpan.FromSeconds(options.Snapshot.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
         }

@@ -1,8 +1,11 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
 using Serilog;
 using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Formatting.Display;
 using Serilog.Formatting.Json;
 
 namespace Retrieval.Server.Logging;
@@ -14,26 +17,35 @@ internal static class LogRegistration
 
     public static void AddLogs(this WebApplicationBuilder builder, LogOptions options)
     {
-        builder.Logging.AddSerilog(Create(options), dispose: true);
+        // Levels are decided there alone.
+        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddSerilog(Levels(options).WriteTo.Console(Formatter(options)).CreateLogger(), dispose: true);
     }
 
     public static void UseRequestLog(this WebApplication app) => app.UseMiddleware<RequestLog>();
 
-    private static Serilog.Core.Logger Create(LogOptions options)
+    /// <summary>What is logged.</summary>
+    internal static LoggerConfiguration Levels(LogOptions options)
     {
+        // The framework is talkative below warnings, save for where it listens.
+        var level = LevelOf(options.Level);
         var logs = new LoggerConfiguration()
-            .MinimumLevel.Is(LevelOf(options.Level))
-            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information);
-        foreach (var (source, level) in options.Levels)
+            .MinimumLevel.Is(level)
+            .MinimumLevel.Override("Microsoft", Later(level, LogEventLevel.Warning))
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Later(level, LogEventLevel.Information));
+        foreach (var (source, least) in options.Levels)
         {
-            logs.MinimumLevel.Override(source, LevelOf(level));
+            logs.MinimumLevel.Override(source, LevelOf(least));
         }
 
-        return options.Format.Equals("json", StringComparison.OrdinalIgnoreCase)
-            ? logs.WriteTo.Console(new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture)).CreateLogger()
-            : logs.WriteTo.Console(outputTemplate: Line, formatProvider: CultureInfo.InvariantCulture).CreateLogger();
+        return logs;
     }
+
+    /// <summary>How an event is written.</summary>
+    internal static ITextFormatter Formatter(LogOptions options) => options.Format.Equals("json", StringComparison.OrdinalIgnoreCase)
+        ? new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture)
+        : new MessageTemplateTextFormatter(Line, CultureInfo.InvariantCulture);
+
+    private static LogEventLevel Later(LogEventLevel one, LogEventLevel other) => one > other ? one : other;
 
     private static LogEventLevel LevelOf(string name) => Enum.Parse<LogEventLevel>(name, ignoreCase: true);
 }

@@ -95,16 +95,15 @@ class FoldedSummary(torch.nn.Module):
                         ("second", folding.matrix(second)), ("second_bias", second.bias.detach())):
             self.register_buffer(name, folding.rounded(x, math.half))
 
-    def hidden_weights(self, hidden, batch_shape, mask=None):
-        """[P * N, D] after the ReLU -> [P, 1, N] float32 weights; `batch_shape` is a tensor [P, N, ...]."""
+    def hidden_weights(self, hidden, like, mask=None):
+        """[P * N, D] after the ReLU -> [P, 1, N] float32 weights; `like` is any tensor [P, N, ...]."""
         e = self.math.wide(self.math.rows(hidden, self.second, self.second_bias))
-        e = e.reshape(batch_shape.shape[0], batch_shape.shape[1], -1).transpose(1, 2)
+        e = e.reshape(like.shape[0], like.shape[1], -1).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
         return weights.mean(dim=1, keepdim=True)
 
     def forward(self, x, mask=None):
-        """[P, N, D] -> [P, D] float32. Rows stay flat from the first layer to the second, so that the runtime
-        can fuse product, bias and ReLU into one pass."""
+        """[P, N, D] -> [P, D] float32. Rows stay flat from the first layer to the second."""
         rows = x.reshape(-1, x.shape[-1])
         hidden = self.math.relu(self.math.rows(rows, self.first, self.first_bias))
         weights = self.hidden_weights(hidden, x, mask)
