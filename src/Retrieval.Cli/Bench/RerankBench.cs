@@ -85,7 +85,7 @@ internal sealed class RerankBench(RerankOptions options)
             perCall,
             samples[0],
             samples.ElementAtOrDefault(1),
-            samples.Length == 2 ? samples[0].Median / samples[1].Median : null,
+            samples.Length == 2 ? Samples.Of(rates[0].Zip(rates[1], (one, other) => one / other)) : null,
             samples.Length == 2 ? difference : null);
     }
 

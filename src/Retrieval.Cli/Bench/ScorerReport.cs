@@ -5,7 +5,7 @@ namespace Retrieval.Cli.Bench;
 /// <param name="PairsPerCall">Pairs of one call of the graph.</param>
 /// <param name="PairsPerSecond">Its rate.</param>
 /// <param name="AgainstPairsPerSecond">The other's rate; null if there is none.</param>
-/// <param name="Ratio">The one median over the other.</param>
+/// <param name="Ratio">The one rate over the other, repetition by repetition.</param>
 /// <param name="LargestDifference">Largest absolute difference of a score between the two.</param>
 internal sealed record ScorerReport(
-    string Direction, int PairsPerCall, Samples PairsPerSecond, Samples? AgainstPairsPerSecond, double? Ratio, double? LargestDifference);
+    string Direction, int PairsPerCall, Samples PairsPerSecond, Samples? AgainstPairsPerSecond, Samples? Ratio, double? LargestDifference);

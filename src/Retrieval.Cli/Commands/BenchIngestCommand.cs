@@ -20,7 +20,7 @@ internal static class BenchIngestCommand
         var command = new CliCommand("ingest", "Rows a second and peak memory of ingestion at several corpus sizes, against the encoders alone. Makes its corpora and indexes in the temporary folder (TMPDIR).")
         {
             Options = { bundle, images, captions, words, batch, commitRows, threads, json },
-            Examples = ["retrieval bench ingest --bundle models/scenes --images 1000,4000,16000"],
+            Examples = ["retrieval bench ingest --bundle models/scenes/bundle --images 1000,4000,16000"],
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {

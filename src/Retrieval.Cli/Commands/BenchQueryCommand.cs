@@ -21,7 +21,7 @@ internal static class BenchQueryCommand
         var command = new CliCommand("query", "Time of whole queries in this process, stage by stage, and how much of it is neither encoder nor scorer. Asks with captions and images of the index.")
         {
             Options = { bundle, index, queries, shortlist, top, threads, json },
-            Examples = ["retrieval bench query --bundle models/scenes --index index --queries 100"],
+            Examples = ["retrieval bench query --bundle models/scenes/bundle --index index --queries 100"],
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {

@@ -69,16 +69,14 @@ internal static class BenchRerankCommand
     {
         console.WriteLine(report.Machine.Describe());
         console.WriteLine($"{report.Options.Pairs} pairs a query, captions of {report.Options.Words} words, {report.Options.Images} in the bank; median (least … most) of {report.Options.Repetitions}");
-        var scorers = Tables.Titled("rerank, pairs/s", "direction", "#pairs a call", $"#{Name(report, 0)}", $"#{Name(report, 1)}", "#ratio", "#largest score difference");
+        string[] compared = report.Bundles.Count < 2 ? [] : [$"#{Name(report.Bundles[1])}", "#ratio", "#largest score difference"];
+        var scorers = Tables.Titled("rerank, pairs/s", ["direction", "#pairs a call", $"#{Name(report.Bundles[0])}", .. compared]);
         foreach (var row in report.Scorers)
         {
-            scorers.Add(
-                row.Direction,
-                Units.Count(row.PairsPerCall),
-                row.PairsPerSecond.Show(0),
-                row.AgainstPairsPerSecond?.Show(0) ?? "",
-                row.Ratio is { } ratio ? $"{Units.Fixed(ratio, 2)} ×" : "",
-                row.LargestDifference is { } difference ? Units.Small(difference) : "");
+            string[] comparison = row is { AgainstPairsPerSecond: { } other, Ratio: { } ratio, LargestDifference: { } difference }
+                ? [other.Show(0), ratio.Show(2), Units.Small(difference)]
+                : [];
+            scorers.Add([row.Direction, Units.Count(row.PairsPerCall), row.PairsPerSecond.Show(0), .. comparison]);
         }
 
         console.Write(scorers);
@@ -101,6 +99,5 @@ internal static class BenchRerankCommand
         }
     }
 
-    private static string Name(RerankReport report, int bundle) =>
-        bundle < report.Bundles.Count ? $"{report.Bundles[bundle].Model}, {report.Bundles[bundle].Form}" : "—";
+    private static string Name(EncoderReport bundle) => $"{bundle.Model}, {bundle.Form}";
 }

@@ -17,7 +17,7 @@ internal static class BenchStartCommand
         var command = new CliCommand("start", "Time from nothing to ready, and of the first query against later ones.")
         {
             Options = { bundle, index, repetitions, threads, json },
-            Examples = ["retrieval bench start --bundle models/scenes --index index"],
+            Examples = ["retrieval bench start --bundle models/scenes/bundle --index index"],
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
