@@ -13,5 +13,6 @@ return await CommandLine.RunAsync(
         ServeCommand.Create(),
         ScoreCommand.Create(),
         EvaluateCommand.Create(),
+        BenchCommands.Create(),
     },
     args).ConfigureAwait(false);

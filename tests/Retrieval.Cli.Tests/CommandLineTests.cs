@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Retrieval.Cli.Tests;
 
 public sealed class CommandLineTests
@@ -34,5 +36,19 @@ public sealed class CommandLineTests
 
         Assert.Equal(2, outcome.Code);
         Assert.Contains("Nonsense", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_waits_for_input_ends_at_an_interrupt()
+    {
+        using var process = CommandLineProcess.Start("tokenize");
+        await process.StandardInput.WriteAsync("a cat\n");
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("""["a","cat"]""", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+
+        using var interrupt = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(130, process.ExitCode);
     }
 }

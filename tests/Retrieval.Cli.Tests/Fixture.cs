@@ -1,3 +1,4 @@
+using System.Reflection;
 using Retrieval.Features.Npy;
 
 namespace Retrieval.Cli.Tests;
@@ -11,6 +12,9 @@ internal static class Fixture
     public const int Regions = 36;
     public const int Width = 64;
     public const int Words = 56;
+
+    public static string RepositoryRoot { get; } = typeof(Fixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
 
     public static string Of(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);
 

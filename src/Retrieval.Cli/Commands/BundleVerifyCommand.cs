@@ -20,7 +20,7 @@ internal static class BundleVerifyCommand
         {
             Arguments = { folder },
             Options = { json },
-            Examples = ["retrieval bundle verify models/scenes"],
+            Examples = ["retrieval bundle verify models/scenes/bundle"],
         };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(folder), parsed.GetValue(json)));
         return command;

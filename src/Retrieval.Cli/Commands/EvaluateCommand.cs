@@ -31,7 +31,7 @@ internal static class EvaluateCommand
             Examples =
             [
                 "retrieval evaluate --scores scores.npy --captions-per-image 5 --json",
-                "retrieval evaluate --bundle models/scenes --source data --split test --shortlist 50,200,all",
+                "retrieval evaluate --bundle models/scenes/bundle --source models/scenes/corpus --split test --shortlist 50,200,all",
             ],
         };
         command.Validators.Add(result =>
@@ -67,5 +67,9 @@ internal static class EvaluateCommand
         return sizes.Contains(null) ? null : new Shortlists([.. sizes.OfType<int>()], parts.Contains(All));
     }
 
-    private sealed record Shortlists(IReadOnlyList<int> Sizes, bool Full);
+    private sealed record Shortlists(IReadOnlyList<int> Sizes, bool Full)
+    {
+        /// <summary>As one would type it: the help shows the default.</summary>
+        public override string ToString() => string.Join(',', Full ? Sizes.Select(size => $"{size}").Append(All) : Sizes.Select(size => $"{size}"));
+    }
 }

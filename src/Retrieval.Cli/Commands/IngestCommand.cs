@@ -29,9 +29,9 @@ internal static class IngestCommand
             Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, dryRun, restart, batch, commitRows, strict, threads, json },
             Examples =
             [
-                "retrieval ingest --bundle models/scenes --index index --source data --split test",
-                "retrieval ingest --bundle models/flickr30k --index index --tsv features.tsv --captions captions.json",
-                "retrieval ingest --bundle models/scenes --source data --split test --dry-run --strict",
+                "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
+                "retrieval ingest --bundle flickr30k --index index --tsv features.tsv --captions captions.json",
+                "retrieval ingest --bundle models/scenes/bundle --source models/scenes/corpus --split test --dry-run --strict",
             ],
         };
         command.Validators.Add(result =>

@@ -31,7 +31,7 @@ internal static class ScoreCommand
         var command = new CliCommand("score", "Score every image with every caption, straight from features and token ids, without an index.")
         {
             Options = { bundle, regions, tokens, lengths, direction, output, threads, json },
-            Examples = ["retrieval score --bundle models/scenes --regions regions.npy --tokens token_ids.npy --lengths lengths.npy --direction text-to-image --out scores.npy"],
+            Examples = ["retrieval score --bundle models/scenes/bundle --regions regions.npy --tokens token_ids.npy --lengths lengths.npy --direction text-to-image --out scores.npy"],
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Files(parsed.GetRequiredValue(bundle), parsed.GetRequiredValue(regions), parsed.GetRequiredValue(tokens), parsed.GetRequiredValue(lengths), parsed.GetRequiredValue(output)),

@@ -41,9 +41,9 @@ internal static class SearchCommand
             Options = { bundle, index, caption, image, top, shortlist, filter, threads, json },
             Examples =
             [
-                "retrieval search --bundle models/scenes --index index --caption \"a red cube left of a green ball\"",
-                "retrieval search --bundle models/scenes --index index --image test-000042 --top 5",
-                "retrieval search --bundle models/scenes --index index --caption \"a cube\" --filter split=test --json",
+                "retrieval search --bundle models/scenes/bundle --index index --caption \"a red cube left of a green ball\"",
+                "retrieval search --bundle models/scenes/bundle --index index --image scene-000042 --top 5",
+                "retrieval search --bundle models/scenes/bundle --index index --caption \"a cube\" --filter source=flickr30k --json",
             ],
         };
         command.Validators.Add(result =>

@@ -22,7 +22,7 @@ internal static class ServeCommand
         {
             Examples =
             [
-                "retrieval serve --bundle models/scenes --index index --urls http://127.0.0.1:8080",
+                "retrieval serve --bundle models/scenes/bundle --index index --urls http://127.0.0.1:8080",
                 "retrieval serve --config retrieval.json --Http:Urls=http://127.0.0.1:8081",
             ],
             TreatUnmatchedTokensAsErrors = false,

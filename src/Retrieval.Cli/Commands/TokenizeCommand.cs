@@ -24,7 +24,7 @@ internal static class TokenizeCommand
             Examples =
             [
                 "echo \"A man isn't riding, is he?\" | retrieval tokenize",
-                "retrieval tokenize --bundle models/scenes < captions.txt",
+                "retrieval tokenize --bundle models/scenes/bundle < captions.txt",
             ],
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(bundle), cancellationToken));

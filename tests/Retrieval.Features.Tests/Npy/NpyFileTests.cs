@@ -13,6 +13,21 @@ public sealed class NpyFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
+    [InlineData("|u1", new byte[] { 0, 0, 0, 7, 200, 9 })]
+    [InlineData("<i4", new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 200, 0, 0, 0, 9, 0, 0, 0 })]
+    [InlineData("<i8", new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 200, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0 })]
+    public void Rows_of_whole_numbers_are_read(string descriptor, byte[] data)
+    {
+        using var file = Open(NpyBytes.Of(Plain.Replace("<f4", descriptor, StringComparison.Ordinal), data));
+        var row = new long[3];
+
+        file.ReadRows(1, row);
+
+        Assert.Equal([7, 200, 9], row);
+        Assert.Throws<InvalidInputException>(() => file.ReadRows(0, new float[3]));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

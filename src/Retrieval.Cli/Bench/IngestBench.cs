@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Retrieval.Domain.Text;
+using Retrieval.Inference;
+
+namespace Retrieval.Cli.Bench;
+
+/// <summary>
+/// Rate and memory of ingestion at several corpus sizes. Each corpus is ingested by <c>retrieval ingest</c> in a process
+/// of its own, since a peak of memory is a process's; what the encoders alone would do is measured right before it.
+/// </summary>
+internal sealed class IngestBench(IngestOptions options)
+{
+    private const int EncoderBatches = 5;
+
+    public async Task<IngestReport> RunAsync(IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
+    {
+        var runs = new List<IngestRun>();
+        foreach (var images in options.Images)
+        {
+            var work = Directory.CreateTempSubdirectory("retrieval-bench-");
+            try
+            {
+                runs.Add(await RunAsync(images, work.FullName, cancellationToken).ConfigureAwait(false));
+                progress.Report(("ingest", (double)runs.Count / options.Images.Count));
+            }
+            finally
+            {
+                work.Delete(recursive: true);
+            }
+        }
+
+        return new IngestReport(Machine.Current(), options, runs);
+    }
+
+    private async Task<IngestRun> RunAsync(int images, string work, CancellationToken cancellationToken)
+    {
+        var encoders = MeasureEncoders(images, work);
+        var index = Path.Combine(work, "index");
+        var (output, peak) = await IngestAsync(work, index, cancellationToken).ConfigureAwait(false);
+        using var report = JsonDocument.Parse(output);
+        var rate = report.RootElement.GetProperty("rowsPerSecond").GetDouble();
+        var bytes = new DirectoryInfo(index).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+        return new IngestRun(images, rate, encoders, rate / encoders, peak, bytes);
+    }
+
+    // Also writes the corpus: both need the bundle's shapes, and the model must be gone before the other process starts.
+    private double MeasureEncoders(int images, string work)
+    {
+        using var model = MatchingModel.Load(options.Bundle, new InferenceOptions { Threads = options.Threads });
+        var vocabulary = Vocabulary.Load(Path.Combine(options.Bundle, model.Manifest.VocabularyFile));
+        SparseSplit.Write(work, images, options.CaptionsPerImage, options.Words, model.Manifest, [.. Enumerable.Range(4, vocabulary.Count - 4).Select(id => vocabulary[id])]);
+
+        var inputs = new RandomInputs(1);
+        var regions = inputs.Regions(options.Batch, model.Manifest);
+        var captions = inputs.Captions(options.Batch * options.CaptionsPerImage, options.Words, vocabulary.Count);
+        var rates = new List<double>();
+        for (var batch = 0; batch <= EncoderBatches; batch++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            using var encoded = model.ImageEncoder.Encode(regions);
+            using var texts = captions.Length == 0 ? null : model.TextEncoder.Encode(captions);
+            rates.Add(options.Batch / Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+
+        return Samples.Of(rates.Skip(1)).Median;
+    }
+
+    private async Task<(string Output, long Peak)> IngestAsync(string work, string index, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "retrieval.dll"));
+        }
+
+        foreach (var argument in (string[])[
+            "ingest", "--bundle", options.Bundle, "--index", index, "--source", work, "--split", SparseSplit.Name,
+            "--batch", Text(options.Batch), "--commit-rows", Text(options.CommitRows), "--threads", Text(options.Threads), "--json"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+            long peak = 0;
+            while (!process.HasExited)
+            {
+                peak = Math.Max(peak, PeakResident(process.Id));
+                await Task.Delay(20, cancellationToken).ConfigureAwait(false);
+            }
+
+            return process.ExitCode == 0
+                ? (await output.ConfigureAwait(false), peak)
+                : throw new InvalidOperationException($"retrieval ingest ended with {process.ExitCode}");
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
+    private static long PeakResident(int process)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : 1024 * long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            // It has just ended.
+            return 0;
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,26 @@
+namespace Retrieval.Cli.Bench;
+
+/// <summary>What <see cref="IngestBench"/> measures.</summary>
+internal sealed record IngestOptions
+{
+    /// <summary>Folder of the bundle.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Sizes of the corpora.</summary>
+    public required IReadOnlyList<int> Images { get; init; }
+
+    /// <summary>Captions of each image; 0 for none.</summary>
+    public required int CaptionsPerImage { get; init; }
+
+    /// <summary>Words of a caption.</summary>
+    public required int Words { get; init; }
+
+    /// <summary>Rows encoded together.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Rows between two commits.</summary>
+    public required int CommitRows { get; init; }
+
+    /// <summary>Threads for one graph; 0 takes all cores.</summary>
+    public required int Threads { get; init; }
+}

@@ -1,0 +1,7 @@
+namespace Retrieval.Cli.Bench;
+
+/// <summary>What <see cref="IngestBench"/> found.</summary>
+/// <param name="Machine">Where.</param>
+/// <param name="Options">With what.</param>
+/// <param name="Runs">One a corpus size.</param>
+internal sealed record IngestReport(Machine Machine, IngestOptions Options, IReadOnlyList<IngestRun> Runs);

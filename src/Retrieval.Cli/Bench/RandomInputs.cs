@@ -1,0 +1,45 @@
+using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Text;
+
+namespace Retrieval.Cli.Bench;
+
+/// <summary>Region features and captions from a seed, the same for every bundle that takes the same shapes.</summary>
+internal sealed class RandomInputs(int seed)
+{
+    private const int SpecialWords = 4;
+    private readonly Random _random = new(seed);
+
+    /// <summary>Features of images, <c>[images, R, W]</c>: not negative and mostly small, as detectors give them.</summary>
+    public float[] Regions(int images, BundleManifest manifest)
+    {
+        var regions = new float[images * manifest.RegionCount * manifest.RegionWidth];
+        for (var i = 0; i < regions.Length; i++)
+        {
+            var value = _random.NextSingle();
+            regions[i] = value * value * value * 4;
+        }
+
+        return regions;
+    }
+
+    /// <summary>Token ids of captions of a given number of words, the start and the end token put around them.</summary>
+    public long[][] Captions(int captions, int words, int vocabulary) =>
+        [.. Enumerable.Range(0, captions).Select(_ => (long[])[1, .. Enumerable.Range(0, words).Select(_ => (long)_random.Next(SpecialWords, vocabulary)), 2])];
+
+    /// <summary>Slots of a bank, each taken at most once as long as there are enough.</summary>
+    public long[] Slots(int count, int bank)
+    {
+        var slots = new long[count];
+        for (var first = 0; first < count; first += bank)
+        {
+            long[] all = [.. Enumerable.Range(0, bank)];
+            _random.Shuffle(all);
+            all.AsSpan(0, Math.Min(bank, count - first)).CopyTo(slots.AsSpan(first));
+        }
+
+        return slots;
+    }
+
+    /// <summary>Words of a bundle's vocabulary; its file has been verified with the bundle.</summary>
+    public static int VocabularySize(string bundle, BundleManifest manifest) => Vocabulary.Load(Path.Combine(bundle, manifest.VocabularyFile)).Count;
+}

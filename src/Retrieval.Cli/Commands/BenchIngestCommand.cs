@@ -1,0 +1,62 @@
+using Retrieval.Cli.Bench;
+using Retrieval.Cli.Output;
+using Spectre.Console;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval bench ingest</c>.</summary>
+internal static class BenchIngestCommand
+{
+    public static CliCommand Create()
+    {
+        var bundle = CommonOptions.Bundle();
+        var images = CommonOptions.Wholes("--images", "Sizes of the corpora; each is measured", 1, 10_000_000, 500, 1000, 2000);
+        var captions = CommonOptions.Whole("--captions-per-image", "Captions of each image; 0 for none", 0, 100, 5);
+        var words = CommonOptions.Whole("--words", "Words of a caption", 1, 1000, 14);
+        var batch = CommonOptions.Whole("--batch", "Rows encoded together", 1, 4096, 32);
+        var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits", 1, 10_000_000, 1024);
+        var threads = CommonOptions.Threads();
+        var json = CommonOptions.Json();
+        var command = new CliCommand("ingest", "Rows a second and peak memory of ingestion at several corpus sizes, against the encoders alone. Makes its corpora and indexes in the temporary folder (TMPDIR).")
+        {
+            Options = { bundle, images, captions, words, batch, commitRows, threads, json },
+            Examples = ["retrieval bench ingest --bundle models/scenes/bundle --images 1000,4000,16000"],
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var bench = new IngestBench(new IngestOptions
+            {
+                Bundle = parsed.GetRequiredValue(bundle),
+                Images = parsed.GetRequiredValue(images),
+                CaptionsPerImage = parsed.GetValue(captions),
+                Words = parsed.GetValue(words),
+                Batch = parsed.GetValue(batch),
+                CommitRows = parsed.GetValue(commitRows),
+                Threads = parsed.GetValue(threads),
+            });
+            var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.RunAsync(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
+            Terminal.Write(report, parsed.GetValue(json), console => Show(console, report));
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static void Show(IAnsiConsole console, IngestReport report)
+    {
+        console.WriteLine(report.Machine.Describe());
+        var table = Tables.Titled(
+            $"ingestion, {report.Options.CaptionsPerImage} captions an image", "#images", "#rows/s", "#encoders alone, rows/s", "#share", "#peak resident memory", "#index");
+        foreach (var run in report.Runs)
+        {
+            table.Add(
+                Units.Count(run.Images),
+                Units.Fixed(run.RowsPerSecond, 1),
+                Units.Fixed(run.EncoderRowsPerSecond, 1),
+                $"{Units.Fixed(100 * run.ShareOfEncoders, 0)} %",
+                Units.Bytes(run.PeakResidentBytes),
+                Units.Bytes(run.IndexBytes));
+        }
+
+        console.Write(table);
+    }
+}

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Globalization;
+using Retrieval.Cli.Bench;
+using Retrieval.Cli.Output;
+using Spectre.Console;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval bench rerank</c>.</summary>
+internal static class BenchRerankCommand
+{
+    public static CliCommand Create()
+    {
+        var bundle = CommonOptions.Bundle();
+        var against = new Option<string?>("--against") { Description = "A bundle to compare with in the same run, e.g. the published form of the same weights", HelpName = "DIR" };
+        var pairs = CommonOptions.Whole("--pairs", "Pairs of one shortlist", 1, 1_000_000, 200);
+        var words = CommonOptions.Whole("--words", "Words of a caption", 1, 1000, 14);
+        var images = CommonOptions.Whole("--images", "Items in the bank", 1, 100_000, 256);
+        var repetitions = CommonOptions.Whole("--repetitions", "Measurements of each thing", 1, 10_000, 7);
+        var pairsPerCall = CommonOptions.Wholes("--pairs-per-call", "Pairs of one call of the graph; each number is measured", 1, 65_536, 32);
+        var threads = CommonOptions.Threads();
+        var mflop = new Option<double?>("--mflop-per-pair")
+        {
+            Description = "Work of a pair in millions of operations, to show the rate as a share of the machine's (105 for CAMP at D=1024, R=36, T=14)",
+            HelpName = "X",
+            CustomParser = result =>
+            {
+                if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value))
+                {
+                    return value;
+                }
+
+                result.AddError($"--mflop-per-pair is '{result.Tokens[0].Value}'; expected a number above 0");
+                return null;
+            },
+        };
+        var json = CommonOptions.Json();
+        var command = new CliCommand("rerank", "Pairs a second of the scorers in both directions, of one bundle or of two in turns, on random features and captions.")
+        {
+            Options = { bundle, against, pairs, words, images, repetitions, pairsPerCall, threads, mflop, json },
+            Examples =
+            [
+                "retrieval bench rerank --bundle serving --against published",
+                "retrieval bench rerank --bundle serving --pairs-per-call 8,16,32,64,200 --mflop-per-pair 105 --json",
+            ],
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var bench = new RerankBench(new RerankOptions
+            {
+                Bundle = parsed.GetRequiredValue(bundle),
+                Against = parsed.GetValue(against),
+                Pairs = parsed.GetValue(pairs),
+                Words = parsed.GetValue(words),
+                Images = parsed.GetValue(images),
+                Repetitions = parsed.GetValue(repetitions),
+                PairsPerCall = parsed.GetRequiredValue(pairsPerCall),
+                Threads = parsed.GetValue(threads),
+                MflopPerPair = parsed.GetValue(mflop),
+            });
+            var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.Run(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
+            Terminal.Write(report, parsed.GetValue(json), console => Show(console, report));
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static void Show(IAnsiConsole console, RerankReport report)
+    {
+        console.WriteLine(report.Machine.Describe());
+        console.WriteLine($"{report.Options.Pairs} pairs a query, captions of {report.Options.Words} words, {report.Options.Images} in the bank; median (least … most) of {report.Options.Repetitions}");
+        string[] compared = report.Bundles.Count < 2 ? [] : [$"#{Name(report.Bundles[1])}", "#ratio", "#largest score difference"];
+        var scorers = Tables.Titled("rerank, pairs/s", ["direction", "#pairs a call", $"#{Name(report.Bundles[0])}", .. compared]);
+        foreach (var row in report.Scorers)
+        {
+            string[] comparison = row is { AgainstPairsPerSecond: { } other, Ratio: { } ratio, LargestDifference: { } difference }
+                ? [other.Show(0), ratio.Show(2), Units.Small(difference)]
+                : [];
+            scorers.Add([row.Direction, Units.Count(row.PairsPerCall), row.PairsPerSecond.Show(0), .. comparison]);
+        }
+
+        console.Write(scorers);
+        var encoders = Tables.Titled("encoders", "bundle", "form", "#one caption, ms", "#images/s");
+        foreach (var bundle in report.Bundles)
+        {
+            encoders.Add(bundle.Model, $"{bundle.Form}, {bundle.Profile}, {bundle.Precision}", bundle.CaptionMs.Show(2), bundle.ImagesPerSecond.Show(0));
+        }
+
+        console.Write(encoders);
+        foreach (var (direction, ratio) in report.BestRatio ?? new Dictionary<string, double>())
+        {
+            console.WriteLine($"{direction}: {Units.Fixed(ratio, 2)} × the other bundle, each at its best number of pairs a call");
+        }
+
+        console.WriteLine($"float32 matrix products of 1024 × 1024 in the same runtime: {report.MatrixProductGflops.Show(0)} GFLOP/s");
+        foreach (var (direction, share) in report.ShareOfCeiling ?? new Dictionary<string, double>())
+        {
+            console.WriteLine($"{direction}: {Units.Fixed(100 * share, 1)} % of the {Units.Fixed(report.CeilingPairsPerSecond!.Value, 0)} pairs/s that rate allows");
+        }
+    }
+
+    private static string Name(EncoderReport bundle) => $"{bundle.Model}, {bundle.Form}";
+}
