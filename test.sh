@@ -66,7 +66,7 @@ if [ -n "$python" ]; then
     fi
   done
 else
-  missing "the exporter's tests need Python with torch, numpy, onnx, nltk and pytest (Debian: python3-torch python3-onnx python3-nltk python3-pytest libopenblas0-pthread)"
+  missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-pytest libopenblas0-pthread)"
 fi
 
 finish

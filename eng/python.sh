@@ -4,7 +4,7 @@
 exporter_python() {
   local candidate
   for candidate in "${PYTHON:-}" /usr/bin/python3 python3; do
-    [ -n "$candidate" ] && "$candidate" -c 'import torch, numpy, onnx, nltk, pytest' 2>/dev/null && { echo "$candidate"; return 0; }
+    [ -n "$candidate" ] && "$candidate" -c 'import torch, numpy, onnx, nltk, pytest, jsonschema' 2>/dev/null && { echo "$candidate"; return 0; }
   done
   return 1
 }
@@ -14,5 +14,5 @@ install_exporter_python() {
   echo "installing Debian's PyTorch for the exporter's tests" >&2
   # libopenblas0-pthread: with Debian's reference BLAS torch is some forty times slower.
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      python3-torch python3-numpy python3-onnx python3-nltk python3-pytest libopenblas0-pthread; } >/dev/null 2>&1
+      python3-torch python3-numpy python3-onnx python3-nltk python3-pytest python3-jsonschema libopenblas0-pthread; } >/dev/null 2>&1
 }

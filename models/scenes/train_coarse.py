@@ -16,7 +16,7 @@ def main():
     parser.add_argument("--data", required=True, help="folder with the train split")
     parser.add_argument("--checkpoint", required=True, help="folder with model.pth and vocabulary.json")
     parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -5,6 +5,7 @@ using Retrieval.Storage.Local.Writing;
 
 // ingest PATH ROWS COMMIT_EVERY: reads the sample source from where the index's ledger ends; resumes after any kill.
 // hold PATH: takes the writer's lock and keeps it until its input ends.
+// compact PATH: compacts, again and again.
 // fill PATH: appends and commits until writing fails, and says how.
 try
 {
@@ -21,11 +22,17 @@ try
             }
 
             return 0;
+        case ["compact", var path]:
+            for (var i = 0; ; i++)
+            {
+                Console.WriteLine($"compacted to {await LocalIndexCompactor.CompactAsync(path)}");
+            }
+
         case ["fill", var path]:
             await FillAsync(path);
             return 0;
         default:
-            Console.Error.WriteLine("ingest PATH ROWS COMMIT_EVERY | hold PATH | fill PATH");
+            Console.Error.WriteLine("ingest PATH ROWS COMMIT_EVERY | hold PATH | compact PATH | fill PATH");
             return 2;
     }
 }
@@ -49,6 +56,7 @@ static async Task IngestAsync(string path, int rows, int every)
         }
 
         await writer.CommitAsync([new LedgerEntry("sample", "1", next, next, 0, 0, 0, next == rows)]);
+        Console.WriteLine($"committed {next}");
     }
 
     Console.WriteLine("done");

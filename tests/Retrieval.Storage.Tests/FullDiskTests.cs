@@ -13,25 +13,46 @@ public sealed class FullDiskTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task On_a_full_disk_the_index_stays_at_its_last_commit_and_goes_on_once_there_is_room()
+    public Task On_a_full_disk_the_index_stays_at_its_last_commit_and_goes_on_once_there_is_room() =>
+        OnSmallDiskAsync("6m", disk => FillUpAsync(Path.Combine(disk, "index"), disk));
+
+    [Fact]
+    public Task A_compaction_without_room_fails_and_its_writer_goes_on() => OnSmallDiskAsync("6m", async disk =>
     {
-        var disk = Directory.CreateDirectory(Path.Combine(_folder.Path, "disk")).FullName;
-        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk), "a file system can be mounted only by root");
-        try
-        {
-            await FillUpAsync(Path.Combine(disk, "index"), disk);
-        }
-        finally
-        {
-            Assert.True(await RunAsync("umount", disk));
-        }
-    }
+        var index = Path.Combine(disk, "index");
+        var expected = Enumerable.Range(0, 2500).ToDictionary(i => $"{i}", i => i);
+        using var writer = LocalIndexWriter.OpenOrCreate(index, SampleCorpus.Schema);
+        writer.Append(SampleCorpus.Batch(expected.Select(pair => (pair.Key, pair.Value))));
+        await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        // What is left takes a part of the copy and not the whole.
+        var ballast = FillDisk(disk);
+        ballast.SetLength(ballast.Length - (256 << 10));
+        ballast.Dispose();
+
+        var error = await Assert.ThrowsAsync<IndexWriteException>(() => writer.CompactAsync(TestContext.Current.CancellationToken));
+
+        Assert.True(error.DiskFull);
+        Assert.False(Directory.Exists(Path.Combine(index, "data-2")));
+        writer.Append(SampleCorpus.Batch("after"));
+        await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        expected["after"] = 0;
+        Holds(index, expected);
+    });
+
+    [Fact]
+    public Task An_index_that_cannot_be_created_for_lack_of_room_says_so() => OnSmallDiskAsync("64k", async disk =>
+    {
+        FillDisk(disk).Dispose();
+        Assert.True(Assert.Throws<IndexWriteException>(() => LocalIndexWriter.OpenOrCreate(Path.Combine(disk, "index"), SampleCorpus.Schema)).DiskFull);
+        File.Delete(Path.Combine(disk, "ballast"));
+        LocalIndexWriter.OpenOrCreate(Path.Combine(disk, "index"), SampleCorpus.Schema).Dispose();
+    });
 
     [Fact]
     public async Task At_a_limit_on_file_size_the_writer_says_so_and_the_index_stays_at_its_last_commit()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "limits on file size are set through bash");
-        using var host = HostProcess.StartWithFileLimit(64, "fill", _folder.Index);
+        using var host = HostProcess.StartWithFileLimit(256, "fill", _folder.Index);
         var output = await host.ReadToEndAsync();
 
         Assert.Equal(3, host.ExitCode);
@@ -48,6 +69,36 @@ public sealed class FullDiskTests : IDisposable
         using var writer = LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema);
         writer.Append(SampleCorpus.Batch("after"));
         await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+    }
+
+    private static FileStream FillDisk(string disk)
+    {
+        var ballast = new FileStream(Path.Combine(disk, "ballast"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            for (; ; )
+            {
+                ballast.Write(new byte[4096]);
+            }
+        }
+        catch (IOException)
+        {
+            return ballast;
+        }
+    }
+
+    private async Task OnSmallDiskAsync(string size, Func<string, Task> test)
+    {
+        var disk = Directory.CreateDirectory(Path.Combine(_folder.Path, "disk")).FullName;
+        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk), "a file system can be mounted only by root");
+        try
+        {
+            await test(disk);
+        }
+        finally
+        {
+            Assert.True(await RunAsync("umount", disk));
+        }
     }
 
     private static async Task FillUpAsync(string path, string disk)

@@ -58,7 +58,8 @@ internal sealed class HostProcess : IDisposable
 
         // Start-up time is not what is tested, and a diagnostics socket left by a killed process only fills /tmp.
         info.Environment["DOTNET_EnableDiagnostics"] = "0";
-        info.Environment["DOTNET_gcServer"] = "0";
+        // Under a limit on file size the runtime could not create the memory file it keeps its code in.
+        info.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         return info;
     }
 }

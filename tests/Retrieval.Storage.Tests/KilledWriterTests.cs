@@ -23,9 +23,14 @@ public sealed class KilledWriterTests : IDisposable
         while (kills < Kills)
         {
             // Endless for the host, which is killed wherever it is: opening, appending, committing.
-            using var host = HostProcess.Start("ingest", _folder.Index, "1000000", $"{random.Next(1, 40)}");
-            Assert.NotNull(await host.ReadLineAsync());
-            await Task.Delay(random.Next(0, 120), TestContext.Current.CancellationToken);
+            using var host = HostProcess.Start("ingest", _folder.Index, "1000000", $"{random.Next(1, 200)}");
+            // After some lines, which it writes once it is open and after each commit, and a moment more.
+            for (var lines = random.Next(0, 4); lines > 0; lines--)
+            {
+                Assert.NotNull(await host.ReadLineAsync());
+            }
+
+            await Task.Delay(random.Next(0, 60), TestContext.Current.CancellationToken);
             await host.KillAsync();
             kills++;
             midway += LeftOvers();
@@ -57,6 +62,32 @@ public sealed class KilledWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_compaction_killed_ten_times_loses_nothing_and_leaves_no_folder_behind()
+    {
+        var random = new Random(7);
+        using (var host = HostProcess.Start("ingest", _folder.Index, "400", "50"))
+        {
+            await host.ReadToEndAsync();
+        }
+
+        for (var kill = 0; kill < 10; kill++)
+        {
+            using var host = HostProcess.Start("compact", _folder.Index);
+            for (var lines = random.Next(0, 3); lines > 0; lines--)
+            {
+                Assert.NotNull(await host.ReadLineAsync());
+            }
+
+            await Task.Delay(random.Next(0, 100), TestContext.Current.CancellationToken);
+            await host.KillAsync();
+            Assert.Equal(400, CheckCommittedState());
+        }
+
+        LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema).Dispose();
+        Assert.InRange(Directory.GetDirectories(_folder.Index, "data-*").Length, 1, 2);
+    }
+
+    [Fact]
     public async Task A_writer_of_another_process_is_refused_and_its_kill_frees_the_index_at_once()
     {
         using var host = HostProcess.Start("hold", _folder.Index);
@@ -75,6 +106,13 @@ public sealed class KilledWriterTests : IDisposable
     /// <summary>Compares the index, as the kill left it, with the rows its ledger names. Returns the ledger's next row.</summary>
     private long CheckCommittedState()
     {
+        if (LocalIndex.TryReadGeneration(_folder.Index) is null)
+        {
+            // Killed before it had made the index.
+            Assert.Throws<IndexMissingException>(() => LocalIndex.Open(_folder.Index));
+            return 0;
+        }
+
         using var index = LocalIndex.Open(_folder.Index);
         var next = index.Ledger.SingleOrDefault()?.NextRow ?? 0;
         Assert.False(index.OpenedPrevious);
@@ -86,6 +124,11 @@ public sealed class KilledWriterTests : IDisposable
     /// <summary>1 if the kill left bytes behind the last commit.</summary>
     private int LeftOvers()
     {
+        if (LocalIndex.TryReadGeneration(_folder.Index) is null)
+        {
+            return 0;
+        }
+
         using var index = LocalIndex.Open(_folder.Index);
         return new FileInfo(_folder.Data("seals.bin")).Length > index.Manifest.Seals.Count * 56
             || index.Layout.Files.Any(file => new FileInfo(_folder.Data(file.Path)).Length > index.Manifest.BytesOf(file)) ? 1 : 0;

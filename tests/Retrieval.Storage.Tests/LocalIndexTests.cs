@@ -1,3 +1,4 @@
+using Retrieval.Domain.Bundles;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local;
@@ -31,6 +32,49 @@ public sealed class LocalIndexTests : IDisposable
         Assert.Equal([index.Captions.Field("c").Rows, 5], index.Captions.Field("w").Shape);
         Assert.Null(index.Images.Offset);
         Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
+    }
+
+    [Fact]
+    public async Task Images_may_be_ragged_and_captions_without_fields()
+    {
+        var schema = SampleCorpus.Schema with
+        {
+            EmbeddingWidth = 1,
+            ImageFields = [new FieldSpec("r", ElementType.Float32, [2], Ragged: true)],
+            CaptionFields = [],
+        };
+        using (var writer = LocalIndexWriter.OpenOrCreate(_folder.Index, schema))
+        {
+            foreach (var id in new[] { "a", "b", "c" })
+            {
+                writer.Append(new ImageRows
+                {
+                    Images = [new ImageEntry(id, new byte[32], ["x"]), new ImageEntry(id + id, new byte[32], [])],
+                    ImageFields = new FieldRows
+                    {
+                        Embedding = RowBytes.Of([1f, 2f]),
+                        Fields = new Dictionary<string, ReadOnlyMemory<byte>> { ["r"] = RowBytes.Of([id[0], 1f, 2f, 3f, 4f, 5f]) },
+                        Lengths = new[] { 1, 2 },
+                    },
+                    CaptionFields = new FieldRows { Embedding = RowBytes.Of([3f]), Fields = new Dictionary<string, ReadOnlyMemory<byte>>() },
+                });
+            }
+
+            writer.Delete("b");
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+            await writer.CompactAsync(TestContext.Current.CancellationToken);
+        }
+
+        using var index = LocalIndex.Open(_folder.Index, schema);
+        Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
+        Assert.Equal(["a", "aa", "bb", "c", "cc"], Enumerable.Range(0, 5).Select(slot => index.GetImageId(slot)));
+        Assert.Equal([0L, 1, 3, 5, 6], Numbers(index.Images.Offset!));
+        Assert.Equal([1L, 2, 2, 1, 2], Numbers(index.Images.Length!));
+        Assert.Equal('c', BitConverter.ToSingle(index.Images.Field("r").Row(5)));
+        Assert.Equal(8, index.Images.Field("r").Rows);
+        Assert.Equal(2, index.Captions.Slots);
+        Assert.Equal(3, index.GetCaption(1).ImageSlot);
+        Assert.Null(index.Captions.Offset);
     }
 
     [Fact]
@@ -262,6 +306,8 @@ public sealed class LocalIndexTests : IDisposable
         using var index = LocalIndex.Open(_folder.Index);
         IndexAssert.Holds(index, expected.ToDictionary(pair => pair.Id, pair => pair.Version));
     }
+
+    private static IEnumerable<long> Numbers(MappedField field) => Enumerable.Range(0, (int)field.Rows).Select(row => BitConverter.ToInt64(field.Row(row)));
 
     private static string Hash(TempFolder folder)
     {

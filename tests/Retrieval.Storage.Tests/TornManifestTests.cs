@@ -83,6 +83,7 @@ public sealed class TornManifestTests : IDisposable
         {
             // The torn generation was 3; a number seen once never names something else.
             Assert.Equal(4, writer.Generation);
+            Assert.True(writer.OpenedPrevious);
             Assert.Null(writer.Find("b"));
             writer.Append(SampleCorpus.Batch("c"));
             await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);

@@ -91,6 +91,9 @@ def _read_zip(file, path):
             pickles = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
             if len(pickles) != 1:
                 raise ExportError("%s: not a checkpoint: a zip archive without one data.pkl" % path)
+            # torch.save never compresses: a small file cannot then unpack into a large one.
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                raise ExportError("%s: not a checkpoint: a compressed zip archive" % path)
             root = pickles[0][:-len("data.pkl")]
             if root + "byteorder" in names and archive.read(root + "byteorder").strip() != b"little":
                 raise ExportError("%s: saved on a big-endian machine, which is not supported" % path)
@@ -123,10 +126,12 @@ def _read_legacy(file, path):
     known = {}
 
     def storage(kind, key, count):
-        # Storages follow the object that refers to them: reserve now, fill below. No file can hold more
-        # than its own size, so that a forged count cannot reserve all memory.
+        # Storages follow the object that refers to them: reserve now, fill below. Together they cannot be
+        # larger than the file, so that forged counts cannot reserve all memory.
+        nonlocal room
         if key not in known:
-            if count * _width(kind.dtype) > room:
+            room -= count * _width(kind.dtype)
+            if room < 0:
                 raise ExportError("%s: the file is truncated: storage %s is short" % (path, key))
             known[key] = torch.zeros(count, dtype=kind.dtype)
         return known[key]

@@ -1,6 +1,5 @@
 """Encoders: detector regions and word ids to features of one width. Shared by every CAMP variant."""
 
-import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 

@@ -39,10 +39,6 @@ class Form(nn.Module):
         """Flat ragged fields [W, ...] of Q captions -> what is derived once a query's word, each [W, ...]."""
         return {}
 
-    def caption_query_gram(self, words):
-        """Features [Q, T, D] of the queries' words -> what is derived once a query, each [Q, ...]."""
-        return {}
-
     def score(self, image, caption, lengths):
         """Gathered fields, each [P, ...], and [P] lengths -> [P] scores. Positions from a caption's length on
         hold its last word again: they must weigh nothing."""
@@ -77,11 +73,8 @@ class TextToImageScorer(nn.Module):
         offset, length, query = given["caption.offset"], given["caption.length"], given["query_index"]
         words = {name: given["caption." + name] for name, _ in self.form.caption_fields}
         words.update(self.form.caption_query(words))
-        rows = _word_rows(offset, length, length.max())
-        once = self.form.caption_query_gram(words["w"][rows])
-        pair_rows = rows[query]
-        caption = {name: bank[pair_rows] for name, bank in words.items()}
-        caption.update({name: value[query] for name, value in once.items()})
+        rows = _word_rows(offset, length, length.max())[query]
+        caption = {name: bank[rows] for name, bank in words.items()}
         slots = given["slots"]
         image = {name: given["image." + name][slots] for name, _ in self.form.image_fields}
         return self.form.score(image, caption, length[query])

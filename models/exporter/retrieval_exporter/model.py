@@ -123,6 +123,8 @@ def _system(options, scorer_state, path):
 
 
 def _variant(system, options, path):
+    if system == "camp-paper" and options.get("fusion_activation", "relu") != "relu":
+        raise ExportError("%s: option fusion_activation is %r, expected relu" % (path, options["fusion_activation"]))
     if "gate-fusion" not in system:
         return {}
     fusion = options.get("fusion_func")

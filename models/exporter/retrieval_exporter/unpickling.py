@@ -5,6 +5,7 @@ type names, and inert stand-ins for the classes in which published checkpoints k
 """
 
 import collections
+import math
 import pickle
 
 import torch
@@ -69,6 +70,8 @@ def _tensor(storage, offset, size, stride, *_ignored):
     if len(size) != len(stride) or not all(type(n) is int and n >= 0 for n in numbers):
         raise Refused("a tensor with a malformed shape")
     if all(size):
+        if math.prod(size) > storage.shape[0]:
+            raise Refused("a tensor larger than its storage")
         last = offset + sum((n - 1) * step for n, step in zip(size, stride))
         if last >= storage.shape[0]:
             raise Refused("a tensor that reaches beyond its storage")

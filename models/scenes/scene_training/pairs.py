@@ -68,10 +68,24 @@ def _fused(x, own, other, gram, attention, similar, summary, hidden):
     return (weights.transpose(1, 2) @ fused).squeeze(1)
 
 
-def score_all(scorer, images, captions, chunk=256):
-    """Logits [N, C] of all pairs, in chunks; for use without gradients."""
+def trim(captions, length):
+    """The captions without the positions behind `length`."""
+    return Captions(
+        *(x[:, :length] for x in captions[:5]), captions.gram[:, :length, :length],
+        captions.refine[:, :length, :length], captions.mask[:, :length])
+
+
+def score_pairs(scorer, images, captions, i, c, chunk=256):
+    """Logits [P] of the pairs (i, c): captions of like length together, in chunks that stay in the cache."""
+    lengths = captions.mask.sum(dim=1)[c]
+    order = lengths.argsort()
+    scores = [logits(scorer, take(images, i[rows]), trim(take(captions, c[rows]), int(lengths[rows[-1]])))
+              for rows in order.split(chunk)]
+    return torch.cat(scores)[order.argsort()]
+
+
+def score_all(scorer, images, captions):
+    """Logits [N, C] of all pairs."""
     n, c = images.v.shape[0], captions.w.shape[0]
-    parts = []
-    for rows in torch.arange(n * c).split(chunk):
-        parts.append(logits(scorer, take(images, rows // c), take(captions, rows % c)))
-    return torch.cat(parts).view(n, c)
+    rows = torch.arange(n * c)
+    return score_pairs(scorer, images, captions, rows // c, rows % c).view(n, c)

@@ -3,6 +3,7 @@
 import torch
 from scene_corpus.captions import CAPTIONS
 
+from .alignment import relevance
 from .pairs import caption_side, image_side, score_all
 
 
@@ -15,14 +16,17 @@ def encode(model, split, rows=None):
     return images, captions
 
 
-def quick_recall(model, split):
-    """R@1 (mean of both directions) with one caption an image, and the share of twins told apart."""
+def quick_recall(model, split, aligned=False):
+    """R@1 with one caption an image, and the share of twins told apart. `aligned`: by relevance alone."""
     rows = torch.arange(len(split)) * CAPTIONS
     with torch.no_grad():
-        scores = score_all(model.scorer, *encode(model, split, rows))
+        images, captions = encode(model, split, rows)
+        scores = (relevance(model.scorer, images.v, captions.w, split.lengths[rows]) if aligned else
+                  score_all(model.scorer, images, captions))
     own = torch.arange(len(split))
     to_image = (scores.argmax(dim=0) == own).float().mean().item()
     to_caption = (scores.argmax(dim=1) == own).float().mean().item()
     paired = split.twin >= 0
     twins = (scores[own, own] > scores[split.twin.clamp_min(0), own])[paired].float().mean().item()
-    return {"r1": (to_image + to_caption) / 2, "t2i": to_image, "i2t": to_caption, "twins": twins}
+    return {key: round(100 * value, 1) for key, value in (
+        ("r1", (to_image + to_caption) / 2), ("t2i", to_image), ("i2t", to_caption), ("twins", twins))}

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Npy;
 
@@ -44,14 +45,14 @@ public sealed class NpyFile : IDisposable
 
     /// <summary>Opens a file and checks its head and its length; no element is read.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is not a row-major array of a supported type, or its length is not what its head promises.
+    /// The file is missing, or not a row-major array of a supported type, or its length is not what its head promises.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static NpyFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var name = Path.GetFileName(path);
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var stream = InputFile.OpenRead(path);
         try
         {
             var header = NpyHeaderReader.Read(stream, name);
@@ -88,13 +89,37 @@ public sealed class NpyFile : IDisposable
             throw new InvalidInputException($"elements {NpyElements.DescriptorOf(ElementType)}, expected <f2, <f4 or <f8", Name, field: "descr");
         }
 
-        var offset = OffsetOf(firstRow, destination.Length);
         if (ElementType == NpyElementType.Float32)
         {
-            ReadFully(MemoryMarshal.AsBytes(destination), offset);
+            ReadFully(MemoryMarshal.AsBytes(destination), OffsetOf(firstRow, destination.Length));
             return;
         }
 
+        ReadConverted(firstRow, destination, NpyElements.ToSingle);
+    }
+
+    /// <summary>Reads consecutive rows of an array of whole numbers.</summary>
+    /// <param name="firstRow">The first row, from 0.</param>
+    /// <param name="destination">Room for a whole number of rows; as many are read.</param>
+    /// <exception cref="InvalidInputException">The elements are floating-point numbers, or the file has been cut short since it was opened.</exception>
+    public void ReadRows(long firstRow, Span<long> destination)
+    {
+        if (NpyElements.IsFloat(ElementType))
+        {
+            throw new InvalidInputException($"elements {NpyElements.DescriptorOf(ElementType)}, expected |u1, <i4 or <i8", Name, field: "descr");
+        }
+
+        ReadConverted(firstRow, destination, NpyElements.ToInt64);
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _stream.Dispose();
+
+    private delegate void Conversion<T>(NpyElementType type, ReadOnlySpan<byte> stored, Span<T> destination);
+
+    private void ReadConverted<T>(long firstRow, Span<T> destination, Conversion<T> convert)
+    {
+        var offset = OffsetOf(firstRow, destination.Length);
         var size = NpyElements.SizeOf(ElementType);
         var rented = ArrayPool<byte>.Shared.Rent(Math.Min(ConversionBytes, destination.Length * size));
         try
@@ -104,7 +129,7 @@ public sealed class NpyFile : IDisposable
                 var count = Math.Min(destination.Length, rented.Length / size);
                 var stored = rented.AsSpan(0, count * size);
                 ReadFully(stored, offset);
-                NpyElements.ToSingle(ElementType, stored, destination);
+                convert(ElementType, stored, destination);
                 destination = destination[count..];
                 offset += stored.Length;
             }
@@ -114,9 +139,6 @@ public sealed class NpyFile : IDisposable
             ArrayPool<byte>.Shared.Return(rented);
         }
     }
-
-    /// <summary>Closes the file.</summary>
-    public void Dispose() => _stream.Dispose();
 
     private long OffsetOf(long firstRow, int elements)
     {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Npy;
 
@@ -31,12 +32,12 @@ public sealed class NpzFile : IDisposable
     public IReadOnlyCollection<string> Names => _entries.Keys;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="InvalidInputException">The file is not an archive of arrays.</exception>
+    /// <exception cref="InvalidInputException">The file is missing, or not an archive of arrays.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static NpzFile Open(string path, long maxArrayBytes = DefaultMaxArrayBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Open(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read), Path.GetFileName(path), maxArrayBytes);
+        return Open(InputFile.OpenRead(path, bufferSize: 4096), Path.GetFileName(path), maxArrayBytes);
     }
 
     /// <summary>Opens an archive in a stream, which is closed with it.</summary>

@@ -47,14 +47,6 @@ public sealed class BottomUpTsvSource : IFeatureSource
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(expected);
         string[] paths = captionsPath is null ? [path] : [path, captionsPath];
-        foreach (var file in paths)
-        {
-            if (new FileInfo(file) is not { Exists: true, Length: > 0 })
-            {
-                throw new InvalidInputException("no such file, or an empty one", Path.GetFileName(file));
-            }
-        }
-
         var stamp = SourceStamp.Of(paths);
         var captions = captionsPath is null ? null : CaptionFile.Load(captionsPath);
         return new BottomUpTsvSource(path, stamp, captions, expected);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Sources;
 
@@ -45,7 +46,7 @@ internal static class CaptionFile
     private static Dictionary<string, string[]> LoadJson(string path)
     {
         var name = Path.GetFileName(path);
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var stream = InputFile.OpenRead(path);
         if (stream.Length > MaxJsonBytes)
         {
             throw new InvalidInputException($"{stream.Length} bytes, expected at most {MaxJsonBytes}; use id⇥caption lines", name);

@@ -17,7 +17,7 @@ public sealed record ImageSample(long Row, string Id) : SourceItem(Row)
     /// <summary>The captions in order; none if the source has none for this image.</summary>
     public IReadOnlyList<string> Captions { get; init; } = [];
 
-    /// <summary>Corners x₁ y₁ x₂ y₂ of each region in pixels, <c>[RegionCount, 4]</c>, row-major, if the source has them.</summary>
+    /// <summary>Corners x₁ y₁ x₂ y₂ of each region, <c>[RegionCount, 4]</c>, row-major, in the source's own unit, if it has them.</summary>
     public ReadOnlyMemory<float>? Boxes { get; init; }
 
     /// <summary>Names and values the source gives the image, if it does.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Sources;
 
@@ -22,7 +23,7 @@ internal sealed class LineReader : IDisposable
     /// <param name="offset">Where the first line begins, in bytes.</param>
     public LineReader(string path, int maxLineBytes, long offset = 0)
     {
-        _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        _stream = InputFile.OpenRead(path);
         _stream.Position = offset;
         _bufferOffset = offset;
         _maxLineBytes = maxLineBytes;

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
@@ -42,7 +44,7 @@ internal static class SampleRules
     public static string? CheckFinite(ReadOnlySpan<float> values, int width, string what)
     {
         // x - x is 0 for every finite x and NaN for every other, so a sum tells of the whole block at once.
-        var vectors = System.Runtime.InteropServices.MemoryMarshal.Cast<float, Vector<float>>(values);
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
         var sum = Vector<float>.Zero;
         foreach (var vector in vectors)
         {
@@ -56,7 +58,7 @@ internal static class SampleRules
         }
 
         return ContainsNonFinite(values, out var at)
-            ? $"{what} {at % width} of region {at / width} is {values[at].ToString(System.Globalization.CultureInfo.InvariantCulture)}, expected a finite number"
+            ? $"{what} {at % width} of region {at / width} is {values[at].ToString(CultureInfo.InvariantCulture)}, expected a finite number"
             : null;
     }
 

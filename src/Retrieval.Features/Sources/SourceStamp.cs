@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Sources;
 
@@ -8,7 +9,7 @@ internal static class SourceStamp
     /// <summary>Name, bytes and time of last writing (ticks, UTC) of each file, in the order given.</summary>
     public static string Of(IEnumerable<string> paths) => string.Join(';', paths.Select(path =>
     {
-        var file = new FileInfo(path);
-        return string.Create(CultureInfo.InvariantCulture, $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}");
+        var file = InputFile.Find(path);
+        return string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)}:{file.Length}:{file.LastWriteTimeUtc.Ticks}");
     }));
 }

@@ -28,7 +28,9 @@ internal sealed class SplitFiles : IDisposable
     public static SplitFiles Open(string folder, string split, FeatureExpectation expected)
     {
         string PathOf(string kind) => Path.Combine(folder, split + kind);
-        string? Existing(string kind) => File.Exists(PathOf(kind)) ? PathOf(kind) : null;
+
+        // A link that leads nowhere is there too: it is refused and not passed over.
+        string? Existing(string kind) => Path.Exists(PathOf(kind)) || new FileInfo(PathOf(kind)).LinkTarget is not null ? PathOf(kind) : null;
 
         if (Existing("_ims.npy") is not { } regionsPath)
         {

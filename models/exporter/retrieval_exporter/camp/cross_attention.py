@@ -65,9 +65,9 @@ class ServingCrossAttention(Folded):
         m = self.math
         v, w = image["v"], caption["w"]
         mask = word_mask(lengths, w.shape[1])
-        a_r, a_w = self.attentions(image, caption, mask)
+        a_r, a_w, _ = self.attentions(image, caption, mask)
         if self.refines:
-            a_r = self.refined(a_r, m.wide(caption["c"])[:, :, :w.shape[1]])
+            a_r = self.refined(a_r, m.wide(caption["c"][:, :, :w.shape[1]]))
             a_w = self.refined(a_w, m.wide(image["g"]), mask)
         w_s = caption["w_s"] if "w_s" in caption else m.linear(w, self.map_w_s, self.bias_w_s)
         v_s = image["v_s"] if "v_s" in image else m.linear(v, self.map_v_s, self.bias_v_s)

@@ -1,7 +1,7 @@
 """Weights of a published scorer, multiplied together at export. All of it in float64, rounded once.
 
 A linear map without bias commutes with an attention, whose rows are weighted means: (a x) W^T = a (x W^T).
-So whatever depends on one side alone becomes part of that side's record, or of the query (matching-models 2.4).
+So whatever depends on one side alone becomes part of that side's record, or of the query.
 """
 
 import math

@@ -1,8 +1,10 @@
-"""Serving form of both gate fusions (matching-models 2.2 and 2.3, folded as 2.4 describes).
+"""Serving form of both gate fusions.
 
 Left per pair at the feature width D: the first layer of the two summaries, 2 (R + T) D^2. Gates and norms are
 folded into the small attention matrices or applied as one scalar a row.
 """
+
+import math
 
 import torch
 
@@ -17,7 +19,7 @@ class ServingGateFusion(Folded):
     from `v` and `w`: once a query on the query's side, once a pair on the bank's."""
 
     def __init__(self, scorer, regions, max_tokens, fast=True, half=False):
-        super().__init__(scorer, regions, max_tokens, fast, half)
+        super().__init__(scorer, regions, max_tokens, fast, half, inner=True)
         size = self.embed_size
         self.refines = hasattr(scorer, "final_reduce_1")
         self.concat = scorer.concat
@@ -43,8 +45,8 @@ class ServingGateFusion(Folded):
             gram_c, gram_g = folding.refinements(scorer)
             self.keep("gram_c", gram_c)
             self.keep("gram_g", gram_g)
-            self.image_fields.append(("g", (regions, regions)))
-            self.caption_fields.append(("c", (WORDS, max_tokens)))
+            self.image_fields += [("g", (regions, regions)), ("vv", (regions, regions))]
+            self.caption_fields += [("c", (WORDS, max_tokens)), ("ww", (WORDS, max_tokens))]
 
     # Records
 
@@ -54,6 +56,7 @@ class ServingGateFusion(Folded):
             record.update(v_a=v @ self.exact_map_v_a, v_b=v @ self.exact_map_v_b)
         if self.refines:
             record["g"] = (v @ self.exact_gram_g) @ transposed(v)
+            record["vv"] = self.gram(v)
         return record
 
     def caption_record(self, w):
@@ -62,7 +65,12 @@ class ServingGateFusion(Folded):
             record.update(w_a=w @ self.exact_map_w_a, w_b=w @ self.exact_map_w_b)
         if self.refines:
             record["c"] = self.padded_columns((w @ self.exact_gram_c) @ transposed(w))
+            record["ww"] = self.padded_columns(self.gram(w))
         return record
+
+    def gram(self, x):
+        """x x^T / D, for the norms of weighted sums of x; divided so that float16 has room for it."""
+        return x @ transposed(x) / self.embed_size
 
     # Queries
 
@@ -71,9 +79,6 @@ class ServingGateFusion(Folded):
         if not self.fast:
             derived["v_a"] = self.math.linear(image["v"], self.map_v_a)
             derived["v_b"] = self.math.linear(image["v"], self.map_v_b)
-        if self.refines:
-            v = self.math.wide(image["v"])
-            derived["v_gram"] = v @ transposed(v)
         return derived
 
     def caption_query(self, caption):
@@ -83,32 +88,17 @@ class ServingGateFusion(Folded):
             derived["w_b"] = self.math.linear(caption["w"], self.map_w_b)
         return derived
 
-    def caption_query_gram(self, words):
-        words = self.math.wide(words)
-        return {"w_gram": words @ transposed(words)} if self.refines else {}
-
     # Pairs
 
     def score(self, image, caption, lengths):
         m = self.math
         v, w = image["v"], caption["w"]
         mask = word_mask(lengths, w.shape[1])
-        a_r, a_w = self.attentions(image, caption, mask)
-        # sum_channels v_r f_r = sum_t p[r, t] S[r, t]: gates need S = v w^T, not the messages.
-        affinity = m.wide(m.product(v, transposed(w)))
-        f_w = None
+        a_r, a_w, affinity = self.attentions(image, caption, mask)
         if self.refines:
-            a_r = self.refined(a_r, m.wide(caption["c"])[:, :, :w.shape[1]])
-            a_w = self.refined(a_w, m.wide(image["g"]), mask)
-            w_gram = caption["w_gram"] if "w_gram" in caption else m.wide(w) @ transposed(m.wide(w))
-            a_r = a_r / self.norms(a_r, w_gram)
-            if "v_gram" in image:
-                a_w = a_w / self.norms(a_w, image["v_gram"])
-            else:
-                # T x D work beats an R x R Gram matrix a pair, and needs no cancellation.
-                f_w = m.wide(m.product(a_w, v))
-                norm = f_w.norm(dim=-1, keepdim=True) + EPSILON
-                a_w, f_w = a_w / norm, f_w / norm
+            a_r = self.normalised(self.refined(a_r, self.columns(caption["c"], w)), self.columns(caption["ww"], w))
+            a_w = self.normalised(self.refined(a_w, m.wide(image["g"]), mask), m.wide(image["vv"]))
+        # sum_channels v_r f_r = sum_t p[r, t] S[r, t]: gates need S = v w^T, not the messages.
         g_r = torch.sigmoid((a_r * affinity).sum(dim=-1, keepdim=True))
         g_w = torch.sigmoid((a_w * transposed(affinity)).sum(dim=-1, keepdim=True))
         v_a = image["v_a"] if "v_a" in image else m.linear(v, self.map_v_a)
@@ -118,15 +108,22 @@ class ServingGateFusion(Folded):
             to_words = m.product(a_w, image["v_b"])
         else:
             # Mapping T messages is cheaper than mapping R regions.
-            to_words = m.linear(m.product(a_w, v) if f_w is None else f_w, self.map_v_b)
+            to_words = m.linear(m.product(a_w, v), self.map_v_b)
         r = self.summary_1(self.gated(v, v_a, m.product(a_r, w_b), g_r, self.bias_v_a))
         t = self.summary_2(self.gated(w, w_a, to_words, g_w, self.bias_w_a), mask)
         return self.head(r, t)
 
-    def norms(self, attention, gram):
-        """||a x|| + 1e-8 for each row a of an attention, through the Gram matrix x x^T: [P, A, 1]."""
+    def columns(self, field, w):
+        """A stored Gram matrix of words [P, T, max_tokens] -> [P, T, T] float32."""
+        return self.math.wide(field[:, :, :w.shape[1]])
+
+    def normalised(self, attention, gram):
+        """[P, A, B] attention over rows x, x x^T / D -> the attention for which a x has unit length: the l2
+        of every message, without forming one."""
         squares = ((attention @ gram) * attention).sum(dim=-1, keepdim=True)
-        return torch.sqrt(torch.relu(squares)) + EPSILON
+        # Rounding may leave nothing of a short message's square; in float16 the quotient must not overflow.
+        squares = squares.clamp(min=1e-8 if self.math.half else 0.0)
+        return attention / (torch.sqrt(squares) * math.sqrt(self.embed_size) + EPSILON)
 
     def gated(self, x, own, message, gate, bias):
         """ReLU(g (own + message) + bias) + x. Without a bias the gate, being positive, leaves the ReLU."""

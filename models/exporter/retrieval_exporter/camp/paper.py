@@ -38,7 +38,7 @@ class ServingPaper(Folded):
         m = self.math
         v, w = image["v"], caption["w"]
         mask = word_mask(lengths, w.shape[1])
-        a_r, a_w = self.attentions(image, caption, mask)
+        a_r, a_w, _ = self.attentions(image, caption, mask)
         r = self.pooled(self.fused(v, m.product(a_r, w), self.fuse_img, self.fuse_img_bias), self.agg_img)
         t = self.pooled(self.fused(w, m.product(a_w, v), self.fuse_txt, self.fuse_txt_bias), self.agg_txt, mask)
         hidden = m.relu(m.rows(m.narrow(r + t), self.mlp_hidden, self.mlp_hidden_bias))

@@ -119,7 +119,7 @@ class _Gated:
 
 
 class GateFusion(_Gated, SharedKeys):
-    """`gate_fusion`: the authors' first form (matching-models 2.2)."""
+    """`gate_fusion`: the authors' first form."""
 
     def __init__(self, embed_size, fusion="concat", heads=4, dropout=0.0):
         super().__init__(embed_size)
@@ -136,7 +136,7 @@ class GateFusion(_Gated, SharedKeys):
 
 
 class GateFusionNew(_Gated, RefinedMessages):
-    """`gate_fusion_new`: the form of the released Flickr30K checkpoint, with fusion `concat` (2.3)."""
+    """`gate_fusion_new`: the form of the released Flickr30K checkpoint, with fusion `concat`."""
 
     def __init__(self, embed_size, fusion="concat", heads=4, dropout=0.0):
         super().__init__(embed_size)

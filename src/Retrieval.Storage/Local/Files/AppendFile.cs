@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Retrieval.Storage.Errors;
@@ -99,13 +100,17 @@ internal sealed class AppendFile : IDisposable
     public void Append(long value)
     {
         // Files are little-endian; so is every machine .NET runs ONNX Runtime on.
-        Append(BitConverter.GetBytes(value));
+        Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)));
     }
 
     /// <summary>Reads bytes that were appended, written out or not.</summary>
     public void Read(long from, Span<byte> target)
     {
-        Flush();
+        if (from + target.Length > Bytes - _buffered)
+        {
+            Flush();
+        }
+
         for (var done = 0; done < target.Length;)
         {
             var read = RandomAccess.Read(_handle, target[done..], from + done);
@@ -156,7 +161,7 @@ internal sealed class AppendFile : IDisposable
 
         if (bytes.Length >= BufferBytes)
         {
-            RandomAccess.Write(_handle, bytes, Bytes);
+            DiskFile.Write(_handle, bytes, Bytes);
             return;
         }
 
@@ -173,7 +178,7 @@ internal sealed class AppendFile : IDisposable
     {
         if (_buffered > 0)
         {
-            RandomAccess.Write(_handle, _buffer.AsSpan(0, _buffered), Bytes - _buffered);
+            DiskFile.Write(_handle, _buffer.AsSpan(0, _buffered), Bytes - _buffered);
             _buffered = 0;
         }
     }

@@ -11,9 +11,11 @@ internal static class DataFolders
     /// <summary>A number that no folder has, left-overs of killed compactions included.</summary>
     public static int NextEpoch(string index, int current) => 1 + Epochs(index).Append(current).Max();
 
-    public static void DeleteAllBut(string index, int current, int previous)
+    /// <summary>Deletes the folders that neither the current nor the previous manifest names.</summary>
+    public static void DeleteUnused(string index, IndexManifest current)
     {
-        foreach (var epoch in Epochs(index).Where(epoch => epoch != current && epoch != previous).ToList())
+        var previous = ManifestFile.ReadPrevious(index)?.SlotEpoch;
+        foreach (var epoch in Epochs(index).Where(epoch => epoch != current.SlotEpoch && epoch != previous).ToList())
         {
             TryDelete(IndexManifest.FolderOf(index, epoch));
         }

@@ -6,6 +6,7 @@ namespace Retrieval.Storage.Local.Files;
 internal static partial class DirectorySync
 {
     private const int CloseOnExec = 0x80000;
+    private const int InvalidArgument = 22;
 
     public static void Flush(string folder)
     {
@@ -23,7 +24,8 @@ internal static partial class DirectorySync
 
         try
         {
-            if (Sync(descriptor) != 0)
+            // Some network file systems flush no folders and say so.
+            if (Sync(descriptor) != 0 && Marshal.GetLastPInvokeError() != InvalidArgument)
             {
                 throw Failure(folder);
             }

@@ -41,9 +41,17 @@ internal sealed class IndexStore : IDisposable
             .ToList();
         folders.ForEach(each => Directory.CreateDirectory(each));
         var store = Open(layout, file => AppendFile.Create(folder, file), () => SealLog.Create(folder));
-        folders.ForEach(DirectorySync.Flush);
-        DirectorySync.Flush(Path.GetDirectoryName(folder)!);
-        return store;
+        try
+        {
+            folders.ForEach(DirectorySync.Flush);
+            DirectorySync.Flush(Path.GetDirectoryName(folder)!);
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens the files at the lengths of <paramref name="manifest"/>.</summary>

@@ -28,18 +28,26 @@ internal sealed class SealLog : IDisposable
     /// <exception cref="IndexCorruptException">The file is missing, too short, or not the one the manifest speaks of.</exception>
     public static SealLog Open(string folder, SealState committed)
     {
-        var bytes = ReadBytes(folder, committed);
-        var log = new SealLog(File.OpenHandle(Path.Combine(folder, FileName), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
-        RandomAccess.SetLength(log._handle, bytes.Length);
-        log._hash.AppendData(bytes);
-        log.Count = committed.Count;
-        return log;
+        var handle = OpenExisting(folder, FileAccess.ReadWrite);
+        try
+        {
+            var bytes = ReadBytes(folder, handle, committed);
+            RandomAccess.SetLength(handle, bytes.Length);
+            var log = new SealLog(handle) { Count = committed.Count };
+            log._hash.AppendData(bytes);
+            return log;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc cref="Open"/>
-    public static IReadOnlyList<Seal> Read(string folder, SealState committed)
+    public static IReadOnlyList<Seal> Read(string folder, SafeFileHandle handle, SealState committed)
     {
-        var bytes = ReadBytes(folder, committed);
+        var bytes = ReadBytes(folder, handle, committed);
         var seals = new Seal[committed.Count];
         for (var i = 0; i < seals.Length; i++)
         {
@@ -57,7 +65,7 @@ internal sealed class SealLog : IDisposable
             seals[i].Write(bytes.AsSpan(i * Seal.Bytes));
         }
 
-        RandomAccess.Write(_handle, bytes, Count * Seal.Bytes);
+        DiskFile.Write(_handle, bytes, Count * Seal.Bytes);
         _hash.AppendData(bytes);
         Count += seals.Count;
     }
@@ -70,22 +78,34 @@ internal sealed class SealLog : IDisposable
         _hash.Dispose();
     }
 
-    private static byte[] ReadBytes(string folder, SealState committed)
+    /// <exception cref="IndexCorruptException">The file is missing.</exception>
+    public static SafeFileHandle OpenExisting(string folder, FileAccess access)
     {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        try
         {
-            throw new IndexCorruptException(folder, FileName, "the file is missing");
+            return File.OpenHandle(Path.Combine(folder, FileName), FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new IndexCorruptException(folder, FileName, "the file is missing", e);
+        }
+    }
 
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    private static byte[] ReadBytes(string folder, SafeFileHandle handle, SealState committed)
+    {
         var bytes = new byte[checked((int)(committed.Count * Seal.Bytes))];
-        if (stream.Length < bytes.Length)
+        var length = RandomAccess.GetLength(handle);
+        if (length < bytes.Length)
         {
-            throw new IndexCorruptException(folder, FileName, $"the file has {stream.Length} bytes, the manifest says {bytes.Length}");
+            throw new IndexCorruptException(folder, FileName, $"the file has {length} bytes, the manifest says {bytes.Length}");
         }
 
-        stream.ReadExactly(bytes);
+        for (var done = 0; done < bytes.Length;)
+        {
+            var read = RandomAccess.Read(handle, bytes.AsSpan(done), done);
+            done += read > 0 ? read : throw new IndexCorruptException(folder, FileName, $"the file ends at byte {done}");
+        }
+
         var found = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return found == committed.Sha256
             ? bytes

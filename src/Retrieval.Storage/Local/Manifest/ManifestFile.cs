@@ -59,10 +59,10 @@ internal static class ManifestFile
     {
         var next = Path.Combine(index, NextName);
         var current = Path.Combine(index, Name);
-        using (var stream = new FileStream(next, FileMode.Create, FileAccess.Write, FileShare.Read))
+        using (var file = File.OpenHandle(next, FileMode.Create, FileAccess.Write, FileShare.Read))
         {
-            stream.Write(Encode(manifest));
-            stream.Flush(flushToDisk: true);
+            DiskFile.Write(file, Encode(manifest), 0);
+            RandomAccess.FlushToDisk(file);
         }
 
         if (keepPrevious && File.Exists(current))

@@ -57,7 +57,7 @@ public sealed class IndexBank
         ?? throw new ArgumentException($"{Name} have no field '{name}'", nameof(name));
 
     /// <summary>Whether the item in <paramref name="slot"/> is there: neither deleted nor replaced.</summary>
-    /// <exception cref="IndexOutOfRangeException">There is no such slot.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public bool IsLive(long slot) => !Deleted.Contains(slot);
 
     private static FieldSpec Column(string name) => new(name, ElementType.Int64, [], Ragged: false);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
@@ -17,13 +18,14 @@ public sealed class LocalIndex : IDisposable
     private readonly Lazy<IdTable> _ids;
     private bool _disposed;
 
-    private LocalIndex(string path, IndexManifest manifest, bool fromPrevious, IndexLayout layout, MappedFile[] files)
+    private LocalIndex(string path, IndexManifest manifest, bool fromPrevious, IndexLayout layout, MappedFile[] files, SafeFileHandle seals)
     {
         Path = path;
         Manifest = manifest;
         OpenedPrevious = fromPrevious;
         Layout = layout;
         _files = files;
+        SealsHandle = seals;
         var (images, captions) = Buried();
         Images = new IndexBank(layout.Images, Map, images);
         Captions = new IndexBank(layout.Captions, Map, captions);
@@ -60,6 +62,9 @@ public sealed class LocalIndex : IDisposable
     internal IndexManifest Manifest { get; }
 
     internal IndexLayout Layout { get; }
+
+    /// <summary>The list of checksums, kept open so that a check can still be made after a compaction removed the folder.</summary>
+    internal SafeFileHandle SealsHandle { get; }
 
     internal string DataFolder => Manifest.Folder(Path);
 
@@ -164,6 +169,7 @@ public sealed class LocalIndex : IDisposable
         {
             _disposed = true;
             Array.ForEach(_files, file => file.Dispose());
+            SealsHandle.Dispose();
         }
     }
 
@@ -172,18 +178,21 @@ public sealed class LocalIndex : IDisposable
         var layout = new IndexLayout(found.Manifest.Schema);
         found.Manifest.Validate(path, layout);
         var files = new List<MappedFile>();
+        SafeFileHandle? seals = null;
         try
         {
+            seals = SealLog.OpenExisting(found.Manifest.Folder(path), FileAccess.Read);
             foreach (var file in layout.Files)
             {
                 files.Add(MappedFile.Open(found.Manifest.Folder(path), file, found.Manifest.BytesOf(file)));
             }
 
-            return new LocalIndex(path, found.Manifest, found.FromPrevious, layout, [.. files]);
+            return new LocalIndex(path, found.Manifest, found.FromPrevious, layout, [.. files], seals);
         }
         catch
         {
             files.ForEach(file => file.Dispose());
+            seals?.Dispose();
             throw;
         }
     }
@@ -201,7 +210,10 @@ public sealed class LocalIndex : IDisposable
     internal (long First, int Count) CaptionsOf(long image)
     {
         var first = image == 0 ? 0 : Map(Layout.CaptionEnds).Number(image - 1);
-        return (first, checked((int)(Map(Layout.CaptionEnds).Number(image) - first)));
+        var end = Map(Layout.CaptionEnds).Number(image);
+        return first >= 0 && first <= end && end <= Manifest.Rows.Captions
+            ? (first, (int)(end - first))
+            : throw new IndexCorruptException(DataFolder, Layout.CaptionEnds.Path, $"image {image} is said to have the captions {first} to {end} of {Manifest.Rows.Captions}");
     }
 
     private (SlotBitmap Images, SlotBitmap Captions) Buried()
@@ -218,11 +230,6 @@ public sealed class LocalIndex : IDisposable
 
             images.Add(image);
             var (first, count) = CaptionsOf(image);
-            if (first < 0 || count < 0 || first + count > captions.Slots)
-            {
-                throw new IndexCorruptException(DataFolder, Layout.CaptionEnds.Path, $"image {image} is said to have the captions {first} to {first + count} of {captions.Slots}");
-            }
-
             for (var caption = first; caption < first + count; caption++)
             {
                 captions.Add(caption);

@@ -12,11 +12,13 @@ internal sealed unsafe class MappedFile : IDisposable
     // Nothing can be mapped of an empty file, and a tensor of no rows still wants an address.
     private static readonly nint Nothing = (nint)NativeMemory.AlignedAlloc(64, 64);
 
+    private readonly string _folder;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
 
-    private MappedFile(IndexFile spec, SafeFileHandle handle, long bytes)
+    private MappedFile(string folder, IndexFile spec, SafeFileHandle handle, long bytes)
     {
+        _folder = folder;
         Spec = spec;
         Handle = handle;
         Bytes = bytes;
@@ -59,7 +61,7 @@ internal sealed unsafe class MappedFile : IDisposable
         try
         {
             AppendFile.RequireLength(folder, spec, handle, committedBytes);
-            return new MappedFile(spec, handle, committedBytes);
+            return new MappedFile(folder, spec, handle, committedBytes);
         }
         catch
         {
@@ -73,7 +75,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public ReadOnlySpan<byte> Span(long from, long length) =>
         from >= 0 && length >= 0 && length <= int.MaxValue && from <= Bytes - length
             ? new ReadOnlySpan<byte>(Pointer + from, (int)length)
-            : throw new IndexCorruptException("", Spec.Path, $"bytes {from} to {from + length} were asked for, the file has {Bytes}");
+            : throw new IndexCorruptException(_folder, Spec.Path, $"bytes {from} to {from + length} were asked for, the file has {Bytes}");
 
     public ReadOnlySpan<byte> Row(long row) => Span(row * Spec.RowBytes, Spec.RowBytes);
 

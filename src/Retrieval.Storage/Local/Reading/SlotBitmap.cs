@@ -22,13 +22,18 @@ public sealed class SlotBitmap
     public long Count { get; private set; }
 
     /// <summary>Whether <paramref name="slot"/> is in the set.</summary>
-    /// <exception cref="IndexOutOfRangeException">Beyond the last slot.</exception>
-    public bool Contains(long slot) => (_words[slot >> 6] >> (int)(slot & 63) & 1) != 0;
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    public bool Contains(long slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)slot, (ulong)Slots, nameof(slot));
+        return (_words[slot >> 6] >> (int)(slot & 63) & 1) != 0;
+    }
 
     /// <summary>Puts <paramref name="slot"/> into the set. Not to be called once other threads read it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public void Add(long slot)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)slot, (ulong)Slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)slot, (ulong)Slots, nameof(slot));
         var bit = 1UL << (int)(slot & 63);
         Count += BitOperations.PopCount(~_words[slot >> 6] & bit);
         _words[slot >> 6] |= bit;

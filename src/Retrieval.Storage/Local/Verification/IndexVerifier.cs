@@ -19,7 +19,7 @@ internal sealed class IndexVerifier(LocalIndex index)
         IReadOnlyList<Seal> seals = [];
         try
         {
-            seals = SealLog.Read(index.DataFolder, index.Manifest.Seals);
+            seals = SealLog.Read(index.DataFolder, index.SealsHandle, index.Manifest.Seals);
             RequireCover(seals);
             Parallel.ForEach(seals, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, seal => Check(seal, cancellation));
         }

@@ -23,15 +23,16 @@ public sealed class LocalIndexWriter : IDisposable
     private bool _disposed;
     private Exception? _failure;
 
-    private LocalIndexWriter(string path, WriterLock heldLock, IndexLayout layout, IndexManifest committed, IndexStore store, LiveIds ids)
+    private LocalIndexWriter(string path, WriterLock heldLock, OpenedIndex opened)
     {
         Path = path;
+        OpenedPrevious = opened.Previous;
         _lock = heldLock;
-        _layout = layout;
-        _committed = committed;
-        _store = store;
-        _ids = ids;
-        foreach (var entry in committed.Ledger)
+        _layout = opened.Store.Layout;
+        _committed = opened.Manifest;
+        _store = opened.Store;
+        _ids = opened.Ids;
+        foreach (var entry in _committed.Ledger)
         {
             _ledger[entry.SourceKey] = entry;
         }
@@ -45,6 +46,9 @@ public sealed class LocalIndexWriter : IDisposable
 
     /// <summary>Generation of the last commit.</summary>
     public long Generation => _committed.Generation;
+
+    /// <summary>Whether the newest manifest was torn, so that this writer went on from the generation before it.</summary>
+    public bool OpenedPrevious { get; }
 
     /// <summary>Progress of each source as of the last commit, by <see cref="LedgerEntry.SourceKey"/>.</summary>
     public IReadOnlyDictionary<string, LedgerEntry> Ledger => _ledger;
@@ -62,31 +66,41 @@ public sealed class LocalIndexWriter : IDisposable
     /// <exception cref="IndexMismatchException">The index there was built with another bundle or has other fields.</exception>
     /// <exception cref="IndexCorruptException">A file is missing, too short or torn.</exception>
     /// <exception cref="InvalidInputException">The schema cannot be stored.</exception>
+    /// <exception cref="IndexWriteException">The folder or its files cannot be written.</exception>
     public static LocalIndexWriter OpenOrCreate(string path, IndexSchema schema)
     {
         schema.Validate();
         path = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(path);
-        var heldLock = WriterLock.Take(path);
+        long generation = 0;
+        WriterLock? heldLock = null;
         try
         {
+            Directory.CreateDirectory(path);
+            heldLock = WriterLock.Take(path);
             var layout = new IndexLayout(schema);
             var found = ManifestFile.Read(path);
             if (found is not null)
             {
                 schema.Match(path, found.Manifest.Schema);
+                generation = found.Manifest.Generation;
             }
 
-            return found switch
+            var opened = found switch
             {
-                null => Create(path, heldLock, layout, schema),
-                { FromPrevious: true } => Recover(path, heldLock, layout, found),
-                _ => Open(path, heldLock, layout, found.Manifest),
+                null => IndexOpening.Create(path, layout, schema),
+                { FromPrevious: true } => IndexOpening.Recover(path, layout, found),
+                _ => IndexOpening.Open(path, layout, found.Manifest),
             };
+            return new LocalIndexWriter(path, heldLock, opened);
         }
-        catch
+        catch (Exception e)
         {
-            heldLock.Dispose();
+            heldLock?.Dispose();
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new IndexWriteException(path, generation, DiskFile.IsFull(e), e);
+            }
+
             throw;
         }
     }
@@ -168,7 +182,7 @@ public sealed class LocalIndexWriter : IDisposable
     /// </summary>
     /// <returns>The generation.</returns>
     /// <exception cref="InvalidOperationException">There are uncommitted changes.</exception>
-    /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
+    /// <exception cref="IndexWriteException">Writing failed; the index stays as it was, and if only the copy failed, so does this writer.</exception>
     public async Task<long> CompactAsync(CancellationToken cancellation = default)
     {
         Require();
@@ -177,9 +191,7 @@ public sealed class LocalIndexWriter : IDisposable
             throw new InvalidOperationException("commit before compacting");
         }
 
-        // Beside the index that is in use, so it may fail or be cancelled without a trace.
-        var found = new FoundManifest(_committed, FromPrevious: false);
-        var (manifest, store) = await Task.Run(() => Rewrite(Path, _layout, found, _committed.Generation + 1, cancellation), cancellation).ConfigureAwait(false);
+        var (manifest, store) = await Task.Run(() => RewriteBeside(cancellation), cancellation).ConfigureAwait(false);
         Guard(() =>
         {
             using (var old = _store)
@@ -205,91 +217,16 @@ public sealed class LocalIndexWriter : IDisposable
         }
     }
 
-    private static LocalIndexWriter Create(string path, WriterLock heldLock, IndexLayout layout, IndexSchema schema)
+    // Beside the index that is in use, so it may fail or be cancelled, and this writer goes on.
+    private (IndexManifest Manifest, IndexStore Store) RewriteBeside(CancellationToken cancellation)
     {
-        // Generation 1 is committed before the first row can be appended, so data without a manifest is not ours to empty.
-        var stray = Directory.EnumerateDirectories(path, "data-*")
-            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-            .FirstOrDefault(file => new FileInfo(file).Length > 0);
-        if (stray is not null)
-        {
-            throw new IndexCorruptException(path, ManifestFile.Name, $"there is data ({System.IO.Path.GetRelativePath(path, stray)}) but no manifest");
-        }
-
-        var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout);
         try
         {
-            var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, []);
-            ManifestFile.Replace(path, manifest, keepPrevious: true);
-            return new LocalIndexWriter(path, heldLock, layout, manifest, store, new LiveIds());
+            return IndexOpening.Rewrite(Path, _layout, new FoundManifest(_committed, FromPrevious: false), Generation + 1, cancellation);
         }
-        catch
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            store.Dispose();
-            throw;
-        }
-    }
-
-    private static LocalIndexWriter Open(string path, WriterLock heldLock, IndexLayout layout, IndexManifest manifest)
-    {
-        manifest.Validate(path, layout);
-        var store = IndexStore.Open(manifest.Folder(path), layout, manifest);
-        try
-        {
-            using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
-            var writer = new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index));
-            writer.RemoveUnusedFolders();
-            return writer;
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
-    }
-
-    // Readers may have the generation of the torn manifest mapped. Cutting its files back under them would end their
-    // processes, so the generation before it goes on in a folder of its own. Its number skips the torn one's.
-    private static LocalIndexWriter Recover(string path, WriterLock heldLock, IndexLayout layout, FoundManifest found)
-    {
-        var (manifest, store) = Rewrite(path, layout, found, found.Manifest.Generation + 2, CancellationToken.None);
-        try
-        {
-            ManifestFile.Replace(path, manifest, keepPrevious: false);
-            using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
-            return new LocalIndexWriter(path, heldLock, layout, manifest, store, LiveIds.Of(index));
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
-    }
-
-    private static (IndexManifest Manifest, IndexStore Store) Rewrite(string path, IndexLayout layout, FoundManifest found, long generation, CancellationToken cancellation)
-    {
-        using var from = LocalIndex.Open(path, found);
-        var epoch = DataFolders.NextEpoch(path, found.Manifest.SlotEpoch);
-        var store = IndexStore.Create(IndexManifest.FolderOf(path, epoch), layout);
-        try
-        {
-            new LiveRowCopier(from, store).Run(cancellation);
-            store.Seal();
-            var manifest = found.Manifest with
-            {
-                Generation = generation,
-                SlotEpoch = epoch,
-                Rows = store.Rows,
-                Files = store.Lengths,
-                Seals = store.Seals,
-            };
-            return (manifest, store);
-        }
-        catch
-        {
-            store.Dispose();
-            DataFolders.TryDelete(IndexManifest.FolderOf(path, epoch));
-            throw;
+            throw Failed(e);
         }
     }
 
@@ -328,12 +265,9 @@ public sealed class LocalIndexWriter : IDisposable
         _committed = manifest;
         if (olderEpoch != manifest.SlotEpoch)
         {
-            RemoveUnusedFolders();
+            DataFolders.DeleteUnused(Path, manifest);
         }
     }
-
-    private void RemoveUnusedFolders() =>
-        DataFolders.DeleteAllBut(Path, _committed.SlotEpoch, ManifestFile.ReadPrevious(Path)?.SlotEpoch ?? _committed.SlotEpoch);
 
     private static void RequireRoom(long used, long more, string items)
     {
@@ -373,5 +307,5 @@ public sealed class LocalIndexWriter : IDisposable
         }
     }
 
-    private IndexWriteException Failed(Exception cause) => new(Path, Generation, DiskErrors.IsFull(cause), cause);
+    private IndexWriteException Failed(Exception cause) => new(Path, Generation, DiskFile.IsFull(cause), cause);
 }

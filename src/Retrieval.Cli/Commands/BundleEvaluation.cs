@@ -1,0 +1,87 @@
+using Retrieval.Cli.Input;
+using Retrieval.Cli.Output;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Evaluation;
+using Spectre.Console;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval evaluate --bundle</c>: what each stage finds, and what a shortlist loses.</summary>
+internal static class BundleEvaluation
+{
+    public static async Task<int> RunAsync(Request request, bool json, CancellationToken cancellationToken)
+    {
+        using var model = MatchingModel.Load(request.Bundle, new InferenceOptions { Threads = request.Threads });
+        using var opened = request.Open(new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
+        using var source = request.Limit is { } limit ? new LimitedSource(opened, limit) : opened;
+        var evaluator = new Evaluator(model, new EvaluationOptions { Shortlists = request.Shortlists, Full = request.Full }, TimeProvider.System);
+        var work = Directory.CreateTempSubdirectory("retrieval-evaluate-");
+        try
+        {
+            var report = await ShareDisplay.RunAsync(
+                progress => Task.Run(() => evaluator.RunAsync(source, work.FullName, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
+            if (json)
+            {
+                Terminal.WriteJson(ReportView.Of(report), EvaluationView.Json);
+            }
+            else
+            {
+                Show(Terminal.Results, report);
+            }
+
+            return ExitCodes.Ok;
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+
+    private static void Show(IAnsiConsole console, EvaluationReport report)
+    {
+        console.WriteLine($"{report.Model}: {Units.Count(report.Images)} images, {Units.Count(report.Captions)} captions");
+        console.WriteLine($"{Units.Count(report.PairsScored)} pairs scored in {Units.Time(report.ScoringTime)}");
+        foreach (var (title, rows) in new[]
+        {
+            ("text to image", report.Rows.Select(row => (row, row.TextToImage, row.TopTenKept?.TextToImage))),
+            ("image to text", report.Rows.Select(row => (row, row.ImageToText, row.TopTenKept?.ImageToText))),
+        })
+        {
+            var table = EvaluationTable.Create(title, "ranking", "#shortlist", "#full top 10 inside");
+            foreach (var (row, ranks, kept) in rows)
+            {
+                EvaluationTable.AddRow(table, ranks, row.Ranking, row.Shortlist is { } size ? Units.Count(size) : "", kept is { } share ? $"{Units.Fixed(share, 1)} %" : "");
+            }
+
+            console.Write(table);
+        }
+    }
+
+    /// <param name="Bundle">Folder of the bundle.</param>
+    /// <param name="Open">Opens the split, given what the bundle expects of it.</param>
+    /// <param name="Shortlists">Shortlist sizes.</param>
+    /// <param name="Full">Whether every pair is scored as well.</param>
+    /// <param name="Limit">Only so many images.</param>
+    /// <param name="Threads">Threads for one graph; 0 takes all cores.</param>
+    internal sealed record Request(
+        string Bundle, Func<FeatureExpectation, IFeatureSource> Open, IReadOnlyList<int> Shortlists, bool Full, int? Limit, int Threads);
+
+    private sealed record ReportView(string Model, long Images, long Captions, long PairsScored, double ScoringSeconds, IReadOnlyList<RowView> Rows)
+    {
+        public static ReportView Of(EvaluationReport report) => new(
+            report.Model, report.Images, report.Captions, report.PairsScored, report.ScoringTime.TotalSeconds, [.. report.Rows.Select(RowView.Of)]);
+    }
+
+    private sealed record RowView(
+        string Ranking, int? Shortlist, EvaluationView.Direction ImageToText, EvaluationView.Direction TextToImage, double Rsum, KeptShare? TopTenKept)
+    {
+        public static RowView Of(EvaluationRow row) => new(
+            row.Ranking,
+            row.Shortlist,
+            EvaluationView.Direction.Of(row.ImageToText),
+            EvaluationView.Direction.Of(row.TextToImage),
+            row.ImageToText.RecallSum + row.TextToImage.RecallSum,
+            row.TopTenKept);
+    }
+}

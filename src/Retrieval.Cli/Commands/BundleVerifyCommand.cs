@@ -1,0 +1,139 @@
+using System.CommandLine;
+using Retrieval.Cli.Output;
+using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Errors;
+using Retrieval.Inference;
+using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Verification;
+using Spectre.Console;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval bundle verify</c>: hashes, contracts, and the recorded vectors computed on this machine.</summary>
+internal static class BundleVerifyCommand
+{
+    public static CliCommand Create()
+    {
+        var folder = new Argument<string>("DIR") { Description = "Folder of the bundle" };
+        var json = CommonOptions.Json();
+        var command = new CliCommand("verify", "Check every file's hash, every graph's contract, and that this machine computes what was recorded at export.")
+        {
+            Arguments = { folder },
+            Options = { json },
+            Examples = ["retrieval bundle verify models/scenes"],
+        };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(folder), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string folder, bool json)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidBundleException(folder, "there is no such folder");
+        }
+
+        var result = Verify(folder);
+        Terminal.Write(result, json, console => Show(console, result));
+        if (result.Ok)
+        {
+            return ExitCodes.Ok;
+        }
+
+        Failures.Say($"bundle {folder}: {result.Fault}");
+        return ExitCodes.Failed;
+    }
+
+    private static Verification Verify(string folder)
+    {
+        var result = new Verification(false, null, folder, null, null, null, null);
+        try
+        {
+            var bundle = VerifiedBundle.Read(folder);
+            result = result with { Fingerprint = bundle.Fingerprint, Manifest = ManifestView.Of(bundle.Manifest), Files = bundle.Manifest.Files };
+            using var model = MatchingModel.Load(folder);
+            return result with { Ok = true, Parity = model.Parity };
+        }
+        catch (InvalidBundleException exception)
+        {
+            return result with { Fault = exception.Reason };
+        }
+    }
+
+    private static void Show(IAnsiConsole console, Verification result)
+    {
+        if (result.Manifest is { } manifest)
+        {
+            console.Write(Tables.Facts(
+                result.Bundle,
+                ("name", manifest.Name),
+                ("fingerprint", result.Fingerprint!),
+                ("system", manifest.System),
+                ("form, profile, precision", $"{manifest.Form}, {manifest.Profile}, {manifest.Precision}"),
+                ("regions", $"{manifest.Regions.Count} × {manifest.Regions.Width}"),
+                ("tokens", $"at most {manifest.MaxTokens}, start and end included"),
+                ("embedding", $"{manifest.EmbeddingWidth}"),
+                ("image record", string.Join("; ", manifest.ImageFields)),
+                ("caption record", string.Join("; ", manifest.CaptionFields))));
+        }
+
+        if (result.Files is { } listed)
+        {
+            var files = Tables.Titled("files, as exported", "file", "#size", "SHA-256");
+            foreach (var (name, file) in listed.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                files.Add(name, Units.Bytes(file.Bytes), file.Sha256);
+            }
+
+            console.Write(files);
+        }
+
+        if (result.Parity is { } parity)
+        {
+            var differences = Tables.Titled($"largest differences from the export, {Units.Count(parity.Pairs)} pairs", "what", "#difference", "#allowed");
+            differences.Add("scores, text to image", Units.Small(parity.TextToImage), Units.Small(parity.Tolerance));
+            differences.Add("scores, image to text", Units.Small(parity.ImageToText), Units.Small(parity.Tolerance));
+            differences.Add("embeddings, relative", Units.Small(parity.Embeddings), Units.Small(parity.Tolerance));
+            console.Write(differences);
+        }
+
+        console.WriteLine(result.Ok ? "verified" : "NOT verified");
+    }
+
+    private sealed record Verification(
+        bool Ok,
+        string? Fault,
+        string Bundle,
+        string? Fingerprint,
+        ManifestView? Manifest,
+        IReadOnlyDictionary<string, BundleFile>? Files,
+        ParityReport? Parity);
+
+    /// <summary>What of the manifest a reader asks for, as text and numbers.</summary>
+    private sealed record ManifestView(
+        string Name,
+        string System,
+        string Form,
+        string Profile,
+        string Precision,
+        RegionShape Regions,
+        int MaxTokens,
+        int EmbeddingWidth,
+        IReadOnlyList<string> ImageFields,
+        IReadOnlyList<string> CaptionFields)
+    {
+        public static ManifestView Of(BundleManifest manifest) => new(
+            manifest.Name,
+            manifest.System,
+            manifest.Form,
+            manifest.Profile,
+            manifest.Precision,
+            new RegionShape(manifest.RegionCount, manifest.RegionWidth),
+            manifest.Tokens.Max,
+            manifest.EmbeddingWidth,
+            [.. manifest.ImageFields.Select(field => field.ToString())],
+            [.. manifest.CaptionFields.Select(field => field.ToString())]);
+    }
+
+    private sealed record RegionShape(int Count, int Width);
+}

@@ -1,0 +1,13 @@
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval index</c>.</summary>
+internal static class IndexCommands
+{
+    public static CliCommand Create() => new("index", "Local indexes: what is in them, whether they are whole, compaction.")
+    {
+        IndexStatusCommand.Create(),
+        IndexVerifyCommand.Create(),
+        IndexHashCommand.Create(),
+        IndexCompactCommand.Create(),
+    };
+}

@@ -1,0 +1,27 @@
+using Retrieval.Cli.Output;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval index hash</c>: one hash over the content, to tell whether two indexes hold the same.</summary>
+internal static class IndexHashCommand
+{
+    public static CliCommand Create()
+    {
+        var index = CommonOptions.Index();
+        var json = CommonOptions.Json();
+        var command = new CliCommand("hash", "Print a hash of an index's content. Indexes of the same content have the same, however they were written.")
+        {
+            Options = { index, json },
+            Examples = ["retrieval index hash --index index"],
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            using var opened = LocalIndex.Open(parsed.GetRequiredValue(index));
+            var result = new { opened.Generation, ContentHash = opened.ContentHash(cancellationToken) };
+            Terminal.Write(result, parsed.GetValue(json), console => console.Profile.Out.Writer.WriteLine(result.ContentHash));
+            return Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+}

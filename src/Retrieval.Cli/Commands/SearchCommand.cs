@@ -1,0 +1,177 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+using System.Text.Json;
+using Retrieval.Cli.Output;
+using Retrieval.Domain.Errors;
+using Retrieval.Inference;
+using Retrieval.Search.Queries;
+using Retrieval.Search.Snapshots;
+using Retrieval.Search.Telemetry;
+using Spectre.Console;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval search</c>: one query, in this process.</summary>
+internal static class SearchCommand
+{
+    private const string FromInput = "-";
+    private const int LongestInput = 1 << 20;
+    private static readonly SearchOptions Limits = new();
+
+    public static CliCommand Create()
+    {
+        var bundle = CommonOptions.Bundle();
+        var index = CommonOptions.Index();
+        var caption = new Option<string?>("--caption") { Description = "Find the images that fit this caption; - reads it from standard input", HelpName = "TEXT" };
+        var image = new Option<string?>("--image") { Description = "Find the captions that fit this image of the index", HelpName = "ID" };
+        var top = CommonOptions.Whole("--top", "Hits to give", 1, Limits.MaxTop, Limits.DefaultTop);
+        var shortlist = CommonOptions.Whole("--shortlist", "Candidates to rerank", 1, Limits.MaxShortlist, Limits.DefaultShortlist);
+        var filter = new Option<IReadOnlyDictionary<string, IReadOnlyList<string>>?>("--filter")
+        {
+            Description = "Only images with this metadata; may be repeated, the same key as an alternative",
+            HelpName = "KEY=VALUE",
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = ParseFilter,
+        };
+        var threads = CommonOptions.Threads();
+        var json = CommonOptions.Json();
+        var command = new CliCommand("search", "Answer one query from a local index: images for a caption, or captions for an image.")
+        {
+            Options = { bundle, index, caption, image, top, shortlist, filter, threads, json },
+            Examples =
+            [
+                "retrieval search --bundle models/scenes --index index --caption \"a red cube left of a green ball\"",
+                "retrieval search --bundle models/scenes --index index --image test-000042 --top 5",
+                "retrieval search --bundle models/scenes --index index --caption \"a cube\" --filter split=test --json",
+            ],
+        };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetValue(caption) is null) == (result.GetValue(image) is null))
+            {
+                result.AddError("give either --caption TEXT or --image ID");
+            }
+        });
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var text = parsed.GetValue(caption) is FromInput ? ReadCaption() : parsed.GetValue(caption);
+            SearchRequest request = text is not null
+                ? new ImageSearchRequest { Caption = text }
+                : new CaptionSearchRequest { ImageId = parsed.GetValue(image)! };
+            request = request with { Top = parsed.GetValue(top), Shortlist = parsed.GetValue(shortlist), Filter = parsed.GetValue(filter) };
+            var options = new SnapshotOptions
+            {
+                Bundle = parsed.GetRequiredValue(bundle),
+                Index = parsed.GetRequiredValue(index),
+                Inference = new InferenceOptions { Threads = parsed.GetValue(threads) },
+            };
+            return await RunAsync(options, request, parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(SnapshotOptions snapshot, SearchRequest request, bool json, CancellationToken cancellationToken)
+    {
+        using var snapshots = new SnapshotSource(snapshot);
+        snapshots.Load(cancellationToken);
+        using var meters = new LocalMeters();
+        using var service = new SearchService(snapshots, Limits, new SearchMetrics(meters), TimeProvider.System);
+        var answer = request is ImageSearchRequest images
+            ? await service.SearchImagesAsync(images, cancellationToken).ConfigureAwait(false)
+            : await service.SearchCaptionsAsync((CaptionSearchRequest)request, cancellationToken).ConfigureAwait(false);
+        Terminal.Write(AnswerView.Of(answer), json, console => Show(console, answer, service));
+        return ExitCodes.Ok;
+    }
+
+    private static void Show(IAnsiConsole console, SearchAnswer answer, SearchService service)
+    {
+        if (answer.Query is { } query)
+        {
+            console.WriteLine(Safe.Line($"read as: {string.Join(' ', query.Tokens)}"));
+            if (query.UnknownTokens.Count > 0)
+            {
+                console.WriteLine(Safe.Line($"words the model does not know: {string.Join(' ', query.UnknownTokens)}"));
+            }
+
+            if (query.Truncated)
+            {
+                console.WriteLine("the caption is longer than the model takes; words at its end were left out");
+            }
+        }
+
+        var table = Tables.Titled($"{answer.Model}, {Units.Count(answer.Reranked)} of {Units.Count(answer.Shortlisted)} candidates reranked", "#rank", "id", "#score", "#coarse", "#coarse rank", "caption", "metadata");
+        foreach (var hit in answer.Hits)
+        {
+            // An image is shown with its first caption: a person cannot tell much from an id.
+            var caption = hit.Caption ?? service.GetImage(hit.ImageId).Captions.Select(known => known.Text).FirstOrDefault() ?? "";
+            table.Add(Units.Count(hit.Rank), hit.Id, hit.Score is { } score ? Units.Fixed(score, 4) : "—", Units.Fixed(hit.Coarse.Score, 4), Units.Count(hit.Coarse.Rank), caption, Describe(hit.Metadata));
+        }
+
+        console.Write(table);
+        console.WriteLine(string.Join(", ", answer.Stages.Select(stage => $"{stage.Stage} {Units.Time(stage.Duration)}")));
+    }
+
+    private static string Describe(JsonElement? metadata) =>
+        metadata is { } json ? string.Join(", ", json.EnumerateObject().Select(member => $"{member.Name}={member.Value}")) : "";
+
+    private static string ReadCaption()
+    {
+        using var input = Console.OpenStandardInput();
+        var bytes = new byte[LongestInput + 1];
+        var length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > LongestInput)
+        {
+            throw new InvalidInputException($"more than {LongestInput} bytes on standard input", field: "caption");
+        }
+
+        try
+        {
+            var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes, 0, length);
+            return text.EndsWith('\n') ? text[..^1].TrimEnd('\r') : text;
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new InvalidInputException($"not UTF-8: byte 0x{exception.BytesUnknown?[0]:X2} at byte {exception.Index} of standard input", field: "caption", innerException: exception);
+        }
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>>? ParseFilter(ArgumentResult result)
+    {
+        var conditions = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var token in result.Tokens)
+        {
+            var sign = token.Value.IndexOf('=', StringComparison.Ordinal);
+            if (sign < 1)
+            {
+                result.AddError($"--filter is '{token.Value}'; expected KEY=VALUE");
+                return null;
+            }
+
+            var key = token.Value[..sign];
+            if (!conditions.TryGetValue(key, out var values))
+            {
+                conditions[key] = values = [];
+            }
+
+            values.Add(token.Value[(sign + 1)..]);
+        }
+
+        return conditions.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<string>)pair.Value, StringComparer.Ordinal);
+    }
+
+    private sealed record AnswerView(
+        IReadOnlyList<SearchHit> Hits,
+        QueryTokens? Query,
+        int Shortlisted,
+        int Reranked,
+        string? Degraded,
+        string Model,
+        long IndexEpoch,
+        IReadOnlyDictionary<string, double> StagesMs)
+    {
+        public static AnswerView Of(SearchAnswer answer) => new(
+            answer.Hits, answer.Query, answer.Shortlisted, answer.Reranked, answer.Degraded, answer.Model, answer.IndexEpoch,
+            answer.Stages.ToDictionary(stage => stage.Stage, stage => stage.Duration.TotalMilliseconds));
+    }
+}

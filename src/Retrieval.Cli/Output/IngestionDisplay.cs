@@ -1,0 +1,54 @@
+using Retrieval.Search.Ingestion;
+using Spectre.Console;
+
+namespace Retrieval.Cli.Output;
+
+/// <summary>Shows an ingestion while it runs: a bar where somebody watches, a line now and then where not.</summary>
+internal static class IngestionDisplay
+{
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
+
+    public static async Task<IngestionReport> RunAsync(Func<IProgress<IngestionProgress>, Task<IngestionReport>> job)
+    {
+        if (!Terminal.IsWatched)
+        {
+            return await job(new Lines(TimeProvider.System)).ConfigureAwait(false);
+        }
+
+        return await Terminal.Messages.Progress()
+            .Columns(new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .StartAsync(context => job(new Bar(context.AddTask("starting")))).ConfigureAwait(false);
+    }
+
+    private static string Describe(IngestionProgress progress)
+    {
+        var of = progress.TotalRows is { } total ? $" of {Units.Count(total)}" : "";
+        var rejected = progress.Rejected > 0 ? $", {Units.Count(progress.Rejected)} rejected" : "";
+        return $"{Units.Count(progress.Rows)}{of} rows, {Units.Fixed(progress.RowsPerSecond, 1)} rows/s{rejected}";
+    }
+
+    private sealed class Bar(ProgressTask task) : IProgress<IngestionProgress>
+    {
+        public void Report(IngestionProgress value)
+        {
+            task.IsIndeterminate = value.TotalRows is null;
+            task.MaxValue = value.TotalRows ?? 1;
+            task.Value = value.TotalRows is null ? 0 : value.Rows;
+            task.Description = Describe(value);
+        }
+    }
+
+    private sealed class Lines(TimeProvider time) : IProgress<IngestionProgress>
+    {
+        private long _last = time.GetTimestamp();
+
+        public void Report(IngestionProgress value)
+        {
+            if (time.GetElapsedTime(_last) >= BetweenLines)
+            {
+                _last = time.GetTimestamp();
+                Terminal.Note($"{Describe(value)}{(value.Remaining is { } left ? $", {Units.Time(left)} left" : "")}");
+            }
+        }
+    }
+}

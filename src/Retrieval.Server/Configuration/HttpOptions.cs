@@ -1,0 +1,32 @@
+namespace Retrieval.Server.Configuration;
+
+/// <summary>Addresses and what a connection may do.</summary>
+public sealed record HttpOptions
+{
+    /// <summary>Addresses to listen on, separated by semicolons; <c>http</c> only. Put a proxy in front for TLS.</summary>
+    public string Urls { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>Longest body of a request in bytes, 1024 to 1 GiB. A longer one is a 413.</summary>
+    public long MaxBodyBytes { get; init; } = 1 << 20;
+
+    /// <summary>Deepest nesting of a JSON body, 4 to 64.</summary>
+    public int MaxJsonDepth { get; init; } = 16;
+
+    /// <summary>Most bytes of all headers of a request, 1024 to 1 MiB.</summary>
+    public int MaxHeaderBytes { get; init; } = 32 << 10;
+
+    /// <summary>Most open connections, 1 to 1000000. Times <see cref="MaxBodyBytes"/>, the most memory that bodies can take.</summary>
+    public int MaxConnections { get; init; } = 1000;
+
+    /// <summary>Seconds a connection may stay idle between requests, 1 to 3600.</summary>
+    public int KeepAliveSeconds { get; init; } = 120;
+
+    /// <summary>Seconds within which all headers must have come, 1 to 600.</summary>
+    public int HeaderTimeoutSeconds { get; init; } = 15;
+
+    /// <summary>Slowest a caller may send a body or take an answer, in bytes a second, 1 to 1000000.</summary>
+    public int MinBytesPerSecond { get; init; } = 240;
+
+    /// <summary>Seconds before that rate is asked for, 2 to 600.</summary>
+    public int MinRateGraceSeconds { get; init; } = 5;
+}

@@ -1,0 +1,97 @@
+using System.ComponentModel;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+
+namespace Retrieval.Server.Configuration;
+
+/// <summary>
+/// Compares the keys of a configuration with the properties of the options: a key that sets nothing, and a value of
+/// another kind. The framework's binder passes over the first and throws at the first of the second.
+/// </summary>
+internal static class KeyFaults
+{
+    public static void Find(IConfiguration configuration, Type options, List<string> faults, params ReadOnlySpan<string> ignored)
+    {
+        foreach (var section in configuration.GetChildren())
+        {
+            if (ignored.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            if (PropertyOf(options, section.Key) is not { } property)
+            {
+                faults.Add($"{section.Path}: there is no such key; known here are {string.Join(", ", PropertiesOf(options).Select(known => known.Name))}");
+            }
+            else if (IsSection(property.PropertyType))
+            {
+                Find(section, property.PropertyType, faults);
+            }
+            else if (IsLeaf(property.PropertyType) && Convert(section.Value, property.PropertyType) is null)
+            {
+                faults.Add($"{section.Path} is '{section.Value}'; expected {Kind(property.PropertyType)}");
+            }
+        }
+    }
+
+    /// <summary>The configuration without the keys that <see cref="Find"/> finds fault with.</summary>
+    public static IConfiguration Sound(IConfiguration configuration, Type options)
+    {
+        var values = new Dictionary<string, string?>();
+        Collect(configuration, options, values);
+        return new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+    }
+
+    internal static IEnumerable<PropertyInfo> PropertiesOf(Type options) =>
+        options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite);
+
+    internal static bool IsSection(Type type) => type.IsClass && type.Namespace!.StartsWith("Retrieval.", StringComparison.Ordinal);
+
+    private static void Collect(IConfiguration configuration, Type options, Dictionary<string, string?> values)
+    {
+        foreach (var section in configuration.GetChildren())
+        {
+            switch (PropertyOf(options, section.Key))
+            {
+                case { } property when IsSection(property.PropertyType):
+                    Collect(section, property.PropertyType, values);
+                    break;
+                case { } property when IsLeaf(property.PropertyType) && Convert(section.Value, property.PropertyType) is not null:
+                    values[section.Path] = section.Value;
+                    break;
+                case { } property when !IsLeaf(property.PropertyType):
+                    foreach (var (key, value) in section.AsEnumerable())
+                    {
+                        values[key] = value;
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private static PropertyInfo? PropertyOf(Type options, string name) =>
+        PropertiesOf(options).FirstOrDefault(property => string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive;
+
+    private static object? Convert(string? value, Type type)
+    {
+        try
+        {
+            return value is null ? null : TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static string Kind(Type type) => Type.GetTypeCode(type) switch
+    {
+        TypeCode.Boolean => "true or false",
+        TypeCode.Double => "a number",
+        TypeCode.String => "a text",
+        _ => "a whole number",
+    };
+}

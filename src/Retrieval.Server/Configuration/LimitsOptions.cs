@@ -1,0 +1,29 @@
+namespace Retrieval.Server.Configuration;
+
+/// <summary>How much work is taken at once, and for how long.</summary>
+public sealed record LimitsOptions
+{
+    /// <summary>Requests of <c>/v1</c> worked on at once, 1 to 10000. The device computes one at a time; the others read, parse and write.</summary>
+    public int Concurrent { get; init; } = 8;
+
+    /// <summary>Requests of <c>/v1</c> that wait for a place, 0 to 1000000. One more is a 429.</summary>
+    public int Queue { get; init; } = 64;
+
+    /// <summary>What <c>Retry-After</c> says on a 429 and on a 503, in seconds, 1 to 3600.</summary>
+    public int RetryAfterSeconds { get; init; } = 1;
+
+    /// <summary>Longest a request of <c>/v1</c> may take from when its body has come, waiting included, in seconds, 0.05 to 3600. Then it is a 504.</summary>
+    public double RequestTimeoutSeconds { get; init; } = 30;
+
+    /// <summary>Most queries of one batch, 1 to 10000.</summary>
+    public int BatchQueries { get; init; } = 64;
+
+    /// <summary>
+    /// Seconds between a SIGTERM and the closing of the listening socket, 0 to 600. Readiness is red meanwhile, so that
+    /// whoever sends requests here has the time to notice.
+    /// </summary>
+    public double DrainDelaySeconds { get; init; }
+
+    /// <summary>Seconds that requests in progress have to finish after that, 0 to 3600.</summary>
+    public double DrainSeconds { get; init; } = 30;
+}

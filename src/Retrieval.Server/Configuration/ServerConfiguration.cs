@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+
+namespace Retrieval.Server.Configuration;
+
+/// <summary>
+/// Reads the options. Later sources win: the file named by <c>--config</c>, the environment (<c>RETRIEVAL__HTTP__URLS</c>),
+/// the command line (<c>--Http:Urls=…</c>, or one of the short names).
+/// </summary>
+public static class ServerConfiguration
+{
+    /// <summary>Beginning of every environment variable that is read.</summary>
+    public const string EnvironmentPrefix = "RETRIEVAL__";
+
+    private const string ConfigSwitch = "config";
+
+    private static readonly Dictionary<string, string> ShortNames = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["--bundle"] = "Snapshot:Bundle",
+        ["--index"] = "Snapshot:Index",
+        ["--urls"] = "Http:Urls",
+        ["--threads"] = "Inference:Threads",
+        ["--log-level"] = "Logging:Level",
+        ["--log-format"] = "Logging:Format",
+    };
+
+    /// <summary>Reads and validates the options.</summary>
+    /// <param name="args">The command line: <c>--key value</c> or <c>--key=value</c>.</param>
+    /// <exception cref="InvalidConfigurationException">Something is wrong; all of it is listed.</exception>
+    public static ServerOptions Read(IReadOnlyList<string> args)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        var faults = new List<string>();
+        CommandLineFaults.Find(args, faults);
+        var commandLine = new ConfigurationBuilder().AddCommandLine([.. args], ShortNames).Build();
+        var builder = new ConfigurationBuilder();
+        if (commandLine[ConfigSwitch] is { } file)
+        {
+            AddFile(builder, file, faults);
+        }
+
+        builder.AddEnvironmentVariables(EnvironmentPrefix);
+        builder.AddConfiguration(commandLine);
+        return Bind(builder.Build(), faults);
+    }
+
+    internal static ServerOptions Bind(IConfiguration configuration, List<string> faults)
+    {
+        KeyFaults.Find(configuration, typeof(ServerOptions), faults, ConfigSwitch);
+        if (faults.Count > 0)
+        {
+            // What cannot be converted cannot be bound; the values that can be are checked all the same.
+            configuration = KeyFaults.Sound(configuration, typeof(ServerOptions));
+        }
+
+        var options = configuration.Get<ServerOptions>() ?? new ServerOptions();
+        ServerOptionsValidator.Validate(options, faults);
+        return faults.Count == 0 ? options : throw new InvalidConfigurationException(faults);
+    }
+
+    private static void AddFile(ConfigurationBuilder builder, string file, List<string> faults)
+    {
+        try
+        {
+            var content = new MemoryStream(File.ReadAllBytes(file), writable: false);
+            builder.AddConfiguration(new ConfigurationBuilder().AddJsonStream(content).Build());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            faults.Add($"--config: {file} cannot be read: {exception.Message}");
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException or JsonException)
+        {
+            faults.Add($"--config: {file} is not a JSON object: {exception.InnerException?.Message ?? exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Retrieval.Inference;
+using Retrieval.Search.Queries;
+
+namespace Retrieval.Server.Configuration;
+
+/// <summary>Everything that can be set about the server. Each property is a section; a key is e.g. <c>Http:Urls</c>.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Addresses and what a connection may do.</summary>
+    public HttpOptions Http { get; init; } = new();
+
+    /// <summary>How much work is taken at once, and for how long.</summary>
+    public LimitsOptions Limits { get; init; } = new();
+
+    /// <summary>Bounds and defaults of a search request.</summary>
+    public SearchOptions Search { get; init; } = new();
+
+    /// <summary>The bundle and the index that are served.</summary>
+    public SnapshotSection Snapshot { get; init; } = new();
+
+    /// <summary>How the model is run.</summary>
+    public InferenceOptions Inference { get; init; } = new();
+
+    /// <summary>What is logged, and how.</summary>
+    public LogOptions Logging { get; init; } = new();
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Serilog.Events;
+
+namespace Retrieval.Server.Configuration;
+
+/// <summary>Checks ranges and what must fit together. Reports every fault, not the first.</summary>
+internal static class ServerOptionsValidator
+{
+    private static readonly string[] Formats = ["text", "json"];
+
+    public static void Validate(ServerOptions options, List<string> faults)
+    {
+        Http(options.Http, faults);
+        Limits(options.Limits, faults);
+        Search(options, faults);
+        Snapshot(options.Snapshot, faults);
+        Within(faults, "Inference:Threads", options.Inference.Threads, 0, 1024);
+        Within(faults, "Inference:PairsPerCall", options.Inference.PairsPerCall, 1, 65_536);
+        Logging(options.Logging, faults);
+    }
+
+    private static void Http(HttpOptions http, List<string> faults)
+    {
+        var urls = http.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (urls.Length == 0)
+        {
+            faults.Add("Http:Urls is empty; expected one address or more, e.g. http://127.0.0.1:8080");
+        }
+
+        foreach (var url in urls)
+        {
+            if (!IsAddress(url))
+            {
+                faults.Add($"Http:Urls holds '{url}'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path");
+            }
+        }
+
+        Within(faults, "Http:MaxBodyBytes", http.MaxBodyBytes, 1024, 1 << 30);
+        Within(faults, "Http:MaxJsonDepth", http.MaxJsonDepth, 4, 64);
+        Within(faults, "Http:MaxHeaderBytes", http.MaxHeaderBytes, 1024, 1 << 20);
+        Within(faults, "Http:MaxConnections", http.MaxConnections, 1, 1_000_000);
+        Within(faults, "Http:KeepAliveSeconds", http.KeepAliveSeconds, 1, 3600);
+        Within(faults, "Http:HeaderTimeoutSeconds", http.HeaderTimeoutSeconds, 1, 600);
+        Within(faults, "Http:MinBytesPerSecond", http.MinBytesPerSecond, 1, 1_000_000);
+        Within(faults, "Http:MinRateGraceSeconds", http.MinRateGraceSeconds, 2, 600);
+    }
+
+    private static void Limits(LimitsOptions limits, List<string> faults)
+    {
+        Within(faults, "Limits:Concurrent", limits.Concurrent, 1, 10_000);
+        Within(faults, "Limits:Queue", limits.Queue, 0, 1_000_000);
+        Within(faults, "Limits:RetryAfterSeconds", limits.RetryAfterSeconds, 1, 3600);
+        Within(faults, "Limits:RequestTimeoutSeconds", limits.RequestTimeoutSeconds, 0.05, 3600);
+        Within(faults, "Limits:BatchQueries", limits.BatchQueries, 1, 10_000);
+        Within(faults, "Limits:DrainDelaySeconds", limits.DrainDelaySeconds, 0, 600);
+        Within(faults, "Limits:DrainSeconds", limits.DrainSeconds, 0, 3600);
+    }
+
+    private static void Search(ServerOptions options, List<string> faults)
+    {
+        var search = options.Search;
+        Within(faults, "Search:MaxTop", search.MaxTop, 1, 1_000_000);
+        Within(faults, "Search:MaxShortlist", search.MaxShortlist, 1, 10_000_000);
+        Within(faults, "Search:MaxDeadlineMs", search.MaxDeadlineMs, 1, 86_400_000);
+        Within(faults, "Search:MaxPairs", search.MaxPairs, 1, 10_000_000);
+        Within(faults, "Search:DefaultTop", search.DefaultTop, 1, Math.Max(1, search.MaxTop));
+        Within(faults, "Search:DefaultShortlist", search.DefaultShortlist, 1, Math.Max(1, search.MaxShortlist));
+    }
+
+    private static void Snapshot(SnapshotSection snapshot, List<string> faults)
+    {
+        Required(faults, "Snapshot:Bundle", snapshot.Bundle, "the folder of a bundle");
+        Required(faults, "Snapshot:Index", snapshot.Index, "the folder of an index");
+        Within(faults, "Snapshot:RefreshSeconds", snapshot.RefreshSeconds, 0.05, 3600);
+        Within(faults, "Snapshot:RetrySeconds", snapshot.RetrySeconds, 0.05, 86_400);
+    }
+
+    private static void Logging(LogOptions logging, List<string> faults)
+    {
+        OneOf(faults, "Logging:Level", logging.Level, Enum.GetNames<LogEventLevel>());
+        OneOf(faults, "Logging:Format", logging.Format, Formats);
+        foreach (var (source, level) in logging.Levels)
+        {
+            OneOf(faults, $"Logging:Levels:{source}", level, Enum.GetNames<LogEventLevel>());
+        }
+    }
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            var address = Microsoft.AspNetCore.Http.BindingAddress.Parse(url);
+            return address.Scheme == "http" && address.PathBase.Length == 0 && !address.IsUnixPipe && !address.IsNamedPipe;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static void Required(List<string> faults, string key, string value, string what)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            faults.Add($"{key} is not set; expected {what}");
+        }
+    }
+
+    private static void OneOf(List<string> faults, string key, string value, string[] allowed)
+    {
+        if (!allowed.Contains(value, StringComparer.OrdinalIgnoreCase))
+        {
+            faults.Add($"{key} is '{value}'; expected one of {string.Join(", ", allowed)}");
+        }
+    }
+
+    private static void Within(List<string> faults, string key, double value, double least, double most)
+    {
+        if (!(value >= least && value <= most))
+        {
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"{key} is {value}; expected {least} to {most}"));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Retrieval.Server.Configuration;
+
+/// <summary>The bundle and the index that are served.</summary>
+public sealed record SnapshotSection
+{
+    /// <summary>Folder of the bundle. Required.</summary>
+    public string Bundle { get; init; } = "";
+
+    /// <summary>Folder of the local index. Required.</summary>
+    public string Index { get; init; } = "";
+
+    /// <summary>Seconds between looks for a newer generation of the index, 0.05 to 3600.</summary>
+    public double RefreshSeconds { get; init; } = 1;
+
+    /// <summary>Seconds before a load that failed is tried again, 0.05 to 86400.</summary>
+    public double RetrySeconds { get; init; } = 10;
+}

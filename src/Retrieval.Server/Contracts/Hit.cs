@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Retrieval.Search.Queries;
+
+namespace Retrieval.Server.Contracts;
+
+/// <summary>One result.</summary>
+/// <param name="Id">The image's id; for a caption, the image's id, <c>#</c> and the caption's place among the image's captions, from 0.</param>
+/// <param name="Rank">Place in the answer, from 1.</param>
+/// <param name="Score">The matching model's score; null if the deadline passed before the hit was reranked.</param>
+/// <param name="Coarse">Where the first stage saw it.</param>
+/// <param name="Metadata">The image's metadata; null if it has none.</param>
+public sealed record Hit(string Id, int Rank, float? Score, CoarsePlace Coarse, JsonElement? Metadata)
+{
+    /// <summary>The image the caption belongs to; only in a search for captions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ImageId { get; init; }
+
+    /// <summary>The caption's text; only in a search for captions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Caption { get; init; }
+
+    internal static Hit Of(SearchHit hit) => new(hit.Id, hit.Rank, hit.Score, hit.Coarse, hit.Metadata)
+    {
+        ImageId = hit.Caption is null ? null : hit.ImageId,
+        Caption = hit.Caption,
+    };
+}

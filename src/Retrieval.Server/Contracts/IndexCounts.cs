@@ -1,0 +1,7 @@
+namespace Retrieval.Server.Contracts;
+
+/// <summary>The index as it is being served.</summary>
+/// <param name="Images">Images that can be found.</param>
+/// <param name="Captions">Captions that can be found.</param>
+/// <param name="Epoch">Generation; grows with every change.</param>
+public sealed record IndexCounts(long Images, long Captions, long Epoch);

@@ -1,0 +1,53 @@
+using Retrieval.Inference.Verification;
+using Retrieval.Search.Snapshots;
+
+namespace Retrieval.Server.Contracts;
+
+/// <summary>What this replica serves.</summary>
+/// <param name="Model">Name and the beginning of the fingerprint, as in answers.</param>
+/// <param name="Name">The bundle's name.</param>
+/// <param name="Fingerprint">SHA-256 over the bundle.</param>
+/// <param name="System">The matching system.</param>
+/// <param name="Form"><c>serving</c> or <c>published</c>.</param>
+/// <param name="Profile"><c>fast</c> or <c>compact</c>.</param>
+/// <param name="Precision"><c>float32</c> or <c>float16</c>.</param>
+/// <param name="Provider">Where the graphs run, in the runtime's words.</param>
+/// <param name="Regions">Region features of an image.</param>
+/// <param name="MaxTokens">Most tokens of a caption, the start and the end included; the rest is cut off.</param>
+/// <param name="EmbeddingWidth">Values of a coarse embedding.</param>
+/// <param name="Index">The index.</param>
+/// <param name="Parity">How far this machine's results are from those recorded at export; null if that was not checked.</param>
+public sealed record ModelResponse(
+    string Model,
+    string Name,
+    string Fingerprint,
+    string System,
+    string Form,
+    string Profile,
+    string Precision,
+    string Provider,
+    RegionShape Regions,
+    int MaxTokens,
+    int EmbeddingWidth,
+    IndexCounts Index,
+    ParityReport? Parity)
+{
+    internal static ModelResponse Of(SnapshotStatus status)
+    {
+        var manifest = status.Manifest;
+        return new ModelResponse(
+            status.Label,
+            manifest.Name,
+            status.Fingerprint,
+            manifest.System,
+            manifest.Form,
+            manifest.Profile,
+            manifest.Precision,
+            status.Provider,
+            new RegionShape(manifest.RegionCount, manifest.RegionWidth),
+            manifest.Tokens.Max,
+            manifest.EmbeddingWidth,
+            new IndexCounts(status.Images, status.Captions, status.IndexEpoch),
+            status.Parity);
+    }
+}

@@ -1,0 +1,7 @@
+using Retrieval.Search.Queries;
+
+namespace Retrieval.Server.Contracts;
+
+/// <summary>Pairs to score.</summary>
+/// <param name="Pairs">An image by id with a caption by its text or by its id.</param>
+public sealed record ScoreRequest(IReadOnlyList<ScorePair> Pairs);

@@ -1,0 +1,30 @@
+using Retrieval.Search.Queries;
+
+namespace Retrieval.Server.Contracts;
+
+/// <summary>The answer to a search.</summary>
+/// <param name="Hits">The results, best first.</param>
+/// <param name="Query">How the caption was read; null when the query was an image.</param>
+/// <param name="Shortlisted">Candidates the first stage gave.</param>
+/// <param name="Reranked">How many of them the matching model scored.</param>
+/// <param name="Degraded">Null, or why the answer is less than was asked for: <c>deadline</c>.</param>
+/// <param name="Model">Name of the model and the beginning of its fingerprint.</param>
+/// <param name="IndexEpoch">Generation of the index that was searched.</param>
+public sealed record SearchResponse(
+    IReadOnlyList<Hit> Hits,
+    QueryTokens? Query,
+    int Shortlisted,
+    int Reranked,
+    string? Degraded,
+    string Model,
+    long IndexEpoch)
+{
+    internal static SearchResponse Of(SearchAnswer answer) => new(
+        [.. answer.Hits.Select(Hit.Of)],
+        answer.Query,
+        answer.Shortlisted,
+        answer.Reranked,
+        answer.Degraded,
+        answer.Model,
+        answer.IndexEpoch);
+}

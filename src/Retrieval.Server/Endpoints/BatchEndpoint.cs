@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Snapshots;
+using Retrieval.Search.Telemetry;
+using Retrieval.Server.Contracts;
+using Retrieval.Server.Errors;
+using Retrieval.Server.OpenApi;
+using Retrieval.Server.Requests;
+
+namespace Retrieval.Server.Endpoints;
+
+/// <summary>Several searches in one request.</summary>
+internal static class BatchEndpoint
+{
+    public static void MapBatch(this IEndpointRouteBuilder routes) => routes.MapPost("/search/batch", SearchBatch)
+        .WithTags("Search")
+        .WithName("SearchBatch")
+        .WithSummary("Several searches of either kind")
+        .WithDescription("One answer a query, in order. A query that fails has a problem in the place of its answer and does not disturb the others. Deadlines all count from the beginning of the request.")
+        .Accepts<BatchRequest>("application/json")
+        .WithExample("""{ "queries": [ { "caption": "two dogs play in the snow", "top": 5 }, { "imageId": "1000092795.jpg", "top": 5 } ] }""")
+        .Produces<BatchResponse>()
+        .ProducesProblems(400, 413, 415, 429, 503, 504);
+
+    private static async Task<IResult> SearchBatch(
+        HttpContext context, RequestParser parser, TimedSearch search, Problems problems, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var queries = parser.Batch(context.Body());
+        var answers = new List<object>(queries.Count);
+        var stages = new List<StageTime>();
+        foreach (var query in queries)
+        {
+            try
+            {
+                var answer = await search.RunAsync(parser.Query(query), context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
+                answers.Add(SearchResponse.Of(answer));
+                stages.AddRange(answer.Stages);
+            }
+            catch (RetrievalException exception) when (exception is not NotReadyException)
+            {
+                answers.Add(problems.Of(exception));
+            }
+        }
+
+        return Answers.Of(context, time, new BatchResponse(answers), stages);
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Limits;
+
+namespace Retrieval.Server.Endpoints;
+
+/// <summary>The routes of <c>/v1</c>, all behind the limits.</summary>
+internal static class EndpointRegistration
+{
+    public static void AddQueries(this IServiceCollection services) => services.AddSingleton<TimedSearch>();
+
+    public static void MapQueries(this WebApplication app)
+    {
+        var queries = app.MapGroup("/v1").RequireLimits();
+        queries.MapSearch();
+        queries.MapBatch();
+        queries.MapScore();
+        queries.MapImages();
+        queries.MapModel();
+    }
+}

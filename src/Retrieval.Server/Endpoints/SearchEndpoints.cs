@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Retrieval.Search.Queries;
+using Retrieval.Server.Contracts;
+using Retrieval.Server.OpenApi;
+using Retrieval.Server.Requests;
+
+namespace Retrieval.Server.Endpoints;
+
+/// <summary>Both questions: which images fit a caption, which captions fit an image.</summary>
+internal static class SearchEndpoints
+{
+    public static void MapSearch(this IEndpointRouteBuilder routes)
+    {
+        var search = routes.MapGroup("/search").WithTags("Search");
+        search.MapPost("/images", SearchImages)
+            .WithName("SearchImages")
+            .WithSummary("Which images fit this caption")
+            .WithDescription("A shortlist by coarse embeddings, reranked by the matching model. `deadlineMs` bounds the whole request: what could not be reranked in time follows in coarse order with a null score, and `degraded` says so.")
+            .Accepts<ImageSearchRequest>("application/json")
+            .WithExample("""{ "caption": "two dogs play in the snow", "top": 5, "shortlist": 200, "deadlineMs": 250, "filter": { "split": "test" } }""")
+            .Produces<SearchResponse>()
+            .ProducesProblems(400, 413, 415, 429, 503, 504);
+        search.MapPost("/captions", SearchCaptions)
+            .WithName("SearchCaptions")
+            .WithSummary("Which captions fit this image")
+            .WithDescription("The query is an image of the index, named by the id it was ingested with.")
+            .Accepts<CaptionSearchRequest>("application/json")
+            .WithExample("""{ "imageId": "1000092795.jpg", "top": 5 }""")
+            .Produces<SearchResponse>()
+            .ProducesProblems(400, 404, 413, 415, 429, 503, 504);
+    }
+
+    private static Task<IResult> SearchImages(HttpContext context, RequestParser parser, TimedSearch search, TimeProvider time, CancellationToken cancellationToken) =>
+        AnswerAsync(context, parser.Images(context.Body()), search, time, cancellationToken);
+
+    private static Task<IResult> SearchCaptions(HttpContext context, RequestParser parser, TimedSearch search, TimeProvider time, CancellationToken cancellationToken) =>
+        AnswerAsync(context, parser.Captions(context.Body()), search, time, cancellationToken);
+
+    private static async Task<IResult> AnswerAsync(HttpContext context, SearchRequest request, TimedSearch search, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var answer = await search.RunAsync(request, context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
+        return Answers.Of(context, time, SearchResponse.Of(answer), answer.Stages);
+    }
+}

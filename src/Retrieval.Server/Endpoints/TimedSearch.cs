@@ -1,0 +1,46 @@
+using Retrieval.Search.Queries;
+
+namespace Retrieval.Server.Endpoints;
+
+/// <summary>
+/// Runs searches with deadlines that count from when the request's body had come: what it has waited for a place since
+/// is taken off.
+/// </summary>
+internal sealed class TimedSearch(SearchService search, TimeProvider time)
+{
+    /// <summary>Runs a search of either kind.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="since">Timestamp the deadline counts from.</param>
+    /// <param name="cancellationToken">Cancelled when the caller leaves or the server's own limit passes.</param>
+    /// <exception cref="DeadlineExceededException">The deadline passed before there was anything to answer with.</exception>
+    public async Task<SearchAnswer> RunAsync(SearchRequest request, long since, CancellationToken cancellationToken)
+    {
+        if (request.DeadlineMs is not { } deadline)
+        {
+            return await SearchAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+
+        var left = deadline - (int)Math.Min(deadline, time.GetElapsedTime(since).TotalMilliseconds);
+        if (left == 0)
+        {
+            throw new DeadlineExceededException(deadline);
+        }
+
+        try
+        {
+            return await SearchAsync(request with { DeadlineMs = left }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeadlineExceededException)
+        {
+            // In the caller's number, not in what was left of it.
+            throw new DeadlineExceededException(deadline);
+        }
+    }
+
+    private Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken) => request switch
+    {
+        ImageSearchRequest images => search.SearchImagesAsync(images, cancellationToken),
+        CaptionSearchRequest captions => search.SearchCaptionsAsync(captions, cancellationToken),
+        _ => throw new ArgumentException($"unknown kind of request {request.GetType()}", nameof(request)),
+    };
+}

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+
+namespace Retrieval.Server.Errors;
+
+/// <summary>Why a request was not answered, as RFC 9457 writes it.</summary>
+/// <param name="Title">The status in words.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What was wrong and what was expected, for the person who has to mend it.</param>
+public sealed record Problem(string Title, int Status, string Detail)
+{
+    /// <summary>Media type of a problem.</summary>
+    public const string MediaType = "application/problem+json";
+
+    /// <summary>The member of the request at fault, e.g. <c>top</c> or <c>pairs[3].imageId</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Field { get; init; }
+
+    /// <summary>While the replica is not ready: why.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Reasons { get; init; }
+
+    /// <summary>The trace under which the server's log has more.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceId { get; init; }
+
+    /// <summary>Whether the same request may succeed a little later, which the answer then says in <c>Retry-After</c>.</summary>
+    [JsonIgnore]
+    public bool Retry => Status is 429 or 503;
+}

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Contracts;
+
+namespace Retrieval.Server.Errors;
+
+/// <summary>Writes a problem as the whole answer.</summary>
+internal sealed class ProblemWriter(ServerOptions options)
+{
+    /// <summary>Writes the problem of a status.</summary>
+    public Task WriteAsync(HttpContext context, int status) => WriteAsync(context, Problems.OfStatus(status));
+
+    /// <summary>Writes a problem with its status, and <c>Retry-After</c> where the request may be repeated.</summary>
+    public Task WriteAsync(HttpContext context, Problem problem)
+    {
+        var response = context.Response;
+        response.StatusCode = problem.Status;
+        response.Headers.CacheControl = "no-store";
+        if (problem.Retry)
+        {
+            response.Headers.RetryAfter = options.Limits.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        // Not the request's token: a timeout has cancelled it, and its answer must be written all the same.
+        var trace = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+        return response.WriteAsJsonAsync(problem with { TraceId = trace }, WireJson.Options, Problem.MediaType, CancellationToken.None);
+    }
+}

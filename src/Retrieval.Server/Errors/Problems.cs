@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Logging;
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Queries;
+using Retrieval.Search.Snapshots;
+using Retrieval.Server.Health;
+
+namespace Retrieval.Server.Errors;
+
+/// <summary>
+/// The one place where errors become HTTP. What is not meant for callers (paths, messages of the runtime, anything
+/// unforeseen) stays in the log under the trace id.
+/// </summary>
+internal sealed partial class Problems(Readiness readiness, ILogger<Problems> logger)
+{
+    private const int LongestEcho = 200;
+
+    /// <summary>The problem an exception means.</summary>
+    public Problem Of(Exception exception) => exception switch
+    {
+        InvalidInputException invalid => Of(400, Shorten(invalid.Message)) with { Field = invalid.Field is null ? null : Shorten(invalid.Field) },
+        NotFoundException missing => Of(404, $"unknown {missing.Kind} id '{Shorten(missing.Id)}'"),
+        DeadlineExceededException late => Of(504, late.Message),
+        NotReadyException => NotReady(),
+        BadHttpRequestException refused => Refused(refused),
+        _ => Failed(exception),
+    };
+
+    /// <summary>The problem of a status that comes without an exception.</summary>
+    public static Problem OfStatus(int status) => Of(status, status switch
+    {
+        400 => "the request is not valid HTTP",
+        404 => "there is nothing under this path; the routes are listed in /openapi/v1.json",
+        405 => "this path does not take this method; the Allow header lists those it takes",
+        408 => "the request did not arrive in time",
+        413 => "the body is longer than this server takes",
+        415 => "expected a body of the type application/json, in UTF-8, without a content encoding",
+        429 => "as many requests are waiting as this server lets wait; try again after the time in Retry-After",
+        431 => "the headers are longer than this server takes",
+        504 => "the request took longer than this server lets a request take",
+        >= 500 => "the server failed; its log has more under the trace id",
+        _ => ReasonPhrases.GetReasonPhrase(status),
+    });
+
+    /// <summary>The problem of a replica that cannot answer yet, or no more.</summary>
+    public Problem NotReady() => Of(503, "this replica is not ready") with { Reasons = readiness.Current.Reasons };
+
+    private static Problem Of(int status, string detail) => new(ReasonPhrases.GetReasonPhrase(status), status, detail);
+
+    private static Problem Refused(BadHttpRequestException refused) =>
+        refused.StatusCode == 400 ? Of(400, Shorten(refused.Message)) : OfStatus(refused.StatusCode);
+
+    private Problem Failed(Exception exception)
+    {
+        LogFailed(exception);
+        return OfStatus(500);
+    }
+
+    private static string Shorten(string text) => text.Length <= LongestEcho * 2 ? text : string.Concat(text.AsSpan(0, LongestEcho), " … ", text.AsSpan(text.Length - LongestEcho));
+
+    [LoggerMessage(EventId = 1300, Level = LogLevel.Error, Message = "A request failed for a reason that is not the caller's")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Retrieval.Search.Snapshots;
+using Retrieval.Server.Contracts;
+using Retrieval.Server.Errors;
+using Retrieval.Server.Logging;
+using Retrieval.Server.OpenApi;
+
+namespace Retrieval.Server.Health;
+
+/// <summary>Whether the process lives, and whether it can answer. Neither waits for anything.</summary>
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/health").WithTags("Health").WithMetadata(new QuietInLog());
+        health.MapGet("/live", () => TypedResults.Json(new HealthResponse("live"), WireJson.Options))
+            .WithName("Live")
+            .WithSummary("Whether the process lives")
+            .WithDescription("Always 200 while the process can answer at all, whatever the state of the model and the index.")
+            .Produces<HealthResponse>();
+        health.MapGet("/ready", Ready)
+            .WithName("Ready")
+            .WithSummary("Whether this replica can answer correctly")
+            .WithDescription("Red, with the reasons, while the model and the index are being loaded, when they could not be, and while shutting down.")
+            .Produces<HealthResponse>()
+            .ProducesProblems(503);
+    }
+
+    private static async Task Ready(HttpContext context, Readiness readiness, SnapshotSource snapshots, Problems problems, ProblemWriter writer)
+    {
+        if (readiness.Current.IsReady && snapshots.Status is { } status)
+        {
+            var answer = new HealthResponse("ready") { Model = status.Label, IndexEpoch = status.IndexEpoch };
+            await context.Response.WriteAsJsonAsync(answer, WireJson.Options, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+
+        await writer.WriteAsync(context, problems.NotReady()).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,16 @@
+namespace Retrieval.Server.Health;
+
+/// <summary>Whether this replica can answer correctly. Written by whoever finds out, read by requests without a lock.</summary>
+internal sealed class Readiness
+{
+    private volatile ReadyState _loading = ReadyState.No("the model and the index are being loaded");
+    private volatile bool _draining;
+
+    public ReadyState Current => _draining ? ReadyState.No("this replica is shutting down") : _loading;
+
+    public void Ready() => _loading = ReadyState.Yes;
+
+    public void NotReady(string reason) => _loading = ReadyState.No(reason);
+
+    public void Draining() => _draining = true;
+}

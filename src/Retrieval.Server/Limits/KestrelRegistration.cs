@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Retrieval.Server.Configuration;
+
+namespace Retrieval.Server.Limits;
+
+/// <summary>What a connection may do.</summary>
+internal static class KestrelRegistration
+{
+    public static void AddKestrel(this WebApplicationBuilder builder, HttpOptions http)
+    {
+        builder.WebHost.UseKestrelCore().UseUrls(http.Urls).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            var limits = kestrel.Limits;
+            limits.MaxRequestBodySize = http.MaxBodyBytes;
+            limits.MaxRequestHeadersTotalSize = http.MaxHeaderBytes;
+            limits.MaxRequestLineSize = Math.Min(limits.MaxRequestLineSize, http.MaxHeaderBytes);
+            limits.MaxConcurrentConnections = http.MaxConnections;
+            limits.KeepAliveTimeout = TimeSpan.FromSeconds(http.KeepAliveSeconds);
+            limits.RequestHeadersTimeout = TimeSpan.FromSeconds(http.HeaderTimeoutSeconds);
+            var rate = new MinDataRate(http.MinBytesPerSecond, TimeSpan.FromSeconds(http.MinRateGraceSeconds));
+            limits.MinRequestBodyDataRate = rate;
+            limits.MinResponseDataRate = rate;
+        });
+    }
+}

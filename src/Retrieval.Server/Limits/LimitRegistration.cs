@@ -1,0 +1,66 @@
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Errors;
+
+namespace Retrieval.Server.Limits;
+
+/// <summary>
+/// A bounded number of requests at once, a bounded queue behind them, and a bound on the time of each. Health and
+/// metrics stay outside: they answer best when the rest cannot.
+/// </summary>
+internal static class LimitRegistration
+{
+    private const string Policy = "queries";
+
+    public static void AddLimits(this IServiceCollection services, LimitsOptions limits)
+    {
+        services.AddRequestTimeouts(timeouts => timeouts.AddPolicy(Policy, new RequestTimeoutPolicy
+        {
+            Timeout = TimeSpan.FromSeconds(limits.RequestTimeoutSeconds),
+            TimeoutStatusCode = StatusCodes.Status504GatewayTimeout,
+            WriteTimeoutResponse = context => WriteAsync(context, StatusCodes.Status504GatewayTimeout),
+        }));
+        services.AddRateLimiter(limiter =>
+        {
+            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limiter.OnRejected = (rejected, _) => new ValueTask(WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests));
+            limiter.AddConcurrencyLimiter(Policy, concurrency =>
+            {
+                concurrency.PermitLimit = limits.Concurrent;
+                concurrency.QueueLimit = limits.Queue;
+                concurrency.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
+            });
+        });
+    }
+
+    public static void UseLimits(this WebApplication app)
+    {
+        app.UseRequestTimeouts();
+        app.Use(async (context, next) =>
+        {
+            await next(context).ConfigureAwait(false);
+
+            // The limiter returns without a word when a request is cancelled in the queue; a timeout there is a 504 like any other.
+            if (!context.Response.HasStarted)
+            {
+                context.RequestAborted.ThrowIfCancellationRequested();
+            }
+        });
+        app.UseWithDeadline(limited => limited.UseRateLimiter());
+    }
+
+    public static RouteGroupBuilder RequireLimits(this RouteGroupBuilder group)
+    {
+        group.RequireRateLimiting(Policy).WithRequestTimeout(Policy);
+        return group;
+    }
+
+    private static Task WriteAsync(HttpContext context, int status) =>
+        context.RequestServices.GetRequiredService<ProblemWriter>().WriteAsync(context, status);
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Retrieval.Search.Queries;
+using Retrieval.Server.Requests;
+
+namespace Retrieval.Server.Limits;
+
+/// <summary>
+/// Ends the wait for a place when the request's own deadline passes. The limiter knows the request's token only, so that
+/// token carries the deadline while the request waits, and is itself again once it has its place.
+/// </summary>
+internal static class QueueDeadline
+{
+    private const string Member = "deadlineMs";
+
+    /// <summary>Wraps the limiter.</summary>
+    public static void UseWithDeadline(this WebApplication app, Action<IApplicationBuilder> limiter)
+    {
+        var time = (TimeProvider)app.Services.GetService(typeof(TimeProvider))!;
+        app.Use((context, next) => WaitAsync(context, next, time));
+        limiter(app);
+        app.Use((context, next) =>
+        {
+            context.Features.Get<Waiting>()?.End(context);
+            return next(context);
+        });
+    }
+
+    private static async Task WaitAsync(HttpContext context, RequestDelegate next, TimeProvider time)
+    {
+        if (DeadlineOf(context.Features.Get<ReceivedBody>()) is not { } deadline)
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        var left = TimeSpan.FromMilliseconds(deadline) - time.GetElapsedTime(context.ReceivedAt());
+        using var passed = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(passed.Token, context.RequestAborted);
+        var waiting = new Waiting(context.RequestAborted);
+        context.Features.Set(waiting);
+        context.RequestAborted = either.Token;
+        await next(context).ConfigureAwait(false);
+        if (waiting.End(context) && passed.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            throw new DeadlineExceededException(deadline);
+        }
+    }
+
+    // What is not a deadline is refused by name when the request is read.
+    private static int? DeadlineOf(ReceivedBody? body) =>
+        body?.Root is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(Member, out var found)
+        && found.ValueKind == JsonValueKind.Number && found.TryGetInt32(out var deadline) && deadline > 0
+            ? deadline
+            : null;
+
+    private sealed class Waiting(CancellationToken own)
+    {
+        private bool _ended;
+
+        /// <summary>Gives the request its own token back; whether it was still waiting.</summary>
+        public bool End(HttpContext context)
+        {
+            if (_ended)
+            {
+                return false;
+            }
+
+            _ended = true;
+            context.RequestAborted = own;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Retrieval.Search.Queries;
+using Retrieval.Search.Snapshots;
+using Retrieval.Search.Telemetry;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Health;
+
+namespace Retrieval.Server.Loading;
+
+/// <summary>What is served: the snapshot, the search over it, and who keeps it up to date.</summary>
+internal static class SnapshotRegistration
+{
+    public static void AddSnapshot(this IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference });
+        services.AddSingleton(options.Search);
+        services.AddSingleton<SnapshotSource>();
+        services.AddSingleton<SearchMetrics>();
+        services.AddSingleton<SearchService>();
+        services.AddSingleton<Readiness>();
+        services.AddHostedService<SnapshotLoader>();
+        services.AddHostedService<ShutdownDrain>();
+        services.Configure<HostOptions>(host =>
+            host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.DrainDelaySeconds + options.Limits.DrainSeconds));
+    }
+}

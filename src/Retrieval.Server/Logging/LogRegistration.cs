@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using Retrieval.Server.Configuration;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Formatting.Display;
+using Serilog.Formatting.Json;
+
+namespace Retrieval.Server.Logging;
+
+/// <summary>Structured logs to the console, and one line a request.</summary>
+internal static class LogRegistration
+{
+    private const string Line = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffK} {Level:u3} {SourceContext} {Message:lj} {TraceId}{NewLine}{Exception}";
+
+    public static void AddLogs(this WebApplicationBuilder builder, LogOptions options)
+    {
+        // Levels are decided there alone.
+        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddSerilog(Levels(options).WriteTo.Console(Formatter(options)).CreateLogger(), dispose: true);
+    }
+
+    public static void UseRequestLog(this WebApplication app) => app.UseMiddleware<RequestLog>();
+
+    /// <summary>What is logged.</summary>
+    internal static LoggerConfiguration Levels(LogOptions options)
+    {
+        // The framework is talkative below warnings, save for where it listens.
+        var level = LevelOf(options.Level);
+        var logs = new LoggerConfiguration()
+            .MinimumLevel.Is(level)
+            .MinimumLevel.Override("Microsoft", Later(level, LogEventLevel.Warning))
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Later(level, LogEventLevel.Information));
+        foreach (var (source, least) in options.Levels)
+        {
+            logs.MinimumLevel.Override(source, LevelOf(least));
+        }
+
+        return logs;
+    }
+
+    /// <summary>How an event is written.</summary>
+    internal static ITextFormatter Formatter(LogOptions options) => options.Format.Equals("json", StringComparison.OrdinalIgnoreCase)
+        ? new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture)
+        : new MessageTemplateTextFormatter(Line, CultureInfo.InvariantCulture);
+
+    private static LogEventLevel Later(LogEventLevel one, LogEventLevel other) => one > other ? one : other;
+
+    private static LogEventLevel LevelOf(string name) => Enum.Parse<LogEventLevel>(name, ignoreCase: true);
+}

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Retrieval.Server.Logging;
+
+/// <summary>
+/// One line a request: method, route, status, time. The route is the template, never the path: ids are the caller's.
+/// What is asked by machines every second (health, metrics) is only there at <c>Debug</c>.
+/// </summary>
+internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var began = time.GetTimestamp();
+        await next(context).ConfigureAwait(false);
+        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        var route = (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
+        var level = endpoint?.Metadata.GetMetadata<QuietInLog>() is null ? LogLevel.Information : LogLevel.Debug;
+        var elapsed = time.GetElapsedTime(began).TotalMilliseconds;
+        LogRequest(level, context.Request.Method, route, context.Response.StatusCode, elapsed);
+    }
+
+    [LoggerMessage(EventId = 1200, Message = "{Method} {Route} {Status} in {ElapsedMs:0.0} ms")]
+    private partial void LogRequest(LogLevel level, string method, string route, int status, double elapsedMs);
+}

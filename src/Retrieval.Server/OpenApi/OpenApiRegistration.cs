@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Logging;
+
+namespace Retrieval.Server.OpenApi;
+
+/// <summary><c>GET /openapi/v1.json</c>: the API as the code has it.</summary>
+internal static class OpenApiRegistration
+{
+    public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", document =>
+    {
+        // Any JSON value has no name of its own.
+        document.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        document.AddDocumentTransformer((api, _, _) =>
+        {
+            api.Info.Title = "RetrievalService";
+            api.Info.Version = "v1";
+            api.Info.Description = "Text-image retrieval in two stages: a shortlist by coarse embeddings, reranked by a cross-modal matching model. Every error is `application/problem+json`.";
+            api.Servers = [];
+            return Task.CompletedTask;
+        });
+        document.AddOperationTransformer<OperationDetails>();
+        document.AddSchemaTransformer<SchemaDetails>();
+    });
+
+    public static void MapApiDocument(this WebApplication app) =>
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").WithMetadata(new QuietInLog());
+}

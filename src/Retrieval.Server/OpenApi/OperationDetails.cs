@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Retrieval.Server.OpenApi;
+
+/// <summary>What the framework does not say of an operation: an example, the headers, that a body is needed.</summary>
+internal sealed class OperationDetails : IOpenApiOperationTransformer
+{
+    private static readonly Dictionary<string, string> ProblemTexts = new()
+    {
+        ["400"] = "The request is invalid: `field` names the member at fault, `detail` what was expected",
+        ["404"] = "The index has no such image or caption",
+        ["413"] = "The body is too long",
+        ["415"] = "The body is not JSON in UTF-8, or is compressed",
+        ["429"] = "As many requests are waiting as this server lets wait",
+        ["503"] = "This replica is not ready: `reasons` say why",
+        ["504"] = "The deadline, or this server's own limit, passed before there was anything to answer with",
+    };
+
+    public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (operation.RequestBody is OpenApiRequestBody body)
+        {
+            body.Required = true;
+            if (metadata.OfType<RequestExample>().LastOrDefault() is { } example)
+            {
+                body.Content!["application/json"].Example = JsonNode.Parse(example.Json);
+            }
+        }
+
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            if (response is OpenApiResponse concrete)
+            {
+                Describe(concrete, status, hasBody: operation.RequestBody is not null);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static void Describe(OpenApiResponse response, string status, bool hasBody)
+    {
+        if (ProblemTexts.TryGetValue(status, out var text))
+        {
+            response.Description = text;
+        }
+
+        if (status is "429" or "503")
+        {
+            response.Headers = Header("Retry-After", "Seconds after which to try again", JsonSchemaType.Integer);
+        }
+        else if (status == "200" && hasBody)
+        {
+            response.Headers = Header("Server-Timing", "Milliseconds of each stage, and in total", JsonSchemaType.String);
+        }
+    }
+
+    private static Dictionary<string, IOpenApiHeader> Header(string name, string description, JsonSchemaType type) => new()
+    {
+        [name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = type } },
+    };
+}

@@ -1,0 +1,12 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace Retrieval.Server.OpenApi;
+
+/// <summary>An example of a request's body, for the API's document.</summary>
+internal sealed record RequestExample(string Json);
+
+/// <summary>Gives an endpoint its example.</summary>
+internal static class RequestExampleExtensions
+{
+    public static RouteHandlerBuilder WithExample(this RouteHandlerBuilder builder, string json) => builder.WithMetadata(new RequestExample(json));
+}

@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Contracts;
+
+namespace Retrieval.Server.Requests;
+
+/// <summary>Reading of bodies, and how answers are written.</summary>
+internal static class RequestRegistration
+{
+    public static void AddRequests(this IServiceCollection services)
+    {
+        services.AddSingleton<RequestParser>();
+        services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
+    }
+
+    public static void UseRequestBodies(this WebApplication app) => app.UseMiddleware<BodyReader>();
+}

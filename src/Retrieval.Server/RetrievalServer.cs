@@ -1,0 +1,95 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Endpoints;
+using Retrieval.Server.Errors;
+using Retrieval.Server.Health;
+using Retrieval.Server.Limits;
+using Retrieval.Server.Loading;
+using Retrieval.Server.Logging;
+using Retrieval.Server.Metrics;
+using Retrieval.Server.OpenApi;
+using Retrieval.Server.Requests;
+
+namespace Retrieval.Server;
+
+/// <summary>The HTTP server: what it is made of, and how it is run.</summary>
+public static class RetrievalServer
+{
+    /// <summary>Exit code when the configuration cannot be used.</summary>
+    public const int InvalidConfiguration = 2;
+
+    /// <summary>Exit code when the server could not start, or ended by an error.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Puts the server together.</summary>
+    /// <param name="options">The options, validated: see <see cref="ServerConfiguration.Read"/>.</param>
+    /// <param name="configure">Called before the application is built, to replace or add parts.</param>
+    public static WebApplication Build(ServerOptions options, Action<WebApplicationBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.AddLogs(options.Logging);
+        builder.AddKestrel(options.Http);
+        builder.Services.AddSingleton(options);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddRouting();
+        builder.Services.AddProblems();
+        builder.Services.AddRequests();
+        builder.Services.AddLimits(options.Limits);
+        builder.Services.AddSnapshot(options);
+        builder.Services.AddQueries();
+        builder.Services.AddPrometheus();
+        builder.Services.AddApiDocument();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseRequestLog();
+        app.UseProblems();
+        app.UseRouting();
+        app.UseRequestBodies();
+        app.UseLimits();
+        app.MapHealth();
+        app.MapPrometheus();
+        app.MapApiDocument();
+        app.MapQueries();
+        return app;
+    }
+
+    /// <summary>Reads the options, runs the server until it is told to stop, and says how that went.</summary>
+    /// <param name="args">The command line behind <c>serve</c>; see <see cref="ServerConfiguration"/>.</param>
+    /// <param name="errors">Where faults of the configuration are written, one a line.</param>
+    /// <param name="cancellationToken">Stops the server like SIGTERM does: requests in progress finish.</param>
+    /// <returns>The process's exit code: 0, <see cref="Failed"/> or <see cref="InvalidConfiguration"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter errors, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(errors);
+        try
+        {
+            var app = Build(ServerConfiguration.Read(args));
+            await using (app.ConfigureAwait(false))
+            {
+                await app.StartAsync(cancellationToken).ConfigureAwait(false);
+                await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+                return 0;
+            }
+        }
+        catch (InvalidConfigurationException exception)
+        {
+            foreach (var fault in exception.Faults)
+            {
+                await errors.WriteLineAsync(fault).ConfigureAwait(false);
+            }
+
+            return InvalidConfiguration;
+        }
+        catch (IOException exception)
+        {
+            // The address is in use, as a rule.
+            await errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
+            return Failed;
+        }
+    }
+}

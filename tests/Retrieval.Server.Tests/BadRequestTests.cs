@@ -1,0 +1,152 @@
+using System.Text;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests;
+
+/// <summary>What cannot be answered is refused with the field at fault, and with nothing of how the server is made.</summary>
+public sealed class BadRequestTests(ServerFixture fixture)
+{
+    private const string Images = "/v1/search/images";
+    private const string Captions = "/v1/search/captions";
+    private const string Batch = "/v1/search/batch";
+    private const string Score = "/v1/score";
+
+    public static TheoryData<string, string, int, string?> Table => new()
+    {
+        // Not an object at all.
+        { Images, "", 400, null },
+        { Images, "{", 400, null },
+        { Images, "null", 400, null },
+        { Images, "[]", 400, null },
+        { Images, "\"w4\"", 400, null },
+        { Images, "{\"caption\":\"w4\"} trailing", 400, null },
+        { Images, "{\"caption\":\"w4\",}", 400, null },
+        { Images, "{\"caption\":NaN}", 400, null },
+        { Images, "/* comment */ {\"caption\":\"w4\"}", 400, null },
+
+        // Members.
+        { Images, "{}", 400, "caption" },
+        { Images, "{\"caption\":null}", 400, "caption" },
+        { Images, "{\"caption\":7}", 400, "caption" },
+        { Images, "{\"caption\":[\"w4\"]}", 400, "caption" },
+        { Images, "{\"caption\":\"w4\",\"caption\":\"w5\"}", 400, "caption" },
+        { Images, "{\"caption\":\"w4\",\"imageId\":\"plain.jpg\"}", 400, "imageId" },
+        { Images, "{\"caption\":\"w4\",\"Top\":3}", 400, "Top" },
+        { Images, "{\"caption\":\"w4\",\"$type\":\"x\"}", 400, "$type" },
+        { Captions, "{}", 400, "imageId" },
+        { Captions, "{\"imageId\":{}}", 400, "imageId" },
+        { Captions, "{\"imageId\":\"plain.jpg\",\"caption\":\"w4\"}", 400, "caption" },
+        { Captions, "{\"imageId\":\"nobody\"}", 404, null },
+        { Captions, "{\"imageId\":\"\"}", 404, null },
+
+        // Captions that are none.
+        { Images, "{\"caption\":\"\"}", 400, "caption" },
+        { Images, "{\"caption\":\"  \\t \"}", 400, "caption" },
+        { Images, "{\"caption\":\"w4\\u0000w5\"}", 400, "caption" },
+        { Images, "{\"caption\":\"w4 \\ud83d\"}", 400, "caption" },
+        { Images, "{\"caption\":\"\\udc15 w4\"}", 400, "caption" },
+        { Images, "{\"\\ud83d\":1}", 400, null },
+        { Images, $"{{\"caption\":\"{new string('a', 10_001)}\"}}", 400, "caption" },
+
+        // Numbers.
+        { Images, "{\"caption\":\"w4\",\"top\":0}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"top\":-1}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"top\":1001}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"top\":2147483648}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"top\":1e400}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"top\":1.5}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"top\":\"10\"}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"top\":true}", 400, "top" },
+        { Images, "{\"caption\":\"w4\",\"shortlist\":0}", 400, "shortlist" },
+        { Images, "{\"caption\":\"w4\",\"shortlist\":10001}", 400, "shortlist" },
+        { Images, "{\"caption\":\"w4\",\"deadlineMs\":0}", 400, "deadlineMs" },
+        { Images, "{\"caption\":\"w4\",\"deadlineMs\":600001}", 400, "deadlineMs" },
+        { Captions, "{\"imageId\":\"plain.jpg\",\"top\":0}", 400, "top" },
+
+        // Filters.
+        { Images, "{\"caption\":\"w4\",\"filter\":[]}", 400, "filter" },
+        { Images, "{\"caption\":\"w4\",\"filter\":\"split\"}", 400, "filter" },
+        { Images, "{\"caption\":\"w4\",\"filter\":{\"split\":1}}", 400, "filter.split" },
+        { Images, "{\"caption\":\"w4\",\"filter\":{\"split\":[]}}", 400, "filter.split" },
+        { Images, "{\"caption\":\"w4\",\"filter\":{\"split\":[\"a\",null]}}", 400, "filter.split" },
+        { Images, "{\"caption\":\"w4\",\"filter\":{\"split\":\"a\",\"split\":\"b\"}}", 400, "filter.split" },
+        { Images, "{\"caption\":\"w4\",\"filter\":{\"split\":\"\\ud83d\"}}", 400, "filter.split" },
+        { Images, $"{{\"caption\":\"w4\",\"filter\":{{{string.Join(',', Enumerable.Range(0, 33).Select(i => $"\"k{i}\":\"v\""))}}}}}", 400, "filter" },
+
+        // Batches and pairs.
+        { Batch, "{}", 400, "queries" },
+        { Batch, "{\"queries\":[]}", 400, "queries" },
+        { Batch, "{\"queries\":{}}", 400, "queries" },
+        { Batch, $"{{\"queries\":[{string.Join(',', Enumerable.Repeat("{}", 65))}]}}", 400, "queries" },
+        { Score, "{}", 400, "pairs" },
+        { Score, "{\"pairs\":[]}", 400, "pairs" },
+        { Score, "{\"pairs\":[1]}", 400, "pairs[0]" },
+        { Score, $"{{\"pairs\":[{string.Join(',', Enumerable.Repeat("0", 10_001))}]}}", 400, "pairs" },
+        { Score, "{\"pairs\":[{\"imageId\":\"plain.jpg\"}]}", 400, "pairs[0]" },
+        { Score, "{\"pairs\":[{\"imageId\":\"plain.jpg\",\"caption\":\"w4\",\"captionId\":\"plain.jpg#0\"}]}", 400, "pairs[0]" },
+        { Score, "{\"pairs\":[{\"caption\":\"w4\"}]}", 400, "pairs[0].imageId" },
+        { Score, "{\"pairs\":[{\"imageId\":\"plain.jpg\",\"caption\":\"w4\"},{\"imageId\":\"plain.jpg\",\"caption\":\"\"}]}", 400, "pairs[1].caption" },
+        { Score, "{\"pairs\":[{\"imageId\":\"plain.jpg\",\"caption\":\"w4\",\"weight\":1}]}", 400, "pairs[0].weight" },
+        { Score, "{\"pairs\":[{\"imageId\":\"nobody\",\"caption\":\"w4\"}]}", 404, null },
+        { Score, "{\"pairs\":[{\"imageId\":\"plain.jpg\",\"captionId\":\"plain.jpg#2\"}]}", 404, null },
+        { Score, "{\"pairs\":[{\"imageId\":\"plain.jpg\",\"captionId\":\"plain.jpg\"}]}", 404, null },
+        { Score, "{\"pairs\":[{\"imageId\":\"plain.jpg\",\"captionId\":\"#99999999999\"}]}", 404, null },
+
+        // Nesting.
+        { Images, $"{{\"caption\":{new string('[', 100)}{new string(']', 100)}}}", 400, null },
+        { Images, new string('[', 100_000), 400, null },
+        { Images, string.Concat(Enumerable.Repeat("{\"a\":", 100_000)), 400, null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public async Task A_bad_request_names_the_field_at_fault(string path, string body, int status, string? field)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await fixture.Client.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+        await response.ProblemAsync(status, field);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_not_utf_8_are_refused_by_field()
+    {
+        using var content = new ByteArrayContent([.. "{\"caption\":\"w4 "u8, 0xff, 0xfe, .. "\"}"u8]);
+        content.Headers.ContentType = new("application/json");
+        using var response = await fixture.Client.PostAsync(new Uri(Images, UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+        await response.ProblemAsync(400, "caption");
+    }
+
+    [Fact]
+    public async Task What_was_expected_is_said()
+    {
+        var (response, _) = await fixture.Client.PostAsync(Images, """{ "caption": "w4", "top": "10" }""");
+
+        var problem = await response.ProblemAsync(400, "top");
+        Assert.Equal("top: found a text; expected a whole number from 1 to 1000", (string)problem["detail"]!);
+    }
+
+    [Fact]
+    public async Task A_caption_of_a_megabyte_is_too_long_a_caption_or_too_long_a_body()
+    {
+        using var within = new StringContent($"{{\"caption\":\"{new string('a', 1_000_000)}\"}}", Encoding.UTF8, "application/json");
+        using var refused = await fixture.Client.PostAsync(new Uri(Images, UriKind.Relative), within, TestContext.Current.CancellationToken);
+        await refused.ProblemAsync(400, "caption");
+
+        using var beyond = new StringContent($"{{\"caption\":\"{new string('a', 1 << 20)}\"}}", Encoding.UTF8, "application/json");
+        using var tooLong = await fixture.Client.PostAsync(new Uri(Images, UriKind.Relative), beyond, TestContext.Current.CancellationToken);
+        await tooLong.ProblemAsync(413);
+    }
+
+    [Fact]
+    public async Task A_body_too_long_is_a_413_when_its_length_is_not_announced()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Images, UriKind.Relative));
+        request.Content = new StringContent(new string(' ', 2 << 20), Encoding.UTF8, "application/json");
+        request.Headers.TransferEncodingChunked = true;
+        using var response = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        await response.ProblemAsync(413);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests;
+
+public sealed class ConfigurationTests
+{
+    private static readonly string[] Required = ["--bundle", "b", "--index", "i"];
+
+    [Fact]
+    public void The_reference_file_holds_every_key_with_its_default()
+    {
+        var reference = JsonNode.Parse(ReferenceConfiguration.Text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
+
+        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions())!, ""), Keys(reference, ""));
+    }
+
+    [Fact]
+    public void The_reference_file_binds()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("reference.jsonc"), ReferenceConfiguration.Text);
+
+        var options = ServerConfiguration.Read(["--config", folder.File("reference.jsonc"), .. Required]);
+
+        Assert.Equivalent(new ServerOptions { Snapshot = new SnapshotSection { Bundle = "b", Index = "i" } }, options);
+    }
+
+    [Fact]
+    public void Every_key_of_the_reference_file_has_a_comment()
+    {
+        var lines = ReferenceConfiguration.Text.Split('\n');
+        var commented = false;
+        foreach (var line in lines)
+        {
+            if (line.TrimStart().StartsWith('"') && !line.TrimEnd().EndsWith('{'))
+            {
+                Assert.True(commented, line);
+            }
+            else if (line.Trim().Length > 1)
+            {
+                commented = line.TrimStart().StartsWith("//", StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_command_line_wins_over_the_environment_and_that_over_the_file()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("c.json"), """{ "Limits": { "Queue": 1, "Concurrent": 1, "BatchQueries": 1 } } // comment""");
+        Environment.SetEnvironmentVariable("RETRIEVAL__LIMITS__QUEUE", "2");
+        Environment.SetEnvironmentVariable("RETRIEVAL__LIMITS__CONCURRENT", "2");
+        try
+        {
+            var limits = ServerConfiguration.Read(["--config", folder.File("c.json"), .. Required, "--limits:queue=3"]).Limits;
+
+            Assert.Equal((3, 2, 1), (limits.Queue, limits.Concurrent, limits.BatchQueries));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("RETRIEVAL__LIMITS__QUEUE", null);
+            Environment.SetEnvironmentVariable("RETRIEVAL__LIMITS__CONCURRENT", null);
+        }
+    }
+
+    [Fact]
+    public void Every_fault_is_listed_with_its_key()
+    {
+        var faults = Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(
+        [
+            "--urls", "https://localhost:1;nonsense;http://*:80/path", "--Http:MaxBodyBytes", "many", "--Http:Colour", "red", "--Limits:Concurrent=0",
+            "--Limits:Queue", "-1", "--Limits:RequestTimeoutSeconds", "NaN", "--Search:DefaultTop", "11", "--Search:MaxTop", "5", "--Inference:VerifyParity", "maybe",
+            "--Logging:Level", "Loud", "--Logging:Levels:Some.Source", "Quiet", "--Nothing", "1", "stray", "--index", "i",
+        ])).Faults;
+
+        Assert.Equal(
+        [
+            "'stray': unexpected; options are written --Key value or --Key=value",
+            "Http:Colour: there is no such key; known here are Urls, MaxBodyBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
+            "Http:MaxBodyBytes is 'many'; expected a whole number",
+            "Inference:VerifyParity is 'maybe'; expected true or false",
+            "Nothing: there is no such key; known here are Http, Limits, Search, Snapshot, Inference, Logging",
+            "Http:Urls holds 'https://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
+            "Http:Urls holds 'nonsense'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
+            "Http:Urls holds 'http://*:80/path'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
+            "Limits:Concurrent is 0; expected 1 to 10000",
+            "Limits:Queue is -1; expected 0 to 1000000",
+            "Limits:RequestTimeoutSeconds is NaN; expected 0.05 to 3600",
+            "Search:DefaultTop is 11; expected 1 to 5",
+            "Snapshot:Bundle is not set; expected the folder of a bundle",
+            "Logging:Level is 'Loud'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
+            "Logging:Levels:Some.Source is 'Quiet'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
+        ], faults);
+    }
+
+    [Theory]
+    [InlineData("no such file", null, "cannot be read")]
+    [InlineData("broken.json", "{ \"Http\": ", "is not a JSON object")]
+    [InlineData("array.json", "[1]", "is not a JSON object")]
+    [InlineData("twice.json", "{ \"Http\": { \"Urls\": \"http://*:1\", \"urls\": \"http://*:2\" } }", "is not a JSON object")]
+    public void A_file_that_cannot_be_read_is_a_fault_among_the_others(string name, string? content, string fault)
+    {
+        using var folder = new Folder();
+        if (content is not null)
+        {
+            File.WriteAllText(folder.File(name), content);
+        }
+
+        var faults = Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder.File(name)])).Faults;
+
+        Assert.Equal(3, faults.Count);
+        Assert.Contains(fault, faults[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bad_configuration_ends_with_2_and_its_faults_and_no_stack_trace()
+    {
+        using var errors = new StringWriter();
+
+        Assert.Equal(RetrievalServer.InvalidConfiguration, await RetrievalServer.RunAsync(["--Limits:Queue", "x"], errors, TestContext.Current.CancellationToken));
+        Assert.Equal(["Limits:Queue is 'x'; expected a whole number", "Snapshot:Bundle", "Snapshot:Index"], errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => i == 0 ? line : line.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task An_address_in_use_ends_with_1_and_a_line()
+    {
+        using var errors = new StringWriter();
+        using var socket = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        socket.Start();
+
+        Assert.Equal(RetrievalServer.Failed, await RetrievalServer.RunAsync([.. Required, "--urls", $"http://{socket.LocalEndpoint}", "--log-level", "Fatal"], errors, TestContext.Current.CancellationToken));
+        Assert.Contains("address already in use", errors.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_told_to_stop_ends_with_0()
+    {
+        using var errors = new StringWriter();
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(0, await RetrievalServer.RunAsync([.. Required, "--urls", "http://127.0.0.1:0", "--log-level", "Fatal"], errors, stop.Token));
+        Assert.Equal("", errors.ToString());
+    }
+
+    private static List<string> Keys(JsonNode node, string path) => node switch
+    {
+        JsonObject section => [.. section.SelectMany(member => Keys(member.Value!, path.Length == 0 ? member.Key : $"{path}:{member.Key}"))],
+        _ => [$"{path} = {node.ToJsonString()}"],
+    };
+}

@@ -1,0 +1,71 @@
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Ingestion;
+
+namespace Retrieval.Server.Tests.Hosting;
+
+/// <summary>Images made up from a seed: the first few with ids that are hard on URLs, two captions each, metadata for filters.</summary>
+internal sealed class Corpus(int count) : IFeatureSource
+{
+    public const int CaptionsPerImage = 2;
+    private const int Regions = 36;
+    private const int Width = 64;
+
+    public static readonly string[] AwkwardIds =
+        ["plain.jpg", "a/b/c.jpg", "with space & ? #1", "100%2F.jpg", "雪の犬 🐕", "..twodots", "quote\"back\\slash", "plus+semi;comma,"];
+
+    public string Name => "corpus";
+
+    public long? RowCount => count;
+
+    public string Stamp => "corpus";
+
+    public static string IdOf(int row) => row < AwkwardIds.Length ? AwkwardIds[row] : $"image-{row}";
+
+    public static string CaptionOf(int row, int place) => $"w{4 + (row % 50)} w{4 + (row * 7 % 50)} w{6 + place}";
+
+    /// <summary>Ingests the first images of the corpus into an index. What is there already stays.</summary>
+    public static Task IngestAsync(string bundle, string index, int count) => IngestAsync(bundle, index, count, "corpus");
+
+    /// <summary>Adds the next images to an index.</summary>
+    public static Task GrowAsync(string bundle, string index, int count) => IngestAsync(bundle, index, count, $"corpus-{count}");
+
+    private static async Task IngestAsync(string bundle, string index, int count, string key)
+    {
+        using var model = MatchingModel.Load(bundle, new InferenceOptions { VerifyParity = false, Threads = 1 });
+        using var source = new Corpus(count);
+        await new IngestionJob(model, new IngestionOptions { SourceKey = key }, TimeProvider.System).RunAsync(source, index);
+    }
+
+    public IEnumerable<SourceItem> ReadFrom(long row)
+    {
+        for (var i = (int)row; i < count; i++)
+        {
+            yield return ImageOf(i);
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static ImageSample ImageOf(int row)
+    {
+        var random = new Random(row);
+        var regions = new float[Regions * Width];
+        for (var i = 0; i < regions.Length; i++)
+        {
+            regions[i] = (float)(random.NextDouble() * 2);
+        }
+
+        return new ImageSample(row, IdOf(row))
+        {
+            Regions = regions,
+            RegionCount = Regions,
+            RegionWidth = Width,
+            Captions = [.. Enumerable.Range(0, CaptionsPerImage).Select(place => CaptionOf(row, place))],
+            Boxes = row == 0 ? Enumerable.Range(0, Regions * 4).Select(i => (float)i).ToArray() : null,
+            Metadata = row % 3 == 2 ? null : new Dictionary<string, string> { ["split"] = row % 3 == 0 ? "test" : "train", ["row"] = $"{row}" },
+        };
+    }
+}

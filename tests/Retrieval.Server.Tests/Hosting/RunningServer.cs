@@ -1,0 +1,91 @@
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Limits;
+using Retrieval.Server.Tests.Metrics;
+
+namespace Retrieval.Server.Tests.Hosting;
+
+/// <summary>A real server on a port of its own.</summary>
+public sealed class RunningServer : IAsyncDisposable
+{
+    private RunningServer(WebApplication app, CapturedLog log, Gate gate)
+    {
+        App = app;
+        Log = log;
+        Gate = gate;
+        Address = new Uri(app.Urls.Single());
+        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
+    }
+
+    public WebApplication App { get; }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    /// <summary>What was logged.</summary>
+    public CapturedLog Log { get; }
+
+    /// <summary>Behind <c>GET /v1/held</c>, a route of these tests inside the limits: it answers when the gate opens.</summary>
+    internal Gate Gate { get; }
+
+    public static ServerOptions Options(string bundle, string index) => new()
+    {
+        Http = new HttpOptions { Urls = "http://127.0.0.1:0" },
+        Snapshot = new SnapshotSection { Bundle = bundle, Index = index, RefreshSeconds = 0.05, RetrySeconds = 0.1 },
+        Inference = new() { Threads = 1 },
+        Logging = new LogOptions { Level = "Fatal" },
+    };
+
+    public static async Task<RunningServer> StartAsync(ServerOptions options)
+    {
+        var log = new CapturedLog();
+        var gate = new Gate();
+        var app = RetrievalServer.Build(options, builder => builder.Logging.AddProvider(log));
+        app.MapGroup("/v1").RequireLimits().MapGet("/held", gate.PassAsync).ExcludeFromDescription();
+        await app.StartAsync();
+        return new RunningServer(app, log, gate);
+    }
+
+    public async Task<RunningServer> ReadyAsync()
+    {
+        await Eventually.TrueAsync(async () =>
+        {
+            using var response = await Client.GetAsync("/health/ready");
+            return response.IsSuccessStatusCode;
+        }, "the server is ready");
+        return this;
+    }
+
+    /// <summary>A value of <c>/metrics</c>: of one series, or the sum of a family.</summary>
+    internal async Task<double?> MetricAsync(string name)
+    {
+        var text = await Client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        var metrics = Exposition.Parse(text);
+        return metrics.Samples.TryGetValue(name, out var value) ? value : metrics.Sum(name);
+    }
+
+    /// <summary>Sends bytes as they are and gives back all that comes until the server closes.</summary>
+    public async Task<string> RawAsync(string request)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(Address.Host, Address.Port);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Gate.Open();
+        Client.Dispose();
+        await App.StopAsync();
+        await App.DisposeAsync();
+        Log.Dispose();
+    }
+}

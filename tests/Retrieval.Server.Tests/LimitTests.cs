@@ -1,0 +1,241 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests;
+
+/// <summary>What happens when there is too much, too slow, or the end. Requests are held by a route of the tests behind the same limits.</summary>
+public sealed class LimitTests(ServerFixture fixture)
+{
+    [Fact]
+    public async Task A_full_queue_sheds_with_429_and_leaves_health_and_metrics_alone()
+    {
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 2, Queue = 3, RetryAfterSeconds = 7 });
+        var held = Hold(server, 5);
+        await Eventually.TrueAsync(() => server.Gate.Entered == 2, "two are worked on");
+        await QueuedAsync(server, 3);
+
+        foreach (var path in new[] { "/v1/held", "/v1/model", "/v1/images/plain.jpg" })
+        {
+            using var shed = await server.Client.AskAsync(path);
+            await shed.ProblemAsync(429);
+            Assert.Equal("7", Assert.Single(shed.Headers.GetValues("Retry-After")));
+        }
+
+        var (search, _) = await server.Client.PostAsync("/v1/search/images", """{ "caption": "w4" }""");
+        await search.ProblemAsync(429);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/live")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/metrics")).StatusCode);
+
+        server.Gate.Open();
+        Assert.All(await Task.WhenAll(held), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/v1/model")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_request_that_takes_too_long_is_a_504_working_or_waiting()
+    {
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, Queue = 8, RequestTimeoutSeconds = 0.5 });
+        var held = Hold(server, 9);
+
+        Assert.All(await Task.WhenAll(held), response => Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode));
+        foreach (var response in held)
+        {
+            await (await response).ProblemAsync(504);
+        }
+
+        // When one ends, the next may begin before its own time is over; most have never begun.
+        Assert.InRange(server.Gate.Entered, 1, 8);
+        Assert.Equal(server.Gate.Entered, server.Gate.Cancelled);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/v1/model")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Callers_who_leave_are_cancelled_give_their_place_back_and_are_no_errors()
+    {
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 2, Queue = 2 });
+        for (var round = 0; round < 10; round++)
+        {
+            using var leaving = new CancellationTokenSource();
+            var held = Enumerable.Range(0, 4).Select(_ => server.Client.GetAsync(new Uri("/v1/held", UriKind.Relative), leaving.Token)).ToList();
+            await Eventually.TrueAsync(() => server.Gate.Entered - server.Gate.Cancelled == 2, "two are worked on");
+            await QueuedAsync(server, 2);
+            await leaving.CancelAsync();
+            foreach (var request in held)
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+            }
+
+            await Eventually.TrueAsync(() => server.Gate.Entered == server.Gate.Cancelled, "all that began were told");
+            await QueuedAsync(server, 0);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/v1/model")).StatusCode);
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_caller_who_leaves_in_the_middle_of_scoring_is_no_error()
+    {
+        await using var server = await StartAsync(new LimitsOptions());
+        var pair = """{ "imageId": "plain.jpg", "caption": "w4 w5 w6 w7 w8 w9" }""";
+        var body = $$"""{ "pairs": [ {{string.Join(',', Enumerable.Repeat(pair, 10_000))}} ] }""";
+        using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        try
+        {
+            using var response = await server.Client.PostAsync(new Uri("/v1/score", UriKind.Relative), content, leaving.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // As a rule; a very fast machine may answer before.
+        }
+
+        var found = await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }""");
+        Assert.NotEmpty(found["hits"]!.AsArray());
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task Slow_senders_hold_no_place_and_are_cut_off()
+    {
+        var options = RunningServer.Options(Repository.Bundle, fixture.Index);
+        await using var server = await RunningServer.StartAsync(options with
+        {
+            Http = options.Http with { MinBytesPerSecond = 100, MinRateGraceSeconds = 2 },
+            Limits = new LimitsOptions { Concurrent = 1, Queue = 0 },
+        });
+        await server.ReadyAsync();
+        var slow = Enumerable.Range(0, 5).Select(_ => server.RawAsync(
+            "POST /v1/search/images HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")).ToList();
+
+        for (var i = 0; i < 5; i++)
+        {
+            await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }""");
+        }
+
+        foreach (var answer in await Task.WhenAll(slow))
+        {
+            Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_deadline_that_has_passed_is_a_504_and_a_short_one_is_said()
+    {
+        var pairs = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            var (response, body) = await fixture.Client.PostAsync("/v1/search/images", """{ "caption": "w4 w5 w6", "top": 48, "shortlist": 48, "deadlineMs": 1 }""");
+            if ((int)response.StatusCode == 504)
+            {
+                var problem = await response.ProblemAsync(504);
+                Assert.Contains("deadline of 1 ms", (string)problem["detail"]!, StringComparison.Ordinal);
+            }
+            else if ((string?)body["degraded"] == "deadline")
+            {
+                Assert.True((int)body["reranked"]! < (int)body["shortlisted"]!);
+                Assert.Equal((int)body["shortlisted"]! - (int)body["reranked"]!, body["hits"]!.AsArray().Count(hit => hit!["score"] is null));
+            }
+            else
+            {
+                pairs++;
+            }
+        }
+
+        Assert.True(pairs < 20, "a deadline of a millisecond was kept twenty times");
+    }
+
+    [Fact]
+    public async Task A_deadline_counts_while_waiting_for_a_place()
+    {
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, Queue = 2 });
+        var held = Hold(server, 1);
+        await Eventually.TrueAsync(() => server.Gate.Entered == 1, "one is worked on");
+
+        var (late, _) = await server.Client.PostAsync("/v1/search/images", """{ "caption": "w4", "deadlineMs": 200 }""");
+        var problem = await late.ProblemAsync(504);
+        Assert.Contains("the deadline of 200 ms", (string)problem["detail"]!, StringComparison.Ordinal);
+        Assert.False(held[0].IsCompleted);
+
+        server.Gate.Open();
+        await held[0];
+        await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4", "deadlineMs": 60000 }""");
+    }
+
+    [Fact]
+    public async Task Shutting_down_finishes_what_was_accepted_and_takes_no_more()
+    {
+        await using var server = await StartAsync(new LimitsOptions { DrainSeconds = 30 });
+        var held = Hold(server, 3);
+        await Eventually.TrueAsync(() => server.Gate.Entered == 3, "all are worked on");
+
+        var stopped = server.App.StopAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => !await AcceptsAsync(server), "no new connection is taken");
+        Assert.False(stopped.IsCompleted);
+        server.Gate.Open();
+
+        Assert.All(await Task.WhenAll(held), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        await stopped.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Shutting_down_is_announced_before_the_socket_closes()
+    {
+        await using var server = await StartAsync(new LimitsOptions { DrainDelaySeconds = 2 });
+        var watch = Stopwatch.StartNew();
+        var stopped = server.App.StopAsync(TestContext.Current.CancellationToken);
+
+        await Eventually.TrueAsync(async () => (await server.Client.AskAsync("/health/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness is red");
+        var problem = await (await server.Client.AskAsync("/health/ready")).ProblemAsync(503);
+        Assert.Equal("this replica is shutting down", (string?)problem["reasons"]![0]);
+        await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }""");
+
+        await stopped.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True(watch.Elapsed > TimeSpan.FromSeconds(1.9));
+    }
+
+    [Fact]
+    public async Task What_does_not_finish_in_time_is_cancelled()
+    {
+        await using var server = await StartAsync(new LimitsOptions { DrainSeconds = 0.5 });
+        var held = Hold(server, 1);
+        await Eventually.TrueAsync(() => server.Gate.Entered == 1, "it is worked on");
+
+        await server.App.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => held[0]);
+        Assert.Equal(1, server.Gate.Cancelled);
+    }
+
+    private async Task<RunningServer> StartAsync(LimitsOptions limits)
+    {
+        var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, fixture.Index) with { Limits = limits });
+        return await server.ReadyAsync();
+    }
+
+    private static List<Task<HttpResponseMessage>> Hold(RunningServer server, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => server.Client.AskAsync("/v1/held"))];
+
+    private static Task QueuedAsync(RunningServer server, int count) => Eventually.TrueAsync(
+        async () => (await server.MetricAsync("aspnetcore_rate_limiting_queued_requests") ?? 0) == count, $"{count} are waiting");
+
+    private static async Task<bool> AcceptsAsync(RunningServer server)
+    {
+        try
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(server.Address.Host, server.Address.Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Logging;
+using Retrieval.Server.Tests.Hosting;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting;
+
+namespace Retrieval.Server.Tests;
+
+public sealed class LogTests(ServerFixture fixture)
+{
+    [Fact]
+    public async Task A_request_is_one_line_with_its_route_and_nothing_of_the_caller()
+    {
+        await using var server = await StartAsync();
+        const string secret = "zebra-in-pyjamas";
+        await server.Client.AnswerAsync("/v1/search/images", $$"""{ "caption": "{{secret}}" }""");
+        await server.Client.PostAsync("/v1/search/images", $$"""{ "caption": "{{secret}}\u0000" }""");
+        await server.Client.PostAsync("/v1/score", $$"""{ "pairs": [ { "imageId": "{{secret}}", "caption": "{{secret}}" } ] }""");
+        using var image = await server.Client.AskAsync($"/v1/images/{secret}?x={secret}");
+        using var nowhere = await server.Client.AskAsync($"/{secret}");
+        using var health = await server.Client.AskAsync("/health/live");
+
+        await Eventually.TrueAsync(() => server.Log.Of(1200).Count(entry => entry.Level == LogLevel.Information) >= 5, "the requests are logged");
+        var lines = server.Log.Of(1200).Where(entry => entry.Level == LogLevel.Information).Select(entry => entry.Message.Split(" in ")[0]).ToList();
+        Assert.Equal(
+            ["POST /v1/search/images 200", "POST /v1/search/images 400", "POST /v1/score 404", "GET /v1/images/{**id} 404", "GET (none) 404"],
+            lines);
+        Assert.All(server.Log.Of(1200), entry => Assert.Matches(@" in [0-9]+\.[0-9] ms$", entry.Message));
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Category.StartsWith("Retrieval.", StringComparison.Ordinal) && (entry.Message + entry.Exception).Contains(secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Level >= LogLevel.Warning);
+    }
+
+    [Theory]
+    [InlineData("text")]
+    [InlineData("json")]
+    public void Lines_are_written_as_configured(string format)
+    {
+        using var lines = new StringWriter();
+        var options = new LogOptions { Format = format };
+        using (var logger = LogRegistration.Levels(options).WriteTo.Sink(new Sink(LogRegistration.Formatter(options), lines)).CreateLogger())
+        {
+            logger.ForContext(Constants.SourceContextPropertyName, "Retrieval.Some.Source").Information("Hello {Name}", "world");
+            logger.ForContext(Constants.SourceContextPropertyName, "Retrieval.Some.Source").Debug("Silence");
+            logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.AspNetCore.Some").Information("Silence");
+        }
+
+        var line = Assert.Single(lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Matches(
+            format == "json" ? """^\{"Timestamp":"[^"]+","Level":"Information",.*"RenderedMessage":"Hello \\?"?world.*\}$""" : @"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d) INF Retrieval\.Some\.Source Hello world\s*$",
+            line);
+    }
+
+    private async Task<RunningServer> StartAsync()
+    {
+        var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, fixture.Index));
+        return await server.ReadyAsync();
+    }
+
+    private sealed class Sink(ITextFormatter formatter, TextWriter output) : ILogEventSink
+    {
+        public void Emit(LogEvent logEvent) => formatter.Format(logEvent, output);
+    }
+}

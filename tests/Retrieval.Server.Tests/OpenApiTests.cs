@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Retrieval.Server.Requests;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests;
+
+public sealed class OpenApiTests(ServerFixture fixture)
+{
+    private const string UpdateVariable = "UPDATE_OPENAPI";
+
+    private static readonly string Committed = Path.Combine(Repository.Root, "docs", "openapi.json");
+
+    [Fact]
+    public async Task The_committed_document_is_the_one_that_is_served()
+    {
+        var served = Pretty(await ServedAsync());
+        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
+        {
+            await File.WriteAllTextAsync(Committed, served, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(
+            await File.ReadAllTextAsync(Committed, TestContext.Current.CancellationToken) == served,
+            $"docs/openapi.json is not what the code serves; run these tests with {UpdateVariable}=1 and look at what has changed");
+    }
+
+    [Fact]
+    public async Task Every_operation_is_described_and_every_error_is_a_problem()
+    {
+        var document = await ServedAsync();
+        Assert.Null(document["servers"]);
+        foreach (var (path, item) in document["paths"]!.AsObject())
+        {
+            foreach (var (method, operation) in item!.AsObject())
+            {
+                var where = $"{method} {path}";
+                Assert.True(operation!["summary"] is not null && operation["operationId"] is not null && operation["tags"] is not null, where);
+                Assert.True(path.StartsWith("/v1/", StringComparison.Ordinal) == operation["responses"]!.AsObject().ContainsKey("429"), where);
+                foreach (var (status, response) in operation["responses"]!.AsObject().Where(pair => pair.Key[0] != '2'))
+                {
+                    Assert.Equal(["application/problem+json"], response!["content"]!.Names());
+                    Assert.True(((string)response["description"]!).Length > 12, $"{where} {status}");
+                }
+
+                if (operation["requestBody"] is { } body)
+                {
+                    Assert.True((bool)body["required"]!, where);
+                    var example = body["content"]!["application/json"]!["example"]!;
+                    var (answer, text) = await fixture.Client.PostAsync(path, example.ToJsonString());
+                    Assert.True((int)answer.StatusCode is 200 or 404, $"the example of {where} is answered with {text}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_members_that_are_read_are_the_members_that_are_documented()
+    {
+        var schemas = (await ServedAsync())["components"]!["schemas"]!;
+
+        Assert.Equal(RequestParser.ImageMembers.Order(), schemas["ImageSearchRequest"]!["properties"]!.Names().Order());
+        Assert.Equal(RequestParser.CaptionMembers.Order(), schemas["CaptionSearchRequest"]!["properties"]!.Names().Order());
+        Assert.Equal(["caption"], schemas["ImageSearchRequest"]!["required"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(["imageId"], schemas["CaptionSearchRequest"]!["required"]!.AsArray().Select(name => (string)name!));
+    }
+
+    [Fact]
+    public async Task Answers_have_the_members_that_are_documented()
+    {
+        var schemas = (await ServedAsync())["components"]!["schemas"]!;
+        var search = await fixture.Client.AnswerAsync("/v1/search/captions", """{ "imageId": "plain.jpg" }""");
+        var model = await (await fixture.Client.AskAsync("/v1/model")).JsonAsync();
+        var image = await (await fixture.Client.AskAsync("/v1/images/plain.jpg")).JsonAsync();
+
+        Assert.Equal(schemas["SearchResponse"]!["properties"]!.Names(), search.Names());
+        Assert.Equal(schemas["Hit"]!["properties"]!.Names().Order(), search["hits"]![0]!.Names().Order());
+        Assert.Equal(schemas["ModelResponse"]!["properties"]!.Names(), model.Names());
+        Assert.Equal(schemas["ImageDetails"]!["properties"]!.Names(), image.Names());
+    }
+
+    private static string Pretty(JsonNode document) =>
+        document.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+
+    private async Task<JsonObject> ServedAsync() => await (await fixture.Client.AskAsync("/openapi/v1.json")).JsonAsync();
+}

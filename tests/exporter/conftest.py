@@ -1,0 +1,55 @@
+"""Fixtures: reference checkpoints of every CAMP variant, with the scores the public implementation gave."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "models" / "exporter"))
+
+torch.set_num_threads(1)
+
+CASES = sorted(path.name for path in (HERE / "fixtures").iterdir())
+TOLERANCE = 1e-5
+MAX_TOKENS = 20
+
+
+class Case:
+    """One reference checkpoint, loaded, and its golden inputs and outputs as tensors."""
+
+    def __init__(self, name):
+        from retrieval_exporter import model
+
+        self.name = name
+        self.path = HERE / "fixtures" / name / "model_best.pth.tar"
+        self.options = json.loads((HERE / "fixtures" / name / "config.json").read_text())
+        self.model = model.from_checkpoint(self.path)
+        with np.load(HERE / "fixtures" / name / "golden.npz") as golden:
+            self.golden = {key: torch.from_numpy(golden[key]) for key in golden.files}
+
+    def features(self):
+        with torch.no_grad():
+            v = self.model.regions(self.golden["regions"])
+            w = self.model.words(self.golden["token_ids"], self.golden["lengths"])
+        return v, w, self.golden["lengths"]
+
+
+_loaded = {}
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    if request.param not in _loaded:
+        _loaded[request.param] = Case(request.param)
+    return _loaded[request.param]
+
+
+@pytest.fixture
+def reference():
+    """The checkpoint that stands for all where the variant does not matter."""
+    return HERE / "fixtures" / "camp-gate-fusion-new-concat" / "model_best.pth.tar"

@@ -1,0 +1,49 @@
+"""Scores pairs through the very modules that are exported, with inputs laid out as docs/bundle.md says."""
+
+import torch
+
+from retrieval_exporter.camp import build_form
+from retrieval_exporter.forms import ImageToTextScorer, TextToImageScorer
+
+from conftest import MAX_TOKENS
+
+
+def form_of(case, form="serving", fast=True, half=False):
+    regions = case.golden["regions"].shape[1]
+    return build_form(case.model.system, case.model.scorer, form, regions, MAX_TOKENS, fast, half).eval()
+
+
+def tensors(form, v, w, lengths, gap=0, filler=float("nan")):
+    """Records of all images and captions as the tensors of a bank or of a query batch. `gap` rows of `filler`
+    lie before, between and behind the captions of a ragged field."""
+    narrow = form.math.narrow
+    given = {"image." + name: narrow(x) for name, x in form.image_record(v).items()}
+    for name, x in form.caption_record(w).items():
+        rest = torch.full((gap, *x.shape[2:]), filler)
+        rows = [rest] + [part for i, n in enumerate(lengths) for part in (x[i, :n], rest)]
+        given["caption." + name] = narrow(torch.cat(rows))
+    given["caption.length"] = lengths
+    given["caption.offset"] = torch.cumsum(lengths + gap, 0) - lengths
+    return given
+
+
+def pairs(images, captions):
+    """Indices of all image-caption pairs, captions fastest."""
+    return (torch.arange(images).repeat_interleave(captions), torch.arange(captions).repeat(images))
+
+
+def text_to_image(form, given, image, caption):
+    scorer = TextToImageScorer(form)
+    given = {**given, "slots": image, "query_index": caption}
+    with torch.no_grad():
+        return scorer(*[given[name] for name in scorer.input_names()])
+
+
+def image_to_text(form, given, image, caption):
+    scorer = ImageToTextScorer(form)
+    given = {**given, "slots": caption, "query_index": image}
+    with torch.no_grad():
+        return scorer(*[given[name] for name in scorer.input_names()])
+
+
+DIRECTIONS = {"text-to-image": text_to_image, "image-to-text": image_to_text}

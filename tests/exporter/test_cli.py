@@ -1,0 +1,130 @@
+"""The command line: random bundles, one-line errors, and nothing half-written."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from conftest import HERE, ROOT
+from retrieval_exporter import bundle as bundles
+from retrieval_exporter.camp import SYSTEMS
+from retrieval_exporter.cli import main
+
+SMALL = ["--embed-size", "16", "--image-size", "24", "--word-size", "12", "--vocabulary-size", "30",
+         "--regions", "5", "--max-tokens", "8"]
+
+
+def parity(folder):
+    with np.load(folder / "parity.npz") as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_random_bundle_of_every_system_has_scores_that_differ(tmp_path, system):
+    assert main(["--random", "--system", system, "--out", str(tmp_path / "b"), *SMALL]) == 0
+    manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
+    assert manifest["system"] == system and manifest["regions"] == {"count": 5, "width": 24}
+    scores = parity(tmp_path / "b")["scores"]
+    assert scores.std() > 1e-3 and np.abs(scores).max() < 0.999
+
+
+def test_the_same_seed_gives_the_same_weights_in_any_form(tmp_path):
+    for name, options in (("a", []), ("b", ["--form", "published"]), ("c", ["--seed", "1"])):
+        assert main(["--random", "--out", str(tmp_path / name), *SMALL, *options]) == 0
+    a, b, c = (parity(tmp_path / name) for name in "abc")
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+    assert not np.array_equal(a["scores"], c["scores"])
+
+
+def test_the_same_export_has_the_same_fingerprint(tmp_path):
+    for name in "ab":
+        assert main(["--random", "--name", "same", "--out", str(tmp_path / name), *SMALL]) == 0
+    assert (tmp_path / "a" / "bundle.json").read_bytes() == (tmp_path / "b" / "bundle.json").read_bytes()
+
+
+def test_the_smallest_sizes_export(tmp_path):
+    assert main(["--random", "--out", str(tmp_path / "b"), "--embed-size", "2", "--image-size", "1", "--word-size",
+                 "1", "--vocabulary-size", "4", "--regions", "1", "--max-tokens", "3"]) == 0
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--random", "--vocabulary-size", "3"], "--vocabulary-size must be at least 4"),
+    (["--random", "--embed-size", "0"], "--embed-size must be at least 1"),
+    (["--random", "--max-tokens", "2"], "--max-tokens must be at least 3"),
+    (["--random", "--regions", "0"], "--regions must be at least 1"),
+    (["--checkpoint", "none.pth"], "none.pth: No such file or directory"),
+    (["--checkpoint", "CHECKPOINT", "--config", "none.json"], "none.json: No such file or directory"),
+    (["--checkpoint", "CHECKPOINT", "--vocabulary", "none.json"], "none.json: No such file or directory"),
+    (["--checkpoint", "CHECKPOINT", "--coarse", "none.npz"], "none.npz: .*No such file"),
+    (["--checkpoint", "CHECKPOINT", "--config", "CHECKPOINT"], "not readable as JSON"),
+])
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, reference, arguments, message):
+    arguments = [str(reference) if part == "CHECKPOINT" else part for part in arguments]
+    assert main([*arguments, "--out", str(tmp_path / "b")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1
+    assert re.search(message, error), error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_script_itself_ends_with_exit_code_2_and_no_traceback(tmp_path):
+    (tmp_path / "c.pth").write_bytes(b"\x80\x02cos\nsystem\n")
+    run = subprocess.run([sys.executable, str(ROOT / "models" / "exporter" / "export.py"), "--checkpoint",
+                          str(tmp_path / "c.pth"), "--out", str(tmp_path / "b")], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1 and "c.pth: refused: the file holds os.system" in run.stderr
+
+
+def test_a_folder_that_is_not_empty_is_kept_without_force(tmp_path, capsys):
+    out = tmp_path / "b"
+    out.mkdir()
+    (out / "mine.txt").write_text("keep me")
+    assert main(["--random", "--out", str(out), *SMALL]) == 2
+    assert "not empty" in capsys.readouterr().err and (out / "mine.txt").read_text() == "keep me"
+    assert main(["--random", "--out", str(out), *SMALL, "--force"]) == 0
+    assert not (out / "mine.txt").exists() and (out / "bundle.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_an_empty_folder_is_filled(tmp_path):
+    (tmp_path / "b").mkdir()
+    assert main(["--random", "--out", str(tmp_path / "b"), *SMALL]) == 0
+
+
+def test_a_file_in_the_way_is_refused(tmp_path, capsys):
+    (tmp_path / "b").write_text("a file")
+    assert main(["--random", "--out", str(tmp_path / "b"), *SMALL, "--force"]) == 2
+    assert "is not a folder" in capsys.readouterr().err
+
+
+def test_a_failure_half_way_leaves_nothing_and_keeps_the_old_bundle(tmp_path, monkeypatch):
+    out = tmp_path / "b"
+    assert main(["--random", "--out", str(out), *SMALL]) == 0
+    before = (out / "bundle.json").read_bytes()
+
+    def fail(*_):
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr(bundles.parity, "make", fail)
+    with pytest.raises(RuntimeError):
+        main(["--random", "--out", str(out), *SMALL, "--force"])
+    assert (out / "bundle.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_the_name_and_the_vocabulary_go_into_the_bundle(tmp_path, reference):
+    words = ["<pad>", "<start>", "<end>", "<unk>"] + ["word%d" % i for i in range(56)]
+    (tmp_path / "v.json").write_text(json.dumps({"word2idx": {word: i for i, word in enumerate(words)}}))
+    assert main(["--checkpoint", str(reference), "--vocabulary", str(tmp_path / "v.json"), "--name", "scenes",
+                 "--out", str(tmp_path / "b")]) == 0
+    manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
+    assert manifest["name"] == "scenes" and manifest["tokens"]["max"] == 50
+    assert json.loads((tmp_path / "b" / "vocabulary.json").read_text()) == {"words": words}
+
+
+def test_the_fixtures_are_those_of_every_system(reference):
+    measured = {json.loads(path.read_text()).get("measure", "paper") for path in HERE.glob("fixtures/*/config.json")}
+    assert {"camp-" + measure.replace("_", "-") for measure in measured} == set(SYSTEMS)

@@ -1,0 +1,61 @@
+"""The coarse embedding."""
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import TOLERANCE
+from retrieval_exporter import coarse, model
+from retrieval_exporter.camp import folding
+from retrieval_exporter.errors import ExportError
+
+
+def test_the_bilinear_embedding_gives_the_mean_affinity(case):
+    v, w, n = case.features()
+    kernel, _ = folding.affinities(case.model.scorer)
+    embedding = coarse.Bilinear(case.model.scorer)
+    products = embedding.image(v) @ embedding.caption(w, n).t()
+    for i, c in ((0, 0), (3, 19), (11, 7)):
+        affinity = v[i].double() @ kernel @ w[c, :n[c]].double().t()
+        assert abs(products[i, c].item() - affinity.mean().item()) < TOLERANCE
+
+
+def heads(width=8, size=32):
+    random = np.random.default_rng(5)
+    return {"image_weight": random.normal(size=(width, size)).astype(np.float32),
+            "caption_weight": random.normal(size=(width, size)).astype(np.float32),
+            "caption_bias": random.normal(size=width).astype(np.float32)}
+
+
+def test_trained_heads_act_on_the_pooled_features_and_have_unit_length(reference, tmp_path):
+    entries = heads()
+    np.savez(tmp_path / "heads.npz", **entries)
+    built = model.from_checkpoint(reference, coarse_path=tmp_path / "heads.npz")
+    assert (built.coarse.source, built.coarse.width) == ("heads", 8)
+    w, n = torch.randn(2, 5, 32), torch.tensor([5, 3])
+    w[1, 3:] = 0
+    pooled = torch.stack([w[0].mean(0), w[1, :3].mean(0)]).numpy()
+    expected = pooled @ entries["caption_weight"].T + entries["caption_bias"]
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert np.abs(built.coarse.caption(w, n).numpy() - expected).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"image_weight": None}, "no image_weight"),
+    ({"caption_weight": np.zeros((8, 31), np.float32)}, r"caption_weight has shape \[8, 31\]"),
+    ({"image_weight": np.zeros((9, 32), np.float32)}, "differ in width"),
+    ({"caption_bias": np.zeros(9, np.float32)}, r"caption_bias has shape \[9\]"),
+    ({"something": np.zeros(1)}, "unknown entry something"),
+    ({"image_bias": np.array([object()])}, "not readable"),
+])
+def test_heads_that_do_not_fit_are_refused(tmp_path, change, message):
+    entries = {name: x for name, x in {**heads(), **change}.items() if x is not None}
+    np.savez(tmp_path / "heads.npz", **entries)
+    with pytest.raises(ExportError, match=message):
+        coarse.heads_from_file(tmp_path / "heads.npz", 32)
+
+
+def test_a_file_that_is_no_npz_is_refused(tmp_path):
+    (tmp_path / "heads.npz").write_bytes(b"not an archive")
+    with pytest.raises(ExportError, match="heads.npz"):
+        coarse.heads_from_file(tmp_path / "heads.npz", 32)

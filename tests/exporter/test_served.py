@@ -1,0 +1,54 @@
+"""What the service makes of exported bundles: ONNX Runtime through `./retrieval`, held against the golden scores."""
+
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from conftest import CASES, HERE, MAX_TOKENS, ROOT, TOLERANCE
+from retrieval_exporter.cli import main
+
+VARIANTS = {
+    "serving": [],
+    "compact": ["--profile", "compact"],
+    "published": ["--form", "published"],
+    "float16": ["--precision", "float16"],
+}
+EXPORTED = ["%s %s" % (case, variant) for case in CASES for variant in VARIANTS]
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("dotnet") is None and os.environ.get("CI") != "true", reason="the command line needs the .NET SDK")
+
+
+def retrieval(*arguments):
+    return subprocess.run([str(ROOT / "retrieval"), *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.fixture(params=EXPORTED)
+def exported(request, tmp_path):
+    case, variant = request.param.split()
+    out = tmp_path / "bundle"
+    assert main(["--checkpoint", str(HERE / "fixtures" / case / "model_best.pth.tar"), "--out", str(out),
+                 "--max-tokens", str(MAX_TOKENS), *VARIANTS[variant]]) == 0
+    return case, variant, out
+
+
+def test_a_loaded_bundle_reproduces_its_parity_data_and_the_golden_scores(exported, tmp_path):
+    case, variant, bundle = exported
+    verified = retrieval("bundle", "verify", bundle)
+    assert verified.returncode == 0, verified.stderr
+    with np.load(HERE / "fixtures" / case / "golden.npz") as golden:
+        arrays = {name: golden[name] for name in golden.files}
+    for name in ("regions", "token_ids", "lengths"):
+        np.save(tmp_path / (name + ".npy"), arrays[name])
+    for direction in ("text-to-image", "image-to-text"):
+        out = tmp_path / (direction + ".npy")
+        scored = retrieval("score", "--bundle", bundle, "--regions", tmp_path / "regions.npy",
+                           "--tokens", tmp_path / "token_ids.npy", "--lengths", tmp_path / "lengths.npy",
+                           "--direction", direction, "--out", out)
+        assert scored.returncode == 0, scored.stderr
+        # camp-paper has sharp attentions: its float16 scores reach the very bound of the parity check.
+        tolerance = 3e-3 if variant == "float16" else TOLERANCE
+        assert np.abs(np.load(out) - arrays["scores"]).max() <= tolerance

@@ -1,0 +1,80 @@
+"""The serving forms say what the published forms say, in both directions, whatever lies around a pair."""
+
+import pytest
+import torch
+
+from conftest import TOLERANCE
+from scoring import DIRECTIONS, form_of, pairs, tensors
+
+FORMS = {"fast": ("serving", True), "compact": ("serving", False), "published": ("published", True)}
+
+
+@pytest.fixture(params=sorted(FORMS))
+def form(request, case):
+    return form_of(case, *FORMS[request.param])
+
+
+@pytest.fixture(params=sorted(DIRECTIONS))
+def direction(request):
+    return DIRECTIONS[request.param]
+
+
+def test_scores_match_the_public_implementation(case, form, direction):
+    v, w, n = case.features()
+    image, caption = pairs(len(v), len(w))
+    scores = direction(form, tensors(form, v, w, n), image, caption)
+    assert (scores - case.golden["scores"].reshape(-1)).abs().max() < TOLERANCE
+
+
+@pytest.mark.parametrize("filler", [float("nan"), 1e4])
+def test_what_lies_around_a_caption_in_a_ragged_bank_does_not_matter(case, form, direction, filler):
+    v, w, n = case.features()
+    image, caption = pairs(3, len(w))
+    scores = direction(form, tensors(form, v, w, n, gap=3, filler=filler), image, caption)
+    # Not bit for bit: a product over flat rows may sum up differently where a caption starts elsewhere.
+    expected = direction(form, tensors(form, v, w, n), image, caption)
+    assert torch.allclose(scores, expected, rtol=0, atol=1e-6)
+
+
+def test_a_pair_scores_the_same_alone_as_among_others(case, form, direction):
+    v, w, n = case.features()
+    given = tensors(form, v, w, n)
+    image, caption = pairs(len(v), len(w))
+    order = torch.randperm(len(image), generator=torch.Generator().manual_seed(3))
+    together = direction(form, given, image[order], caption[order])
+    # The shortest caption is among these: in the batch it is padded, alone it is not.
+    for k in [0, 1, int((caption[order] == len(w) - 1).nonzero()[0])]:
+        i, c = image[order][k], caption[order][k]
+        rows = slice(int(given["caption.offset"][c]), int(given["caption.offset"][c] + n[c]))
+        single = {name: x[i:i + 1] if name.startswith("image.") else x[rows] for name, x in given.items()
+                  if name not in ("caption.offset", "caption.length")}
+        single.update({"caption.offset": torch.tensor([0]), "caption.length": n[c:c + 1]})
+        alone = direction(form, single, torch.tensor([0]), torch.tensor([0]))
+        assert (alone - together[k]).abs().item() < 1e-6
+
+
+def test_a_pair_may_repeat_and_its_batch_may_have_any_order(case, direction):
+    form = form_of(case)
+    v, w, n = case.features()
+    image, caption = torch.tensor([5, 0, 5, 11]), torch.tensor([19, 0, 19, 7])
+    scores = direction(form, tensors(form, v, w, n), image, caption)
+    assert torch.allclose(scores, case.golden["scores"][image, caption], atol=TOLERANCE)
+    assert abs(scores[0] - scores[2]) < 1e-6
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_float16_stays_close(case, direction, name):
+    form = form_of(case, *FORMS[name], half=True)
+    v, w, n = case.features()
+    image, caption = pairs(len(v), len(w))
+    scores = direction(form, tensors(form, v, w, n, gap=1), image, caption)
+    assert scores.dtype == torch.float32
+    assert (scores - case.golden["scores"].reshape(-1)).abs().max() < 2e-3
+
+
+def test_compact_records_hold_no_maps_of_the_feature_width(case):
+    fast, compact = form_of(case), form_of(case, fast=False)
+    wide = [name for name, shape in compact.image_fields + compact.caption_fields
+            if shape[-1] == case.model.embed_size]
+    assert wide == ["v", "w"]
+    assert {name for name, _ in compact.image_fields} <= {name for name, _ in fast.image_fields}

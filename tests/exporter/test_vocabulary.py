@@ -1,0 +1,94 @@
+"""The vocabulary readers."""
+
+import json
+import pickle
+import sys
+import types
+
+import pytest
+
+from evil import evil_objects
+from retrieval_exporter import model, vocabulary
+from retrieval_exporter.errors import ExportError
+
+WORDS = ["<pad>", "<start>", "<end>", "<unk>", "a", "dog", "naïve"]
+
+
+def word2idx(words=WORDS):
+    return {word: index for index, word in enumerate(words)}
+
+
+@pytest.fixture
+def pickled(tmp_path, monkeypatch):
+    """Pickles a `vocab.Vocabulary` as CAMP does; the class is gone when it is read."""
+    def write(words=WORDS, protocol=2, **attributes):
+        module = types.ModuleType("vocab")
+        module.Vocabulary = type("Vocabulary", (), {"__module__": "vocab"})
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "vocab", module)
+            instance = module.Vocabulary()
+            instance.word2idx = word2idx(words)
+            instance.idx2word = dict(enumerate(words))
+            instance.idx = len(words)
+            vars(instance).update(attributes)
+            (tmp_path / "vocab.pkl").write_bytes(pickle.dumps(instance, protocol))
+        return tmp_path / "vocab.pkl"
+    return write
+
+
+def test_json_is_read_in_the_order_of_the_ids(tmp_path):
+    shuffled = dict(reversed(list(word2idx().items())))
+    path = tmp_path / "vocab.json"
+    path.write_text(json.dumps({"word2idx": shuffled, "idx2word": {}, "idx": 7}))
+    assert vocabulary.read(path) == WORDS
+
+
+def test_a_bundles_own_vocabulary_is_read(tmp_path):
+    (tmp_path / "vocabulary.json").write_text(json.dumps({"words": WORDS}))
+    assert vocabulary.read(tmp_path / "vocabulary.json") == WORDS
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_a_pickled_vocabulary_is_read_without_its_class(pickled, protocol):
+    path = pickled(protocol=protocol)
+    assert "vocab" not in sys.modules
+    assert vocabulary.read(path) == WORDS
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_a_pickle_with_foreign_names_is_refused(pickled, tmp_path, index):
+    marker = tmp_path / "called"
+    _, value, named = evil_objects(marker)[index]
+    with pytest.raises(ExportError, match=r"vocab\.pkl: refused: .*%s" % named):
+        vocabulary.read(pickled(extra=value))
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("content, message", [
+    ('{"word2idx": {"<pad>": 0, "a": 2}}', "ids are not 0 to 1"),
+    ('{"word2idx": {"<pad>": 0, "a": 0}}', "ids are not 0 to 1"),
+    ('{"word2idx": {"<pad>": 0, "<start>": 1, "<end>": 2}}', "no <unk>"),
+    ('{"word2idx": {"<start>": 0, "<pad>": 1, "<end>": 2, "<unk>": 3}}', "must have id 0"),
+    ('{"words": ["<pad>", "<start>", "<end>", "<unk>", "a", "a"]}', "not distinct"),
+    ('{"words": ["<pad>", 1]}', "not distinct strings"),
+    ('{"idx2word": {}}', "no word2idx"),
+    ('{"word2idx": ', "not readable as JSON"),
+    ("nothing", "not a readable pickle|truncated"),
+    ("", "truncated"),
+])
+def test_what_is_not_a_vocabulary_is_refused(tmp_path, content, message):
+    (tmp_path / "v.json").write_text(content)
+    with pytest.raises(ExportError, match=r"v\.json: .*(%s)" % message):
+        vocabulary.read(tmp_path / "v.json")
+
+
+def test_a_vocabulary_of_another_size_than_the_table_is_refused(reference, tmp_path):
+    (tmp_path / "v.json").write_text(json.dumps({"word2idx": word2idx()}))
+    with pytest.raises(ExportError, match="7 words, the checkpoint's embedding table 60 rows"):
+        model.from_checkpoint(reference, vocabulary_path=tmp_path / "v.json")
+
+
+def test_without_a_vocabulary_ids_can_still_be_written_as_words(reference):
+    words = model.from_checkpoint(reference).vocabulary
+    assert words[:5] == ["<pad>", "<start>", "<end>", "<unk>", "w4"]
+    assert words.index("w59") == 59 and len(words) == 60
