@@ -9,7 +9,7 @@ public sealed class PairIndependenceTests
     private const int Captions = 13;
 
     public static TheoryData<string, RecordSide> BothDirections => new(
-        from bundle in new[] { Bundles.Fast, Bundles.Compact, Bundles.Half, Bundles.Published }
+        from bundle in Bundles.Names
         from side in new[] { RecordSide.Image, RecordSide.Caption }
         select (bundle, side));
 
@@ -71,15 +71,13 @@ public sealed class PairIndependenceTests
     }
 
     // 0xFF fills float32 and float16 with NaN. 0x7B gives 1.3e36 and 61280: finite, as a neighbour's words are.
+    public static TheoryData<string, byte> Rubbish => new(
+        from bundle in Bundles.Names
+        from rubbish in new byte[] { 0xFF, 0x7B }
+        select (bundle, rubbish));
+
     [Theory]
-    [InlineData(Bundles.Fast, 0xFF)]
-    [InlineData(Bundles.Compact, 0xFF)]
-    [InlineData(Bundles.Half, 0xFF)]
-    [InlineData(Bundles.Published, 0xFF)]
-    [InlineData(Bundles.Fast, 0x7B)]
-    [InlineData(Bundles.Compact, 0x7B)]
-    [InlineData(Bundles.Half, 0x7B)]
-    [InlineData(Bundles.Published, 0x7B)]
+    [MemberData(nameof(Rubbish))]
     public void Rubbish_before_and_behind_the_words_of_a_caption_changes_nothing(string bundle, byte rubbish)
     {
         var model = Bundles.Model(bundle);

@@ -63,10 +63,39 @@ public sealed class KilledIngestionTests : IDisposable
         Assert.Equal(finished.Images.Count, finished.Images.Slots);
     }
 
-    private Process Start(int commitRows)
+    [Fact]
+    public async Task An_ingestion_that_runs_out_of_disk_says_so_and_goes_on_when_there_is_room()
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        string[] arguments = ["exec", Path.Combine(AppContext.BaseDirectory, "Retrieval.Search.CrashHost.dll"),
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "limits the size of files with a shell");
+        Corpus.Make(200, 1, 32).Write(_folder.Path);
+        using var host = Start(16, fileLimitKibibytes: 600);
+        var output = host.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = await host.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await host.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain("done", await output, StringComparison.Ordinal);
+        Assert.NotEqual(0, host.ExitCode);
+        Assert.Contains("IndexWriteException", error, StringComparison.Ordinal);
+        Assert.Contains("the disk is full", error, StringComparison.Ordinal);
+        using (var index = Ingest.Open(_folder.Index))
+        {
+            Assert.True(index.Images.Count > 0);
+            Assert.Equal(index.Ledger.Single().NextRow, index.Images.Count);
+        }
+
+        using var source = Corpus.Open(_folder.Path);
+        var resumed = await Ingest.RunAsync(source, _folder.Index, Ingest.Options(8, 64) with { SourceKey = "killed" });
+        Assert.True(resumed.ResumedAtRow > 0);
+        using var clean = new TempFolder();
+        await Ingest.RunAsync(source, clean.Index, Ingest.Options(8, 64));
+        Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(_folder.Index));
+    }
+
+    private Process Start(int commitRows, int fileLimitKibibytes = 0)
+    {
+        var start = new ProcessStartInfo(fileLimitKibibytes > 0 ? "bash" : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = fileLimitKibibytes > 0 };
+        string[] shell = fileLimitKibibytes > 0 ? ["-c", $"trap '' XFSZ; ulimit -f {fileLimitKibibytes}; exec dotnet \"$@\"", "bash"] : [];
+        string[] arguments = [.. shell, "exec", Path.Combine(AppContext.BaseDirectory, "Retrieval.Search.CrashHost.dll"),
             Bundle.Path, _folder.Path, Corpus.Split, _folder.Index, "8", commitRows.ToString(CultureInfo.InvariantCulture)];
         foreach (var argument in arguments)
         {
@@ -75,6 +104,9 @@ public sealed class KilledIngestionTests : IDisposable
 
         // A diagnostics socket left by a killed process only fills /tmp.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+
+        // Under a limit on file size the runtime could not create the memory file it keeps its code in.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         return Process.Start(start)!;
     }
 }

@@ -7,11 +7,13 @@ namespace Retrieval.Search.Tests;
 public sealed class MatrixScorerTests
 {
     [Theory]
-    [InlineData(RecordSide.Image)]
-    [InlineData(RecordSide.Caption)]
-    public void The_matrix_is_the_one_that_PyTorch_gave_at_export(RecordSide side)
+    [InlineData("bundles/camp-gate-fusion-new-concat/parity.npz", RecordSide.Image)]
+    [InlineData("bundles/camp-gate-fusion-new-concat/parity.npz", RecordSide.Caption)]
+    [InlineData("golden.npz", RecordSide.Image)]
+    [InlineData("golden.npz", RecordSide.Caption)]
+    public void The_matrix_is_the_one_that_PyTorch_gave(string file, RecordSide side)
     {
-        using var recorded = NpzFile.Open(Path.Combine(Bundle.Path, "parity.npz"));
+        using var recorded = NpzFile.Open(Path.Combine(AppContext.BaseDirectory, file));
         var regions = recorded.Read("regions");
         var values = regions.ToSingles();
         var tokens = recorded.Read("token_ids");

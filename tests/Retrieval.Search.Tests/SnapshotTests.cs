@@ -191,6 +191,35 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task A_request_that_runs_while_serving_ends_is_answered()
+    {
+        await Ingest.RunAsync(Corpus.Make(30, 1, 56).AsSource(), _folder.Index);
+        var time = new ManualTime();
+        var serving = new Serving(_folder.Index, time);
+        SearchSnapshot? model = null;
+        time.OnStamp = stamp =>
+        {
+            // On the device, with the encoder and the scorer before it.
+            if (stamp == 3)
+            {
+                model = serving.Snapshots.Acquire();
+                serving.Snapshots.Dispose();
+            }
+        };
+
+        Assert.Equal(30, (await serving.ImagesAsync("a red dog", 30)).Reranked);
+
+        await Assert.ThrowsAsync<NotReadyException>(() => serving.ImagesAsync("a red dog"));
+        using (model!.Model.TextEncoder.Encode([[1, 2]], TestContext.Current.CancellationToken))
+        {
+        }
+
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => model.Model.TextEncoder.Encode([[1, 2]], TestContext.Current.CancellationToken));
+        serving.Dispose();
+    }
+
+    [Fact]
     public async Task A_newer_generation_that_cannot_be_opened_leaves_the_old_one_serving()
     {
         var corpus = Corpus.Make(6, 1, 55);
