@@ -49,7 +49,7 @@ for _ in $(seq 120); do
 done
 ask GET /health/ready; echo
 
-caption='a striped red cube and a green star made of glass'
+caption='a transparent green star and a striped red cube'
 step "4. Which images fit \"$caption\"?"
 ask POST /v1/search/images "{\"caption\":\"$caption\",\"top\":3}" | pretty
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Retrieval.Cli.Commands;
 using Retrieval.Cli.Output;
 
 namespace Retrieval.Cli;
@@ -11,14 +10,9 @@ internal static class CommandLine
 {
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where an unexpected error came from", Recursive = true };
 
-    public static async Task<int> RunAsync(CliCommand definition, string[] args)
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
-        var root = new RootCommand(definition.Description ?? "") { Verbose };
-        foreach (var command in definition.Subcommands)
-        {
-            root.Subcommands.Add(command);
-        }
-
+        root.Options.Add(Verbose);
         foreach (var help in root.Options.OfType<HelpOption>())
         {
             help.Action = new HelpWithExamples((HelpAction)help.Action!);

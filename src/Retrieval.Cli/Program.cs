@@ -1,14 +1,16 @@
+using System.CommandLine;
 using Retrieval.Cli;
 using Retrieval.Cli.Commands;
 
 return await CommandLine.RunAsync(
-    new CliCommand("retrieval", "Text-image retrieval with cross-modal matching: which images fit a caption, which captions fit an image.")
+    new RootCommand("Text-image retrieval with cross-modal matching: which images fit a caption, which captions fit an image.")
     {
         BundleCommands.Create(),
         TokenizeCommand.Create(),
         IngestCommand.Create(),
         IndexCommands.Create(),
         SearchCommand.Create(),
+        ServeCommand.Create(),
         ScoreCommand.Create(),
         EvaluateCommand.Create(),
     },

@@ -85,6 +85,11 @@ public static class RetrievalServer
 
             return InvalidConfiguration;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Told to stop before it had started.
+            return 0;
+        }
         catch (IOException exception)
         {
             // The address is in use, as a rule.

@@ -37,11 +37,11 @@ public sealed class DirectionOfReferencesTests
     {
         foreach (var (project, file) in Repository.Projects.Where(pair => pair.Key != owner && pair.Key != "OnnxRuntime"))
         {
-            Assert.Empty(Repository.References(project, "PackageReference").Concat(Repository.References(project, "FrameworkReference"))
-                .Where(reference => reference.StartsWith(library, StringComparison.Ordinal)).Select(reference => $"{project} -> {reference}"));
+            var references = Repository.References(project, "PackageReference").Concat(Repository.References(project, "FrameworkReference"));
+            Assert.DoesNotContain(references, reference => reference.StartsWith(library, StringComparison.Ordinal));
             var sources = Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.cs", SearchOption.AllDirectories)
                 .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-            Assert.Empty(sources.Where(path => File.ReadLines(path).Any(line => line.StartsWith($"using {library}", StringComparison.Ordinal))));
+            Assert.DoesNotContain(sources, path => File.ReadLines(path).Any(line => line.StartsWith($"using {library}", StringComparison.Ordinal)));
         }
     }
 
@@ -53,7 +53,7 @@ public sealed class DirectionOfReferencesTests
     {
         var projects = Directory.GetFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories);
         Assert.NotEmpty(projects);
-        Assert.Empty(projects.Where(path => XDocument.Load(path).Descendants("PackageReference").Any(reference => reference.Attribute("Version") is not null)));
+        Assert.DoesNotContain(projects, path => XDocument.Load(path).Descendants("PackageReference").Any(reference => reference.Attribute("Version") is not null));
     }
 
     [Fact]

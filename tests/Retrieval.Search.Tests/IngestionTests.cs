@@ -361,33 +361,6 @@ public sealed class IngestionTests : IDisposable
     public Task Options_out_of_their_range_are_refused(int batchRows, int commitRows) =>
         Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Ingest.RunAsync(Corpus.Make(1, 1, 1).AsSource(), _folder.Index, batchRows, commitRows));
 
-    [Fact]
-    public async Task The_memory_of_a_run_does_not_grow_with_the_corpus()
-    {
-        // Made as they are asked for: 4,000 images are 37 MB of features and 80 MB of index.
-        var random = new Random(8);
-        var items = Enumerable.Range(0, 4000).Select(row => (SourceItem)new ImageSample(row, $"{row}")
-        {
-            Regions = Corpus.RandomRegions(random),
-            RegionCount = Bundle.Regions,
-            RegionWidth = Bundle.Width,
-            Captions = [Corpus.RandomCaption(random)],
-        });
-        var live = new List<long>();
-        using var source = new LazySource(items);
-        await Ingest.RunAsync(source, _folder.Index, 32, 512, progress =>
-        {
-            if (progress.Rows % 992 == 0)
-            {
-                live.Add(GC.GetTotalMemory(forceFullCollection: true));
-            }
-        });
-
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", live.Select(bytes => bytes >> 10)) + " KiB");
-        Assert.Equal(4, live.Count);
-        Assert.True(live[^1] - live[0] < 12 << 20, $"{string.Join(", ", live)} bytes");
-    }
-
     private static Corpus Flawed(int images)
     {
         var corpus = Corpus.Make(images, 2, 9);
@@ -396,20 +369,5 @@ public sealed class IngestionTests : IDisposable
         corpus.Ids[15] = corpus.Ids[3];
         corpus.Regions[22].AsSpan().Fill(1e38f);
         return corpus;
-    }
-
-    private sealed class LazySource(IEnumerable<SourceItem> items) : IFeatureSource
-    {
-        public string Name => "lazy";
-
-        public long? RowCount => null;
-
-        public string Stamp => "1";
-
-        public IEnumerable<SourceItem> ReadFrom(long row) => items;
-
-        public void Dispose()
-        {
-        }
     }
 }

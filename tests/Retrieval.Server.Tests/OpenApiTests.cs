@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Retrieval.Server.Requests;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests;
 
-public sealed class OpenApiTests(ServerFixture fixture)
+public sealed partial class OpenApiTests(ServerFixture fixture)
 {
     private const string UpdateVariable = "UPDATE_OPENAPI";
 
@@ -78,6 +79,33 @@ public sealed class OpenApiTests(ServerFixture fixture)
         Assert.Equal(schemas["ModelResponse"]!["properties"]!.Names(), model.Names());
         Assert.Equal(schemas["ImageDetails"]!["properties"]!.Names(), image.Names());
     }
+
+    [Fact]
+    public async Task The_document_for_people_names_every_route_and_its_examples_are_json()
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "http-api.md"), TestContext.Current.CancellationToken);
+        foreach (var (path, item) in (await ServedAsync())["paths"]!.AsObject())
+        {
+            Assert.All(item!.Names(), method => Assert.Contains($"| `{method.ToUpperInvariant()} {path}` |", text, StringComparison.Ordinal));
+        }
+
+        var blocks = text.Split("```json")[1..].Select(block => block.Split("```")[0]).ToList();
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, block => Assert.NotNull(JsonNode.Parse(block)));
+        var schemas = (await ServedAsync())["components"]!["schemas"]!;
+        Assert.Equal(schemas["SearchResponse"]!["properties"]!.Names(), JsonNode.Parse(blocks[0])!.Names());
+        Assert.All(await Task.WhenAll(Curl(text).Select(call => fixture.Client.PostAsync(call.Path, call.Body))), call => Assert.True((int)call.Response.StatusCode is 200 or 404, call.Body.ToJsonString()));
+    }
+
+    private static IEnumerable<(string Path, string Body)> Curl(string text)
+    {
+        var calls = Call().Matches(text);
+        Assert.True(calls.Count >= 3, "there are examples to call");
+        return calls.Select(call => (call.Groups["path"].Value, call.Groups["body"].Value));
+    }
+
+    [GeneratedRegex(@"localhost:8080(?<path>/v1/[a-z/]+) -H [^\n]+\\\n\s+-d '(?<body>[^']+)'")]
+    private static partial Regex Call();
 
     private static string Pretty(JsonNode document) =>
         document.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";

@@ -14,7 +14,8 @@ public static class ServerConfiguration
 
     private const string ConfigSwitch = "config";
 
-    private static readonly Dictionary<string, string> ShortNames = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>Short names of options on the command line, and the keys they stand for.</summary>
+    public static IReadOnlyDictionary<string, string> ShortNames { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
         ["--bundle"] = "Snapshot:Bundle",
         ["--index"] = "Snapshot:Index",
@@ -32,7 +33,7 @@ public static class ServerConfiguration
         ArgumentNullException.ThrowIfNull(args);
         var faults = new List<string>();
         CommandLineFaults.Find(args, faults);
-        var commandLine = new ConfigurationBuilder().AddCommandLine([.. args], ShortNames).Build();
+        var commandLine = new ConfigurationBuilder().AddCommandLine([.. args], ShortNames.ToDictionary()).Build();
         var builder = new ConfigurationBuilder();
         if (commandLine[ConfigSwitch] is { } file)
         {

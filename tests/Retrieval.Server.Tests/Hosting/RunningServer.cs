@@ -30,7 +30,8 @@ public sealed class RunningServer : IAsyncDisposable
     /// <summary>What was logged.</summary>
     public CapturedLog Log { get; }
 
-    /// <summary>Behind <c>GET /v1/held</c>, a route of these tests inside the limits: it answers when the gate opens.</summary>
+    /// <summary>Behind <c>GET /v1/held</c>, a route of these tests inside the limits: it answers when the gate opens.
+    /// <c>GET /v1/held/without-timeout</c> has no bound on its time.</summary>
     internal Gate Gate { get; }
 
     public static ServerOptions Options(string bundle, string index) => new()
@@ -46,7 +47,9 @@ public sealed class RunningServer : IAsyncDisposable
         var log = new CapturedLog();
         var gate = new Gate();
         var app = RetrievalServer.Build(options, builder => builder.Logging.AddProvider(log));
-        app.MapGroup("/v1").RequireLimits().MapGet("/held", gate.PassAsync).ExcludeFromDescription();
+        var held = app.MapGroup("/v1/held").RequireLimits().ExcludeFromDescription();
+        held.MapGet("", gate.PassAsync);
+        held.MapGet("/without-timeout", gate.PassAsync).DisableRequestTimeout();
         await app.StartAsync();
         return new RunningServer(app, log, gate);
     }

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Retrieval.Server;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval serve</c>: hands its options to the server, which reads, checks and explains them itself.</summary>
+internal static class ServeCommand
+{
+    public static CliCommand Create()
+    {
+        Option<string?>[] options =
+        [
+            new("--bundle") { Description = "Folder of the bundle", HelpName = "DIR" },
+            new("--index") { Description = "Folder of the local index", HelpName = "DIR" },
+            new("--urls") { Description = "Addresses to listen on, separated by semicolons", HelpName = "URL" },
+            new("--config") { Description = "A JSON file of options", HelpName = "FILE" },
+            new("--threads") { Description = "Threads for one graph; 0 takes all cores", HelpName = "N" },
+            new("--log-level") { Description = "Least level that is logged", HelpName = "LEVEL" },
+            new("--log-format") { Description = "How log lines are written", HelpName = "FORMAT" },
+        ];
+        var command = new CliCommand("serve", "Serve a bundle and a local index over HTTP until Ctrl-C. Any other option of the configuration can be given as --Section:Key=value.")
+        {
+            Examples =
+            [
+                "retrieval serve --bundle models/scenes --index index --urls http://127.0.0.1:8080",
+                "retrieval serve --config retrieval.json --Http:Urls=http://127.0.0.1:8081",
+            ],
+            TreatUnmatchedTokensAsErrors = false,
+        };
+        Array.ForEach(options, command.Options.Add);
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var given = options.Where(option => parsed.GetValue(option) is not null).SelectMany(option => new[] { option.Name, parsed.GetValue(option)! });
+            return RetrievalServer.RunAsync([.. given, .. parsed.UnmatchedTokens], Console.Error, cancellationToken);
+        });
+        return command;
+    }
+}

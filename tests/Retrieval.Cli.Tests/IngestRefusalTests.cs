@@ -1,0 +1,89 @@
+namespace Retrieval.Cli.Tests;
+
+/// <summary>Sources that cannot be used are refused before an index is made.</summary>
+public sealed class IngestRefusalTests
+{
+    [Fact]
+    public async Task A_caption_file_of_the_wrong_length_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 6);
+        await File.AppendAllTextAsync(folder["test_caps.txt"], "one too many\n", TestContext.Current.CancellationToken);
+
+        (await IngestAsync(folder)).Refused("test_caps.txt", "13");
+        Assert.False(Directory.Exists(folder["index"]));
+    }
+
+    [Fact]
+    public async Task A_caption_file_that_is_not_utf8_is_refused_with_its_line()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 2);
+        folder.Write("test_caps.txt", [.. "a\nb\n"u8, 0xC3, 0x28, .. "\nd\n"u8]);
+
+        (await IngestAsync(folder)).Refused("test_caps.txt, row 3", "not UTF-8", "0xC3");
+    }
+
+    [Fact]
+    public async Task Features_of_another_width_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 2);
+        Retrieval.Features.Npy.NpyWriter.Write(folder["test_ims.npy"], new float[2 * 36 * 65], 2, 36, 65);
+
+        (await IngestAsync(folder)).Refused("test_ims.npy, shape", "65", "64");
+    }
+
+    [Fact]
+    public async Task Features_cut_short_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 2);
+        var bytes = await File.ReadAllBytesAsync(folder["test_ims.npy"], TestContext.Current.CancellationToken);
+        folder.Write("test_ims.npy", bytes[..^1]);
+
+        (await IngestAsync(folder)).Refused("test_ims.npy", "truncated");
+    }
+
+    [Fact]
+    public async Task Empty_captions_reject_their_row_alone()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 3);
+        folder.Write("test_caps.txt", "a\n\nb\nc\nd\n" + new string('x', 20_000) + "\n");
+
+        var report = (await IngestAsync(folder, "--json")).Json();
+
+        Assert.Equal([0, 2], report.GetProperty("rejects").EnumerateArray().Select(reject => reject.GetProperty("row").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_tsv_file_is_ingested_with_the_captions_beside_it()
+    {
+        using var folder = new TemporaryFolder();
+        var features = Convert.ToBase64String(new byte[Fixture.Regions * Fixture.Width * sizeof(float)]);
+        var boxes = Convert.ToBase64String(new byte[Fixture.Regions * 4 * sizeof(float)]);
+        folder.Write("features.tsv", $"7\t640\t480\t{Fixture.Regions}\t{boxes}\t{features}\n8\t640\t480\t{Fixture.Regions}\t{boxes}\tbroken\n");
+        folder.Write("captions.json", """{"7": ["w4 w5", "w6"], "8": ["w7"]}""");
+
+        var report = (await CommandLineProcess.RunAsync(
+            "ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--tsv", folder["features.tsv"], "--captions", folder["captions.json"], "--json")).Json();
+
+        Assert.Equal((1, 2, 1), (report.GetProperty("ingested").GetInt32(), report.GetProperty("captions").GetInt32(), report.GetProperty("rejected").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Options_that_do_not_go_together_are_refused()
+    {
+        var bundle = Fixture.Bundle();
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--source", "x", "--split", "test")).Refused("--index is missing");
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i")).Refused("--source DIR --split NAME, or --tsv FILE");
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i", "--source", "x")).Refused("go together");
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i", "--source", "x", "--split", "t", "--batch", "0")).Refused("--batch", "1 to 4096");
+        (await CommandLineProcess.RunAsync("ingest", "--index", "i", "--source", "x", "--split", "t")).Refused("--bundle");
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i", "--source", "x", "--split", "t", "--nonsense")).Refused("--nonsense");
+    }
+
+    private static Task<Outcome> IngestAsync(TemporaryFolder folder, params string[] more) => CommandLineProcess.RunAsync(
+        ["ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--source", folder.Path, "--split", "test", .. more]);
+}
