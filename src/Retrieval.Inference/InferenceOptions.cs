@@ -3,6 +3,9 @@ namespace Retrieval.Inference;
 /// <summary>How a model is run.</summary>
 public sealed record InferenceOptions
 {
+    private const int MostThreads = 1024;
+    private const int MostPairsPerCall = 65_536;
+
     /// <summary>Threads for one graph, 1 to 1024; 0 takes all cores.</summary>
     public int Threads { get; init; }
 
@@ -14,4 +17,12 @@ public sealed record InferenceOptions
 
     /// <summary>Whether the recorded parity vectors are computed at load and compared. Only a benchmark turns it off.</summary>
     public bool VerifyParity { get; init; } = true;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, MostThreads);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PairsPerCall, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(PairsPerCall, MostPairsPerCall);
+    }
 }

@@ -69,7 +69,13 @@ public sealed class MatchingModel : IDisposable
 
     /// <summary>Loads a bundle.</summary>
     /// <exception cref="InvalidBundleException">Incomplete, edited, not keeping the contract, or computing something else here than it did at export.</exception>
-    public static MatchingModel Load(string path, InferenceOptions? options = null) => new(VerifiedBundle.Read(path), options ?? new InferenceOptions());
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static MatchingModel Load(string path, InferenceOptions? options = null)
+    {
+        options ??= new InferenceOptions();
+        options.Validate();
+        return new MatchingModel(VerifiedBundle.Read(path), options);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -88,6 +94,11 @@ public sealed class MatchingModel : IDisposable
             using var stream = new MemoryStream(bundle.Content(file), writable: false);
             var vocabulary = Vocabulary.Read(stream, file);
             vocabularySize = vocabulary.Count;
+            if (vocabularySize != bundle.Manifest.VocabularySize)
+            {
+                throw new InvalidBundleException(bundle.Path, $"{file} has {vocabularySize} words; the manifest says vocabulary.size {bundle.Manifest.VocabularySize}");
+            }
+
             return new CaptionEncoder(vocabulary, bundle.Manifest.Tokens);
         }
         catch (InvalidInputException exception)

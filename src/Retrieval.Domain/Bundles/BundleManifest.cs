@@ -51,6 +51,9 @@ public sealed record BundleManifest
     /// <summary>Name of the vocabulary file.</summary>
     public required string VocabularyFile { get; init; }
 
+    /// <summary>Words of the vocabulary.</summary>
+    public required int VocabularySize { get; init; }
+
     /// <summary>The recorded vectors.</summary>
     public required ParitySpec Parity { get; init; }
 

@@ -18,6 +18,19 @@ public static class BundleManifestReader
     public static BundleManifest Read(ReadOnlyMemory<byte> utf8, string bundle)
     {
         using var document = Parse(utf8, bundle);
+        try
+        {
+            return Read(document, bundle);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // An escaped half of a surrogate pair, or bytes that are not UTF-8: noticed only when the text is made.
+            throw new InvalidBundleException(bundle, $"bundle.json holds a text that is not valid Unicode: {exception.Message}", exception);
+        }
+    }
+
+    private static BundleManifest Read(JsonDocument document, string bundle)
+    {
         var root = new ManifestNode(document.RootElement, "$", []);
         var format = root.Text("format");
         if (format.Length > 0 && format != BundleManifest.SupportedFormat)
@@ -41,9 +54,15 @@ public static class BundleManifestReader
             CaptionFields = ReadFields(root.Node("records"), "caption"),
             Graphs = ReadGraphs(root.Node("graphs"), files),
             VocabularyFile = FileIn(root.Node("vocabulary"), files),
+            VocabularySize = root.Node("vocabulary").Integer("size", 1, int.MaxValue),
             Parity = new ParitySpec(FileIn(root.Node("parity"), files), root.Node("parity").Number("tolerance", 0, 1)),
             Files = files,
         };
+        if ((double)manifest.RegionCount * manifest.RegionWidth * sizeof(float) > int.MaxValue)
+        {
+            root.Fault(".regions: the features of an image must be below 2 GiB");
+        }
+
         return root.Faults.Count == 0
             ? manifest
             : throw new InvalidBundleException(bundle, "bundle.json: " + string.Join("; ", root.Faults));

@@ -27,7 +27,7 @@ internal static class SampleMetadata
                     return $"the metadata '{entry.Name}' is {entry.Value.ValueKind}, expected a string, a number or a boolean";
                 }
 
-                if (entry.Value.ValueKind != JsonValueKind.Null && !metadata.TryAdd(entry.Name, entry.Value.ToString()))
+                if (entry.Value.ValueKind != JsonValueKind.Null && !metadata.TryAdd(entry.Name, entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : entry.Value.GetRawText()))
                 {
                     return $"the metadata '{entry.Name}' occurs twice";
                 }

@@ -39,7 +39,9 @@ internal static class ExternalData
             {
                 case 0:
                     var value = Varint(ref bytes);
-                    if (message == Message.Tensor && field == 14 && value == 1)
+
+                    // Any value but "here": a reader keeps the low 32 bits only, so that 2³² + 1 is 1 to it.
+                    if (message == Message.Tensor && field == 14 && value != 0)
                     {
                         throw new InvalidBundleException(bundle, $"{graph} refers to external data; a bundle's graphs must hold all their tensors");
                     }

@@ -56,23 +56,31 @@ public sealed class VerifiedBundle
 
     private static byte[] ReadVerified(string bundle, string name, BundleFile file)
     {
-        var bytes = ReadFile(bundle, name, Array.MaxLength);
-        if (bytes.Length != file.Bytes)
-        {
-            throw new InvalidBundleException(bundle, $"{name} has {bytes.Length} bytes; the manifest says {file.Bytes}");
-        }
-
+        var bytes = ReadFile(bundle, name, Array.MaxLength, file.Bytes);
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return hash == file.Sha256
             ? bytes
             : throw new InvalidBundleException(bundle, $"{name} is not the file that was exported: its SHA-256 is {hash}, the manifest says {file.Sha256}");
     }
 
-    private static byte[] ReadFile(string bundle, string name, long limit)
+    private static byte[] ReadFile(string bundle, string name, long limit, long? expected = null)
     {
         try
         {
-            using var stream = File.OpenRead(System.IO.Path.Combine(bundle, name));
+            // A link may lead to any file of the machine. The folder itself may be one.
+            var file = new FileInfo(System.IO.Path.Combine(bundle, name));
+            if (file.LinkTarget is not null)
+            {
+                throw new InvalidBundleException(bundle, $"{name} is a symbolic link; a bundle holds its files");
+            }
+
+            // Sizes first: a file that is not the right one is not read.
+            using var stream = file.OpenRead();
+            if (expected is not null && stream.Length != expected)
+            {
+                throw new InvalidBundleException(bundle, $"{name} has {stream.Length} bytes; the manifest says {expected}");
+            }
+
             if (stream.Length > limit)
             {
                 throw new InvalidBundleException(bundle, $"{name} has {stream.Length} bytes; at most {limit} are read");

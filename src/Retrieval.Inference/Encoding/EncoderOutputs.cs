@@ -1,13 +1,14 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Errors;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Encoding;
 
 /// <summary>The outputs both encoders share: <c>embedding</c> and one <c>record.…</c> a field.</summary>
-internal sealed class EncoderOutputs(RecordSide side, IReadOnlyList<FieldSpec> fields, int embeddingWidth)
+internal sealed class EncoderOutputs(string graph, RecordSide side, IReadOnlyList<FieldSpec> fields, int embeddingWidth)
 {
     private const string Embedding = "embedding";
     private readonly string[] _names = [Embedding, .. fields.Select(field => $"record.{field.Name}")];
@@ -27,10 +28,18 @@ internal sealed class EncoderOutputs(RecordSide side, IReadOnlyList<FieldSpec> f
     /// <summary>Takes the outputs over: fixed fields as they are, ragged ones without the rows behind each item's last word.</summary>
     public EncodedBatch Take(IDisposableReadOnlyCollection<OrtValue> outputs, long[]? lengths, int positions, int count)
     {
-        var embeddings = outputs[0].GetTensorDataAsSpan<float>().ToArray();
         var values = new List<OrtValue>(fields.Count);
         try
         {
+            // What a graph declares as variable it may fill with anything, and the rows are taken by their address.
+            Require(outputs[0], Embedding, [count, embeddingWidth]);
+            for (var i = 0; i < fields.Count; i++)
+            {
+                long[] shape = fields[i].Ragged ? [count, .. fields[i].ShapeOf(positions)] : fields[i].ShapeOf(count);
+                Require(outputs[i + 1], _names[i + 1], shape);
+            }
+
+            var embeddings = outputs[0].GetTensorDataAsSpan<float>().ToArray();
             for (var i = 0; i < fields.Count; i++)
             {
                 values.Add(fields[i].Ragged ? Pack(fields[i], outputs[i + 1], lengths!, positions) : outputs[i + 1]);
@@ -52,6 +61,21 @@ internal sealed class EncoderOutputs(RecordSide side, IReadOnlyList<FieldSpec> f
             values.ForEach(value => value.Dispose());
             outputs.Dispose();
             throw;
+        }
+    }
+
+    private void Require(OrtValue output, string name, long[] expected)
+    {
+        var found = output.GetTensorTypeAndShape().Shape;
+        if (!found.AsSpan().SequenceEqual(expected))
+        {
+            throw new InferenceException(graph, $"the output {name} has the shape [{string.Join(", ", found)}]; expected [{string.Join(", ", expected)}]");
+        }
+
+        // Bytes of a tensor are addressed as a span, whose length is an int. 8 is the largest element.
+        if (expected.Aggregate(1.0, (product, size) => product * size) * 8 > int.MaxValue)
+        {
+            throw new InvalidInputException($"a batch of {expected[0]} items is too large: the output {name} would have [{string.Join(", ", expected)}] elements");
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class ImageEncoder : IDisposable
     internal ImageEncoder(VerifiedBundle bundle, InferenceOptions options)
     {
         _manifest = bundle.Manifest;
-        _outputs = new EncoderOutputs(RecordSide.Image, _manifest.ImageFields, _manifest.EmbeddingWidth);
+        _outputs = new EncoderOutputs(_manifest.Graphs.ImageEncoder, RecordSide.Image, _manifest.ImageFields, _manifest.EmbeddingWidth);
         var contract = new GraphContract().In(Regions, TensorElementType.Float, -1, _manifest.RegionCount, _manifest.RegionWidth);
         _outputs.Declare(contract);
         _session = GraphSession.Create(bundle, _manifest.Graphs.ImageEncoder, contract, options);

@@ -22,7 +22,7 @@ public sealed class TextEncoder : IDisposable
         var manifest = bundle.Manifest;
         _maxTokens = manifest.Tokens.Max;
         _vocabularySize = vocabularySize;
-        _outputs = new EncoderOutputs(RecordSide.Caption, manifest.CaptionFields, manifest.EmbeddingWidth);
+        _outputs = new EncoderOutputs(manifest.Graphs.TextEncoder, RecordSide.Caption, manifest.CaptionFields, manifest.EmbeddingWidth);
         var contract = new GraphContract().In(TokenIds, TensorElementType.Int64, -1, -1).In(Lengths, TensorElementType.Int64, -1);
         _outputs.Declare(contract);
         _session = GraphSession.Create(bundle, manifest.Graphs.TextEncoder, contract, options);

@@ -26,6 +26,7 @@ public sealed class RecordTable : IDisposable
     private readonly Dictionary<string, nint> _addresses = new(StringComparer.Ordinal);
     private readonly string _prefix;
     private long[]? _owned;
+    private bool _disposed;
 
     private RecordTable(RecordSide side, long count, IReadOnlyList<FieldSpec> fields)
     {
@@ -44,7 +45,14 @@ public sealed class RecordTable : IDisposable
     /// <summary>The fields, in the bundle's order.</summary>
     public IReadOnlyList<FieldSpec> Fields { get; }
 
-    internal IReadOnlyDictionary<string, OrtValue> Tensors => _tensors;
+    internal IReadOnlyDictionary<string, OrtValue> Tensors
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _tensors;
+        }
+    }
 
     /// <summary>Wraps mapped records without copying.</summary>
     public static RecordTable Over(RecordSide side, MappedRecords records)
@@ -72,6 +80,7 @@ public sealed class RecordTable : IDisposable
     /// <param name="row">The item's row in this table. The view must be disposed of before this table's memory goes.</param>
     public RecordTable Row(long row)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
         var table = new RecordTable(Side, 1, Fields);
@@ -94,7 +103,7 @@ public sealed class RecordTable : IDisposable
     public ReadOnlySpan<byte> Bytes(FieldSpec field)
     {
         ArgumentNullException.ThrowIfNull(field);
-        return _tensors[_prefix + field.Name].GetTensorMutableRawData();
+        return Tensors[_prefix + field.Name].GetTensorMutableRawData();
     }
 
     /// <summary>As <see cref="Bytes"/>, for callers that keep it for a while; valid until this table is disposed.</summary>
@@ -106,11 +115,12 @@ public sealed class RecordTable : IDisposable
 
     /// <summary>Ragged rows of each item; empty if no field is ragged.</summary>
     public ReadOnlySpan<long> Lengths =>
-        _tensors.TryGetValue(_prefix + Length, out var lengths) ? lengths.GetTensorDataAsSpan<long>() : [];
+        Tensors.TryGetValue(_prefix + Length, out var lengths) ? lengths.GetTensorDataAsSpan<long>() : [];
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         foreach (var tensor in _tensors.Values)
         {
             tensor.Dispose();

@@ -67,7 +67,13 @@ public sealed class PairScorer : IDisposable
             available[Slots] = slotTensor;
             available[QueryIndex] = queryTensor;
             using var outputs = _session.Run(available, Outputs, cancellationToken);
-            outputs[0].GetTensorDataAsSpan<float>().CopyTo(scores.Slice(start, count));
+            var found = outputs[0].GetTensorDataAsSpan<float>();
+            if (found.Length != count)
+            {
+                throw new InferenceException(_session.Name, $"gave {found.Length} scores for {count} pairs");
+            }
+
+            found.CopyTo(scores.Slice(start, count));
         }
     }
 

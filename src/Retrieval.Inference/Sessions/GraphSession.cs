@@ -9,6 +9,7 @@ internal sealed class GraphSession : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly string[] _inputs;
+    private volatile bool _disposed;
 
     private GraphSession(string name, InferenceSession session)
     {
@@ -52,6 +53,8 @@ internal sealed class GraphSession : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled, before or while running.</exception>
     public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> available, IReadOnlyCollection<string> outputs, CancellationToken cancellationToken)
     {
+        // The runtime would follow a dangling address.
+        ObjectDisposedException.ThrowIf(_disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
         var values = new OrtValue[_inputs.Length];
         for (var i = 0; i < values.Length; i++)
@@ -73,7 +76,11 @@ internal sealed class GraphSession : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _session.Dispose();
+    }
 
     private static SessionOptions Settings(InferenceOptions options)
     {
@@ -87,6 +94,9 @@ internal sealed class GraphSession : IDisposable
 
         // Four sessions have four thread pools: one that has finished must not spin on the cores of the next.
         settings.AddSessionConfigEntry("session.force_spinning_stop", "1");
+
+        // The runtime guesses the format from the bytes; its own one has not been looked through for external data.
+        settings.AddSessionConfigEntry("session.load_model_format", "ONNX");
         return settings;
     }
 }

@@ -16,6 +16,24 @@ internal static class ParityCheck
     public static ParityReport Run(VerifiedBundle bundle, MatchingModel model)
     {
         var recorded = ParityVectors.Read(bundle);
+        try
+        {
+            return Run(bundle, model, recorded);
+        }
+        catch (InvalidInputException exception)
+        {
+            throw new InvalidBundleException(bundle.Path, $"the inputs in {bundle.Manifest.Parity.File} are not this model's: {exception.Message}", exception);
+        }
+        catch (InferenceException exception)
+        {
+            throw new InvalidBundleException(bundle.Path, $"fails on the inputs in {bundle.Manifest.Parity.File}: {exception.Message}", exception);
+        }
+    }
+
+    private static ParityReport Run(VerifiedBundle bundle, MatchingModel model, ParityVectors recorded)
+    {
+        // The last word of the vocabulary, which the recorded captions may lack: a graph of fewer words fails here and not in a query.
+        model.TextEncoder.Encode([[bundle.Manifest.VocabularySize - 1]]).Dispose();
         using var images = model.ImageEncoder.Encode(recorded.Regions);
         using var captions = model.TextEncoder.Encode(recorded.Captions);
         var report = new ParityReport(
@@ -34,7 +52,7 @@ internal static class ParityCheck
     /// <summary>Scores of all pairs, <c>[I, C]</c>, by either scorer.</summary>
     internal static float[] ScoreMatrix(PairScorer scorer, RecordTable images, RecordTable captions)
     {
-        var pairs = (int)(images.Count * captions.Count);
+        var pairs = checked((int)(images.Count * captions.Count));
         var image = new long[pairs];
         var caption = new long[pairs];
         for (var i = 0; i < pairs; i++)

@@ -23,9 +23,9 @@ internal sealed record ParityVectors(float[] Regions, IReadOnlyList<long[]> Capt
             var regions = arrays.Read("regions");
             var tokens = arrays.Read("token_ids");
             var lengths = arrays.Read("lengths");
+            regions.RequireShape(-1, bundle.Manifest.RegionCount, bundle.Manifest.RegionWidth);
+            tokens.RequireShape(-1, -1);
             long images = regions.Shape[0], captions = tokens.Shape[0], width = bundle.Manifest.EmbeddingWidth;
-            regions.RequireShape(images, bundle.Manifest.RegionCount, bundle.Manifest.RegionWidth);
-            tokens.RequireShape(captions, tokens.Shape[^1]);
             lengths.RequireShape(captions);
             if (images == 0 || captions == 0)
             {

@@ -88,7 +88,7 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
     {
         if (!options.Full)
         {
-            var most = options.Shortlists.Max();
+            var most = options.Shortlists.DefaultIfEmpty(0).Max();
             return text.Score(most, progress, cancellationToken) + image.Score(most, progress, cancellationToken);
         }
 

@@ -34,7 +34,7 @@ public sealed class MetadataIndex
         return metadata;
     }
 
-    /// <summary>Image slots for which every condition holds.</summary>
+    /// <summary>Live image slots for which every condition holds; without conditions, all of them.</summary>
     public SlotBitmap Images(IReadOnlyDictionary<string, IReadOnlyList<string>> conditions)
     {
         ArgumentNullException.ThrowIfNull(conditions);
@@ -47,6 +47,14 @@ public sealed class MetadataIndex
         }
 
         var bitmap = new SlotBitmap(_index.Images.Slots);
+        for (long slot = 0; matching is null && slot < bitmap.Slots; slot++)
+        {
+            if (_index.Images.IsLive(slot))
+            {
+                bitmap.Add(slot);
+            }
+        }
+
         foreach (var slot in matching ?? [])
         {
             bitmap.Add(slot);

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
@@ -30,6 +31,9 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
     public async Task<IngestionReport> RunAsync(IFeatureSource source, string indexPath, IProgress<IngestionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, IngestionOptions.MostBatchRows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CommitRows, 1);
         if (options.DryRun)
         {
             return Validate(source, progress, cancellationToken);
@@ -37,50 +41,60 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
 
         using var writer = LocalIndexWriter.OpenOrCreate(indexPath, IndexBinding.SchemaOf(model));
         var ledger = Resume(writer, source);
+        if (ledger.NextRow == 0 && writer.Ledger.TryGetValue(options.SourceKey, out var earlier) && earlier != ledger)
+        {
+            // Before the earlier run's rejects are cut off: a kill from here on goes on with this run, not behind that one.
+            await writer.CommitAsync([ledger], cancellationToken).ConfigureAwait(false);
+        }
+
         using var rejects = new RejectsFile(RejectsPath(indexPath), ledger.RejectsBytes);
-        var run = new Run(writer, rejects, ledger, new ProgressMeter(time, ledger.NextRow, source.RowCount), progress);
+        using var run = new Run(writer, rejects, ledger, new ProgressMeter(time, ledger.NextRow, source.RowCount), progress);
 
         // If one stage fails, the others must not wait for it.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var windows = Channel.CreateBounded<SampleWindow>(WindowsInFlight);
         var encoded = Channel.CreateBounded<EncodedWindow>(WindowsInFlight);
-        await RunStagesAsync(stop, [
-            () => ReadAsync(source, ledger.NextRow, windows.Writer, stop.Token),
-            () => EncodeAsync(windows.Reader, encoded.Writer, writer, stop.Token),
-            () => StoreAsync(encoded.Reader, run, stop.Token),
-        ]).ConfigureAwait(false);
+        try
+        {
+            await RunStagesAsync(stop, [
+                () => ReadAsync(source, ledger.NextRow, windows.Writer, stop.Token),
+                () => EncodeAsync(source, windows.Reader, encoded.Writer, run, stop.Token),
+                () => StoreAsync(encoded.Reader, run, stop.Token),
+            ]).ConfigureAwait(false);
+        }
+        finally
+        {
+            // What a failure left between the stages holds native memory.
+            while (encoded.Reader.TryRead(out var left))
+            {
+                left.Rows?.Dispose();
+            }
+        }
+
         await CommitAsync(run, completed: true, cancellationToken).ConfigureAwait(false);
         return new IngestionReport(run.Meter.Now(), ledger.NextRow, writer.Generation, rejects.Path, run.FirstRejects);
     }
 
     private static async Task RunStagesAsync(CancellationTokenSource stop, IReadOnlyList<Func<Task>> stages)
     {
+        // The first cause, not a cancellation that followed from it.
+        Exception? cause = null;
         var tasks = stages.Select(stage => Task.Run(async () =>
         {
             try
             {
                 await stage().ConfigureAwait(false);
             }
-            catch
+            catch (Exception exception)
             {
+                Interlocked.CompareExchange(ref cause, exception, null);
                 await stop.CancelAsync().ConfigureAwait(false);
-                throw;
             }
-        })).ToList();
-        try
+        }));
+        await Task.WhenAll(tasks).ConfigureAwait(false);
+        if (cause is not null)
         {
-            await Task.WhenAll(tasks).ConfigureAwait(false);
-        }
-        catch
-        {
-            // The first cause, not a cancellation that followed from it.
-            var faulted = tasks.Find(task => task.IsFaulted);
-            if (faulted is not null)
-            {
-                await faulted.ConfigureAwait(false);
-            }
-
-            throw;
+            ExceptionDispatchInfo.Throw(cause);
         }
     }
 
@@ -94,15 +108,28 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         windows.Complete();
     }
 
-    private async Task EncodeAsync(ChannelReader<SampleWindow> windows, ChannelWriter<EncodedWindow> encoded, LocalIndexWriter writer, CancellationToken cancellationToken)
+    private async Task EncodeAsync(IFeatureSource source, ChannelReader<SampleWindow> windows, ChannelWriter<EncodedWindow> encoded, Run run, CancellationToken cancellationToken)
     {
         var encoder = new SampleEncoder(model);
         await foreach (var window in windows.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            var samples = Accept(encoder, window);
-            var known = samples.RemoveAll(sample => IsUnchanged(writer, sample));
+            var samples = Accept(encoder, source, window);
+            int known;
+            using (await run.HoldWriterAsync(cancellationToken).ConfigureAwait(false))
+            {
+                known = samples.RemoveAll(sample => IsUnchanged(run.Writer, sample));
+            }
+
             var rows = encoder.Encode(samples, window.Rejects, cancellationToken);
-            await encoded.WriteAsync(new EncodedWindow(window, rows, known), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await encoded.WriteAsync(new EncodedWindow(window, rows, known), cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                rows?.Dispose();
+                throw;
+            }
         }
 
         encoded.Complete();
@@ -117,7 +144,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
                 var stored = window.Rows?.Rows.Images.Count ?? 0;
                 if (window.Rows is not null)
                 {
-                    lock (run.Writer)
+                    using (await run.HoldWriterAsync(cancellationToken).ConfigureAwait(false))
                     {
                         run.Writer.Append(window.Rows.Rows);
                     }
@@ -141,19 +168,23 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
     {
         run.Rejects.Flush();
         var now = run.Meter.Now();
-        run.CommittedRow = now.Rows;
-        await run.Writer.CommitAsync([run.Start with
+        using (await run.HoldWriterAsync(cancellationToken).ConfigureAwait(false))
         {
-            NextRow = now.Rows,
-            Ingested = run.Start.Ingested + now.Ingested,
-            Skipped = run.Start.Skipped + now.Skipped,
-            Rejected = run.Start.Rejected + now.Rejected,
-            RejectsBytes = run.Rejects.Length,
-            Completed = completed,
-        }], cancellationToken).ConfigureAwait(false);
+            await run.Writer.CommitAsync([run.Start with
+            {
+                NextRow = now.Rows,
+                Ingested = run.Start.Ingested + now.Ingested,
+                Skipped = run.Start.Skipped + now.Skipped,
+                Rejected = run.Start.Rejected + now.Rejected,
+                RejectsBytes = run.Rejects.Length,
+                Completed = completed,
+            }], cancellationToken).ConfigureAwait(false);
+        }
+
+        run.CommittedRow = now.Rows;
     }
 
-    private static List<TokenizedSample> Accept(SampleEncoder encoder, SampleWindow window)
+    private static List<TokenizedSample> Accept(SampleEncoder encoder, IFeatureSource source, SampleWindow window)
     {
         var samples = new List<TokenizedSample>(window.Samples.Count);
         foreach (var sample in window.Samples)
@@ -164,21 +195,15 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             }
             else
             {
-                window.Rejects.Add(new RejectedSample("captions", sample.Row, sample.Id, reason!));
+                window.Rejects.Add(new RejectedSample(source.Name, sample.Row, sample.Id, reason!));
             }
         }
 
         return samples;
     }
 
-    private static bool IsUnchanged(LocalIndexWriter writer, TokenizedSample sample)
-    {
-        // The writer is not for concurrent calls, and the next stage appends meanwhile.
-        lock (writer)
-        {
-            return writer.Find(sample.Sample.Id) is { } stored && stored.ContentHash.Span.SequenceEqual(sample.ContentHash);
-        }
-    }
+    private static bool IsUnchanged(LocalIndexWriter writer, TokenizedSample sample) =>
+        writer.Find(sample.Sample.Id) is { } stored && stored.ContentHash.Span.SequenceEqual(sample.ContentHash);
 
     private LedgerEntry Resume(LocalIndexWriter writer, IFeatureSource source) =>
         !options.Restart && writer.Ledger.TryGetValue(options.SourceKey, out var entry) && entry.SourceStamp == source.Stamp
@@ -200,7 +225,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         foreach (var window in SampleWindow.Cut(source, 0, options.BatchRows))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var accepted = Accept(encoder, window);
+            var accepted = Accept(encoder, source, window);
             first.AddRange(window.Rejects.Take(RejectsReported - first.Count));
             meter.Add(window.EndRow, accepted.Count, 0, window.Rejects.Count, accepted.Sum(sample => sample.Captions.Length));
             progress?.Report(meter.Now());
@@ -211,8 +236,10 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
 
     private sealed record EncodedWindow(SampleWindow Window, EncodedRows? Rows, int Skipped);
 
-    private sealed class Run(LocalIndexWriter writer, RejectsFile rejects, LedgerEntry start, ProgressMeter meter, IProgress<IngestionProgress>? progress)
+    private sealed class Run(LocalIndexWriter writer, RejectsFile rejects, LedgerEntry start, ProgressMeter meter, IProgress<IngestionProgress>? progress) : IDisposable
     {
+        private readonly SemaphoreSlim _writing = new(1);
+
         public LocalIndexWriter Writer => writer;
 
         public RejectsFile Rejects => rejects;
@@ -226,5 +253,19 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         public List<RejectedSample> FirstRejects { get; } = [];
 
         public long CommittedRow { get; set; } = start.NextRow;
+
+        /// <summary>The writer is not for concurrent calls, and one stage asks it what it holds while another one appends and commits.</summary>
+        public async Task<IDisposable> HoldWriterAsync(CancellationToken cancellationToken)
+        {
+            await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return new Hold(_writing);
+        }
+
+        public void Dispose() => _writing.Dispose();
+
+        private sealed class Hold(SemaphoreSlim held) : IDisposable
+        {
+            public void Dispose() => held.Release();
+        }
     }
 }

@@ -3,6 +3,8 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>How a source is ingested.</summary>
 public sealed record IngestionOptions
 {
+    internal const int MostBatchRows = 4096;
+
     /// <summary>
     /// Names the source in the index's ledger, so that a second run goes on where the first one ended. The same source
     /// must always have the same key, e.g. its full path.

@@ -10,9 +10,15 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out.</summary>
 internal sealed class SampleEncoder(MatchingModel model)
 {
-    /// <summary>Tokenizes a sample's captions. Null if one of them is invalid, with the reason.</summary>
+    /// <summary>Tokenizes a sample's captions. Null if one of them is invalid or the features are not of the model's shape, with the reason.</summary>
     public TokenizedSample? Tokenize(ImageSample sample, out string? reason)
     {
+        if (sample.RegionCount != model.Manifest.RegionCount || sample.RegionWidth != model.Manifest.RegionWidth || sample.Regions.Length != sample.RegionCount * (long)sample.RegionWidth)
+        {
+            reason = $"{sample.RegionCount} regions of {sample.RegionWidth} features, {sample.Regions.Length} values; the model takes {model.Manifest.RegionCount} regions of {model.Manifest.RegionWidth}";
+            return null;
+        }
+
         var captions = new long[sample.Captions.Count][];
         for (var i = 0; i < captions.Length; i++)
         {

@@ -13,7 +13,9 @@ internal static class CaptionId
     {
         // The last one: an image's id may itself hold the sign.
         var sign = captionId.LastIndexOf('#');
-        return sign > 0 && int.TryParse(captionId.AsSpan(sign + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var position)
+        return sign > 0
+            && int.TryParse(captionId.AsSpan(sign + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var position)
+            && captionId == Of(captionId[..sign], position)
             ? (captionId[..sign], position)
             : throw new NotFoundException("caption", captionId);
     }

@@ -20,6 +20,14 @@ internal sealed record RequestLimits(int Top, int Shortlist, int? DeadlineMs)
             throw new InvalidInputException($"has {request.Filter.Count} conditions; expected at most {MostConditions}", field: "filter");
         }
 
+        foreach (var (key, values) in request.Filter ?? new Dictionary<string, IReadOnlyList<string>>())
+        {
+            if (values is null || values.Any(value => value is null))
+            {
+                throw new InvalidInputException("expected a list of texts", field: $"filter.{key}");
+            }
+        }
+
         return new RequestLimits(top, Math.Max(shortlist, top), deadline);
     }
 

@@ -14,10 +14,12 @@ public sealed class SearchSnapshot : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Lazy<MetadataIndex> _metadata;
+    private readonly Action _ended;
     private int _leases = 1;
 
-    internal SearchSnapshot(MatchingModel model, LocalIndex index)
+    internal SearchSnapshot(MatchingModel model, LocalIndex index, Action ended)
     {
+        _ended = ended;
         Model = model;
         Index = index;
         Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
@@ -62,6 +64,7 @@ public sealed class SearchSnapshot : IDisposable
         Images.Dispose();
         Captions.Dispose();
         Index.Dispose();
+        _ended();
     }
 
     /// <summary>Takes a lease; false if the snapshot has been replaced and its last lease has ended.</summary>

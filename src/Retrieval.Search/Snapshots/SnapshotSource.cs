@@ -15,6 +15,9 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     private volatile SearchSnapshot? _current;
     private bool _disposed;
 
+    // Who needs the model: this source, and every snapshot with a lease out.
+    private int _holders = 1;
+
     /// <summary>What is being served; null before <see cref="Load"/> has succeeded.</summary>
     public SnapshotStatus? Status { get; private set; }
 
@@ -63,7 +66,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         throw new NotReadyException();
     }
 
-    /// <summary>Ends serving. Leases that are out stay valid, save for the model: stop requests first.</summary>
+    /// <summary>Ends serving. Leases that are out stay valid; the model goes with the last of them.</summary>
     public void Dispose()
     {
         lock (_writing)
@@ -77,6 +80,15 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
             var last = _current;
             _current = null;
             last?.Dispose();
+            Release();
+        }
+    }
+
+    // Without the lock: a request that ends must not wait for a snapshot that is being opened.
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
             _model?.Dispose();
         }
     }
@@ -84,7 +96,8 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     private void Replace(MatchingModel model, LocalIndex index)
     {
         var old = _current;
-        _current = new SearchSnapshot(model, index);
+        Interlocked.Increment(ref _holders);
+        _current = new SearchSnapshot(model, index, Release);
         Status = new SnapshotStatus(
             model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, index.Generation, model.Parity);
         old?.Dispose();

@@ -1,0 +1,179 @@
+using System.IO.MemoryMappedFiles;
+using Retrieval.Domain.Bundles;
+using Retrieval.Inference.Records;
+
+namespace Retrieval.Inference.Tests;
+
+public sealed class RecordTableTests
+{
+    [Theory]
+    [MemberData(nameof(Bundles.All), MemberType = typeof(Bundles))]
+    public void Records_over_mapped_memory_score_bit_for_bit_as_those_of_the_encoder(string bundle)
+    {
+        var model = Bundles.Model(bundle);
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 5, 1), TestContext.Current.CancellationToken);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 8, 2), TestContext.Current.CancellationToken);
+        using var mappedImages = new MappedCopy(images.Records);
+        using var mappedCaptions = new MappedCopy(captions.Records);
+        long[] image = [.. Enumerable.Range(0, 40).Select(i => i % 5)];
+        long[] caption = [.. Enumerable.Range(0, 40).Select(i => i / 5)];
+
+        Assert.Equal(
+            model.TextToImage.Score(images.Records, captions.Records, image, caption),
+            model.TextToImage.Score(mappedImages.Table, mappedCaptions.Table, image, caption));
+        Assert.Equal(
+            model.ImageToText.Score(captions.Records, images.Records, caption, image),
+            model.ImageToText.Score(mappedCaptions.Table, mappedImages.Table, caption, image));
+    }
+
+    [Theory]
+    [MemberData(nameof(Bundles.All), MemberType = typeof(Bundles))]
+    public void A_row_of_a_table_is_a_query_like_the_one_it_views(string bundle)
+    {
+        var model = Bundles.Model(bundle);
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 5, 1), TestContext.Current.CancellationToken);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 8, 2), TestContext.Current.CancellationToken);
+        using var apart = new MappedCopy(captions.Records, 0xFF, gap: 3);
+        for (var i = 0; i < 5; i++)
+        {
+            using var row = images.Records.Row(i);
+            Assert.Equal(
+                model.ImageToText.Score(captions.Records, images.Records, [0, 3, 7], [i, i, i]),
+                model.ImageToText.Score(captions.Records, row, [0, 3, 7], [0, 0, 0]), (a, b) => Math.Abs(a - b) <= Bundles.Tolerance(bundle));
+        }
+
+        for (var i = 0; i < 8; i++)
+        {
+            using var row = captions.Records.Row(i);
+            using var rowOfRow = row.Row(0);
+            using var rowApart = apart.Table.Row(i);
+            var whole = model.TextToImage.Score(images.Records, captions.Records, [0, 2, 4], [i, i, i]);
+            Assert.All(new[] { row, rowOfRow, rowApart }, view => Assert.Equal(
+                whole, model.TextToImage.Score(images.Records, view, [0, 2, 4], [0, 0, 0]), (a, b) => Math.Abs(a - b) <= Bundles.Tolerance(bundle)));
+            Assert.Equal(captions.Records.Lengths[i], row.Lengths[0]);
+        }
+    }
+
+    [Fact]
+    public void A_row_outside_the_table_is_refused()
+    {
+        var model = Bundles.Model(Bundles.Fast);
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 2, 1), TestContext.Current.CancellationToken);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => images.Records.Row(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => images.Records.Row(2));
+    }
+
+    [Theory]
+    [MemberData(nameof(Bundles.All), MemberType = typeof(Bundles))]
+    public void Empty_tables_and_no_pairs_are_fine(string bundle)
+    {
+        var model = Bundles.Model(bundle);
+        using var noImages = Empty(RecordSide.Image, model.Manifest.ImageFields);
+        using var noCaptions = Empty(RecordSide.Caption, model.Manifest.CaptionFields);
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 2, 1), TestContext.Current.CancellationToken);
+
+        Assert.Empty(model.TextToImage.Score(noImages, noCaptions, [], []));
+        Assert.Empty(model.ImageToText.Score(noCaptions, images.Records, [], []));
+        Assert.Throws<ArgumentException>(() => model.ImageToText.Score(noCaptions, images.Records, [0], [0]));
+        Assert.True(noCaptions.Lengths.IsEmpty);
+        Assert.True(noImages.Bytes(noImages.Fields[0]).IsEmpty);
+        Assert.Throws<ArgumentOutOfRangeException>(() => noImages.Row(0));
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(0, -1)]
+    [InlineData(0, 4)]
+    [InlineData(long.MaxValue, 0)]
+    [InlineData(long.MinValue, 0)]
+    [InlineData(0, long.MaxValue)]
+    public void A_slot_or_a_query_outside_its_table_is_refused_before_the_runtime_sees_it(long slot, long query)
+    {
+        var model = Bundles.Model(Bundles.Fast);
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 3, 1), TestContext.Current.CancellationToken);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 4, 2), TestContext.Current.CancellationToken);
+
+        var error = Assert.Throws<ArgumentException>(() => model.TextToImage.Score(images.Records, captions.Records, [0, slot], [0, query]));
+
+        Assert.Contains("pair 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tables_of_the_wrong_side_and_lists_of_different_lengths_are_refused()
+    {
+        var model = Bundles.Model(Bundles.Fast);
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 3, 1), TestContext.Current.CancellationToken);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 4, 2), TestContext.Current.CancellationToken);
+
+        Assert.Throws<ArgumentException>(() => model.TextToImage.Score(captions.Records, images.Records, [0], [0]));
+        Assert.Throws<ArgumentException>(() => model.TextToImage.Score(images.Records, images.Records, [0], [0]));
+        Assert.Throws<ArgumentException>(() => model.TextToImage.Score(images.Records, captions.Records, [0, 1], [0]));
+        Assert.Throws<ArgumentException>(() => model.TextToImage.ScorePairs(images.Records, captions.Records, [0], [0], new float[2], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void A_disposed_table_is_refused()
+    {
+        var model = Bundles.Model(Bundles.Fast);
+        var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 3, 1), TestContext.Current.CancellationToken);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 4, 2), TestContext.Current.CancellationToken);
+        images.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => model.TextToImage.Score(images.Records, captions.Records, [0], [0]));
+        Assert.Throws<ObjectDisposedException>(() => images.Records.Row(0));
+        Assert.Throws<ObjectDisposedException>(() => images.Records.Bytes(images.Records.Fields[0]));
+    }
+
+    [Fact]
+    public unsafe void A_bank_beyond_2_GiB_is_addressed_rightly()
+    {
+        // Sparse files: rows nobody wrote read as zeros and take no room on the disk.
+        var model = Bundles.Model(Bundles.Fast);
+        var token = TestContext.Current.CancellationToken;
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 3, 1), token);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 4, 2), token);
+        const long rows = 1_000_000;
+        long[] slots = [0, (1L << 31) / (36 * 32 * 4), (1L << 32) / (36 * 32 * 4) + 3, rows - 1];
+        var maps = new List<IDisposable>();
+        try
+        {
+            var fields = images.Records.Fields.Select(field =>
+            {
+                var path = Path.GetTempFileName();
+                var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                stream.SetLength(rows * field.RowBytes);
+                var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+                var view = map.CreateViewAccessor();
+                maps.AddRange([view, map]);
+                var address = (nint)view.SafeMemoryMappedViewHandle.DangerousGetHandle();
+                foreach (var slot in slots)
+                {
+                    images.Records.Bytes(field).Slice(field.RowBytes, field.RowBytes).CopyTo(new Span<byte>((byte*)address + (slot * field.RowBytes), field.RowBytes));
+                }
+
+                return (field, address, rows);
+            }).ToList<(FieldSpec, nint, long)>();
+            Assert.Contains(fields, field => field.Item1.RowBytes * rows > 1L << 32);
+            using var bank = RecordTable.Over(RecordSide.Image, new MappedRecords(rows, fields, 0, 0));
+
+            var expected = model.TextToImage.Score(images.Records, captions.Records, [1, 1, 1, 1], [0, 1, 2, 3]);
+            Assert.All(slots, slot =>
+            {
+                Assert.Equal(expected, model.TextToImage.Score(bank, captions.Records, [slot, slot, slot, slot], [0, 1, 2, 3]));
+                using var row = bank.Row(slot);
+                Assert.Equal(
+                    model.ImageToText.Score(captions.Records, images.Records, [0, 1, 2, 3], [1, 1, 1, 1]),
+                    model.ImageToText.Score(captions.Records, row, [0, 1, 2, 3], [0, 0, 0, 0]), (a, b) => Math.Abs(a - b) <= 1e-5);
+            });
+        }
+        finally
+        {
+            maps.ForEach(map => map.Dispose());
+        }
+    }
+
+    private static RecordTable Empty(RecordSide side, IReadOnlyList<FieldSpec> fields) =>
+        RecordTable.Over(side, new MappedRecords(0, [.. fields.Select(field => (field, (nint)0, 0L))], 0, 0));
+}

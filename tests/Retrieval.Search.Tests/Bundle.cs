@@ -1,0 +1,24 @@
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+
+namespace Retrieval.Search.Tests;
+
+/// <summary>The small bundle of the tests, and its model, which all tests share.</summary>
+internal static class Bundle
+{
+    public const int Regions = 36;
+    public const int Width = 64;
+
+    public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "bundles", "camp-gate-fusion-new-concat");
+
+    /// <summary>The same model in another form: another fingerprint and other fields.</summary>
+    public static string OtherPath { get; } = Path + "-compact";
+
+    public static InferenceOptions Inference { get; } = new() { Threads = 1, PairsPerCall = 8 };
+
+    private static readonly Lazy<MatchingModel> Loaded = new(() => MatchingModel.Load(Path, Inference));
+
+    public static MatchingModel Model => Loaded.Value;
+
+    public static FeatureExpectation Expectation { get; } = new() { RegionCount = Regions, RegionWidth = Width };
+}

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Search.Tests;
+
+/// <summary>SIGKILL at seeded random points of a real process.</summary>
+public sealed class KilledIngestionTests : IDisposable
+{
+    private const int Kills = 8;
+    private const int Images = 1200;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task An_ingestion_killed_again_and_again_ends_as_one_that_was_not()
+    {
+        var corpus = Corpus.Make(Images, 2, 31);
+        for (var row = 7; row < Images; row += 50)
+        {
+            corpus.Regions[row][row] = float.NaN;
+        }
+
+        corpus.Write(_folder.Path);
+        using var source = Corpus.Open(_folder.Path);
+        using var clean = new TempFolder();
+        var undisturbed = await Ingest.RunAsync(source, clean.Index, Ingest.Options(8, 64) with { SourceKey = "killed" });
+
+        var random = new Random(20_261_120);
+        var committed = 0L;
+        var midway = 0;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            using var host = Start(random.Next(1, 40));
+            for (var lines = random.Next(0, 16); lines > 0 && await host.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is not null; lines--)
+            {
+            }
+
+            host.Kill();
+            await host.WaitForExitAsync(TestContext.Current.CancellationToken);
+            if (LocalIndex.TryReadGeneration(_folder.Index) is null)
+            {
+                continue;
+            }
+
+            using var index = Ingest.Open(_folder.Index);
+            var next = index.Ledger.SingleOrDefault()?.NextRow ?? 0;
+            Assert.True(next >= committed, "a commit was lost");
+            Assert.Equal(index.Ledger.SingleOrDefault()?.Ingested ?? 0, index.Images.Count);
+            Assert.Empty(index.Verify(TestContext.Current.CancellationToken).Faults);
+            midway += next > committed && next < Images ? 1 : 0;
+            committed = next;
+        }
+
+        Assert.True(midway > 1, "no kill came between two commits");
+        var resumed = await Ingest.RunAsync(source, _folder.Index, Ingest.Options(8, 64) with { SourceKey = "killed" });
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Kills} kills, {midway} with progress, resumed at {resumed.ResumedAtRow} of {Images}");
+        Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(_folder.Index));
+        Assert.Equal(Ingest.Rejects(undisturbed), Ingest.Rejects(resumed));
+        using var finished = Ingest.Open(_folder.Index);
+        Assert.Equal(finished.Images.Count, finished.Images.Slots);
+    }
+
+    [Fact]
+    public async Task An_ingestion_that_runs_out_of_disk_says_so_and_goes_on_when_there_is_room()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "limits the size of files with a shell");
+        Corpus.Make(200, 1, 32).Write(_folder.Path);
+        using var host = Start(16, fileLimitKibibytes: 600);
+        var output = host.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = await host.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await host.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain("done", await output, StringComparison.Ordinal);
+        Assert.NotEqual(0, host.ExitCode);
+        Assert.Contains("IndexWriteException", error, StringComparison.Ordinal);
+        Assert.Contains("the disk is full", error, StringComparison.Ordinal);
+        using (var index = Ingest.Open(_folder.Index))
+        {
+            Assert.True(index.Images.Count > 0);
+            Assert.Equal(index.Ledger.Single().NextRow, index.Images.Count);
+        }
+
+        using var source = Corpus.Open(_folder.Path);
+        var resumed = await Ingest.RunAsync(source, _folder.Index, Ingest.Options(8, 64) with { SourceKey = "killed" });
+        Assert.True(resumed.ResumedAtRow > 0);
+        using var clean = new TempFolder();
+        await Ingest.RunAsync(source, clean.Index, Ingest.Options(8, 64));
+        Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(_folder.Index));
+    }
+
+    private Process Start(int commitRows, int fileLimitKibibytes = 0)
+    {
+        var start = new ProcessStartInfo(fileLimitKibibytes > 0 ? "bash" : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = fileLimitKibibytes > 0 };
+        string[] shell = fileLimitKibibytes > 0 ? ["-c", $"trap '' XFSZ; ulimit -f {fileLimitKibibytes}; exec dotnet \"$@\"", "bash"] : [];
+        string[] arguments = [.. shell, "exec", Path.Combine(AppContext.BaseDirectory, "Retrieval.Search.CrashHost.dll"),
+            Bundle.Path, _folder.Path, Corpus.Split, _folder.Index, "8", commitRows.ToString(CultureInfo.InvariantCulture)];
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // A diagnostics socket left by a killed process only fills /tmp.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+
+        // Under a limit on file size the runtime could not create the memory file it keeps its code in.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        return Process.Start(start)!;
+    }
+}

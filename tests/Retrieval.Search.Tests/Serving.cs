@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+using Retrieval.Search.Queries;
+using Retrieval.Search.Snapshots;
+using Retrieval.Search.Telemetry;
+
+namespace Retrieval.Search.Tests;
+
+/// <summary>A search service over an index, as a server composes it.</summary>
+internal sealed class Serving : IDisposable, IMeterFactory
+{
+    private readonly List<Meter> _meters = [];
+
+    public Serving(string index, TimeProvider? time = null, SearchOptions? options = null, int pairsPerCall = 8)
+    {
+        Snapshots = new SnapshotSource(new SnapshotOptions { Bundle = Bundle.Path, Index = index, Inference = Bundle.Inference with { PairsPerCall = pairsPerCall } });
+        Snapshots.Load(TestContext.Current.CancellationToken);
+        Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System);
+    }
+
+    public SnapshotSource Snapshots { get; }
+
+    public SearchService Search { get; }
+
+    public Task<SearchAnswer> ImagesAsync(string caption, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
+        Search.SearchImagesAsync(new ImageSearchRequest { Caption = caption, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
+
+    public Task<SearchAnswer> CaptionsAsync(string image, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
+        Search.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = image, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
+
+    Meter IMeterFactory.Create(MeterOptions options)
+    {
+        var meter = new Meter(options);
+        _meters.Add(meter);
+        return meter;
+    }
+
+    public void Dispose()
+    {
+        Search.Dispose();
+        Snapshots.Dispose();
+        _meters.ForEach(meter => meter.Dispose());
+    }
+}
