@@ -16,7 +16,7 @@ def channels(image):
     light = image @ np.array([0.3, 0.5, 0.2])
     smooth_light = smooth @ np.array([0.3, 0.5, 0.2])
     glare = np.clip((image.min(axis=2) - 0.72) / 0.2, 0, 1)
-    ripple = np.abs(light - _blur(smooth)[..., :] @ np.array([0.3, 0.5, 0.2]))
+    ripple = np.abs(light - _blur(smooth) @ np.array([0.3, 0.5, 0.2]))
     return {
         "foreground": foreground[..., None],
         "hue": _hue(smooth, foreground),
@@ -24,7 +24,6 @@ def channels(image):
                            foreground * smooth_light ** 2, foreground * glare, foreground * ripple], axis=2),
         "edges": _orientations(smooth_light),
         "outline": _orientations(foreground),
-        "raw": image,
     }
 
 

@@ -51,7 +51,7 @@ def star(u, v):
     x, y = radius * np.cos(folded), radius * np.sin(folded)
     nx, ny = 0.42 * np.cos(sector) - 1.0, 0.42 * np.sin(sector)
     length = np.hypot(nx, ny)
-    return (-(x - 1.0) * -ny - y * nx) / length * 1.0, np.where((angle + sector) % (2 * sector) > sector, 1.1, 0.85)
+    return ((x - 1.0) * ny - y * nx) / length, np.where((angle + sector) % (2 * sector) > sector, 1.1, 0.85)
 
 
 def ring(u, v):

@@ -25,9 +25,15 @@ class Model(nn.Module):
     def regions(self, features):
         return self.image((features - self.mean) / self.scale)
 
-    def standardise(self, features):
+    def standardise(self, features, keep_function=False):
+        """Takes mean and scale from raw `features`. `keep_function`: a loaded encoder, which takes raw
+        features, computes what it did before."""
         rows = features.reshape(-1, features.shape[-1]).float()
         self.mean, self.scale = rows.mean(dim=0), rows.std(dim=0) + 0.01
+        if keep_function:
+            with torch.no_grad():
+                self.image.fc.bias += self.image.fc.weight @ self.mean
+                self.image.fc.weight *= self.scale
 
     def save(self, path, epoch):
         weight = self.image.fc.weight.detach() / self.scale
