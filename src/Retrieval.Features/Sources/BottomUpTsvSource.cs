@@ -10,17 +10,23 @@ namespace Retrieval.Features.Sources;
 /// <remarks>
 /// A row is a line. Reading from a row passes over the lines before it without decoding them. Where nothing is
 /// expected of the width of a region, it is 2048. The image's size is in the metadata, as <c>image_w</c> and
-/// <c>image_h</c>. Captions are held in memory.
+/// <c>image_h</c>. Captions are held in memory. With a file of captions, an image it does not name is rejected (one
+/// without captions is named with an empty list), and ids it names that no line has are rejected together, in the row
+/// behind the last line.
 /// </remarks>
 public sealed class BottomUpTsvSource : IFeatureSource
 {
+    private const int UnmatchedNamed = 5;
+
     private readonly string _path;
     private readonly FeatureExpectation _expected;
     private readonly IReadOnlyDictionary<string, string[]>? _captions;
+    private readonly string? _captionsName;
 
-    private BottomUpTsvSource(string path, string stamp, IReadOnlyDictionary<string, string[]>? captions, FeatureExpectation expected)
+    private BottomUpTsvSource(string path, string stamp, string? captionsPath, IReadOnlyDictionary<string, string[]>? captions, FeatureExpectation expected)
     {
         _path = path;
+        _captionsName = Path.GetFileName(captionsPath);
         _captions = captions;
         _expected = expected;
         Name = Path.GetFileName(path);
@@ -49,7 +55,7 @@ public sealed class BottomUpTsvSource : IFeatureSource
         string[] paths = captionsPath is null ? [path] : [path, captionsPath];
         var stamp = SourceStamp.Of(paths);
         var captions = captionsPath is null ? null : CaptionFile.Load(captionsPath);
-        return new BottomUpTsvSource(path, stamp, captions, expected);
+        return new BottomUpTsvSource(path, stamp, captionsPath, captions, expected);
     }
 
     /// <inheritdoc/>
@@ -68,7 +74,8 @@ public sealed class BottomUpTsvSource : IFeatureSource
     {
         var seen = new SeenIds();
         using var lines = new LineReader(_path, BottomUpLine.MaxBytes);
-        for (var row = 0L; lines.TryReadLine(); row++)
+        var row = 0L;
+        for (; lines.TryReadLine(); row++)
         {
             if (row >= first)
             {
@@ -79,6 +86,20 @@ public sealed class BottomUpTsvSource : IFeatureSource
                 seen.Note(id, row);
             }
         }
+
+        if (row >= first && Unmatched(row, seen) is { } unmatched)
+        {
+            yield return unmatched;
+        }
+    }
+
+    private RejectedSample? Unmatched(long row, SeenIds seen)
+    {
+        string[] ids = _captions is null ? [] : [.. _captions.Keys.Where(id => !seen.Contains(id))];
+        var named = string.Join(", ", ids.Take(UnmatchedNamed).Select(id => $"'{id}'"));
+        return ids.Length == 0
+            ? null
+            : new RejectedSample(_captionsName!, row, null, $"{ids.Length} ids with captions have no line in {Name}: {named}{(ids.Length > UnmatchedNamed ? ", …" : "")}");
     }
 
     private SourceItem ReadItem(LineReader lines, long row, SeenIds seen)
@@ -105,9 +126,14 @@ public sealed class BottomUpTsvSource : IFeatureSource
             return Reject(id, bad);
         }
 
-        if (_captions is null || !_captions.TryGetValue(id, out var captions))
+        if (_captions is null)
         {
             return sample!;
+        }
+
+        if (!_captions.TryGetValue(id, out var captions))
+        {
+            return Reject(id, $"{_captionsName} has no entry for its id, expected captions or an empty list of them");
         }
 
         return SampleRules.CheckCaptions(captions) is { } badCaption

@@ -6,7 +6,8 @@ namespace Retrieval.Features.Sources;
 
 /// <summary>
 /// Captions by image id, for sources that do not hold them: JSON (<c>{"id": ["caption", …], …}</c>, or a single string
-/// for a single caption) in a file that ends in <c>.json</c>, and <c>id⇥caption</c> lines in any other. Held in memory whole.
+/// for a single caption) in a file that ends in <c>.json</c>, and <c>id⇥caption</c> lines in any other. Held in memory whole. Ids are
+/// without the white space around them, here as in the features.
 /// </summary>
 internal static class CaptionFile
 {
@@ -31,7 +32,7 @@ internal static class CaptionFile
                 throw new InvalidInputException("expected an id, a tab and a caption", file.Name, number);
             }
 
-            var id = line[..tab];
+            var id = line[..tab].Trim();
             if (!captions.TryGetValue(id, out var list))
             {
                 captions.Add(id, list = []);
@@ -63,7 +64,7 @@ internal static class CaptionFile
             var captions = new Dictionary<string, string[]>(StringComparer.Ordinal);
             foreach (var entry in document.RootElement.EnumerateObject())
             {
-                if (!captions.TryAdd(entry.Name, CaptionsOf(entry, name)))
+                if (!captions.TryAdd(entry.Name.Trim(), CaptionsOf(entry, name)))
                 {
                     throw new InvalidInputException("the id occurs twice", name, field: entry.Name);
                 }

@@ -8,6 +8,9 @@ internal sealed class SeenIds
     /// <summary>Notes an id without asking.</summary>
     public void Note(string id, long row) => _rows.TryAdd(id, row);
 
+    /// <summary>Whether a row so far has the id.</summary>
+    public bool Contains(string id) => _rows.ContainsKey(id);
+
     /// <summary>Notes an id.</summary>
     /// <returns>The reason for a refusal if another row has the id, or null.</returns>
     public string? Check(string id, long row) =>

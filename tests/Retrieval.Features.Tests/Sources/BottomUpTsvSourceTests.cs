@@ -37,17 +37,47 @@ public sealed class BottomUpTsvSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("captions.tsv", "b\ttwo\na\tone\nb\tthree\r\nc\tfour\n")]
-    [InlineData("captions.json", """{"a": "one", "b": ["two", "three"], "c": ["four"]}""")]
+    [InlineData("captions.tsv", "b\ttwo\na \tone\n b\tthree\r\n")]
+    [InlineData("captions.json", """{" a": "one", "b ": ["two", "three"]}""")]
     public void Captions_come_from_the_file_beside(string name, string text)
     {
         var captions = _tsv.Folder.Write(name, text);
 
-        var samples = _tsv.Read(string.Join('\n', TsvFixture.Line("a"), TsvFixture.Line("b"), TsvFixture.Line("d")), captions).Cast<ImageSample>().ToList();
+        var samples = _tsv.Read(string.Join('\n', TsvFixture.Line("a"), TsvFixture.Line(" b ")), captions).Cast<ImageSample>().ToList();
 
         Assert.Equal(["one"], samples[0].Captions);
         Assert.Equal(["two", "three"], samples[1].Captions);
-        Assert.Empty(samples[2].Captions);
+    }
+
+    [Fact]
+    public void An_image_the_caption_file_does_not_name_is_rejected_and_one_named_without_captions_is_not()
+    {
+        var captions = _tsv.Folder.Write("captions.json", """{"a": "one", "b": []}""");
+
+        var items = _tsv.Read(string.Join('\n', TsvFixture.Line("a"), TsvFixture.Line("b"), TsvFixture.Line("c")), captions);
+
+        Assert.Equal([["one"], []], items.OfType<ImageSample>().Select(sample => sample.Captions));
+        var rejected = Assert.IsType<RejectedSample>(items[2]);
+        Assert.Equal((2L, "c"), (rejected.Row, rejected.Id));
+        Assert.Contains("captions.json has no entry", rejected.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Captions_of_no_image_are_rejected_together_behind_the_last_line(int from)
+    {
+        var captions = _tsv.Folder.Write("captions.tsv", "a\tone\nb\ttwo\n" + string.Concat(Enumerable.Range(0, 7).Select(i => $"x{i}\tlost\nx{i}\ttwice\n")));
+        using var source = _tsv.Open(TsvFixture.Line("a") + "\n" + TsvFixture.Line("b") + "\n", captions);
+
+        var items = source.ReadFrom(from).ToList();
+
+        Assert.Equal(3 - from, items.Count);
+        var rejected = Assert.IsType<RejectedSample>(items[^1]);
+        Assert.Equal(("captions.tsv", 2L, null), (rejected.Source, rejected.Row, rejected.Id));
+        Assert.StartsWith("7 ids with captions have no line in features.tsv: 'x0', ", rejected.Reason, StringComparison.Ordinal);
+        Assert.Empty(source.ReadFrom(3));
     }
 
     [Theory]
