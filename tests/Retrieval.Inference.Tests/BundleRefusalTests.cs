@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Retrieval.Domain.Errors;
+using Retrieval.Inference.Bundles;
 
 namespace Retrieval.Inference.Tests;
 
@@ -23,6 +24,38 @@ public sealed class BundleRefusalTests
         using var bundle = new BundleCopy();
         File.Delete(bundle[file]);
         bundle.Refused(file, "cannot be read");
+    }
+
+    [Theory]
+    [InlineData("bundle.json")]
+    [InlineData("vocabulary.json")]
+    public async Task A_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(string file)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "makes a pipe with mkfifo");
+        using var bundle = new BundleCopy();
+        File.Delete(bundle[file]);
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [bundle[file]]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var refusal = Task.Run(() => bundle.Refused(file), TestContext.Current.CancellationToken);
+        await refusal.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void A_bundle_that_has_been_read_is_loaded_as_it_was_read()
+    {
+        using var bundle = new BundleCopy();
+        var read = VerifiedBundle.Read(bundle.Path);
+        bundle.Edit("bundle.json", bytes => [.. bytes, (byte)'x']);
+        File.Delete(bundle["text_encoder.onnx"]);
+
+        using var model = MatchingModel.Load(read, new InferenceOptions { Threads = 1 });
+
+        Assert.Equal(read.Fingerprint, model.Fingerprint);
+        Assert.Equal(read.Manifest.VocabularySize, model.VocabularySize);
+        bundle.Refused("bundle.json");
     }
 
     [Theory]

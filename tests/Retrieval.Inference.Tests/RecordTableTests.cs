@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Retrieval.Domain.Bundles;
 using Retrieval.Inference.Records;
 
@@ -62,6 +63,45 @@ public sealed class RecordTableTests
 
         Assert.Throws<ArgumentOutOfRangeException>(() => images.Records.Row(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => images.Records.Row(2));
+    }
+
+    [Theory]
+    [InlineData(-1, 2)]
+    [InlineData(0, -1)]
+    [InlineData(0, 11)]
+    [InlineData(9, 2)]
+    [InlineData(long.MaxValue, 2)]
+    [InlineData(2, long.MaxValue)]
+    public unsafe void An_item_that_is_said_to_own_rows_that_are_not_there_is_refused(long offset, long length)
+    {
+        var words = new FieldSpec("w", ElementType.Float32, [4], Ragged: true);
+        using var rows = new NativeMemoryBlock(new byte[10 * words.RowBytes]);
+        using var extent = new NativeMemoryBlock(MemoryMarshal.AsBytes<long>([offset, length]));
+        using var table = RecordTable.Over(RecordSide.Caption, new MappedRecords(1, [(words, rows.Address, 10)], extent.Address, extent.Address + sizeof(long)));
+
+        Assert.Throws<InvalidDataException>(() => table.Row(0));
+    }
+
+    [Theory]
+    [InlineData(Bundles.Fast, RecordSide.Image)]
+    [InlineData(Bundles.Fast, RecordSide.Caption)]
+    [InlineData(Bundles.Half, RecordSide.Image)]
+    [InlineData(Bundles.Half, RecordSide.Caption)]
+    public void A_score_that_is_no_number_is_a_fault_that_names_the_pair(string bundle, RecordSide bank)
+    {
+        var model = Bundles.Model(bundle, pairsPerCall: 2);
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 4, 1), TestContext.Current.CancellationToken);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 4, 2), TestContext.Current.CancellationToken);
+        var banked = bank == RecordSide.Image ? images.Records : captions.Records;
+        var queries = bank == RecordSide.Image ? captions.Records : images.Records;
+        Overflow(images.Records, item: 3);
+        long[] slots = bank == RecordSide.Image ? [0, 1, 2, 3, 0] : [0, 1, 2, 1, 0];
+        long[] query = bank == RecordSide.Image ? [0, 1, 2, 1, 0] : [0, 1, 2, 3, 0];
+
+        var error = Assert.Throws<InferenceException>(() => model.Scorer(bank).Score(banked, queries, slots, query));
+
+        Assert.Contains($"slot {slots[3]} and query {query[3]}", error.Message, StringComparison.Ordinal);
+        Assert.All(model.Scorer(bank).Score(banked, queries, [0, 1, 2], [0, 1, 2]), score => Assert.True(float.IsFinite(score)));
     }
 
     [Theory]
@@ -171,6 +211,23 @@ public sealed class RecordTableTests
         finally
         {
             maps.ForEach(map => map.Dispose());
+        }
+    }
+
+    /// <summary>Makes all numbers of one item of a table the largest there are, in its own memory.</summary>
+    private static void Overflow(RecordTable table, int item)
+    {
+        foreach (var field in table.Fields.Where(field => !field.Ragged))
+        {
+            var row = MemoryMarshal.AsMemory(table.Memory(field)).Span.Slice(item * field.RowBytes, field.RowBytes);
+            if (field.Type == ElementType.Float32)
+            {
+                MemoryMarshal.Cast<byte, float>(row).Fill(float.MaxValue);
+            }
+            else
+            {
+                MemoryMarshal.Cast<byte, Half>(row).Fill(Half.MaxValue);
+            }
         }
     }
 

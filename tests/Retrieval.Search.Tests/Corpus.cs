@@ -54,6 +54,15 @@ internal sealed class Corpus
     public static string RandomCaption(Random random) =>
         string.Join(' ', Enumerable.Range(0, random.Next(1, 15)).Select(_ => Words[random.Next(Words.Length)]));
 
+    /// <summary>Gives all images ids of their own.</summary>
+    public void Rename(string prefix)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            Ids[i] = prefix + Ids[i];
+        }
+    }
+
     /// <summary>Writes the files of the split.</summary>
     public void Write(string folder)
     {

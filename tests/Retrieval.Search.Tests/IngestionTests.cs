@@ -4,6 +4,7 @@ using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Tests;
@@ -82,9 +83,10 @@ public sealed class IngestionTests : IDisposable
 
         var again = await Ingest.RunAsync(corpus.AsSource("2"), _folder.Index);
 
-        Assert.Equal((2L, 11L), (again.Progress.Ingested, again.Progress.Skipped));
+        Assert.Equal((2L, 2L, 11L), (again.Progress.Ingested, again.Progress.Replaced, again.Progress.Skipped));
         using (var index = Ingest.Open(_folder.Index))
         {
+            Assert.Equal((2L, 2L), (index.Ledger.Single().Ingested, index.Ledger.Single().Replaced));
             Assert.Equal((13, 15, 27), (index.Images.Count, index.Images.Slots, index.Captions.Count));
             Assert.True(index.TryGetImageSlot(corpus.Ids[5], out var slot));
             Assert.Equal(13, slot);
@@ -331,12 +333,111 @@ public sealed class IngestionTests : IDisposable
     {
         var one = Corpus.Make(9, 1, 1);
         var two = Corpus.Make(12, 1, 2);
+        two.Rename("other");
         await Ingest.RunAsync(one.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
         await Ingest.RunAsync(two.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "two" });
 
         using var index = Ingest.Open(_folder.Index);
-        Assert.Equal(12, index.Images.Count);
+        Assert.Equal(21, index.Images.Count);
         Assert.Equal([("one", 9L), ("two", 12L)], index.Ledger.Select(entry => (entry.SourceKey, entry.NextRow)));
+    }
+
+    [Fact]
+    public async Task An_id_that_another_source_holds_is_refused_and_what_it_holds_is_left_alone()
+    {
+        var one = Corpus.Make(9, 1, 1);
+        var two = Corpus.Make(12, 1, 2);
+        two.Regions[4] = one.Regions[4];
+        two.Captions[4] = one.Captions[4];
+        await Ingest.RunAsync(one.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
+
+        var report = await Ingest.RunAsync(two.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "two" });
+
+        // Nine ids are taken; one of them by the very same image, which harms nobody.
+        Assert.Equal((3L, 0L, 1L, 8L), (report.Progress.Ingested, report.Progress.Replaced, report.Progress.Skipped, report.Progress.Rejected));
+        Assert.All(report.FirstRejects, reject =>
+        {
+            Assert.Contains($"id '{reject.Id}' is already held by another source, one", reject.Reason, StringComparison.Ordinal);
+            Assert.Contains("--replace", reject.Reason, StringComparison.Ordinal);
+        });
+        using var index = Ingest.Open(_folder.Index);
+        Assert.Equal((12, 12), (index.Images.Count, index.Images.Slots));
+        Assert.All(Enumerable.Range(0, 9), i => Assert.Equal(one.Captions[i][0], Caption(index, one.Ids[i])));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_id_that_another_source_holds_is_taken_over_when_asked_for_and_then_belongs_to_the_new_one(bool compact)
+    {
+        var one = Corpus.Make(9, 1, 1);
+        var two = Corpus.Make(12, 1, 2);
+        await Ingest.RunAsync(one.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
+        var taken = await Ingest.RunAsync(two.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "two", Replace = true });
+        if (compact)
+        {
+            await LocalIndexCompactor.CompactAsync(_folder.Index, TestContext.Current.CancellationToken);
+        }
+
+        // The first source comes again, changed, and without leave to replace.
+        one.Captions[0] = ["something else"];
+        var back = await Ingest.RunAsync(one.AsSource("2"), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
+
+        Assert.Equal((12L, 9L, 0L), (taken.Progress.Ingested, taken.Progress.Replaced, taken.Progress.Rejected));
+        Assert.Equal((0L, 9L), (back.Progress.Ingested, back.Progress.Rejected));
+        using var index = Ingest.Open(_folder.Index);
+        Assert.All(Enumerable.Range(0, 12), i => Assert.Equal(two.Captions[i][0], Caption(index, two.Ids[i])));
+        Assert.Equal([9L, 0L], index.Ledger.OrderByDescending(entry => entry.SourceKey, StringComparer.Ordinal).Select(entry => entry.Replaced));
+    }
+
+    [Fact]
+    public async Task A_run_among_ids_of_another_source_that_is_broken_off_and_resumed_refuses_the_same_rows()
+    {
+        var one = Corpus.Make(9, 1, 1);
+        var two = Corpus.Make(24, 1, 2);
+        using var clean = new TempFolder();
+        foreach (var path in new[] { clean.Index, _folder.Index })
+        {
+            await Ingest.RunAsync(one.AsSource(), path, Ingest.Options(4, 8) with { SourceKey = "one" });
+        }
+
+        var options = Ingest.Options(4, 4) with { SourceKey = "two" };
+        var undisturbed = await Ingest.RunAsync(two.AsSource(), clean.Index, options);
+        foreach (var row in new[] { 6, 14, 21 })
+        {
+            await Assert.ThrowsAsync<IOException>(() => Ingest.RunAsync(new BrokenSource(two.AsSource(), row), _folder.Index, options));
+        }
+
+        var resumed = await Ingest.RunAsync(two.AsSource(), _folder.Index, options);
+
+        Assert.Equal(9, Ingest.Rejects(resumed).Length);
+        Assert.Equal(Ingest.Rejects(undisturbed), Ingest.Rejects(resumed));
+        Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(_folder.Index));
+    }
+
+    [Fact]
+    public async Task A_resumed_run_keeps_to_the_batches_it_began_with()
+    {
+        var corpus = Flawed(33);
+        corpus.Write(_folder.Path);
+        using var source = Corpus.Open(_folder.Path);
+        using var clean = new TempFolder();
+        await Ingest.RunAsync(source, clean.Index, batchRows: 4);
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ingest.RunAsync(source, _folder.Index, batchRows: 4, seen: progress =>
+        {
+            if (progress.Rows >= 16)
+            {
+                stop.Cancel();
+            }
+        }, stop: stop.Token));
+
+        var resumed = await Ingest.RunAsync(source, _folder.Index, batchRows: 7);
+
+        Assert.Equal(16, resumed.ResumedAtRow);
+        Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(_folder.Index));
+        using var index = Ingest.Open(_folder.Index);
+        Assert.Equal(4, index.Ledger.Single().BatchRows);
     }
 
     [Fact]
@@ -360,6 +461,12 @@ public sealed class IngestionTests : IDisposable
     [InlineData(1, 0)]
     public Task Options_out_of_their_range_are_refused(int batchRows, int commitRows) =>
         Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Ingest.RunAsync(Corpus.Make(1, 1, 1).AsSource(), _folder.Index, batchRows, commitRows));
+
+    private static string Caption(LocalIndex index, string id)
+    {
+        Assert.True(index.TryGetImageSlot(id, out var slot));
+        return index.GetCaption(index.GetImage(slot).FirstCaption).Text;
+    }
 
     private static Corpus Flawed(int images)
     {

@@ -27,6 +27,8 @@ internal sealed class Serving : IDisposable, IMeterFactory
     public Task<SearchAnswer> CaptionsAsync(string image, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
         Search.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = image, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
 
+    public bool Owns(Meter meter) => _meters.Contains(meter);
+
     Meter IMeterFactory.Create(MeterOptions options)
     {
         var meter = new Meter(options);

@@ -247,5 +247,57 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal(6, (await serving.ImagesAsync("a dog")).Hits.Count);
     }
 
+    [Fact]
+    public async Task A_torn_manifest_never_takes_serving_back_to_an_older_generation()
+    {
+        var corpus = Corpus.Make(6, 1, 57);
+        await Ingest.RunAsync(corpus.AsSource("1"), _folder.Index);
+        corpus.Captions[0] = ["of the newer generation"];
+        await Ingest.RunAsync(corpus.AsSource("2"), _folder.Index);
+        using var serving = new Serving(_folder.Index);
+        var generation = serving.Snapshots.Status!.IndexEpoch;
+        var manifest = Path.Combine(_folder.Index, "manifest.json");
+        var whole = await File.ReadAllBytesAsync(manifest, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(manifest, whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+
+        for (var poll = 0; poll < 2; poll++)
+        {
+            var error = Assert.Throws<IndexCorruptException>(() => serving.Snapshots.TryRefresh());
+            Assert.Equal("manifest.json", error.File);
+            Assert.Contains($"generation {generation}", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((generation, false), (serving.Snapshots.Status.IndexEpoch, serving.Snapshots.Status.OpenedPrevious));
+        Assert.Contains((await serving.CaptionsAsync(corpus.Ids[1], 10)).Hits, hit => hit.Caption == "of the newer generation");
+
+        // Who starts now has nothing better, and says so; with the next commit all is well again.
+        using var late = new Serving(_folder.Index);
+        Assert.Equal((generation - 1, true), (late.Snapshots.Status!.IndexEpoch, late.Snapshots.Status.OpenedPrevious));
+        Assert.False(late.Snapshots.TryRefresh());
+        corpus.Captions[0] = ["of the newest generation"];
+        await Ingest.RunAsync(corpus.AsSource("3"), _folder.Index);
+        foreach (var served in new[] { serving, late })
+        {
+            Assert.True(served.Snapshots.TryRefresh());
+            Assert.False(served.Snapshots.Status!.OpenedPrevious);
+            Assert.Contains((await served.CaptionsAsync(corpus.Ids[1], 10)).Hits, hit => hit.Caption == "of the newest generation");
+        }
+    }
+
+    [Fact]
+    public async Task An_index_rebuilt_in_the_same_place_is_taken_up_though_its_generation_is_the_same()
+    {
+        await Ingest.RunAsync(Corpus.Make(6, 1, 58).AsSource(), _folder.Index);
+        using var serving = new Serving(_folder.Index);
+        var generation = serving.Snapshots.Status!.IndexEpoch;
+        Directory.Move(_folder.Index, Path.Combine(_folder.Path, "away"));
+        await Ingest.RunAsync(Corpus.Make(5, 1, 59).AsSource(), _folder.Index);
+
+        Assert.True(serving.Snapshots.TryRefresh());
+
+        Assert.Equal((generation, 5), (serving.Snapshots.Status.IndexEpoch, serving.Snapshots.Status.Images));
+        Assert.False(serving.Snapshots.TryRefresh());
+    }
+
     private int Mapped() => File.ReadAllLines("/proc/self/maps").Count(line => line.Contains(_folder.Index, StringComparison.Ordinal));
 }

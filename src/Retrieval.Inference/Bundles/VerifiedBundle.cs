@@ -74,25 +74,26 @@ public sealed class VerifiedBundle
                 throw new InvalidBundleException(bundle, $"{name} is a symbolic link; a bundle holds its files");
             }
 
-            // Sizes first: a file that is not the right one is not read. Pipes and devices have none, and are not
-            // even opened: a pipe would wait for a writer for ever.
-            if (file.Exists && file.Length == 0)
+            // Sizes first: a file that is not the right one is not read. A pipe or a device has none and is not even
+            // opened: a pipe would wait for a writer for ever.
+            var length = file.Exists ? file.Length : throw new FileNotFoundException("there is no such file");
+            if (expected is not null && length != expected)
             {
-                return expected == 0 ? [] : throw new InvalidBundleException(bundle, $"{name} is empty or not a regular file");
+                throw new InvalidBundleException(bundle, $"{name} has {length} bytes; the manifest says {expected}");
+            }
+
+            if (length > limit)
+            {
+                throw new InvalidBundleException(bundle, $"{name} has {length} bytes; at most {limit} are read");
+            }
+
+            if (length == 0)
+            {
+                throw new InvalidBundleException(bundle, $"{name} is empty or not a regular file");
             }
 
             using var stream = file.OpenRead();
-            if (expected is not null && stream.Length != expected)
-            {
-                throw new InvalidBundleException(bundle, $"{name} has {stream.Length} bytes; the manifest says {expected}");
-            }
-
-            if (stream.Length > limit)
-            {
-                throw new InvalidBundleException(bundle, $"{name} has {stream.Length} bytes; at most {limit} are read");
-            }
-
-            var bytes = new byte[stream.Length];
+            var bytes = new byte[length];
             stream.ReadExactly(bytes);
             return bytes;
         }

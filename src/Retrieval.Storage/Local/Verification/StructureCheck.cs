@@ -1,9 +1,10 @@
+using System.Buffers.Binary;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Storage.Local.Verification;
 
-/// <summary>Checks what rows say of other rows: ends never fall, ragged rows are owned once and in order, captions know their image.</summary>
+/// <summary>Checks what rows say of other rows: ends never fall, ragged rows are owned once and in order, captions know their image, sources are named.</summary>
 internal sealed class StructureCheck(LocalIndex index, Action<IndexFault> report)
 {
     private const int CancellationStride = 1 << 16;
@@ -20,6 +21,7 @@ internal sealed class StructureCheck(LocalIndex index, Action<IndexFault> report
         Ragged(layout.Images, index.Manifest.Rows.ImageRaggedRows, cancellation);
         Ragged(layout.Captions, index.Manifest.Rows.CaptionRaggedRows, cancellation);
         CaptionImages(cancellation);
+        Sources(cancellation);
     }
 
     private void Ends(IndexFile file, long last, CancellationToken cancellation)
@@ -77,6 +79,19 @@ internal sealed class StructureCheck(LocalIndex index, Action<IndexFault> report
                 {
                     Report(file, caption, $"the caption names image {index.Map(file).Number(caption)}, it belongs to {image}");
                 }
+            }
+        }, cancellation);
+    }
+
+    private void Sources(CancellationToken cancellation)
+    {
+        var file = index.Layout.Sources;
+        ForEachRow(file, row =>
+        {
+            var source = BinaryPrimitives.ReadInt32LittleEndian(index.Map(file).Row(row));
+            if (source < 0 || source > index.Manifest.Sources.Count)
+            {
+                Report(file, row, $"the image is said to be of source {source} of {index.Manifest.Sources.Count}");
             }
         }, cancellation);
     }
