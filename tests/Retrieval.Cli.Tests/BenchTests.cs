@@ -55,6 +55,10 @@ public sealed class BenchTests
         var stages = kind.GetProperty("stagesMs").EnumerateObject().ToDictionary(stage => stage.Name, stage => stage.Value.GetDouble());
         Assert.True(total > 0);
         Assert.Contains("score", stages);
-        Assert.InRange(kind.GetProperty("neitherEncodeNorScoreShare").GetDouble(), 0, 1);
+
+        // Both shares are of encoder and scorer, not of the whole.
+        var needed = stages.GetValueOrDefault("encode") + stages["score"];
+        Assert.Equal((stages.Values.Sum() - needed) / needed, kind.GetProperty("otherStagesShare").GetDouble(), 9);
+        Assert.Equal(kind.GetProperty("overheadMs").GetDouble() / kind.GetProperty("directMs").GetProperty("median").GetDouble(), kind.GetProperty("overheadShare").GetDouble(), 9);
     }
 }
