@@ -17,20 +17,29 @@ for tool in dotnet npm; do
 done
 
 bundle=models/scenes/bundle
-index=.demo/index
+# An index belongs to one bundle: a pull that brings a new one gets a new index.
+index=.demo/index-$(sha256sum "$bundle/bundle.json" | cut -c1-12)
 url=${DEMO_URL:-http://127.0.0.1:8080}
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
-# curl where it is; npm brings Node.js, which can ask as well.
+# npm brings Node.js, so there is always something to ask with. Fails, with the body, on any status but 2xx.
 ask() { # METHOD PATH [BODY]
-  if command -v curl >/dev/null; then
-    curl -sS -X "$1" "$url$2" ${3:+-H 'content-type: application/json' -d "$3"}
-  else
-    node -e 'const [m, u, b] = process.argv.slice(1); fetch(u, { method: m, body: b, headers: b ? { "content-type": "application/json" } : {} }).then(r => r.text()).then(t => process.stdout.write(t)).catch(e => { console.error(String(e.cause ?? e)); process.exit(7) })' "$1" "$url$2" ${3:+"$3"}
-  fi
+  node -e '
+    const [method, url, body] = process.argv.slice(1);
+    fetch(url, { method, body, headers: body ? { "content-type": "application/json" } : {} })
+      .then(async r => { process.stdout.write(await r.text()); process.exitCode = r.ok ? 0 : 22; })
+      .catch(e => { console.error(String(e.cause ?? e)); process.exitCode = 7; });' "$1" "$url$2" ${3:+"$3"}
 }
-pretty() { node -e 'let s = ""; process.stdin.on("data", d => s += d).on("end", () => console.log(JSON.stringify(JSON.parse(s), (k, v) => typeof v === "number" ? +v.toPrecision(5) : v, 1).replace(/\{\s+("score"[^}]*?)\s+\}/g, (m, g) => "{ " + g.replace(/\s+/g, " ") + " }")))'; }
+pretty() {
+  node -e '
+    let text = "";
+    process.stdin.on("data", part => text += part).on("end", () => {
+      const answer = JSON.parse(text);
+      for (const h of answer.hits) console.log(`  ${h.rank}. ${h.id}  score ${h.score.toFixed(4)}  (first stage: ${h.coarse.score.toFixed(4)}, place ${h.coarse.rank})${h.caption ? "  " + h.caption : ""}`);
+      console.log(`  ${answer.reranked} of ${answer.shortlisted} candidates reranked by ${answer.model}`);
+    });'
+}
 
 step "1. Build (the first time also fetches ONNX Runtime)"
 ./retrieval --version
@@ -39,15 +48,17 @@ step "2. Ingest the demo corpus: 1,000 images, 5,000 captions"
 ./retrieval ingest --bundle "$bundle" --index "$index" --source models/scenes/corpus --split test
 
 step "3. Serve on $url"
+mkdir -p .demo
 ./retrieval serve --bundle "$bundle" --index "$index" --urls "$url" >.demo/serve.log 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
 for _ in $(seq 120); do
   kill -0 $server 2>/dev/null || { echo "the server ended; its log:" >&2; cat .demo/serve.log >&2; exit 1; }
-  case "$(ask GET /health/ready 2>/dev/null || true)" in *'"ready"'*|*Ready*|*Healthy*) break ;; esac
+  ask GET /health/ready >/dev/null 2>&1 && break
   sleep 0.5
 done
-ask GET /health/ready; echo
+ask GET /health/ready || { echo "the server is not ready after a minute; its log:" >&2; cat .demo/serve.log >&2; exit 1; }
+echo
 
 caption='a transparent green star and a striped red cube'
 step "4. Which images fit \"$caption\"?"

@@ -6,64 +6,68 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 source eng/python.sh
 
 configuration=Release
+limit=1800 # seconds a suite may take: a test that hangs must not hang CI
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 passed=0 failed=0 skipped=0
 
-add() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+fail() { # a failure that no report counts
+  echo "FAILED: $1" >&2
+  failed=$((failed + 1))
+}
+
+missing() { # what cannot be tested here, and why
+  if [ "${CI:-}" = true ]; then fail "$1"; else echo "SKIPPED: $1" >&2; skipped=$((skipped + 1)); fi
+}
+
 finish() {
   echo
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" = 0 ] && exit 0 || exit 1
 }
 
-missing() { # what cannot be tested here, and why
-  echo "SKIPPED: $1" >&2
-  if [ "${CI:-}" = true ]; then add 0 1 0; else add 0 0 1; fi
+# number ELEMENT ATTRIBUTE FILE: an attribute of the first such element, or nothing.
+number() { grep -o "<$1 [^>]*" "$3" 2>/dev/null | head -1 | grep -o " $2=\"[0-9]*\"" | grep -o '[0-9]*'; }
+
+# count SUITE CODE TOTAL FAILED SKIPPED: adds a suite's report, and fails it if the report and the exit code disagree,
+# if a number is missing, or if nothing ran.
+count() {
+  local suite=$1 code=$2 total=$3 bad=$4 skips=$5
+  if ! [[ $total =~ ^[0-9]+$ && $bad =~ ^[0-9]+$ && $skips =~ ^[0-9]+$ ]]; then
+    fail "$suite broke off with exit code $code and left no complete report"
+    return
+  fi
+  passed=$((passed + total - bad - skips)) failed=$((failed + bad)) skipped=$((skipped + skips))
+  echo "$suite: $((total - bad - skips)) passed, $bad failed, $skips skipped"
+  [ "$((total - skips))" -gt 0 ] || fail "$suite ran no test"
+  [ "$code" = 0 ] || [ "$bad" -gt 0 ] || fail "$suite ended with exit code $code"
+  [ "$skips" = 0 ] || [ "${CI:-}" != true ] || fail "$suite skipped $skips tests; in CI nothing may be skipped"
 }
 
 for tool in dotnet npm; do
-  command -v "$tool" >/dev/null || { echo "$tool is needed and was not found: see README.md" >&2; add 0 1 0; finish; }
+  command -v "$tool" >/dev/null || { fail "$tool is needed and was not found: see README.md"; finish; }
 done
 
 echo "== build"
-dotnet build RetrievalService.sln --configuration "$configuration" --nologo --verbosity quiet -clp:NoSummary || { echo "the build failed" >&2; add 0 1 0; finish; }
+dotnet build RetrievalService.sln --configuration "$configuration" --nologo --verbosity quiet -clp:NoSummary || { fail "the build"; finish; }
 
-attribute() { grep -o "<assembly [^>]*" "$1" | head -1 | grep -o " $2=\"[0-9]*\"" | grep -o '[0-9]*'; }
-
-for project in tests/*.Tests/*.csproj; do
-  name=$(basename "$project" .csproj)
-  echo "== $name"
-  report="$results/$name.xml"
-  dotnet "tests/$name/bin/$configuration/net10.0/$name.dll" -noLogo -noColor -xml "$report" >"$results/$name.log" 2>&1
+for project in tests/*.Tests/*.Tests.csproj; do
+  suite=$(basename "$project" .csproj) report="$results/$suite.xml" log="$results/$suite.log"
+  timeout --kill-after=30 $limit dotnet "tests/$suite/bin/$configuration/net10.0/$suite.dll" -noLogo -noColor -xml "$report" >"$log" 2>&1
   code=$?
-  if [ -s "$report" ]; then
-    total=$(attribute "$report" total) bad=$(attribute "$report" failed) errors=$(attribute "$report" errors) skips=$(attribute "$report" skipped)
-    add "$(attribute "$report" passed)" $((bad + errors)) "$skips"
-    tail -1 <(grep -E 'Total: ' "$results/$name.log")
-    [ "$total" -gt 0 ] || { echo "$name ran no test" >&2; add 0 1 0; }
-    [ "$code" = 0 ] || { cat "$results/$name.log" >&2; [ $((bad + errors)) -gt 0 ] || add 0 1 0; }
-  else
-    echo "$name broke off with exit code $code" >&2
-    cat "$results/$name.log" >&2
-    add 0 1 0
-  fi
+  [ $code = 0 ] || cat "$log" >&2
+  errors=$(number assembly errors "$report") bad=$(number assembly failed "$report")
+  count "$suite" $code "$(number assembly total "$report")" "${bad:+$((bad + ${errors:-0}))}" "$(number assembly skipped "$report")"
 done
 
-echo "== Python: exporter, scenes"
-python=$(exporter_python) || { install_exporter_python; python=$(exporter_python); } || python=
+python=$(exporter_python) || { install_exporter_python && python=$(exporter_python); } || python=
 if [ -n "$python" ]; then
-  for suite in tests/exporter tests/scenes; do
-    report="$results/$(basename "$suite").xml"
-    "$python" -m pytest -q -p no:cacheprovider --junitxml "$report" "$suite" || cat /dev/null
-    count() { grep -o "<testsuite [^>]*" "$report" | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*'; }
-    if [ -s "$report" ]; then
-      bad=$(($(count failures) + $(count errors)))
-      add $(($(count tests) - bad - $(count skipped))) "$bad" "$(count skipped)"
-    else
-      echo "$suite broke off" >&2
-      add 0 1 0
-    fi
+  for folder in tests/exporter tests/scenes; do
+    report="$results/$(basename "$folder").xml"
+    timeout --kill-after=30 $limit "$python" -m pytest -q -p no:cacheprovider --junitxml "$report" "$folder"
+    code=$?
+    errors=$(number testsuite errors "$report") bad=$(number testsuite failures "$report")
+    count "$folder" $code "$(number testsuite tests "$report")" "${bad:+$((bad + ${errors:-0}))}" "$(number testsuite skipped "$report")"
   done
 else
   missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-pytest libopenblas0-pthread)"

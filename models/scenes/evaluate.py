@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import sys
 import time
 from multiprocessing import Pool
 from pathlib import Path
@@ -50,7 +51,7 @@ def score_split(model, split, workers):
     c = torch.randint(len(split.ids), (500,), generator=sample)
     published = model.scorer.logits(images.v[i], captions.w[c], split.lengths[c]).numpy()
     print(f"# {scores.size} pairs in {seconds:.0f} s; largest difference of 500 logits from the published form: "
-          f"{np.abs(published - scores[i, c]).max():.1e}", flush=True)
+          f"{np.abs(published - scores[i, c]).max():.1e}", file=sys.stderr)
     return scores
 
 

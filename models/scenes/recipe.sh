@@ -22,7 +22,8 @@ $PYTHON train.py --data "$DATA" --out "$DATA/first" --every 250 --stop-at 3000 \
 $PYTHON train.py --data "$DATA" --out checkpoint --every 200 --stop-at 1600 --seed 2 \
     --resume "$DATA/first/model.pth" --coarse-weight 0.3 --stages hardest:64:2000:6e-4:36
 $PYTHON train_coarse.py --data "$DATA" --checkpoint checkpoint
-$PYTHON evaluate.py --data corpus --split test --checkpoint checkpoint --workers "$WORKERS"
+$PYTHON evaluate.py --data corpus --split test --checkpoint checkpoint --workers "$WORKERS" \
+    > checkpoint/test_metrics.json
 
 $PYTHON ../exporter/export.py --checkpoint checkpoint/model.pth --vocabulary checkpoint/vocabulary.json \
     --coarse checkpoint/coarse.npz --max-tokens 32 --name scenes-camp --out bundle --force

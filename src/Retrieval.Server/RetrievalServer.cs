@@ -51,6 +51,7 @@ public static class RetrievalServer
         app.UseRouting();
         app.UseRequestBodies();
         app.UseLimits();
+        app.UseParsedBodies();
         app.MapHealth();
         app.MapPrometheus();
         app.MapApiDocument();

@@ -43,6 +43,7 @@ public sealed class BenchTests
     {
         var report = (await CommandLineProcess.RunAsync("bench", "ingest", "--bundle", Fixture.Bundle(), "--images", "40,80", "--captions-per-image", "2", "--words", "5", "--json")).Json();
 
+        Assert.StartsWith("zeros", report.GetProperty("features").GetString(), StringComparison.Ordinal);
         var runs = report.GetProperty("runs").EnumerateArray().ToList();
         Assert.Equal([40, 80], runs.Select(run => run.GetProperty("images").GetInt32()));
         Assert.All(runs, run => Assert.True(run.GetProperty("peakResidentBytes").GetInt64() > 10 << 20));
@@ -55,6 +56,10 @@ public sealed class BenchTests
         var stages = kind.GetProperty("stagesMs").EnumerateObject().ToDictionary(stage => stage.Name, stage => stage.Value.GetDouble());
         Assert.True(total > 0);
         Assert.Contains("score", stages);
-        Assert.InRange(kind.GetProperty("neitherEncodeNorScoreShare").GetDouble(), 0, 1);
+
+        // Both shares are of encoder and scorer, not of the whole.
+        var needed = stages.GetValueOrDefault("encode") + stages["score"];
+        Assert.Equal((stages.Values.Sum() - needed) / needed, kind.GetProperty("otherStagesShare").GetDouble(), 9);
+        Assert.Equal(kind.GetProperty("overheadMs").GetDouble() / kind.GetProperty("directMs").GetProperty("median").GetDouble(), kind.GetProperty("overheadShare").GetDouble(), 9);
     }
 }

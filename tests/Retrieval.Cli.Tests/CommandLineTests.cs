@@ -39,6 +39,20 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task The_reference_configuration_can_be_printed_and_binds()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder["printed.jsonc"];
+        await File.WriteAllTextAsync(file, (await CommandLineProcess.RunAsync("serve", "--print-config")).Succeeded().Output, TestContext.Current.CancellationToken);
+
+        // As printed it lacks only what it says it lacks.
+        var outcome = await CommandLineProcess.RunAsync("serve", "--config", file);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Equal(["Snapshot:Bundle", "Snapshot:Index"], outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]));
+    }
+
+    [Fact]
     public async Task A_command_that_waits_for_input_ends_at_an_interrupt()
     {
         using var process = CommandLineProcess.Start("tokenize");

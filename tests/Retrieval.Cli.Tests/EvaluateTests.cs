@@ -44,8 +44,19 @@ public sealed class EvaluateTests
         Assert.Equal((10, 20), (found.GetProperty("images").GetInt32(), found.GetProperty("captions").GetInt32()));
 
         // A shortlist of everything is the full ranking.
-        Assert.True(JsonElement.DeepEquals(rows[2].GetProperty("text_to_image"), rows[3].GetProperty("text_to_image")));
-        Assert.Equal(100, rows[2].GetProperty("top_ten_kept").GetProperty("text_to_image").GetDouble());
+        Assert.True(JsonElement.DeepEquals(rows[2].GetProperty("textToImage"), rows[3].GetProperty("textToImage")));
+        Assert.Equal(100, rows[2].GetProperty("topTenKept").GetProperty("textToImage").GetDouble());
+    }
+
+    [Fact]
+    public async Task Captions_belong_to_images_as_the_caller_says()
+    {
+        using var folder = new TemporaryFolder();
+        var source = SampleSplit.Write(folder, 6);
+        string[] evaluate = ["evaluate", "--bundle", Fixture.Bundle(), "--source", source, "--split", "test", "--shortlist", "6", "--json"];
+
+        (await CommandLineProcess.RunAsync([.. evaluate, "--captions-per-image", "3"])).Refused("test_caps.txt", "12 captions for the 6 images", "18 with 3 captions an image");
+        Assert.Equal(12, (await CommandLineProcess.RunAsync([.. evaluate, "--captions-per-image", "2"])).Json().GetProperty("captions").GetInt32());
     }
 
     [Fact]

@@ -57,6 +57,54 @@ public sealed class IndexTests
         Assert.Equal(before, (await CommandLineProcess.RunAsync("index", "hash", "--index", folder["index"])).Output);
     }
 
+    [Fact]
+    public async Task Deleted_images_are_gone_with_their_captions()
+    {
+        using var folder = new TemporaryFolder();
+        await IngestAsync(folder);
+        folder.Write("ids.txt", $"{SampleSplit.Id(4)}\r\n\n{SampleSplit.Id(5)}\n{SampleSplit.Id(3)}");
+
+        var deleted = (await CommandLineProcess.RunAsync("index", "delete", "--index", folder["index"], SampleSplit.Id(3), SampleSplit.Id(3), "--ids", folder["ids.txt"], "--json")).Json();
+
+        Assert.Equal((3, 6, 7), (deleted.GetProperty("deleted").GetInt32(), deleted.GetProperty("captionsDeleted").GetInt32(), deleted.GetProperty("images").GetInt32()));
+        Assert.Empty(deleted.GetProperty("unknown").EnumerateArray());
+        var status = (await CommandLineProcess.RunAsync("index", "status", "--index", folder["index"], "--json")).Json();
+        Assert.Equal((7, 3), (status.GetProperty("images").GetProperty("count").GetInt32(), status.GetProperty("images").GetProperty("deleted").GetInt32()));
+        Assert.Equal(deleted.GetProperty("generation").GetInt64(), status.GetProperty("generation").GetInt64());
+        (await CommandLineProcess.RunAsync("search", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--image", SampleSplit.Id(3))).Refused("unknown image id");
+    }
+
+    [Fact]
+    public async Task Ids_that_are_not_there_are_named_and_the_others_deleted()
+    {
+        using var folder = new TemporaryFolder();
+        await IngestAsync(folder);
+
+        var some = await CommandLineProcess.RunAsync("index", "delete", "--index", folder["index"], SampleSplit.Id(1), "nobody", "--json");
+        var none = await CommandLineProcess.RunAsync("index", "delete", "--index", folder["index"], SampleSplit.Id(1), "--json");
+
+        var (first, second) = (JsonDocument.Parse(some.Output).RootElement, JsonDocument.Parse(none.Output).RootElement);
+        Assert.Equal((1, 1), (some.Code, none.Code));
+        Assert.Contains("1 of 2 ids", some.Errors, StringComparison.Ordinal);
+        Assert.Equal("nobody", Assert.Single(first.GetProperty("unknown").EnumerateArray()).GetString());
+        Assert.Equal((1, 0), (first.GetProperty("deleted").GetInt32(), second.GetProperty("deleted").GetInt32()));
+
+        // Nothing to commit, nothing committed.
+        Assert.Equal(first.GetProperty("generation").GetInt64(), second.GetProperty("generation").GetInt64());
+    }
+
+    [Fact]
+    public async Task Deletion_without_an_index_or_an_id_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("ids.txt", "\n");
+
+        (await CommandLineProcess.RunAsync("index", "delete", "--index", folder["index"], "a")).Refused("no index");
+        (await CommandLineProcess.RunAsync("index", "delete", "--index", folder["index"])).Refused("ID…", "--ids FILE");
+        (await CommandLineProcess.RunAsync("index", "delete", "--index", folder["index"], "--ids", folder["ids.txt"])).Refused("ids.txt", "no ids");
+        Assert.False(Directory.Exists(folder["index"]));
+    }
+
     private static async Task<JsonElement> IngestAsync(TemporaryFolder folder)
     {
         if (!File.Exists(folder["test_ims.npy"]))

@@ -33,12 +33,26 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
     }
 
     [Fact]
+    public async Task A_table_says_where_the_rejects_are_and_that_all_rows_were_read_before()
+    {
+        var table = (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", corpus.Index, "--source", corpus.Source, "--split", "test")).Succeeded().Output;
+
+        Assert.Contains(corpus.Report.GetProperty("rejectsFile").GetString()!, table, StringComparison.Ordinal);
+        Assert.Contains("all of them by an earlier run; --restart", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dry_run_needs_no_index_and_finds_the_same_rejects()
     {
         var report = (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--source", corpus.Source, "--split", "test", "--dry-run", "--json")).Json();
 
         Assert.Equal((Images - 1, 1), (report.GetProperty("ingested").GetInt32(), report.GetProperty("rejected").GetInt32()));
         Assert.Equal(JsonValueKind.Null, report.GetProperty("generation").ValueKind);
+
+        var table = (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--source", corpus.Source, "--split", "test", "--dry-run")).Succeeded().Output;
+        Assert.Contains("nothing encoded, nothing stored", table, StringComparison.Ordinal);
+        Assert.Contains("not checked: what the encoders give", table, StringComparison.Ordinal);
+        Assert.DoesNotContain("valid", table, StringComparison.Ordinal);
     }
 
     [Fact]

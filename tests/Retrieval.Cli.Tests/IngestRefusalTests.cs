@@ -25,6 +25,18 @@ public sealed class IngestRefusalTests
     }
 
     [Fact]
+    public async Task Captions_an_image_that_the_files_do_not_have_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 6);
+
+        (await IngestAsync(folder, "--captions-per-image", "3")).Refused("test_caps.txt", "18 with 3 captions an image");
+        (await IngestAsync(folder, "--captions-per-image", "0")).Refused("--captions-per-image is '0'");
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--tsv", "x.tsv", "--captions-per-image", "2")).Refused("--captions-per-image goes with --source");
+        Assert.Equal(6, (await IngestAsync(folder, "--captions-per-image", "2", "--json")).Json().GetProperty("ingested").GetInt32());
+    }
+
+    [Fact]
     public async Task Features_of_another_width_are_refused()
     {
         using var folder = new TemporaryFolder();

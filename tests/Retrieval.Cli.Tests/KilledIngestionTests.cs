@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Retrieval.Storage.Local.Reading;
 
@@ -53,10 +54,14 @@ public sealed class KilledIngestionTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("goes on from there", errors, StringComparison.Ordinal);
-        var resumed = (await CommandLineProcess.RunAsync(Arguments(folder, "index"))).Json();
-        Assert.InRange(resumed.GetProperty("resumedAtRow").GetInt32(), 1, Images - 1);
-        Assert.Equal(Images, resumed.GetProperty("rows").GetInt32());
+        var again = await CommandLineProcess.RunAsync(Arguments(folder, "index"));
+        var row = again.Json().GetProperty("resumedAtRow").GetInt32();
+        Assert.InRange(row, 1, Images - 1);
+        Assert.Equal(Images, again.Json().GetProperty("rows").GetInt32());
+
+        // Both say the row, as people read it.
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"goes on at row {row:N0}"), errors, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"resumed at row {row:N0}"), again.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>Runs until a number of commits, then a little longer, then kills.</summary>

@@ -75,6 +75,37 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task It_builds_again_after_a_source_was_deleted_or_renamed()
+    {
+        Touch(Path.Combine(_project, "One.cs"));
+        Touch(Path.Combine(_project, "Two.cs"));
+        await RunAsync("repository/retrieval");
+
+        File.Delete(Path.Combine(_project, "One.cs"));
+        await RunAsync("repository/retrieval");
+        Assert.Equal(2, Builds);
+
+        File.Move(Path.Combine(_project, "Two.cs"), Path.Combine(_project, "Three.cs"));
+        await RunAsync("repository/retrieval");
+        await RunAsync("repository/retrieval");
+        Assert.Equal(3, Builds);
+    }
+
+    [Theory]
+    [InlineData("Darwin arm64")]
+    [InlineData("Linux aarch64")]
+    public async Task On_another_platform_it_says_so_in_one_line(string platform)
+    {
+        _folder.Write("tools/uname", $"#!/bin/sh\necho '{platform}'\n");
+        File.SetUnixFileMode(_folder["tools/uname"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        var refused = await RunAsync("repository/retrieval", "x");
+
+        Assert.Equal((1, "", $"retrieval: only Linux on x86-64 is supported; this is {platform}\n"), (refused.Code, refused.Output, refused.Errors));
+        Assert.Equal(0, Builds);
+    }
+
+    [Fact]
     public async Task First_runs_at_the_same_time_build_once()
     {
         var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => RunAsync("repository/retrieval", "x")));

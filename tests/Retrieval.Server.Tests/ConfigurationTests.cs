@@ -72,7 +72,7 @@ public sealed class ConfigurationTests
         var faults = Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(
         [
             "--urls", "https://localhost:1;nonsense;http://*:80/path", "--Http:MaxBodyBytes", "many", "--Http:Colour", "red", "--Limits:Concurrent=0",
-            "--Limits:Queue", "-1", "--Limits:RequestTimeoutSeconds", "NaN", "--Search:DefaultTop", "11", "--Search:MaxTop", "5", "--Inference:VerifyParity", "maybe",
+            "--Limits:Queue", "-1", "--Limits:RequestTimeoutSeconds", "NaN", "--Search:DefaultTop", "11", "--Search:MaxTop", "5", "--Inference:VerifyParity", "false",
             "--Logging:Level", "Loud", "--Logging:Levels:Some.Source", "Quiet", "--Nothing", "1", "stray", "--index", "i",
         ])).Faults;
 
@@ -81,7 +81,7 @@ public sealed class ConfigurationTests
             "'stray': unexpected; options are written --Key value or --Key=value",
             "Http:Colour: there is no such key; known here are Urls, MaxBodyBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
             "Http:MaxBodyBytes is 'many'; expected a whole number",
-            "Inference:VerifyParity is 'maybe'; expected true or false",
+            "Inference:VerifyParity: there is no such key; known here are Threads, PairsPerCall",
             "Nothing: there is no such key; known here are Http, Limits, Search, Snapshot, Inference, Logging",
             "Http:Urls holds 'https://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'nonsense'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",

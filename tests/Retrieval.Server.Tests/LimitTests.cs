@@ -35,6 +35,38 @@ public sealed class LimitTests(ServerFixture fixture)
         Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/v1/model")).StatusCode);
     }
 
+    [Theory]
+    [InlineData("/metrics", "/held/metrics")]
+    [InlineData("/openapi/v1.json", "/held/document")]
+    public async Task Metrics_and_the_document_have_a_few_places_of_their_own(string path, string held)
+    {
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, Queue = 0 });
+        var holding = Enumerable.Range(0, 4).Select(_ => server.Client.AskAsync(held)).ToList();
+        await Eventually.TrueAsync(() => server.Gate.Entered == 4, "all places are taken");
+
+        using var shed = await server.Client.AskAsync(path);
+        await shed.ProblemAsync(429);
+        Assert.Equal("1", Assert.Single(shed.Headers.GetValues("Retry-After")));
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/v1/model")).StatusCode);
+
+        server.Gate.Open();
+        Assert.All(await Task.WhenAll(holding), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync(path)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_that_waits_is_refused_at_once_if_it_is_not_json()
+    {
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, Queue = 2 });
+        var held = Hold(server, 1);
+        await Eventually.TrueAsync(() => server.Gate.Entered == 1, "one is worked on");
+
+        var (broken, _) = await server.Client.PostAsync("/v1/search/images", """{ "caption": "w4" """);
+        await broken.ProblemAsync(400);
+        Assert.False(held[0].IsCompleted);
+    }
+
     [Fact]
     public async Task A_request_that_takes_too_long_is_a_504()
     {
@@ -91,7 +123,7 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         await using var server = await StartAsync(new LimitsOptions());
         var pair = """{ "imageId": "plain.jpg", "caption": "w4 w5 w6 w7 w8 w9" }""";
-        var body = $$"""{ "pairs": [ {{string.Join(',', Enumerable.Repeat(pair, 10_000))}} ] }""";
+        var body = $$"""{ "pairs": [ {{string.Join(',', Enumerable.Repeat(pair, 2000))}} ] }""";
         using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         try

@@ -106,6 +106,44 @@ def test_what_is_not_a_checkpoint_is_refused(tmp_path, content, message):
         checkpoints.read(tmp_path / "no.pth")
 
 
+def holding_itself():
+    container = []
+    container.append({"again": (container,)})
+    return container
+
+
+def nested(depth, value=None):
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def shared(times):
+    value = [0] * 100
+    for _ in range(times):
+        value = [value] * 100
+    return value
+
+
+@pytest.mark.parametrize("value, message", [
+    (holding_itself(), "hold themselves, or nest more than 32 deep"),
+    (nested(40), "hold themselves, or nest more than 32 deep"),
+    (shared(5), "more than 10000000 entries"),
+])
+def test_containers_without_end_are_refused(save, value, message):
+    with pytest.raises(ExportError, match=r"checkpoint\.pth\.tar: refused: .*" + message):
+        checkpoints.read(save({"model": [], "opt": value}))
+
+
+@pytest.mark.parametrize("head, value", [(b"", ()), (b"K\x07", [7])])
+def test_nesting_deeper_than_the_stack_is_refused(head, value):
+    from retrieval_exporter.unpickling import load, plain
+    depth = 200_000
+    read = load(io.BytesIO(b"\x80\x02" + b"]" * depth + head + b"a" * (depth - 1 + len(value)) + b"."), "x")
+    with pytest.raises(ExportError, match="x: refused"):
+        plain(read, "x")
+
+
 def test_a_compressed_archive_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "c.pth", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", pickle.dumps({"x": "y" * 1000}, 2))

@@ -1,6 +1,7 @@
 """The command line: random bundles, one-line errors, and nothing half-written."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from retrieval_exporter import bundle as bundles
 from retrieval_exporter.camp import SYSTEMS
 from retrieval_exporter.cli import main
 
+EXPORT = ROOT / "models" / "exporter" / "export.py"
 SMALL = ["--embed-size", "16", "--image-size", "24", "--word-size", "12", "--vocabulary-size", "30",
          "--regions", "5", "--max-tokens", "8"]
 
@@ -39,10 +41,17 @@ def test_the_same_seed_gives_the_same_weights_in_any_form(tmp_path):
     assert not np.array_equal(a["scores"], c["scores"])
 
 
-def test_the_same_export_has_the_same_fingerprint(tmp_path):
-    for name in "ab":
-        assert main(["--random", "--name", "same", "--out", str(tmp_path / name), *SMALL]) == 0
-    assert (tmp_path / "a" / "bundle.json").read_bytes() == (tmp_path / "b" / "bundle.json").read_bytes()
+def test_the_same_export_is_the_same_to_the_byte_whatever_the_number_of_threads(tmp_path):
+    written = []
+    for threads in ("1", "2", "3"):
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        out = tmp_path / threads
+        subprocess.run([sys.executable, str(EXPORT), "--random", "--name", "same", "--out", str(out), "--embed-size",
+                        "128", "--image-size", "512", "--word-size", "96", "--vocabulary-size", "300"],
+                       env=environment, check=True, capture_output=True)
+        written.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert len(written[0]) == 7
+    assert written[0] == written[1] == written[2]
 
 
 def test_the_smallest_sizes_export(tmp_path):
@@ -72,21 +81,47 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, reference, argu
 
 def test_the_script_itself_ends_with_exit_code_2_and_no_traceback(tmp_path):
     (tmp_path / "c.pth").write_bytes(b"\x80\x02cos\nsystem\n")
-    run = subprocess.run([sys.executable, str(ROOT / "models" / "exporter" / "export.py"), "--checkpoint",
+    run = subprocess.run([sys.executable, str(EXPORT), "--checkpoint",
                           str(tmp_path / "c.pth"), "--out", str(tmp_path / "b")], capture_output=True, text=True)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1 and "c.pth: refused: the file holds os.system" in run.stderr
 
 
-def test_a_folder_that_is_not_empty_is_kept_without_force(tmp_path, capsys):
+def test_a_bundle_is_kept_without_force_and_replaced_with_it(tmp_path, capsys):
     out = tmp_path / "b"
-    out.mkdir()
-    (out / "mine.txt").write_text("keep me")
-    assert main(["--random", "--out", str(out), *SMALL]) == 2
-    assert "not empty" in capsys.readouterr().err and (out / "mine.txt").read_text() == "keep me"
-    assert main(["--random", "--out", str(out), *SMALL, "--force"]) == 0
-    assert not (out / "mine.txt").exists() and (out / "bundle.json").exists()
+    assert main(["--random", "--out", str(out), *SMALL]) == 0
+    before = (out / "bundle.json").read_bytes()
+    assert main(["--random", "--seed", "1", "--out", str(out), *SMALL]) == 2
+    assert "not empty" in capsys.readouterr().err and (out / "bundle.json").read_bytes() == before
+    assert main(["--random", "--seed", "1", "--out", str(out), *SMALL, "--force"]) == 0
+    assert (out / "bundle.json").read_bytes() != before
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize("manifest", [
+    None, "", "[1]", "[" * 100_000, "{}", '{"format": "another/1", "files": {"mine.txt": {}}}',
+    '{"format": "retrieval-bundle/1"}', '{"format": "retrieval-bundle/1", "files": {"graph.onnx": {}}}',
+])
+def test_force_replaces_nothing_but_a_bundle(tmp_path, capsys, manifest):
+    out = tmp_path / "models"
+    (out / "sub").mkdir(parents=True)
+    (out / "mine.txt").write_text("keep me")
+    if manifest is not None:
+        (out / "bundle.json").write_text(manifest)
+    before = sorted(path.name for path in out.iterdir())
+    assert main(["--random", "--out", str(out), *SMALL, "--force"]) == 2
+    error = capsys.readouterr().err
+    assert "not replaced" in error and "not part of a bundle" in error and error.count("\n") == 1
+    assert sorted(path.name for path in out.iterdir()) == before and (out / "mine.txt").read_text() == "keep me"
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_force_keeps_a_bundle_in_which_something_else_was_put(tmp_path, capsys):
+    out = tmp_path / "b"
+    assert main(["--random", "--out", str(out), *SMALL]) == 0
+    (out / "notes.txt").write_text("keep me")
+    assert main(["--random", "--out", str(out), *SMALL, "--force"]) == 2
+    assert "notes.txt" in capsys.readouterr().err and (out / "notes.txt").exists()
 
 
 def test_an_empty_folder_is_filled(tmp_path):

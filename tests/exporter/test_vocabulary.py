@@ -73,6 +73,7 @@ def test_a_pickle_with_foreign_names_is_refused(pickled, tmp_path, index):
     ('{"words": ["<pad>", 1]}', "not distinct strings"),
     ('{"idx2word": {}}', "no word2idx"),
     ('{"word2idx": ', "not readable as JSON"),
+    ('{"word2idx": ' + "[" * 200_000, "not readable as JSON"),
     ("nothing", "not a readable pickle|truncated"),
     ("", "truncated"),
 ])

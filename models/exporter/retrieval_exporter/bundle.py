@@ -22,11 +22,8 @@ def write(model, out, name=None, form="serving", profile="fast", precision="floa
           max_tokens=50, force=False):
     """Writes everything beside `out` first and renames at the end: a bundle is there whole or not at all."""
     out = Path(out)
-    if out.is_dir() and any(out.iterdir()) and not force:
-        raise ExportError("%s: exists and is not empty; --force replaces it" % out)
-    if out.exists() and not out.is_dir():
-        raise ExportError("%s: exists and is not a folder" % out)
     try:
+        _check_replaceable(out, force)
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix="." + out.name + ".", dir=out.parent))
     except OSError as error:
@@ -35,6 +32,8 @@ def write(model, out, name=None, form="serving", profile="fast", precision="floa
         _fill(work, model, name or out.name, form, profile, precision, region_count, max_tokens)
         os.chmod(work, 0o755)
         if out.exists():
+            # Once more: an export takes long enough for something to be put there meanwhile.
+            _check_replaceable(out, force)
             retired = Path(tempfile.mkdtemp(prefix="." + out.name + ".", dir=out.parent))
             os.replace(out, retired / "old")
             os.replace(work, out)
@@ -45,6 +44,35 @@ def write(model, out, name=None, form="serving", profile="fast", precision="floa
         raise ExportError("%s: %s" % (out, error.strerror or error))
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_replaceable(out, force):
+    """Refuses to replace anything but an empty folder and, with `force`, a folder that is a bundle and no more."""
+    if not out.exists():
+        return
+    if out.is_symlink() or not out.is_dir():
+        raise ExportError("%s: exists and is not a folder" % out)
+    found = {path.name for path in out.iterdir()}
+    if not found:
+        return
+    if not force:
+        raise ExportError("%s: exists and is not empty; --force replaces it if it is a bundle" % out)
+    foreign = sorted(found - _names_of(out))
+    if foreign:
+        more = " and %d more" % (len(foreign) - 1) if len(foreign) > 1 else ""
+        raise ExportError("%s: not replaced: %s%s in it is not part of a bundle" % (out, foreign[0], more))
+
+
+def _names_of(folder):
+    """The files of the bundle in `folder` by its manifest; none if it is no bundle."""
+    try:
+        manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return set()
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        return set()
+    files = manifest.get("files")
+    return {"bundle.json", *(files if isinstance(files, dict) else ())}
 
 
 def _fill(folder, model, name, form_name, profile, precision, region_count, max_tokens):

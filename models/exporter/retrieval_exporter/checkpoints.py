@@ -30,7 +30,7 @@ def read(path):
                 raise ExportError("%s: not a checkpoint: neither format of torch.save starts like this" % path)
     except OSError as error:
         raise ExportError("%s: %s" % (path, error.strerror or error))
-    value = plain(value)
+    value = plain(value, path)
     if not isinstance(value, dict):
         raise ExportError("%s: not a checkpoint: it holds a %s" % (path, type(value).__name__))
     return value
@@ -138,10 +138,10 @@ def _read_legacy(file, path):
 
     value = load(file, path, storage, _OPTIONS)
     keys = load(file, path)
-    if not isinstance(keys, list) or set(map(str, keys)) != set(known):
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or set(keys) != set(known):
         raise ExportError("%s: the list of storages does not match the tensors" % path)
     for key in keys:
-        target = known[str(key)]
+        target = known[key]
         header = file.read(8)
         data = file.read(target.numel() * target.element_size())
         if len(header) < 8 or struct.unpack("<q", header)[0] != target.numel() \

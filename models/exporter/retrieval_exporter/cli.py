@@ -1,8 +1,11 @@
 """The command line of export.py."""
 
 import argparse
+import contextlib
 import json
 import sys
+
+import torch
 
 from . import bundle, model
 from .camp import SYSTEMS
@@ -16,7 +19,7 @@ def parser():
     source.add_argument("--random", action="store_true", help="random weights, for measurements")
     p.add_argument("--out", metavar="DIR", required=True, help="the bundle's folder")
     p.add_argument("--name", help="the bundle's name; the folder's by default")
-    p.add_argument("--force", action="store_true", help="replace a folder that is not empty")
+    p.add_argument("--force", action="store_true", help="replace a bundle that is there already")
     p.add_argument("--form", choices=("serving", "published"), default="serving")
     p.add_argument("--profile", choices=("fast", "compact"), default="fast")
     p.add_argument("--precision", choices=("float32", "float16"), default="float32")
@@ -46,11 +49,22 @@ def read_config(path):
             config = json.load(file)
     except OSError as error:
         raise ExportError("%s: %s" % (path, error.strerror or error))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ExportError("%s: not readable as JSON: %s" % (path, error))
     if not isinstance(config, dict):
         raise ExportError("%s: not an object with options" % path)
     return config
+
+
+@contextlib.contextmanager
+def one_thread():
+    """How many threads share a sum decides how it is rounded, and with it the bundle's bytes."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def run(arguments):
@@ -73,7 +87,8 @@ def main(argv=None):
     """Returns the exit code: 0, or 2 for what the user can mend."""
     arguments = parser().parse_args(argv)
     try:
-        run(arguments)
+        with one_thread():
+            run(arguments)
     except ExportError as error:
         print("error: %s" % error, file=sys.stderr)
         return 2

@@ -19,6 +19,10 @@ _STORAGES = {
     "BoolStorage": torch.bool,
 }
 
+# Of what a checkpoint or a vocabulary holds: state dictionaries lie three deep, vocabularies have thousands of words.
+_DEEPEST = 32
+_MOST_ENTRIES = 10_000_000
+
 
 class Refused(pickle.UnpicklingError):
     """A name or a structure outside the list."""
@@ -144,12 +148,27 @@ def load(file, path, storage=None, classes=()):
         raise ExportError("%s: not a readable pickle: %s" % (path, error))
 
 
-def plain(value):
-    """Stand-ins and ordered dictionaries as plain dictionaries, recursively."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, tuple):
-        return tuple(plain(item) for item in value)
-    return value
+def plain(value, path):
+    """Stand-ins and ordered dictionaries as plain dictionaries, recursively.
+
+    A pickle's containers may hold themselves, nest without end, or be shared so often that a copy would fill all
+    memory: none of that is a checkpoint or a vocabulary, and all of it is an `ExportError` here.
+    """
+    entries = 0
+
+    def copy(value, depth):
+        nonlocal entries
+        if not isinstance(value, (dict, list, tuple)):
+            return value
+        if depth > _DEEPEST:
+            raise ExportError("%s: refused: the file holds containers that hold themselves, or nest more than %d deep"
+                              % (path, _DEEPEST))
+        entries += len(value)
+        if entries > _MOST_ENTRIES:
+            raise ExportError("%s: refused: the file holds more than %d entries" % (path, _MOST_ENTRIES))
+        if isinstance(value, dict):
+            return {key: copy(item, depth + 1) for key, item in value.items()}
+        items = [copy(item, depth + 1) for item in value]
+        return tuple(items) if isinstance(value, tuple) else items
+
+    return copy(value, 1)

@@ -17,10 +17,10 @@ def read(path):
             if first == b"{":
                 entries = json.loads(file.read().decode("utf-8"))
             else:
-                entries = plain(load(file, path, classes=(("vocab", "Vocabulary"),)))
+                entries = plain(load(file, path, classes=(("vocab", "Vocabulary"),)), path)
     except OSError as error:
         raise ExportError("%s: %s" % (path, error.strerror or error))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ExportError("%s: not readable as JSON: %s" % (path, error))
     if isinstance(entries, dict) and isinstance(entries.get("words"), list):
         return _checked(entries["words"], path)

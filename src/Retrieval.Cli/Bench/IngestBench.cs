@@ -31,7 +31,7 @@ internal sealed class IngestBench(IngestOptions options)
             }
         }
 
-        return new IngestReport(Machine.Current(), options, runs);
+        return new IngestReport(Machine.Current(), options, SparseSplit.Features, runs);
     }
 
     private async Task<IngestRun> RunAsync(int images, string work, CancellationToken cancellationToken)

@@ -3,5 +3,6 @@ namespace Retrieval.Cli.Bench;
 /// <summary>What <see cref="IngestBench"/> found.</summary>
 /// <param name="Machine">Where.</param>
 /// <param name="Options">With what.</param>
+/// <param name="Features">What the images of the corpora are.</param>
 /// <param name="Runs">One a corpus size.</param>
-internal sealed record IngestReport(Machine Machine, IngestOptions Options, IReadOnlyList<IngestRun> Runs);
+internal sealed record IngestReport(Machine Machine, IngestOptions Options, string Features, IReadOnlyList<IngestRun> Runs);

@@ -84,15 +84,16 @@ internal sealed class QueryBench(QueryOptions options)
 
         var medians = stages.ToDictionary(stage => stage.Key, stage => Samples.Of(stage.Value).Median, StringComparer.Ordinal);
         var overhead = Samples.Of(totals.Zip(directs, (total, bare) => total - bare)).Median;
+        var needed = medians.GetValueOrDefault(Stages.Encode) + medians.GetValueOrDefault(Stages.Score);
         return new QueryKindReport(
             direction,
             Samples.Of(totals),
             totals.Order().ElementAt((int)Math.Ceiling(0.99 * totals.Count) - 1),
             Samples.Of(directs),
-            overhead / Samples.Of(totals).Median,
+            overhead / Samples.Of(directs).Median,
             overhead,
             medians,
-            1 - ((medians.GetValueOrDefault(Stages.Encode) + medians.GetValueOrDefault(Stages.Score)) / medians.Values.Sum()),
+            (medians.Values.Sum() - needed) / needed,
             Samples.Of(allocated).Median);
     }
 

@@ -1,5 +1,4 @@
 using Retrieval.Domain.Bundles;
-using Retrieval.Domain.Text;
 
 namespace Retrieval.Cli.Bench;
 
@@ -39,7 +38,4 @@ internal sealed class RandomInputs(int seed)
 
         return slots;
     }
-
-    /// <summary>Words of a bundle's vocabulary; its file has been verified with the bundle.</summary>
-    public static int VocabularySize(string bundle, BundleManifest manifest) => Vocabulary.Load(Path.Combine(bundle, manifest.VocabularyFile)).Count;
 }

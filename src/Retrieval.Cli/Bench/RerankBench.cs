@@ -22,7 +22,7 @@ internal sealed class RerankBench(RerankOptions options)
 
         var inputs = new RandomInputs(1);
         var regions = inputs.Regions(options.Images, model.Manifest);
-        var vocabulary = bundles.Zip(models).Min(pair => RandomInputs.VocabularySize(pair.First, pair.Second.Manifest));
+        var vocabulary = models.Min(each => each.Manifest.VocabularySize);
         var captions = inputs.Captions(options.Images, options.Words, vocabulary);
         var subjects = models.Select(each => new RerankSubject(each, regions, captions)).ToArray();
         try

@@ -8,6 +8,9 @@ internal static class SparseSplit
 {
     public const string Name = "bench";
 
+    /// <summary>For whoever reads the numbers.</summary>
+    public const string Features = "zeros, from a file with a hole: nothing is read from the disk, all images are alike";
+
     public static void Write(string folder, int images, int captionsPerImage, int words, BundleManifest manifest, IReadOnlyList<string> vocabulary)
     {
         var text = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({images}, {manifest.RegionCount}, {manifest.RegionWidth}), }}".PadRight(117) + "\n";

@@ -17,7 +17,7 @@ internal static class BenchIngestCommand
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits", 1, 10_000_000, 1024);
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new CliCommand("ingest", "Rows a second and peak memory of ingestion at several corpus sizes, against the encoders alone. Makes its corpora and indexes in the temporary folder (TMPDIR).")
+        var command = new CliCommand("ingest", "Rows a second and peak memory of ingestion at several corpus sizes, against the encoders alone. Makes its corpora and indexes in the temporary folder (TMPDIR), with features of zero.")
         {
             Options = { bundle, images, captions, words, batch, commitRows, threads, json },
             Examples = ["retrieval bench ingest --bundle models/scenes/bundle --images 1000,4000,16000"],
@@ -44,6 +44,8 @@ internal static class BenchIngestCommand
     private static void Show(IAnsiConsole console, IngestReport report)
     {
         console.WriteLine(report.Machine.Describe());
+        console.WriteLine($"features: {report.Features}. Memory is that of real ones; the rate leaves out reading them");
+        console.WriteLine("each size in a process of its own; peak resident memory is that process's (VmHWM)");
         var table = Tables.Titled(
             $"ingestion, {report.Options.CaptionsPerImage} captions an image", "#images", "#rows/s", "#encoders alone, rows/s", "#share", "#peak resident memory", "#index");
         foreach (var run in report.Runs)

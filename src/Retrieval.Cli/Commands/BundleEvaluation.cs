@@ -21,15 +21,7 @@ internal static class BundleEvaluation
         {
             var report = await ShareDisplay.RunAsync(
                 progress => Task.Run(() => evaluator.RunAsync(source, work.FullName, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
-            if (json)
-            {
-                Terminal.WriteJson(ReportView.Of(report), EvaluationView.Json);
-            }
-            else
-            {
-                Show(Terminal.Results, report);
-            }
-
+            Terminal.Write(ReportView.Of(report), json, console => Show(console, report));
             return ExitCodes.Ok;
         }
         finally

@@ -7,14 +7,15 @@ namespace Retrieval.Cli.Commands;
 internal static class EvaluateCommand
 {
     private const string All = "all";
+    private const int UsualCaptionsPerImage = 5;
 
     public static CliCommand Create()
     {
         var scores = new Option<string?>("--scores") { Description = "A score matrix, .npy [images, captions]", HelpName = "FILE" };
-        var captionsPerImage = CommonOptions.Whole("--captions-per-image", "With --scores: captions of each image, side by side", 1, 10_000, 5);
         var folds = CommonOptions.Whole("--folds", "With --scores: average over this many parts of equal size (5 for MS-COCO 1K)", 1, 100_000, 1);
         var bundle = new Option<string?>("--bundle") { Description = "Folder of a bundle, to be evaluated on a split", HelpName = "DIR" };
         var source = new SourceOptions();
+        source.CaptionsPerImage.Description = $"Captions of each image, side by side; with --scores {UsualCaptionsPerImage} unless given, with --bundle told from the files";
         var shortlists = new Option<Shortlists>("--shortlist")
         {
             Description = "With --bundle: sizes of the shortlist, and 'all' to score every pair as well",
@@ -27,7 +28,7 @@ internal static class EvaluateCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("evaluate", "R@1, R@5, R@10, median and mean rank in both directions: of a score matrix, or of a bundle on a split, stage by stage.")
         {
-            Options = { scores, captionsPerImage, folds, bundle, source.Folder, source.Split, shortlists, limit, threads, json },
+            Options = { scores, source.CaptionsPerImage, folds, bundle, source.Folder, source.Split, shortlists, limit, threads, json },
             Examples =
             [
                 "retrieval evaluate --scores scores.npy --captions-per-image 5 --json",
@@ -46,7 +47,7 @@ internal static class EvaluateCommand
             }
         });
         command.SetAction((parsed, cancellationToken) => parsed.GetValue(scores) is { } matrix
-            ? Task.FromResult(MatrixEvaluation.Run(matrix, parsed.GetValue(captionsPerImage), parsed.GetValue(folds), parsed.GetValue(json)))
+            ? Task.FromResult(MatrixEvaluation.Run(matrix, parsed.GetValue(source.CaptionsPerImage) ?? UsualCaptionsPerImage, parsed.GetValue(folds), parsed.GetValue(json)))
             : BundleEvaluation.RunAsync(
                 new BundleEvaluation.Request(
                     parsed.GetValue(bundle)!,

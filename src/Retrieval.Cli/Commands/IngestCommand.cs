@@ -3,6 +3,8 @@ using Retrieval.Cli.Output;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Spectre.Console;
 
@@ -11,13 +13,15 @@ namespace Retrieval.Cli.Commands;
 /// <summary><c>retrieval ingest</c>: a split of features and captions into a local index.</summary>
 internal static class IngestCommand
 {
+    private const string Checks = "its id, captions and metadata; that its captions hold words; that its features and boxes are finite and of the model's shape";
+
     public static CliCommand Create()
     {
         var bundle = CommonOptions.Bundle();
         var index = CommonOptions.Folder("--index", "Folder of the local index; made if it is not there");
         index.Required = false;
         var source = new SourceOptions();
-        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check everything, store nothing; needs no index" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Read every row and check what a row must hold, without running the encoders or storing anything; needs no index" };
         var restart = new Option<bool>("--restart") { Description = "Read the source from its first row again; unchanged images are skipped" };
         var batch = CommonOptions.Whole("--batch", "Rows encoded together", 1, 4096, 32);
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits: what a kill can cost to do again", 1, 10_000_000, 1024);
@@ -26,7 +30,7 @@ internal static class IngestCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Encode images and their captions and store them in a local index. A run that was stopped goes on where its index ends.")
         {
-            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, dryRun, restart, batch, commitRows, strict, threads, json },
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, batch, commitRows, strict, threads, json },
             Examples =
             [
                 "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
@@ -84,7 +88,8 @@ internal static class IngestCommand
         }
         catch (OperationCanceledException) when (!options.DryRun)
         {
-            Terminal.Note("stopped; what was committed stays, and the same command goes on from there");
+            var next = LedgerOf(index, options.SourceKey)?.NextRow ?? 0;
+            Terminal.Note($"stopped; what was committed stays, and the same command{(options.Restart ? " without --restart" : "")} goes on at row {Units.Count(next)}");
             throw;
         }
 
@@ -96,13 +101,20 @@ internal static class IngestCommand
     private static void Show(IAnsiConsole console, IngestionResult result)
     {
         console.Write(Tables.Facts(
-            result.DryRun ? $"{result.Source}: checked, nothing stored" : $"{result.Source} → {result.Index}",
-            ("rows", $"{Units.Count(result.Rows)}{(result.ResumedAtRow > 0 ? $", from row {Units.Count(result.ResumedAtRow)} on: resumed" : "")}"),
-            (result.DryRun ? "valid" : "stored", $"{Units.Count(result.Ingested)} images, {Units.Count(result.Captions)} captions"),
+            result.DryRun ? $"{result.Source}: read and checked; nothing encoded, nothing stored" : $"{result.Source} → {result.Index}",
+            ("rows", $"{Units.Count(result.Rows)}{Resumed(result)}"),
+            (result.DryRun ? "without a fault" : "stored", $"{Units.Count(result.Ingested)} images, {Units.Count(result.Captions)} captions"),
             ("unchanged, skipped", Units.Count(result.Skipped)),
             ("rejected", Units.Count(result.Rejected) + (result.AllRuns is { } all && all.Rejected != result.Rejected ? $" ({Units.Count(all.Rejected)} in all runs)" : "")),
             ("time", $"{Units.Time(TimeSpan.FromSeconds(result.Seconds))}, {Units.Fixed(result.RowsPerSecond, 1)} rows/s"),
-            ("index generation", result.Generation is { } generation ? Units.Count(generation) : "—")));
+            ("index generation", result.Generation is { } generation ? Units.Count(generation) : "—"),
+            ("rejects file", result.RejectsFile ?? "—")));
+        if (result.DryRun)
+        {
+            console.WriteLine($"checked of each row: {Checks}");
+            console.WriteLine("not checked: what the encoders give for it (a row they give NaN for is rejected only then), and the index");
+        }
+
         if (result.Rejects.Count == 0)
         {
             return;
@@ -115,9 +127,26 @@ internal static class IngestCommand
         }
 
         console.Write(rejects);
-        if (result.RejectsFile is { } file)
+    }
+
+    private static string Resumed(IngestionResult result) => result.ResumedAtRow switch
+    {
+        0 => "",
+        var row when row == result.Rows => ", all of them by an earlier run; --restart reads them again",
+        var row => $"; resumed at row {Units.Count(row)}",
+    };
+
+    private static LedgerEntry? LedgerOf(string indexPath, string sourceKey)
+    {
+        try
         {
-            console.WriteLine($"all of them: {file}");
+            using var index = LocalIndex.Open(indexPath);
+            return index.Ledger.FirstOrDefault(entry => entry.SourceKey == sourceKey);
+        }
+        catch (IndexMissingException)
+        {
+            // Stopped before it was made.
+            return null;
         }
     }
 
@@ -145,19 +174,10 @@ internal static class IngestCommand
             return new IngestionResult(
                 source, dry ? null : index, dry, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Skipped,
                 progress.Rejected, progress.Captions, progress.Elapsed.TotalSeconds, progress.RowsPerSecond, report.Generation,
-                report.RejectsFile, report.FirstRejects, dry ? null : Totals.Of(index, options.SourceKey));
+                report.RejectsFile, report.FirstRejects, dry || LedgerOf(index, options.SourceKey) is not { } ledger ? null : new Totals(ledger.Ingested, ledger.Skipped, ledger.Rejected));
         }
     }
 
     /// <summary>Counts of a source over all runs, from the index's ledger.</summary>
-    private sealed record Totals(long Ingested, long Skipped, long Rejected)
-    {
-        public static Totals? Of(string indexPath, string sourceKey)
-        {
-            using var index = LocalIndex.Open(indexPath);
-            return index.Ledger.FirstOrDefault(entry => entry.SourceKey == sourceKey) is { } entry
-                ? new Totals(entry.Ingested, entry.Skipped, entry.Rejected)
-                : null;
-        }
-    }
+    private sealed record Totals(long Ingested, long Skipped, long Rejected);
 }

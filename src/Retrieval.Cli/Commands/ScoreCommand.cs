@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
-using Retrieval.Domain.Text;
 using Retrieval.Features.Npy;
 using Retrieval.Inference;
 using Retrieval.Inference.Records;
@@ -47,8 +46,7 @@ internal static class ScoreCommand
         RequireFolderOf(files.Out);
         using var model = MatchingModel.Load(files.Bundle, inference);
         using var regions = RegionsFile.Open(files.Regions, model.Manifest);
-        var vocabulary = Vocabulary.Load(Path.Combine(files.Bundle, model.Manifest.VocabularyFile)).Count;
-        var captions = TokensFile.Read(files.Tokens, files.Lengths, model.Manifest.Tokens.Max, vocabulary);
+        var captions = TokensFile.Read(files.Tokens, files.Lengths, model.Manifest.Tokens.Max, model.Manifest.VocabularySize);
         var pairs = (long)regions.Images * captions.Count;
         if (pairs > Array.MaxLength)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Retrieval.Server;
+using Retrieval.Server.Configuration;
 
 namespace Retrieval.Cli.Commands;
 
@@ -18,18 +19,27 @@ internal static class ServeCommand
             new("--log-level") { Description = "Least level that is logged", HelpName = "LEVEL" },
             new("--log-format") { Description = "How log lines are written", HelpName = "FORMAT" },
         ];
+        var printConfig = new Option<bool>("--print-config") { Description = "Print the reference configuration, every key with its meaning, range and default, and end" };
         var command = new CliCommand("serve", "Serve a bundle and a local index over HTTP until Ctrl-C. Any other option of the configuration can be given as --Section:Key=value.")
         {
             Examples =
             [
                 "retrieval serve --bundle models/scenes/bundle --index index --urls http://127.0.0.1:8080",
-                "retrieval serve --config retrieval.json --Http:Urls=http://127.0.0.1:8081",
+                "retrieval serve --print-config > retrieval.jsonc",
+                "retrieval serve --config retrieval.jsonc --Http:Urls=http://127.0.0.1:8081",
             ],
             TreatUnmatchedTokensAsErrors = false,
         };
         Array.ForEach(options, command.Options.Add);
+        command.Options.Add(printConfig);
         command.SetAction((parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(printConfig))
+            {
+                Console.Out.Write(ReferenceConfiguration.Text);
+                return Task.FromResult(0);
+            }
+
             var given = options.Where(option => parsed.GetValue(option) is not null).SelectMany(option => new[] { option.Name, parsed.GetValue(option)! });
             return RetrievalServer.RunAsync([.. given, .. parsed.UnmatchedTokens], Console.Error, cancellationToken);
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Retrieval.Cli.Input;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Cli.Commands;
@@ -6,6 +7,8 @@ namespace Retrieval.Cli.Commands;
 /// <summary>The options that name where images come from: a precomputed split, or a detector's TSV file.</summary>
 internal sealed class SourceOptions
 {
+    private const int MostCaptionsPerImage = 10_000;
+
     public Option<string?> Folder { get; } = new("--source") { Description = "Folder of a precomputed split", HelpName = "DIR" };
 
     public Option<string?> Split { get; } = new("--split") { Description = "Name of the split: its files begin with it, e.g. test_ims.npy", HelpName = "NAME" };
@@ -13,6 +16,9 @@ internal sealed class SourceOptions
     public Option<string?> Tsv { get; } = new("--tsv") { Description = "A bottom-up-attention TSV file instead of a split", HelpName = "FILE" };
 
     public Option<string?> Captions { get; } = new("--captions") { Description = "Captions for the TSV file: JSON by image id, or id⇥caption lines", HelpName = "FILE" };
+
+    public Option<int?> CaptionsPerImage { get; } = CommonOptions.OptionalWhole(
+        "--captions-per-image", "Captions of each image in a split, side by side in its caption file; told from the files unless given", 1, MostCaptionsPerImage);
 
     /// <summary>Makes exactly one of the two kinds obligatory.</summary>
     public void Require(Command command) => command.Validators.Add(result =>
@@ -30,6 +36,10 @@ internal sealed class SourceOptions
         {
             result.AddError("--captions goes with --tsv; a split has its captions beside it");
         }
+        else if (tsv is not null && result.GetValue(CaptionsPerImage) is not null)
+        {
+            result.AddError("--captions-per-image goes with --source; the captions of a TSV file name their image");
+        }
     });
 
     /// <summary>Names the source in an index's ledger: the same source has the same key, wherever the command is started.</summary>
@@ -37,7 +47,15 @@ internal sealed class SourceOptions
         ? Path.GetFullPath(tsv)
         : $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(Folder)!))}#{parsed.GetValue(Split)}";
 
-    public IFeatureSource Open(ParseResult parsed, FeatureExpectation expected) => parsed.GetValue(Tsv) is { } tsv
-        ? BottomUpTsvSource.Open(tsv, parsed.GetValue(Captions), expected)
-        : PrecomputedSplitSource.Open(parsed.GetValue(Folder)!, parsed.GetValue(Split)!, expected);
+    public IFeatureSource Open(ParseResult parsed, FeatureExpectation expected)
+    {
+        if (parsed.GetValue(Tsv) is { } tsv)
+        {
+            return BottomUpTsvSource.Open(tsv, parsed.GetValue(Captions), expected);
+        }
+
+        var captionsPerImage = parsed.GetValue(CaptionsPerImage);
+        var split = PrecomputedSplitSource.Open(parsed.GetValue(Folder)!, parsed.GetValue(Split)!, expected with { CaptionsPerImage = captionsPerImage });
+        return captionsPerImage is null ? split : new RegroupedSource(split, captionsPerImage.Value);
+    }
 }

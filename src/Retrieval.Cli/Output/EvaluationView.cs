@@ -4,7 +4,11 @@ using Retrieval.Domain.Evaluation;
 
 namespace Retrieval.Cli.Output;
 
-/// <summary>An evaluation as JSON, with the names that evaluation scripts of the field use: <c>image_to_text</c>, <c>r1</c>, <c>rsum</c>.</summary>
+/// <summary>
+/// The evaluation of a score matrix as JSON, with the names of the <c>evaluation.json</c> that reference code writes
+/// (<c>image_to_text</c>, <c>r1</c>, <c>rsum</c>), so that the two can be compared as they are. It is the only output
+/// in snake_case.
+/// </summary>
 /// <param name="Images">Images of the test set; of one fold, if folds were averaged.</param>
 /// <param name="CaptionsPerImage">Captions of each image.</param>
 /// <param name="ImageToText">Images as queries.</param>

@@ -24,8 +24,12 @@ internal static class IngestionDisplay
     {
         var of = progress.TotalRows is { } total ? $" of {Units.Count(total)}" : "";
         var rejected = progress.Rejected > 0 ? $", {Units.Count(progress.Rejected)} rejected" : "";
-        return $"{Units.Count(progress.Rows)}{of} rows, {Units.Fixed(progress.RowsPerSecond, 1)} rows/s{rejected}";
+        var resumed = ResumedAt(progress) is > 0 and var row ? $", resumed at row {Units.Count(row)}" : "";
+        return $"{Units.Count(progress.Rows)}{of} rows, {Units.Fixed(progress.RowsPerSecond, 1)} rows/s{rejected}{resumed}";
     }
+
+    // The rows that this run has not done itself.
+    private static long ResumedAt(IngestionProgress progress) => progress.Rows - progress.Ingested - progress.Skipped - progress.Rejected;
 
     private sealed class Bar(ProgressTask task) : IProgress<IngestionProgress>
     {
@@ -41,10 +45,14 @@ internal static class IngestionDisplay
     private sealed class Lines(TimeProvider time) : IProgress<IngestionProgress>
     {
         private long _last = time.GetTimestamp();
+        private bool _begun;
 
         public void Report(IngestionProgress value)
         {
-            if (time.GetElapsedTime(_last) >= BetweenLines)
+            // Where a resumed run goes on is said at once.
+            var first = !_begun && ResumedAt(value) > 0;
+            _begun = true;
+            if (first || time.GetElapsedTime(_last) >= BetweenLines)
             {
                 _last = time.GetTimestamp();
                 Terminal.Note($"{Describe(value)}{(value.Remaining is { } left ? $", {Units.Time(left)} left" : "")}");

@@ -19,5 +19,5 @@ public sealed record SearchOptions
     public int MaxDeadlineMs { get; init; } = 600_000;
 
     /// <summary>Most pairs of one score request.</summary>
-    public int MaxPairs { get; init; } = 10_000;
+    public int MaxPairs { get; init; } = 2000;
 }

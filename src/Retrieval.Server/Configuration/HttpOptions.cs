@@ -6,8 +6,11 @@ public sealed record HttpOptions
     /// <summary>Addresses to listen on, separated by semicolons; <c>http</c> only. Put a proxy in front for TLS.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8080";
 
-    /// <summary>Longest body of a request in bytes, 1024 to 1 GiB. A longer one is a 413.</summary>
-    public long MaxBodyBytes { get; init; } = 1 << 20;
+    /// <summary>
+    /// Longest body of a request in bytes, 1024 to 1 GiB. A longer one is a 413. Parsed, which at most
+    /// <see cref="LimitsOptions.Concurrent"/> bodies are at once, a body takes up to fifty times its length.
+    /// </summary>
+    public long MaxBodyBytes { get; init; } = 256 << 10;
 
     /// <summary>Deepest nesting of a JSON body, 4 to 64.</summary>
     public int MaxJsonDepth { get; init; } = 16;
@@ -15,7 +18,7 @@ public sealed record HttpOptions
     /// <summary>Most bytes of all headers of a request, 1024 to 1 MiB.</summary>
     public int MaxHeaderBytes { get; init; } = 32 << 10;
 
-    /// <summary>Most open connections, 1 to 1000000. Times <see cref="MaxBodyBytes"/>, the most memory that bodies can take.</summary>
+    /// <summary>Most open connections, 1 to 1000000. Times <see cref="MaxBodyBytes"/>, the most memory that bodies can take while they arrive and wait.</summary>
     public int MaxConnections { get; init; } = 1000;
 
     /// <summary>Seconds a connection may stay idle between requests, 1 to 3600.</summary>

@@ -18,6 +18,9 @@ public sealed record LimitsOptions
     /// <summary>Most queries of one batch, 1 to 10000.</summary>
     public int BatchQueries { get; init; } = 64;
 
+    /// <summary>Most candidates that the queries of one batch may have reranked, all shortlists together, 1 to 10000000.</summary>
+    public int BatchCandidates { get; init; } = 20_000;
+
     /// <summary>
     /// Seconds between a SIGTERM and the closing of the listening socket, 0 to 600. Readiness is red meanwhile, so that
     /// whoever sends requests here has the time to notice.

@@ -1,4 +1,3 @@
-using Retrieval.Inference;
 using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Configuration;
@@ -19,7 +18,7 @@ public sealed record ServerOptions
     public SnapshotSection Snapshot { get; init; } = new();
 
     /// <summary>How the model is run.</summary>
-    public InferenceOptions Inference { get; init; } = new();
+    public InferenceSection Inference { get; init; } = new();
 
     /// <summary>What is logged, and how.</summary>
     public LogOptions Logging { get; init; } = new();

@@ -52,6 +52,7 @@ internal static class ServerOptionsValidator
         Within(faults, "Limits:RetryAfterSeconds", limits.RetryAfterSeconds, 1, 3600);
         Within(faults, "Limits:RequestTimeoutSeconds", limits.RequestTimeoutSeconds, 0.05, 3600);
         Within(faults, "Limits:BatchQueries", limits.BatchQueries, 1, 10_000);
+        Within(faults, "Limits:BatchCandidates", limits.BatchCandidates, 1, 10_000_000);
         Within(faults, "Limits:DrainDelaySeconds", limits.DrainDelaySeconds, 0, 600);
         Within(faults, "Limits:DrainSeconds", limits.DrainSeconds, 0, 3600);
     }

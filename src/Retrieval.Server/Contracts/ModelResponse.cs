@@ -16,7 +16,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="MaxTokens">Most tokens of a caption, the start and the end included; the rest is cut off.</param>
 /// <param name="EmbeddingWidth">Values of a coarse embedding.</param>
 /// <param name="Index">The index.</param>
-/// <param name="Parity">How far this machine's results are from those recorded at export; null if that was not checked.</param>
+/// <param name="Parity">How far this machine's results are from those recorded at export.</param>
 public sealed record ModelResponse(
     string Model,
     string Name,
@@ -30,9 +30,9 @@ public sealed record ModelResponse(
     int MaxTokens,
     int EmbeddingWidth,
     IndexCounts Index,
-    ParityReport? Parity)
+    ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status)
+    internal static ModelResponse Of(SnapshotStatus status, bool openedPrevious)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -47,7 +47,7 @@ public sealed record ModelResponse(
             new RegionShape(manifest.RegionCount, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
-            new IndexCounts(status.Images, status.Captions, status.IndexEpoch),
-            status.Parity);
+            new IndexCounts(status.Images, status.Captions, status.IndexEpoch, openedPrevious),
+            status.Parity ?? throw new InvalidOperationException("a model is served without having been proven"));
     }
 }

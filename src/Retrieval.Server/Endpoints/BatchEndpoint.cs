@@ -1,9 +1,13 @@
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
+using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
 using Retrieval.Server.OpenApi;
@@ -25,16 +29,17 @@ internal static class BatchEndpoint
         .ProducesProblems(400, 413, 415, 429, 503, 504);
 
     private static async Task<IResult> SearchBatch(
-        HttpContext context, RequestParser parser, TimedSearch search, Problems problems, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context, RequestParser parser, TimedSearch search, Problems problems, ServerOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var queries = parser.Batch(context.Body());
+        var queries = parser.Batch(context.Body()).Select(query => Read(parser, query)).ToList();
+        RefuseTooMany(queries.Sum(query => query.Request is null ? 0 : parser.CandidatesOf(query.Request)), options.Limits.BatchCandidates);
         var answers = new List<object>(queries.Count);
         var stages = new List<StageTime>();
-        foreach (var query in queries)
+        foreach (var (request, fault) in queries)
         {
             try
             {
-                var answer = await search.RunAsync(parser.Query(query), context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
+                var answer = await search.RunAsync(request ?? throw fault!, context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
                 answers.Add(SearchResponse.Of(answer));
                 stages.AddRange(answer.Stages);
             }
@@ -45,5 +50,26 @@ internal static class BatchEndpoint
         }
 
         return Answers.Of(context, time, new BatchResponse(answers), stages);
+    }
+
+    private static (SearchRequest? Request, InvalidInputException? Fault) Read(RequestParser parser, JsonElement query)
+    {
+        try
+        {
+            return (parser.Query(query), null);
+        }
+        catch (InvalidInputException exception)
+        {
+            return (null, exception);
+        }
+    }
+
+    private static void RefuseTooMany(long candidates, int most)
+    {
+        if (candidates > most)
+        {
+            throw new InvalidInputException(
+                string.Create(CultureInfo.InvariantCulture, $"ask for {candidates} candidates in all; expected at most {most}: lower shortlist, or send fewer at once"), field: "queries");
+        }
     }
 }

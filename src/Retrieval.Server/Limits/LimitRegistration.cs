@@ -11,12 +11,16 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Limits;
 
 /// <summary>
-/// A bounded number of requests at once, a bounded queue behind them, and a bound on the time of each. Health and
-/// metrics stay outside: they answer best when the rest cannot.
+/// A bounded number of requests at once, a bounded queue behind them, and a bound on the time of each. Metrics and the
+/// API's document have a few places of their own, so that they answer when the rest cannot, and cannot crowd it out.
+/// Health stays outside.
 /// </summary>
 internal static class LimitRegistration
 {
     private const string Policy = "queries";
+    private const string MetricsPolicy = "metrics";
+    private const string DocumentPolicy = "document";
+    private const int OwnPlaces = 4;
 
     public static void AddLimits(this IServiceCollection services, LimitsOptions limits)
     {
@@ -36,6 +40,8 @@ internal static class LimitRegistration
                 concurrency.QueueLimit = limits.Queue;
                 concurrency.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
             });
+            limiter.AddConcurrencyLimiter(MetricsPolicy, concurrency => concurrency.PermitLimit = OwnPlaces);
+            limiter.AddConcurrencyLimiter(DocumentPolicy, concurrency => concurrency.PermitLimit = OwnPlaces);
         });
     }
 
@@ -60,6 +66,12 @@ internal static class LimitRegistration
         group.RequireRateLimiting(Policy).WithRequestTimeout(Policy);
         return group;
     }
+
+    public static TBuilder RequireMetricsLimit<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(MetricsPolicy);
+
+    public static TBuilder RequireDocumentLimit<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(DocumentPolicy);
 
     private static Task WriteAsync(HttpContext context, int status) =>
         context.RequestServices.GetRequiredService<ProblemWriter>().WriteAsync(context, status);

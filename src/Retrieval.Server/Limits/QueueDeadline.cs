@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Retrieval.Search.Queries;
@@ -12,8 +11,6 @@ namespace Retrieval.Server.Limits;
 /// </summary>
 internal static class QueueDeadline
 {
-    private const string Member = "deadlineMs";
-
     /// <summary>Wraps the limiter.</summary>
     public static void UseWithDeadline(this WebApplication app, Action<IApplicationBuilder> limiter)
     {
@@ -29,7 +26,7 @@ internal static class QueueDeadline
 
     private static async Task WaitAsync(HttpContext context, RequestDelegate next, TimeProvider time)
     {
-        if (DeadlineOf(context.Features.Get<ReceivedBody>()) is not { } deadline)
+        if (context.Features.Get<ReceivedBody>()?.DeadlineMs is not { } deadline)
         {
             await next(context).ConfigureAwait(false);
             return;
@@ -47,13 +44,6 @@ internal static class QueueDeadline
             throw new DeadlineExceededException(deadline);
         }
     }
-
-    // What is not a deadline is refused by name when the request is read.
-    private static int? DeadlineOf(ReceivedBody? body) =>
-        body?.Root is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(Member, out var found)
-        && found.ValueKind == JsonValueKind.Number && found.TryGetInt32(out var deadline) && deadline > 0
-            ? deadline
-            : null;
 
     private sealed class Waiting(CancellationToken own)
     {

@@ -13,7 +13,7 @@ namespace Retrieval.Server.Loading;
 /// being served as it is.
 /// </summary>
 internal sealed partial class SnapshotLoader(
-    SnapshotSource snapshots, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : IHostedLifecycleService, IDisposable
+    SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly PublicReason _reasons = new(options.Snapshot);
     private readonly CancellationTokenSource _stopping = new();
@@ -49,7 +49,7 @@ internal sealed partial class SnapshotLoader(
 
     private async Task LoadAndFollowAsync(CancellationToken stoppingToken)
     {
-        while (!TryLoad(stoppingToken))
+        while (!await TryLoadAsync(stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(TimeSpan.FromSeconds(options.Snapshot.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
         }
@@ -61,12 +61,13 @@ internal sealed partial class SnapshotLoader(
         }
     }
 
-    private bool TryLoad(CancellationToken cancellationToken)
+    private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         try
         {
             snapshots.Load(cancellationToken);
+            await warmUp.RunAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -85,6 +86,7 @@ internal sealed partial class SnapshotLoader(
         {
             var seconds = time.GetElapsedTime(began).TotalSeconds;
             LogLoaded(status.Label, status.Provider, status.Images, status.Captions, status.IndexEpoch, seconds);
+            WarnOfPrevious(status.IndexEpoch);
         }
 
         return true;
@@ -97,6 +99,7 @@ internal sealed partial class SnapshotLoader(
             if (snapshots.TryRefresh() && snapshots.Status is { } status)
             {
                 LogRefreshed(status.IndexEpoch, status.Images, status.Captions);
+                WarnOfPrevious(status.IndexEpoch);
             }
 
             _lastFault = null;
@@ -107,6 +110,18 @@ internal sealed partial class SnapshotLoader(
             {
                 LogRefreshFailed(exception);
             }
+            else
+            {
+                LogRefreshFailedAgain();
+            }
+        }
+    }
+
+    private void WarnOfPrevious(long indexEpoch)
+    {
+        if (snapshots.OpenedPrevious())
+        {
+            LogOpenedPrevious(indexEpoch);
         }
     }
 
@@ -130,4 +145,10 @@ internal sealed partial class SnapshotLoader(
 
     [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "The newer generation of the index could not be taken up; the one before goes on being served")]
     private partial void LogRefreshFailed(Exception exception);
+
+    [LoggerMessage(EventId = 1104, Level = LogLevel.Debug, Message = "The newer generation of the index still cannot be taken up")]
+    private partial void LogRefreshFailedAgain();
+
+    [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "The newest manifest of the index cannot be read: serving the generation before it, {IndexEpoch}, until the next commit")]
+    private partial void LogOpenedPrevious(long indexEpoch);
 }

@@ -13,12 +13,13 @@ internal static class SnapshotRegistration
 {
     public static void AddSnapshot(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference });
+        services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference.Options });
         services.AddSingleton(options.Search);
         services.AddSingleton<SnapshotSource>();
         services.AddSingleton<SearchMetrics>();
         services.AddSingleton<SearchService>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<WarmUp>();
         services.AddHostedService<SnapshotLoader>();
         services.AddHostedService<ShutdownDrain>();
         services.Configure<HostOptions>(host =>

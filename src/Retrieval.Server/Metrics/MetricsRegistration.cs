@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Limits;
 using Retrieval.Server.Logging;
+using Retrieval.Server.OpenApi;
 
 namespace Retrieval.Server.Metrics;
 
@@ -24,6 +26,8 @@ internal static class MetricsRegistration
             .WithName("Metrics")
             .WithSummary("Metrics in the Prometheus text format")
             .WithMetadata(new QuietInLog())
-            .Produces<string>(StatusCodes.Status200OK, "text/plain");
+            .Produces<string>(StatusCodes.Status200OK, "text/plain")
+            .ProducesProblems(429)
+            .RequireMetricsLimit();
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Limits;
 using Retrieval.Server.Logging;
 
 namespace Retrieval.Server.OpenApi;
@@ -26,5 +27,5 @@ internal static class OpenApiRegistration
     });
 
     public static void MapApiDocument(this WebApplication app) =>
-        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").WithMetadata(new QuietInLog());
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").WithMetadata(new QuietInLog()).RequireDocumentLimit();
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -9,38 +11,52 @@ using Retrieval.Server.Configuration;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// Reads the body of a request before the request takes one of the few places of work: a caller who sends slowly holds
-/// a connection, and never a place.
+/// Receives the body of a request before the request takes one of the few places of work: a caller who sends slowly
+/// holds a connection and the bytes he has sent, and never a place. What is not JSON is refused here; what is, waits as
+/// the bytes it came as.
 /// </summary>
 internal sealed class BodyReader(RequestDelegate next, ServerOptions options, TimeProvider time)
 {
-    private readonly JsonDocumentOptions _json = new() { MaxDepth = options.Http.MaxJsonDepth };
+    // The body's length is bounded by the server below; there is nobody to read while it is written.
+    private static readonly PipeOptions Unbounded = new(pauseWriterThreshold: 0, useSynchronizationContext: false);
 
     public async Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null)
         {
-            context.Features.Set(new ReceivedBody(default, time.GetTimestamp()));
+            context.Features.Set(new ReceivedBody(ReadOnlySequence<byte>.Empty, null, time.GetTimestamp()));
             await next(context).ConfigureAwait(false);
             return;
         }
 
-        using var document = await ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
-        context.Features.Set(new ReceivedBody(document.RootElement, time.GetTimestamp()));
-        await next(context).ConfigureAwait(false);
-    }
-
-    private async Task<JsonDocument> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        RefuseOtherTypes(request);
+        RefuseOtherTypes(context.Request);
+        var pipe = new Pipe(Unbounded);
         try
         {
-            return await JsonDocument.ParseAsync(request.Body, _json, cancellationToken).ConfigureAwait(false);
+            await context.Request.Body.CopyToAsync(pipe.Writer, context.RequestAborted).ConfigureAwait(false);
+            await pipe.Writer.CompleteAsync().ConfigureAwait(false);
+            var read = await pipe.Reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
+            var bytes = JsonScan.WithoutMark(read.Buffer);
+            context.Features.Set(new ReceivedBody(bytes, DeadlineOf(bytes), time.GetTimestamp()));
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            await pipe.Writer.CompleteAsync().ConfigureAwait(false);
+            await pipe.Reader.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private int? DeadlineOf(ReadOnlySequence<byte> bytes)
+    {
+        try
+        {
+            return JsonScan.Deadline(bytes, options.Http.MaxJsonDepth);
         }
         catch (JsonException exception)
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"the body is not JSON nested at most {_json.MaxDepth} deep: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"),
+                string.Create(CultureInfo.InvariantCulture, $"the body is not JSON nested at most {options.Http.MaxJsonDepth} deep: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"),
                 innerException: exception);
         }
     }

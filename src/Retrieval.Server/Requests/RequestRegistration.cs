@@ -13,5 +13,9 @@ internal static class RequestRegistration
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
     }
 
+    /// <summary>Receives bodies. In front of the limits.</summary>
     public static void UseRequestBodies(this WebApplication app) => app.UseMiddleware<BodyReader>();
+
+    /// <summary>Parses bodies. Behind the limits.</summary>
+    public static void UseParsedBodies(this WebApplication app) => app.UseMiddleware<BodyParser>();
 }

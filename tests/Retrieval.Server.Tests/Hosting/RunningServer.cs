@@ -31,7 +31,8 @@ public sealed class RunningServer : IAsyncDisposable
     public CapturedLog Log { get; }
 
     /// <summary>Behind <c>GET /v1/held</c>, a route of these tests inside the limits: it answers when the gate opens.
-    /// <c>GET /v1/held/without-timeout</c> has no bound on its time.</summary>
+    /// <c>GET /v1/held/without-timeout</c> has no bound on its time. <c>GET /held/metrics</c> and <c>GET /held/document</c> are behind the
+    /// limits of metrics and of the API's document.</summary>
     internal Gate Gate { get; }
 
     public static ServerOptions Options(string bundle, string index) => new()
@@ -50,6 +51,8 @@ public sealed class RunningServer : IAsyncDisposable
         var held = app.MapGroup("/v1/held").RequireLimits().ExcludeFromDescription();
         held.MapGet("", gate.PassAsync);
         held.MapGet("/without-timeout", gate.PassAsync).DisableRequestTimeout();
+        app.MapGet("/held/metrics", gate.PassAsync).RequireMetricsLimit().ExcludeFromDescription();
+        app.MapGet("/held/document", gate.PassAsync).RequireDocumentLimit().ExcludeFromDescription();
         await app.StartAsync();
         return new RunningServer(app, log, gate);
     }

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using Retrieval.Cli.Input;
+using Retrieval.Cli.Output;
+using Retrieval.Domain.Errors;
+using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary><c>retrieval index delete</c>: takes images and their captions out of an index, all in one commit.</summary>
+internal static class IndexDeleteCommand
+{
+    private const int UnknownNamed = 10;
+
+    public static CliCommand Create()
+    {
+        var index = CommonOptions.Index();
+        var ids = new Argument<string[]>("ID") { Description = "Ids of the images; after --, ids may begin with a dash", Arity = ArgumentArity.ZeroOrMore };
+        var file = new Option<string?>("--ids") { Description = "A file with an id a line, in UTF-8, besides those given here", HelpName = "FILE" };
+        var json = CommonOptions.Json();
+        var command = new CliCommand(
+            "delete",
+            "Delete images and their captions, all in one commit. Ids that are not there are named, the others deleted all the same, and it ends with 1. 'index compact' gives the room back; 'ingest --restart' brings an image back from its source.")
+        {
+            Arguments = { ids },
+            Options = { index, file, json },
+            Examples =
+            [
+                "retrieval index delete --index index test-000017 test-000042",
+                "retrieval index delete --index index --ids unwanted.txt --json",
+            ],
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(ids) is null or [] && result.GetValue(file) is null)
+            {
+                result.AddError("name what to delete: ID…, or --ids FILE");
+            }
+        });
+        command.SetAction((parsed, cancellationToken) =>
+            RunAsync(parsed.GetRequiredValue(index), parsed.GetValue(ids) ?? [], parsed.GetValue(file), parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string path, IEnumerable<string> given, string? file, bool json, CancellationToken cancellationToken)
+    {
+        var ids = new HashSet<string>(given, StringComparer.Ordinal);
+        if (file is not null)
+        {
+            ids.UnionWith(await ReadAsync(file, cancellationToken).ConfigureAwait(false));
+        }
+
+        var result = await DeleteAsync(path, ids, cancellationToken).ConfigureAwait(false);
+        Terminal.Write(result, json, console => console.Write(Tables.Facts(
+            path,
+            ("deleted", $"{Units.Count(result.Deleted)} images, {Units.Count(result.CaptionsDeleted)} captions"),
+            ("unknown ids", Units.Count(result.Unknown.Count)),
+            ("left", $"{Units.Count(result.Images)} images"),
+            ("generation", Units.Count(result.Generation)))));
+        if (result.Unknown.Count == 0)
+        {
+            return ExitCodes.Ok;
+        }
+
+        var more = result.Unknown.Count > UnknownNamed ? $" and {Units.Count(result.Unknown.Count - UnknownNamed)} more" : "";
+        Failures.Say($"{Units.Count(result.Unknown.Count)} of {Units.Count(ids.Count)} ids are not in index {path}: {string.Join(", ", result.Unknown.Take(UnknownNamed))}{more}");
+        return ExitCodes.Failed;
+    }
+
+    private static async Task<Deletion> DeleteAsync(string path, HashSet<string> ids, CancellationToken cancellationToken)
+    {
+        using var writer = LocalIndexWriter.OpenOrCreate(path, SchemaOf(path));
+        var before = Captions(path);
+        var unknown = new List<string>();
+        foreach (var id in ids)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!writer.Delete(id))
+            {
+                unknown.Add(id);
+            }
+        }
+
+        var generation = await writer.CommitAsync(cancellation: cancellationToken).ConfigureAwait(false);
+        return new Deletion(path, generation, ids.Count - unknown.Count, before - Captions(path), writer.Count, unknown);
+    }
+
+    // An index that is not there is an error here, not one to be made.
+    private static IndexSchema SchemaOf(string path)
+    {
+        using var index = LocalIndex.Open(path);
+        return index.Schema;
+    }
+
+    private static long Captions(string path)
+    {
+        using var index = LocalIndex.Open(path);
+        return index.Captions.Count;
+    }
+
+    private static async Task<List<string>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read);
+        var lines = new Utf8Lines(stream, Path.GetFileName(path));
+        while (await lines.FillAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (lines.TryRead(out var line))
+            {
+                if (line.Length > 0)
+                {
+                    ids.Add(line);
+                }
+            }
+        }
+
+        return ids.Count > 0 ? ids : throw new InvalidInputException("no ids; expected one a line", Path.GetFileName(path));
+    }
+
+    private sealed record Deletion(string Index, long Generation, int Deleted, long CaptionsDeleted, long Images, IReadOnlyList<string> Unknown);
+}

@@ -1,0 +1,17 @@
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Cli.Input;
+
+/// <summary>A source whose captions were put to images as the caller said: rows of it are not those of the same files read otherwise.</summary>
+internal sealed class RegroupedSource(IFeatureSource inner, int captionsPerImage) : IFeatureSource
+{
+    public string Name => inner.Name;
+
+    public long? RowCount => inner.RowCount;
+
+    public string Stamp => $"{inner.Stamp};{captionsPerImage} captions an image";
+
+    public IEnumerable<SourceItem> ReadFrom(long row) => inner.ReadFrom(row);
+
+    public void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,30 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Search.Queries;
+using Retrieval.Search.Snapshots;
+using Retrieval.Search.Telemetry;
+
+namespace Retrieval.Server.Loading;
+
+/// <summary>
+/// Asks each question once before the first caller can: code is compiled, the embeddings are paged in, and the graphs
+/// have their memory. Nothing of it shows in the metrics.
+/// </summary>
+internal sealed class WarmUp(SnapshotSource snapshots, SearchOptions options, TimeProvider time)
+{
+    private const string Caption = "a";
+    private const int Candidates = 32;
+
+    /// <summary>Asks. Does nothing if the index is empty.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var candidates = Math.Min(Candidates, options.MaxShortlist);
+        using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var search = new SearchService(snapshots, options, new SearchMetrics(meters.GetRequiredService<IMeterFactory>()), time);
+        var images = await search.SearchImagesAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+        if (images.Hits.Count > 0)
+        {
+            await search.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

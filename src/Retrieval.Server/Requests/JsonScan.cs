@@ -1,0 +1,39 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Retrieval.Server.Requests;
+
+/// <summary>Reads through a JSON text once without keeping anything of it.</summary>
+internal static class JsonScan
+{
+    private static ReadOnlySpan<byte> DeadlineMember => "deadlineMs"u8;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>The text without the byte order mark that some write in front of it.</summary>
+    public static ReadOnlySequence<byte> WithoutMark(ReadOnlySequence<byte> text)
+    {
+        var reader = new SequenceReader<byte>(text);
+        return reader.IsNext(ByteOrderMark) ? text.Slice(ByteOrderMark.Length) : text;
+    }
+
+    /// <summary>The deadline that the object names, in milliseconds; null if it names none that could be one.</summary>
+    /// <exception cref="JsonException">The text is not one JSON value, or nests too deep.</exception>
+    public static int? Deadline(ReadOnlySequence<byte> text, int maxDepth)
+    {
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = maxDepth });
+        int? deadline = null;
+        var named = false;
+        while (reader.Read())
+        {
+            if (named)
+            {
+                deadline = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var found) && found > 0 ? found : null;
+            }
+
+            named = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals(DeadlineMember);
+        }
+
+        return deadline;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Ingestion;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests;
+
+/// <summary>The answers in docs/http-api.md are those of the committed bundle over the committed corpus.</summary>
+public sealed partial class DocumentedAnswersTests
+{
+    // Another processor rounds differently; another bundle or corpus does not get away with it.
+    private const double Tolerance = 1e-4;
+
+    private static readonly string Scenes = Path.Combine(Repository.Root, "models", "scenes");
+
+    [Fact]
+    public async Task The_documented_answers_are_given()
+    {
+        using var folder = new Folder();
+        await IngestAsync(folder.File("index"));
+        await using var server = await RunningServer.StartAsync(RunningServer.Options(Path.Combine(Scenes, "bundle"), folder.File("index")));
+        await server.ReadyAsync();
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "http-api.md"), TestContext.Current.CancellationToken);
+
+        var posts = PostAndAnswer().Matches(text);
+        Assert.Equal(["/v1/search/images", "/v1/search/captions", "/v1/search/batch", "/v1/score"], posts.Select(post => post.Groups["path"].Value));
+        foreach (Match post in posts)
+        {
+            Same(post.Groups["answer"].Value, await server.Client.AnswerAsync(post.Groups["path"].Value, post.Groups["body"].Value));
+        }
+
+        Same(BlockWith(text, "\"captions\": [ {"), await (await server.Client.AskAsync("/v1/images/scene-000000")).JsonAsync());
+        Same(BlockWith(text, "\"fingerprint\""), await (await server.Client.AskAsync("/v1/model")).JsonAsync());
+        Same(BlockWith(text, "\"status\": \"ready\""), await (await server.Client.AskAsync("/health/ready")).JsonAsync());
+    }
+
+    private static async Task IngestAsync(string index)
+    {
+        using var model = MatchingModel.Load(Path.Combine(Scenes, "bundle"), new InferenceOptions { VerifyParity = false });
+        using var source = PrecomputedSplitSource.Open(Path.Combine(Scenes, "corpus"), "test", FeatureExpectation.None);
+        await new IngestionJob(model, new IngestionOptions { SourceKey = "test" }, TimeProvider.System)
+            .RunAsync(source, index, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    private static string BlockWith(string text, string part) =>
+        Block().Matches(text).Select(block => block.Groups["json"].Value).Single(json => json.Contains(part, StringComparison.Ordinal));
+
+    private static void Same(string documented, JsonNode given) => Same(JsonNode.Parse(documented), given, "");
+
+    private static void Same(JsonNode? documented, JsonNode? given, string path)
+    {
+        switch (documented)
+        {
+            case JsonObject members:
+                Assert.Equal(members.Names(), given!.Names().Where(name => name != "traceId"));
+                foreach (var (name, value) in members)
+                {
+                    Same(value, given![name], $"{path}.{name}");
+                }
+
+                break;
+            case JsonArray items:
+                // Captions and boxes of an image are shortened, and the text says so.
+                var found = given!.AsArray();
+                Assert.True(path is ".captions" or ".boxes" ? items.Count <= found.Count : items.Count == found.Count, path);
+                for (var i = 0; i < items.Count; i++)
+                {
+                    Same(items[i], found[i], $"{path}[{i}]");
+                }
+
+                break;
+            case JsonValue number when number.GetValueKind() == JsonValueKind.Number:
+                Assert.True(Math.Abs((double)number - (double)given!) <= Tolerance, $"{path}: documented {number}, given {given}");
+                break;
+            default:
+                Assert.True(JsonNode.DeepEquals(documented, given), $"{path}: documented {documented}, given {given}");
+                break;
+        }
+    }
+
+    [GeneratedRegex(@"localhost:8080(?<path>/v1/[a-z/]+) -H [^\n]+\\\n\s+-d '(?<body>[^']+)'\n```(?:(?!```).)*?```json\n(?<answer>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex PostAndAnswer();
+
+    [GeneratedRegex(@"```json\n(?<json>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+}
