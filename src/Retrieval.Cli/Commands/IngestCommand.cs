@@ -101,7 +101,7 @@ internal static class IngestCommand
     private static void Show(IAnsiConsole console, IngestionResult result)
     {
         console.Write(Tables.Facts(
-            result.DryRun ? $"{result.Source}: read and checked; nothing encoded, nothing stored" : $"{result.Source} → {result.Index}",
+            result.DryRun ? $"{result.Source}: dry run" : $"{result.Source} → {result.Index}",
             ("rows", $"{Units.Count(result.Rows)}{Resumed(result)}"),
             (result.DryRun ? "without a fault" : "stored", $"{Units.Count(result.Ingested)} images, {Units.Count(result.Captions)} captions"),
             ("unchanged, skipped", Units.Count(result.Skipped)),
@@ -112,7 +112,7 @@ internal static class IngestCommand
         if (result.DryRun)
         {
             console.WriteLine($"checked of each row: {Checks}");
-            console.WriteLine("not checked: what the encoders give for it (a row they give NaN for is rejected only then), and the index");
+            console.WriteLine("nothing was encoded or stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
         }
 
         if (result.Rejects.Count == 0)
