@@ -139,6 +139,25 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
     }
 
     [Fact]
+    public async Task Another_source_replaces_an_image_only_if_told_to()
+    {
+        using var one = new TemporaryFolder();
+        using var other = new TemporaryFolder();
+        SampleSplit.Write(one, 4);
+        SampleSplit.Write(other, 3, seed: 2);
+        Task<Outcome> IngestAsync(TemporaryFolder source, params string[] options) => CommandLineProcess.RunAsync(
+            ["ingest", "--bundle", Fixture.Bundle(), "--index", one["index"], "--source", source.Path, "--split", "test", "--json", .. options]);
+        (await IngestAsync(one)).Succeeded();
+
+        var refused = (await IngestAsync(other)).Json();
+        var replaced = (await IngestAsync(other, "--restart", "--replace")).Json();
+
+        Assert.Equal((0, 0, 3), (refused.GetProperty("ingested").GetInt32(), refused.GetProperty("replaced").GetInt32(), refused.GetProperty("rejected").GetInt32()));
+        Assert.Contains("--replace", refused.GetProperty("rejects")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal((3, 3, 0), (replaced.GetProperty("ingested").GetInt32(), replaced.GetProperty("replaced").GetInt32(), replaced.GetProperty("rejected").GetInt32()));
+    }
+
+    [Fact]
     public async Task Another_bundle_may_not_add_to_an_index() =>
         (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(Fixture.Compact), "--index", corpus.Index, "--source", corpus.Source, "--split", "test")).Refused("bundle fingerprint");
 
