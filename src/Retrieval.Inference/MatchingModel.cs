@@ -20,7 +20,9 @@ public sealed class MatchingModel : IDisposable
         {
             Manifest = bundle.Manifest;
             Fingerprint = bundle.Fingerprint;
+            Threads = options.Threads;
             Captions = ReadCaptionEncoder(bundle, out var vocabularySize);
+            VocabularySize = vocabularySize;
             ImageEncoder = Own(new ImageEncoder(bundle, options));
             TextEncoder = Own(new TextEncoder(bundle, vocabularySize, options));
             TextToImage = Own(new PairScorer(bundle, RecordSide.Image, options));
@@ -49,6 +51,12 @@ public sealed class MatchingModel : IDisposable
     /// <summary>The runtime's name of where the graphs run.</summary>
     public string Provider { get; } = "CPUExecutionProvider";
 
+    /// <summary>Threads the caller allows one computation; 0 for all cores.</summary>
+    public int Threads { get; }
+
+    /// <summary>Words of the vocabulary.</summary>
+    public int VocabularySize { get; }
+
     /// <summary>Caption text to token ids.</summary>
     public CaptionEncoder Captions { get; }
 
@@ -75,6 +83,16 @@ public sealed class MatchingModel : IDisposable
         options ??= new InferenceOptions();
         options.Validate();
         return new MatchingModel(VerifiedBundle.Read(path), options);
+    }
+
+    /// <summary>Loads a bundle that has been read: what runs is what its caller has seen, to the byte.</summary>
+    /// <inheritdoc cref="Load(string, InferenceOptions?)"/>
+    public static MatchingModel Load(VerifiedBundle bundle, InferenceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(bundle);
+        options ??= new InferenceOptions();
+        options.Validate();
+        return new MatchingModel(bundle, options);
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,8 @@ public sealed class EvaluatorTests : IDisposable
 
         var full = RecallMetrics.Summarize(oracle.Scores, 24, 3);
         var coarse = RecallMetrics.Summarize(oracle.Coarse, 24, 3);
-        Assert.Equal((24, 72, 24L * 72), (report.Images, report.Captions, report.PairsScored));
+        // Every pair by the text-to-image scorer, and the shortlists of the images once more by the other.
+        Assert.Equal((24, 72, 2 * 24L * 72), (report.Images, report.Captions, report.PairsScored));
         Assert.Equal(["coarse", "reranked", "reranked", "reranked", "full"], report.Rows.Select(row => row.Ranking));
         Assert.Equal([null, 5, 12, 72, null], report.Rows.Select(row => row.Shortlist));
         Assert.Equal((full.ImageToText, full.TextToImage), (report.Rows[^1].ImageToText, report.Rows[^1].TextToImage));
@@ -31,7 +32,7 @@ public sealed class EvaluatorTests : IDisposable
 
         // A shortlist of everything is the full ranking.
         Assert.Equal((full.ImageToText, full.TextToImage), (report.Rows[3].ImageToText, report.Rows[3].TextToImage));
-        Assert.Equal(new KeptShare(100, 100), report.Rows[3].TopTenKept);
+        Assert.Equal(new KeptShare(100, 100), report.Rows[3].ShortlistOverlapAt10);
     }
 
     [Fact]
@@ -45,7 +46,7 @@ public sealed class EvaluatorTests : IDisposable
         foreach (var (row, next) in rows.Zip(rows.Skip(1)))
         {
             Assert.True(row.TextToImage.Missed >= next.TextToImage.Missed && row.ImageToText.Missed >= next.ImageToText.Missed);
-            Assert.True(row.TopTenKept!.TextToImage <= next.TopTenKept!.TextToImage && row.TopTenKept.ImageToText <= next.TopTenKept.ImageToText);
+            Assert.True(row.ShortlistOverlapAt10!.TextToImage <= next.ShortlistOverlapAt10!.TextToImage && row.ShortlistOverlapAt10.ImageToText <= next.ShortlistOverlapAt10.ImageToText);
         }
 
         foreach (var row in rows)
@@ -68,7 +69,7 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Equal(
             full.Rows.Where(row => row.Ranking != "full").Select(row => (row.Ranking, row.Shortlist, row.ImageToText, row.TextToImage)),
             part.Rows.Select(row => (row.Ranking, row.Shortlist, row.ImageToText, row.TextToImage)));
-        Assert.All(part.Rows, row => Assert.Null(row.TopTenKept));
+        Assert.All(part.Rows, row => Assert.Null(row.ShortlistOverlapAt10));
         Assert.Equal(2 * 20 * 40, part.PairsScored);
     }
 

@@ -88,6 +88,28 @@ public sealed class DamagedFileTests : IDisposable
         Assert.Throws<IndexCorruptException>(() => index.GetImageId(1));
     }
 
+    [Theory]
+    [InlineData("captions/offset.i64")]
+    [InlineData("captions/length.i64")]
+    public async Task Any_damaged_extent_of_a_ragged_item_is_refused_when_the_index_is_opened(string file)
+    {
+        await FillAsync();
+        var whole = await File.ReadAllBytesAsync(_folder.Data(file), TestContext.Current.CancellationToken);
+        for (var at = 0; at < whole.Length; at++)
+        {
+            var bytes = (byte[])whole.Clone();
+            bytes[at] ^= (byte)(1 << (at % 8));
+            await OverwriteAsync(_folder.Data(file), bytes);
+
+            var error = Assert.Throws<IndexCorruptException>(() => LocalIndex.Open(_folder.Index));
+            Assert.StartsWith("captions/", error.File, StringComparison.Ordinal);
+        }
+
+        await OverwriteAsync(_folder.Data(file), whole);
+        using var index = LocalIndex.Open(_folder.Index);
+        Assert.True(index.Captions.Slots > 0);
+    }
+
     [Fact]
     public async Task A_manifest_whose_counts_do_not_fit_its_lengths_is_refused()
     {

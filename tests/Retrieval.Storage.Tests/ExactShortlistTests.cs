@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
@@ -111,9 +110,9 @@ public sealed class ExactShortlistTests : IDisposable
     public void A_query_of_another_width_or_with_no_number_is_refused()
     {
         var shortlist = new ExactShortlist(Copy([1f, 2f]), 1, 2);
-        Assert.Throws<InvalidInputException>(() => shortlist.Find(new float[3], 1, cancellation: TestContext.Current.CancellationToken));
-        Assert.Throws<InvalidInputException>(() => shortlist.Find(new float[4], 1, cancellation: TestContext.Current.CancellationToken));
-        Assert.Throws<InvalidInputException>(() => shortlist.Find(new[] { 1f, float.NaN }, 1, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => shortlist.Find(new float[3], 1, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => shortlist.Find(new float[4], 1, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => shortlist.Find(new[] { 1f, float.NaN }, 1, cancellation: TestContext.Current.CancellationToken));
         Assert.Throws<ArgumentOutOfRangeException>(() => shortlist.Find(new float[2], -1, cancellation: TestContext.Current.CancellationToken));
     }
 

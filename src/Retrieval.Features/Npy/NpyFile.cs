@@ -121,7 +121,7 @@ public sealed class NpyFile : IDisposable
     {
         var offset = OffsetOf(firstRow, destination.Length);
         var size = NpyElements.SizeOf(ElementType);
-        var rented = ArrayPool<byte>.Shared.Rent(Math.Min(ConversionBytes, destination.Length * size));
+        var rented = ArrayPool<byte>.Shared.Rent((int)Math.Min(ConversionBytes, (long)destination.Length * size));
         try
         {
             while (!destination.IsEmpty)

@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Numerics;
-using System.Runtime.InteropServices;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Domain.Text;
 
 namespace Retrieval.Features.Sources;
@@ -43,23 +42,13 @@ internal static class SampleRules
     /// <param name="what">What the values are, for the reason.</param>
     public static string? CheckFinite(ReadOnlySpan<float> values, int width, string what)
     {
-        // x - x is 0 for every finite x and NaN for every other, so a sum tells of the whole block at once.
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        var sum = Vector<float>.Zero;
-        foreach (var vector in vectors)
-        {
-            sum += vector - vector;
-        }
-
-        var rest = vectors.Length * Vector<float>.Count;
-        if (Vector.EqualsAll(sum, Vector<float>.Zero) && !ContainsNonFinite(values[rest..], out _))
+        if (Finite.All(values))
         {
             return null;
         }
 
-        return ContainsNonFinite(values, out var at)
-            ? $"{what} {at % width} of region {at / width} is {values[at].ToString(CultureInfo.InvariantCulture)}, expected a finite number"
-            : null;
+        var at = Finite.FirstNot(values);
+        return $"{what} {at % width} of region {at / width} is {values[at].ToString(CultureInfo.InvariantCulture)}, expected a finite number";
     }
 
     public static string? CheckId(string id)
@@ -97,18 +86,5 @@ internal static class SampleRules
         }
 
         return null;
-    }
-
-    private static bool ContainsNonFinite(ReadOnlySpan<float> values, out int at)
-    {
-        for (at = 0; at < values.Length; at++)
-        {
-            if (!float.IsFinite(values[at]))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

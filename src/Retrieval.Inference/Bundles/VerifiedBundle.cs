@@ -74,7 +74,13 @@ public sealed class VerifiedBundle
                 throw new InvalidBundleException(bundle, $"{name} is a symbolic link; a bundle holds its files");
             }
 
-            // Sizes first: a file that is not the right one is not read.
+            // Sizes first: a file that is not the right one is not read. Pipes and devices have none, and are not
+            // even opened: a pipe would wait for a writer for ever.
+            if (file.Exists && file.Length == 0)
+            {
+                return expected == 0 ? [] : throw new InvalidBundleException(bundle, $"{name} is empty or not a regular file");
+            }
+
             using var stream = file.OpenRead();
             if (expected is not null && stream.Length != expected)
             {

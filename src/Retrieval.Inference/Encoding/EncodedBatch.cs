@@ -1,6 +1,6 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Numbers;
 using Retrieval.Inference.Records;
 
 namespace Retrieval.Inference.Encoding;
@@ -45,7 +45,7 @@ public sealed class EncodedBatch : IDisposable
         for (var item = 0; item < Count; item++)
         {
             var length = lengths.IsEmpty ? 0 : lengths[item];
-            var finite = IsFinite(_embeddings.AsSpan(item * _width, _width));
+            var finite = Finite.All(_embeddings.AsSpan(item * _width, _width));
             foreach (var field in Records.Fields)
             {
                 var (first, rows) = field.Ragged ? (ragged, length) : (item, 1);
@@ -68,25 +68,8 @@ public sealed class EncodedBatch : IDisposable
 
     private static bool IsFinite(FieldSpec field, ReadOnlySpan<byte> bytes) => field.Type switch
     {
-        ElementType.Float32 => IsFinite(MemoryMarshal.Cast<byte, float>(bytes)),
-        ElementType.Float16 => IsFinite(MemoryMarshal.Cast<byte, ushort>(bytes)),
+        ElementType.Float32 => Finite.All(MemoryMarshal.Cast<byte, float>(bytes)),
+        ElementType.Float16 => Finite.All(MemoryMarshal.Cast<byte, Half>(bytes)),
         _ => true,
     };
-
-    // The largest magnitude is NaN if any value is, and infinite if any value is.
-    private static bool IsFinite(ReadOnlySpan<float> values) => values.IsEmpty || float.IsFinite(TensorPrimitives.MaxMagnitude(values));
-
-    private static bool IsFinite(ReadOnlySpan<ushort> halves)
-    {
-        const ushort exponent = 0x7C00;
-        foreach (var half in halves)
-        {
-            if ((half & exponent) == exponent)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 }

@@ -26,6 +26,7 @@ public sealed class RecordTable : IDisposable
     private readonly Dictionary<string, nint> _addresses = new(StringComparer.Ordinal);
     private readonly string _prefix;
     private long[]? _owned;
+    private long _raggedRows;
     private bool _disposed;
 
     private RecordTable(RecordSide side, long count, IReadOnlyList<FieldSpec> fields)
@@ -66,6 +67,7 @@ public sealed class RecordTable : IDisposable
 
         if (records.Fields.Any(field => field.Field.Ragged))
         {
+            table._raggedRows = records.Fields.Where(field => field.Field.Ragged).Min(field => field.Rows);
             table.Wrap(Offset, ElementType.Int64, [records.Count], records.Offsets);
             table.Wrap(Length, ElementType.Int64, [records.Count], records.Lengths);
         }
@@ -77,6 +79,7 @@ public sealed class RecordTable : IDisposable
     /// The record of one item as a table of its own, a view of this table's memory: an image or caption that is
     /// indexed is a query as it stands.
     /// </summary>
+    /// <exception cref="InvalidDataException">The item is said to own rows that are not there.</exception>
     /// <param name="row">The item's row in this table. The view must be disposed of before this table's memory goes.</param>
     public RecordTable Row(long row)
     {
@@ -170,9 +173,19 @@ public sealed class RecordTable : IDisposable
 
     private bool IsRagged => _tensors.ContainsKey(_prefix + Offset);
 
-    private unsafe (long Start, long Length) Extent(long row) => IsRagged
-        ? (((long*)_addresses[_prefix + Offset])[row], ((long*)_addresses[_prefix + Length])[row])
-        : (row, 1);
+    private unsafe (long Start, long Length) Extent(long row)
+    {
+        if (!IsRagged)
+        {
+            return (row, 1);
+        }
+
+        var start = ((long*)_addresses[_prefix + Offset])[row];
+        var length = ((long*)_addresses[_prefix + Length])[row];
+        return start >= 0 && length >= 0 && start <= _raggedRows - length
+            ? (start, length)
+            : throw new InvalidDataException($"item {row} is said to own {length} rows from {start}; there are {_raggedRows}");
+    }
 
     private unsafe void OwnLengths(long[] lengths)
     {
@@ -187,6 +200,7 @@ public sealed class RecordTable : IDisposable
         }
 
         _owned = pinned;
+        _raggedRows = offset;
         var address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
         Wrap(Offset, ElementType.Int64, [lengths.Length], address);
         Wrap(Length, ElementType.Int64, [lengths.Length], address + (lengths.Length * sizeof(long)));

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Inference.Bundles;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Sessions;
@@ -48,6 +50,7 @@ public sealed class PairScorer : IDisposable
     /// <param name="queryIndex">Row of the queries of each pair, <c>[P]</c>.</param>
     /// <param name="scores">Receives the score of each pair, <c>[P]</c>. A pair's score does not depend on the others.</param>
     /// <param name="cancellationToken">Ends the run on the device.</param>
+    /// <exception cref="InferenceException">The runtime failed, or a pair's score is not finite; the pair is named.</exception>
     public void ScorePairs(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(bank);
@@ -71,6 +74,14 @@ public sealed class PairScorer : IDisposable
             if (found.Length != count)
             {
                 throw new InferenceException(_session.Name, $"gave {found.Length} scores for {count} pairs");
+            }
+
+            // NaN has no place in a ranking: it would come first in one order and last in another.
+            if (!Finite.All(found))
+            {
+                var pair = start + Finite.FirstNot(found);
+                throw new InferenceException(
+                    _session.Name, string.Create(CultureInfo.InvariantCulture, $"gave the score {found[pair - start]} for slot {slots[pair]} and query {queryIndex[pair]}; expected a finite number"));
             }
 
             found.CopyTo(scores.Slice(start, count));

@@ -7,5 +7,5 @@ namespace Retrieval.Search.Evaluation;
 /// <param name="Shortlist">Candidates reranked; null where there is no shortlist.</param>
 /// <param name="ImageToText">Images as queries.</param>
 /// <param name="TextToImage">Captions as queries.</param>
-/// <param name="TopTenKept">For a shortlist beside a full ranking: shares of queries, in percent, whose best ten by the full ranking are all in the shortlist.</param>
-public sealed record EvaluationRow(string Ranking, int? Shortlist, RankSummary ImageToText, RankSummary TextToImage, KeptShare? TopTenKept);
+/// <param name="ShortlistOverlapAt10">For a shortlist beside a full ranking: of the best ten candidates by the full ranking, the share that is in the shortlist, in percent, on average over the queries.</param>
+public sealed record EvaluationRow(string Ranking, int? Shortlist, RankSummary ImageToText, RankSummary TextToImage, KeptShare? ShortlistOverlapAt10);

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Retrieval.Domain.Errors;
-using Retrieval.Domain.Evaluation;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Inference.Records;
@@ -8,18 +6,25 @@ using Retrieval.Inference.Scoring;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Reading;
-using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Evaluation;
 
 /// <summary>
 /// R@K of a model on a split, both directions: the first stage alone, the two stages at several shortlist sizes, and
-/// every pair scored. The split is ingested into an index of its own by the very job that fills a real one, so what is
-/// measured is what is served.
+/// every pair scored. The split is ingested into an index of its own by the very job that fills a real one, and a
+/// shortlist is scored by the scorer that scores it in a query, so what is measured is what is served. Only the row of
+/// every pair uses the text-to-image scores for both directions: the two scorers compute the same function, as the
+/// bundle's parity check shows, and one pass of all pairs is long enough.
 /// </summary>
+/// <remarks>
+/// Memory beside the index's mapped files: with every pair scored, 4 bytes times captions times images (500 MB for 5,000
+/// images with 5 captions each); without, some 16 bytes times the candidates times 32 queries times the threads. In
+/// either case 4 bytes a query and row of the report.
+/// </remarks>
 public sealed class Evaluator(MatchingModel model, EvaluationOptions options, TimeProvider time)
 {
-    private const int TopTen = 10;
+    private const string TextToImage = "score, text to image";
+    private const string ImageToText = "score, image to text";
 
     /// <summary>Evaluates a split.</summary>
     /// <param name="source">The split; every row must be valid.</param>
@@ -56,129 +61,59 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
         using var images = IndexBinding.BankOf(RecordSide.Image, index.Images);
         using var captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
         var ranges = new CaptionRanges(index);
-        var text = new Direction(model.TextToImage, images, captions, Hits(index.Captions, index.Images, cancellationToken),
-            [.. Enumerable.Range(0, ranges.Captions)], (caption, image) => ranges.Belongs(caption, image));
-        var image = new Direction(model.ImageToText, captions, images, Hits(index.Images, index.Captions, cancellationToken),
-            [.. ranges.Queries], (query, caption) => ranges.Belongs(caption, query));
+        var counting = new CountingScorer(time);
+        int[] shortlists = [.. options.Shortlists.Order()];
+        void InText(double done) => progress?.Report((TextToImage, done));
+        void InImages(double done) => progress?.Report((ImageToText, done));
 
-        var started = time.GetTimestamp();
-        var pairs = Score(text, image, ranges, progress, cancellationToken);
-        var elapsed = time.GetElapsedTime(started);
-
-        var rows = new List<EvaluationRow> { new("coarse", null, image.Coarse(), text.Coarse(), null) };
-        foreach (var size in options.Shortlists.Order())
+        float[] Score(PairScorer scorer, RecordTable bank, RecordTable queries, int query, long[] slots)
         {
-            var kept = options.Full ? new KeptShare(image.TopKept(size, TopTen), text.TopKept(size, TopTen)) : null;
-            rows.Add(new EvaluationRow("reranked", size, image.Reranked(size), text.Reranked(size), kept));
+            var scores = new float[slots.Length];
+            counting.Score(scorer, bank, queries, query, slots, scores, cancellationToken);
+            return scores;
         }
 
-        if (options.Full)
+        var matrix = options.Full ? PairMatrix.Score(counting, model.TextToImage, images, captions, InText, cancellationToken) : null;
+        var text = new Direction
         {
-            rows.Add(new EvaluationRow("full", null, image.Reranked(int.MaxValue), text.Reranked(int.MaxValue), null));
-        }
+            Queries = index.Captions,
+            Bank = index.Images,
+            QuerySlots = [.. Enumerable.Range(0, ranges.Captions)],
+            IsTarget = (caption, image) => ranges.Belongs(caption, (int)image),
+            Shortlists = shortlists,
+            Score = (caption, slots) => matrix is null
+                ? Score(model.TextToImage, images, captions, caption, slots)
+                : Array.ConvertAll(slots, image => matrix.OfCaption(caption)[(int)image]),
+            ScoresOfAll = matrix is null ? null : caption => matrix.OfCaption(caption).ToArray(),
+            Threads = model.Threads,
+        }.Run(matrix is null ? InText : _ => { }, cancellationToken);
+        var image = new Direction
+        {
+            Queries = index.Images,
+            Bank = index.Captions,
+            QuerySlots = [.. ranges.Queries],
+            IsTarget = (image, caption) => ranges.Belongs((int)caption, image),
+            Shortlists = shortlists,
+            Score = (image, slots) => Score(model.ImageToText, captions, images, image, slots),
+            ScoresOfAll = matrix is null ? null : matrix.OfImage,
+            Threads = model.Threads,
+        }.Run(InImages, cancellationToken);
 
-        return new EvaluationReport(model.Label, ranges.Images, ranges.Captions, rows, pairs, elapsed);
+        return new EvaluationReport(model.Label, ranges.Images, ranges.Captions, [.. Rows(shortlists, image, text)], counting.Pairs, counting.Elapsed);
     }
 
-    /// <summary>
-    /// Scores each direction's candidates. When every pair is wanted, one pass by the text-to-image scorer serves both
-    /// directions: the two scorers compute the same function, which the bundle's parity check has just shown.
-    /// </summary>
-    private long Score(Direction text, Direction image, CaptionRanges ranges, IProgress<(string Stage, double Done)>? progress, CancellationToken cancellationToken)
+    private static IEnumerable<EvaluationRow> Rows(int[] shortlists, DirectionResult image, DirectionResult text)
     {
-        if (!options.Full)
+        yield return new EvaluationRow("coarse", null, image.Coarse, text.Coarse, null);
+        for (var i = 0; i < shortlists.Length; i++)
         {
-            var most = options.Shortlists.DefaultIfEmpty(0).Max();
-            return text.Score(most, progress, cancellationToken) + image.Score(most, progress, cancellationToken);
+            var overlap = image.Full is null ? null : new KeptShare(image.Overlaps[i], text.Overlaps[i]);
+            yield return new EvaluationRow("reranked", shortlists[i], image.Reranked[i], text.Reranked[i], overlap);
         }
 
-        var pairs = text.Score(ranges.Images, progress, cancellationToken);
-        image.Transpose(text);
-        return pairs;
-    }
-
-    private static ShortlistHit[][] Hits(IndexBank queries, IndexBank bank, CancellationToken cancellationToken)
-    {
-        var embeddings = new float[queries.Slots * queries.Embedding.Spec.RowElements];
-        for (long slot = 0; slot < queries.Slots; slot++)
+        if (image.Full is not null && text.Full is not null)
         {
-            MemoryMarshal.Cast<byte, float>(queries.Embedding.Row(slot)).CopyTo(embeddings.AsSpan((int)slot * queries.Embedding.Spec.RowElements));
-        }
-
-        return new ExactShortlist(bank).FindMany(embeddings, (int)bank.Slots, cancellation: cancellationToken);
-    }
-
-    /// <summary>One direction: all candidates of each query in coarse order, and the scores of as many of them as were asked for.</summary>
-    private sealed class Direction(PairScorer scorer, RecordTable bank, RecordTable queries, ShortlistHit[][] hits, int[] queryRows, Func<int, int, bool> isTarget)
-    {
-        private readonly float[][] _scores = new float[hits.Length][];
-
-        public long Score(int most, IProgress<(string Stage, double Done)>? progress, CancellationToken cancellationToken)
-        {
-            var stage = scorer.BankSide == RecordSide.Image ? "score, text to image" : "score, image to text";
-            long pairs = 0;
-            for (var i = 0; i < queryRows.Length; i++)
-            {
-                var query = queryRows[i];
-                long[] slots = [.. hits[query].Take(most).Select(hit => hit.Slot)];
-                _scores[query] = new float[slots.Length];
-                using var record = queries.Row(query);
-                scorer.ScorePairs(bank, record, slots, new long[slots.Length], _scores[query], cancellationToken);
-                pairs += slots.Length;
-                progress?.Report((stage, (i + 1.0) / queryRows.Length));
-            }
-
-            return pairs;
-        }
-
-        /// <summary>Takes the scores of the other direction, which must have scored every pair.</summary>
-        public void Transpose(Direction other)
-        {
-            var scoreOf = new float[hits.Length][];
-            for (var query = 0; query < hits.Length; query++)
-            {
-                scoreOf[query] = new float[hits[query].Length];
-            }
-
-            for (var candidate = 0; candidate < other._scores.Length; candidate++)
-            {
-                for (var i = 0; i < other._scores[candidate].Length; i++)
-                {
-                    scoreOf[other.Candidate(candidate, i)][candidate] = other._scores[candidate][i];
-                }
-            }
-
-            for (var query = 0; query < hits.Length; query++)
-            {
-                _scores[query] = [.. hits[query].Select(hit => scoreOf[query][hit.Slot])];
-            }
-        }
-
-        public RankSummary Coarse() => Summarize(int.MaxValue, query => Array.ConvertAll(hits[query], hit => hit.Score));
-
-        public RankSummary Reranked(int shortlist) => Summarize(shortlist, query => _scores[query]);
-
-        public double TopKept(int shortlist, int top)
-        {
-            var kept = queryRows.Count(query =>
-            {
-                var order = Enumerable.Range(0, _scores[query].Length).OrderByDescending(i => _scores[query][i]).ThenBy(i => i);
-                return order.Take(top).All(i => i < shortlist);
-            });
-            return 100.0 * kept / queryRows.Length;
-        }
-
-        private int Candidate(int query, int place) => (int)hits[query][place].Slot;
-
-        private RankSummary Summarize(int shortlist, Func<int, float[]> scoresOf)
-        {
-            var ranks = Array.ConvertAll(queryRows, query =>
-            {
-                var count = Math.Min(shortlist, hits[query].Length);
-                int[] candidates = [.. hits[query].Take(count).Select(hit => (int)hit.Slot)];
-                return Ranking.Place(scoresOf(query).AsSpan(0, count), candidates, candidate => isTarget(query, candidate));
-            });
-            return RecallMetrics.FromRanks(ranks, (int)bank.Count);
+            yield return new EvaluationRow("full", null, image.Full, text.Full, null);
         }
     }
 }

@@ -4,12 +4,13 @@ namespace Retrieval.Search.Evaluation;
 
 /// <summary>
 /// The place of a query's target among scored candidates, from 0. A candidate with the target's very score stands
-/// before it, as in <see cref="RecallMetrics"/>, so a model that cannot tell candidates apart is not flattered.
+/// before it, as in <see cref="RecallMetrics"/>, so a model that cannot tell candidates apart is not flattered. Scores
+/// are finite: the scorer sees to that.
 /// </summary>
 internal static class Ranking
 {
     /// <summary>Place of the best target among the candidates; <see cref="RecallMetrics.NotRanked"/> if none of them is a target.</summary>
-    public static int Place(ReadOnlySpan<float> scores, ReadOnlySpan<int> candidates, Func<int, bool> isTarget)
+    public static int Place(ReadOnlySpan<float> scores, ReadOnlySpan<long> candidates, Func<long, bool> isTarget)
     {
         var best = float.NegativeInfinity;
         var found = false;

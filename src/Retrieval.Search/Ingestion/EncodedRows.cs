@@ -4,10 +4,11 @@ using Retrieval.Storage.Local.Writing;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>Rows ready to be appended, over the encoders' own memory.</summary>
-internal sealed class EncodedRows(IReadOnlyList<ImageEntry> entries, EncodedBatch images, EncodedBatch? captions) : IDisposable
+internal sealed class EncodedRows(string sourceKey, IReadOnlyList<ImageEntry> entries, EncodedBatch images, EncodedBatch? captions) : IDisposable
 {
     public ImageRows Rows { get; } = new()
     {
+        SourceKey = sourceKey,
         Images = entries,
         ImageFields = FieldsOf(images),
         CaptionFields = captions is null ? FieldRows.Empty : FieldsOf(captions),

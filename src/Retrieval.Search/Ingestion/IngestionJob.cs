@@ -20,7 +20,6 @@ namespace Retrieval.Search.Ingestion;
 public sealed class IngestionJob(MatchingModel model, IngestionOptions options, TimeProvider time)
 {
     private const int WindowsInFlight = 2;
-    private const int RejectsReported = 20;
 
     /// <summary>Ingests a source into the index in a folder.</summary>
     /// <param name="source">Where the images come from.</param>
@@ -48,7 +47,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         }
 
         using var rejects = new RejectsFile(RejectsPath(indexPath), ledger.RejectsBytes);
-        using var run = new Run(writer, rejects, ledger, new ProgressMeter(time, ledger.NextRow, source.RowCount), progress);
+        using var run = new IngestionRun(writer, rejects, ledger, new ProgressMeter(time, ledger.NextRow, source.RowCount), progress);
 
         // If one stage fails, the others must not wait for it.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -57,7 +56,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         try
         {
             await RunStagesAsync(stop, [
-                () => ReadAsync(source, ledger.NextRow, windows.Writer, stop.Token),
+                () => ReadAsync(source, ledger, windows.Writer, stop.Token),
                 () => EncodeAsync(source, windows.Reader, encoded.Writer, run, stop.Token),
                 () => StoreAsync(encoded.Reader, run, stop.Token),
             ]).ConfigureAwait(false);
@@ -71,7 +70,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             }
         }
 
-        await CommitAsync(run, completed: true, cancellationToken).ConfigureAwait(false);
+        await run.CommitAsync(completed: true, cancellationToken).ConfigureAwait(false);
         return new IngestionReport(run.Meter.Now(), ledger.NextRow, writer.Generation, rejects.Path, run.FirstRejects);
     }
 
@@ -98,9 +97,9 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         }
     }
 
-    private async Task ReadAsync(IFeatureSource source, long firstRow, ChannelWriter<SampleWindow> windows, CancellationToken cancellationToken)
+    private static async Task ReadAsync(IFeatureSource source, LedgerEntry start, ChannelWriter<SampleWindow> windows, CancellationToken cancellationToken)
     {
-        foreach (var window in SampleWindow.Cut(source, firstRow, options.BatchRows))
+        foreach (var window in SampleWindow.Cut(source, start.NextRow, start.BatchRows))
         {
             await windows.WriteAsync(window, cancellationToken).ConfigureAwait(false);
         }
@@ -108,7 +107,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         windows.Complete();
     }
 
-    private async Task EncodeAsync(IFeatureSource source, ChannelReader<SampleWindow> windows, ChannelWriter<EncodedWindow> encoded, Run run, CancellationToken cancellationToken)
+    private async Task EncodeAsync(IFeatureSource source, ChannelReader<SampleWindow> windows, ChannelWriter<EncodedWindow> encoded, IngestionRun run, CancellationToken cancellationToken)
     {
         var encoder = new SampleEncoder(model);
         await foreach (var window in windows.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -117,10 +116,10 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             int known;
             using (await run.HoldWriterAsync(cancellationToken).ConfigureAwait(false))
             {
-                known = samples.RemoveAll(sample => IsUnchanged(run.Writer, sample));
+                known = Sift(run.Writer, source, samples, window.Rejects);
             }
 
-            var rows = encoder.Encode(samples, window.Rejects, cancellationToken);
+            var rows = encoder.Encode(samples, options.SourceKey, window.Rejects, cancellationToken);
             try
             {
                 await encoded.WriteAsync(new EncodedWindow(window, rows, known), cancellationToken).ConfigureAwait(false);
@@ -135,53 +134,22 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         encoded.Complete();
     }
 
-    private async Task StoreAsync(ChannelReader<EncodedWindow> encoded, Run run, CancellationToken cancellationToken)
+    private async Task StoreAsync(ChannelReader<EncodedWindow> encoded, IngestionRun run, CancellationToken cancellationToken)
     {
         await foreach (var window in encoded.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             using (window.Rows)
             {
-                var stored = window.Rows?.Rows.Images.Count ?? 0;
-                if (window.Rows is not null)
-                {
-                    using (await run.HoldWriterAsync(cancellationToken).ConfigureAwait(false))
-                    {
-                        run.Writer.Append(window.Rows.Rows);
-                    }
-                }
-
-                run.Rejects.Add(window.Window.Rejects);
-                run.FirstRejects.AddRange(window.Window.Rejects.Take(RejectsReported - run.FirstRejects.Count));
-                run.Meter.Add(window.Window.EndRow, stored, window.Skipped, window.Window.Rejects.Count, window.Rows?.Captions ?? 0);
+                await run.StoreAsync(window, cancellationToken).ConfigureAwait(false);
             }
 
             if (window.Window.EndRow - run.CommittedRow >= options.CommitRows)
             {
-                await CommitAsync(run, completed: false, cancellationToken).ConfigureAwait(false);
+                await run.CommitAsync(completed: false, cancellationToken).ConfigureAwait(false);
             }
 
             run.Progress?.Report(run.Meter.Now());
         }
-    }
-
-    private static async Task CommitAsync(Run run, bool completed, CancellationToken cancellationToken)
-    {
-        run.Rejects.Flush();
-        var now = run.Meter.Now();
-        using (await run.HoldWriterAsync(cancellationToken).ConfigureAwait(false))
-        {
-            await run.Writer.CommitAsync([run.Start with
-            {
-                NextRow = now.Rows,
-                Ingested = run.Start.Ingested + now.Ingested,
-                Skipped = run.Start.Skipped + now.Skipped,
-                Rejected = run.Start.Rejected + now.Rejected,
-                RejectsBytes = run.Rejects.Length,
-                Completed = completed,
-            }], cancellationToken).ConfigureAwait(false);
-        }
-
-        run.CommittedRow = now.Rows;
     }
 
     private static List<TokenizedSample> Accept(SampleEncoder encoder, IFeatureSource source, SampleWindow window)
@@ -202,13 +170,40 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         return samples;
     }
 
-    private static bool IsUnchanged(LocalIndexWriter writer, TokenizedSample sample) =>
-        writer.Find(sample.Sample.Id) is { } stored && stored.ContentHash.Span.SequenceEqual(sample.ContentHash);
+    /// <summary>Takes out the samples that the index holds unchanged, and those whose id another source holds.</summary>
+    /// <returns>How many are unchanged.</returns>
+    private int Sift(LocalIndexWriter writer, IFeatureSource source, List<TokenizedSample> samples, List<RejectedSample> rejects)
+    {
+        var unchanged = 0;
+        samples.RemoveAll(tokenized =>
+        {
+            var sample = tokenized.Sample;
+            if (writer.Find(sample.Id) is not { } stored)
+            {
+                return false;
+            }
+
+            if (stored.ContentHash.Span.SequenceEqual(tokenized.ContentHash))
+            {
+                unchanged++;
+                return true;
+            }
+
+            if (options.Replace || stored.SourceKey is not { } owner || owner == options.SourceKey)
+            {
+                return false;
+            }
+
+            rejects.Add(new RejectedSample(source.Name, sample.Row, sample.Id, $"id '{sample.Id}' is already held by another source, {owner}; use --replace to put this image in its place"));
+            return true;
+        });
+        return unchanged;
+    }
 
     private LedgerEntry Resume(LocalIndexWriter writer, IFeatureSource source) =>
         !options.Restart && writer.Ledger.TryGetValue(options.SourceKey, out var entry) && entry.SourceStamp == source.Stamp
             ? entry
-            : new LedgerEntry(options.SourceKey, source.Stamp, 0, 0, 0, 0, 0, false);
+            : new LedgerEntry(options.SourceKey, source.Stamp, 0, 0, 0, 0, 0, false) { BatchRows = options.BatchRows };
 
     private string RejectsPath(string indexPath)
     {
@@ -226,46 +221,11 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         {
             cancellationToken.ThrowIfCancellationRequested();
             var accepted = Accept(encoder, source, window);
-            first.AddRange(window.Rejects.Take(RejectsReported - first.Count));
-            meter.Add(window.EndRow, accepted.Count, 0, window.Rejects.Count, accepted.Sum(sample => sample.Captions.Length));
+            first.AddRange(window.Rejects.Take(IngestionRun.RejectsReported - first.Count));
+            meter.Add(window.EndRow, accepted.Count, 0, 0, window.Rejects.Count, accepted.Sum(sample => sample.Captions.Length));
             progress?.Report(meter.Now());
         }
 
         return new IngestionReport(meter.Now(), 0, null, null, first);
-    }
-
-    private sealed record EncodedWindow(SampleWindow Window, EncodedRows? Rows, int Skipped);
-
-    private sealed class Run(LocalIndexWriter writer, RejectsFile rejects, LedgerEntry start, ProgressMeter meter, IProgress<IngestionProgress>? progress) : IDisposable
-    {
-        private readonly SemaphoreSlim _writing = new(1);
-
-        public LocalIndexWriter Writer => writer;
-
-        public RejectsFile Rejects => rejects;
-
-        public LedgerEntry Start => start;
-
-        public ProgressMeter Meter => meter;
-
-        public IProgress<IngestionProgress>? Progress => progress;
-
-        public List<RejectedSample> FirstRejects { get; } = [];
-
-        public long CommittedRow { get; set; } = start.NextRow;
-
-        /// <summary>The writer is not for concurrent calls, and one stage asks it what it holds while another one appends and commits.</summary>
-        public async Task<IDisposable> HoldWriterAsync(CancellationToken cancellationToken)
-        {
-            await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return new Hold(_writing);
-        }
-
-        public void Dispose() => _writing.Dispose();
-
-        private sealed class Hold(SemaphoreSlim held) : IDisposable
-        {
-            public void Dispose() => held.Release();
-        }
     }
 }

@@ -11,7 +11,7 @@ public sealed record IngestionOptions
     /// </summary>
     public required string SourceKey { get; init; }
 
-    /// <summary>Rows of the source that are read, encoded and stored together, 1 to 4096.</summary>
+    /// <summary>Rows of the source that are read, encoded and stored together, 1 to 4096. A run that is resumed keeps to the number it began with.</summary>
     public int BatchRows { get; init; } = 32;
 
     /// <summary>
@@ -20,9 +20,15 @@ public sealed record IngestionOptions
     /// </summary>
     public int CommitRows { get; init; } = 1024;
 
-    /// <summary>Read and validate everything, encode and store nothing.</summary>
+    /// <summary>Read and validate everything, encode and store nothing. The index is not looked at: neither what it holds unchanged nor ids of other sources.</summary>
     public bool DryRun { get; init; }
 
     /// <summary>Read the source from its first row, whatever the ledger says. Images that are unchanged are still skipped.</summary>
     public bool Restart { get; init; }
+
+    /// <summary>
+    /// Whether an image takes the place of one that another source wrote under the same id. Otherwise it is refused; a
+    /// source may always replace its own.
+    /// </summary>
+    public bool Replace { get; init; }
 }

@@ -3,7 +3,8 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>How far an ingestion has come.</summary>
 /// <param name="Rows">Rows of the source done, those of earlier runs included.</param>
 /// <param name="TotalRows">Rows of the source, if known.</param>
-/// <param name="Ingested">Rows stored by this run.</param>
+/// <param name="Ingested">Rows stored by this run, those that replaced an image included.</param>
+/// <param name="Replaced">Those of them that took the place of an image the index already held.</param>
 /// <param name="Skipped">Rows of this run that the index already held unchanged.</param>
 /// <param name="Rejected">Rows of this run that were refused.</param>
 /// <param name="Captions">Captions stored by this run.</param>
@@ -14,6 +15,7 @@ public sealed record IngestionProgress(
     long Rows,
     long? TotalRows,
     long Ingested,
+    long Replaced,
     long Skipped,
     long Rejected,
     long Captions,

@@ -8,16 +8,19 @@ internal sealed class ProgressMeter(TimeProvider time, long firstRow, long? tota
 
     public long Ingested { get; private set; }
 
+    public long Replaced { get; private set; }
+
     public long Skipped { get; private set; }
 
     public long Rejected { get; private set; }
 
     public long Captions { get; private set; }
 
-    public void Add(long endRow, int ingested, int skipped, int rejected, int captions)
+    public void Add(long endRow, int ingested, int replaced, int skipped, int rejected, int captions)
     {
         _done = endRow - firstRow;
         Ingested += ingested;
+        Replaced += replaced;
         Skipped += skipped;
         Rejected += rejected;
         Captions += captions;
@@ -28,6 +31,6 @@ internal sealed class ProgressMeter(TimeProvider time, long firstRow, long? tota
         var elapsed = time.GetElapsedTime(_started);
         var rate = elapsed > TimeSpan.Zero ? _done / elapsed.TotalSeconds : 0;
         var remaining = totalRows is { } total && rate > 0 ? TimeSpan.FromSeconds(Math.Max(0, total - firstRow - _done) / rate) : (TimeSpan?)null;
-        return new IngestionProgress(firstRow + _done, totalRows, Ingested, Skipped, Rejected, Captions, rate, elapsed, remaining);
+        return new IngestionProgress(firstRow + _done, totalRows, Ingested, Replaced, Skipped, Rejected, Captions, rate, elapsed, remaining);
     }
 }

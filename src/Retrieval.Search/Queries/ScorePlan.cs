@@ -1,4 +1,6 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Inference.Records;
+using Retrieval.Inference.Scoring;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 
@@ -56,35 +58,33 @@ internal sealed class ScorePlan
         {
             var captions = _captions.GetRange(first, Math.Min(CaptionsPerBatch, _captions.Count - first));
             using var encoded = snapshot.Model.TextEncoder.Encode(captions, cancellationToken);
-            var pairs = _byText.FindAll(pair => pair.Caption >= first && pair.Caption < first + captions.Count);
-            long[] slots = [.. pairs.Select(pair => pair.ImageSlot)];
-            long[] queries = [.. pairs.Select(pair => (long)(pair.Caption - first))];
-            var scores = new float[slots.Length];
-            snapshot.Model.TextToImage.ScorePairs(snapshot.Images, encoded.Records, slots, queries, scores, cancellationToken);
-            for (var i = 0; i < scores.Length; i++)
+            foreach (var group in _byText.Where(pair => pair.Caption >= first && pair.Caption < first + captions.Count).GroupBy(pair => pair.Caption))
             {
-                result[pairs[i].Pair] = scores[i];
+                using var query = encoded.Records.Row(group.Key - first);
+                Score(snapshot.Model.TextToImage, snapshot.Images, query, [.. group.Select(pair => (pair.Pair, pair.ImageSlot))], result, cancellationToken);
             }
         }
 
         // The bank of images is also a table of queries: each pair names its image as the query and its caption as the slot.
-        if (_byId.Count > 0)
+        foreach (var group in _byId.GroupBy(pair => pair.ImageSlot))
         {
-            foreach (var group in _byId.GroupBy(pair => pair.ImageSlot))
-            {
-                using var query = snapshot.Images.Row(group.Key);
-                long[] slots = [.. group.Select(pair => pair.CaptionSlot)];
-                var scores = new float[slots.Length];
-                snapshot.Model.ImageToText.ScorePairs(snapshot.Captions, query, slots, new long[slots.Length], scores, cancellationToken);
-                foreach (var (pair, score) in group.Zip(scores))
-                {
-                    result[pair.Pair] = score;
-                }
-            }
+            using var query = snapshot.Images.Row(group.Key);
+            Score(snapshot.Model.ImageToText, snapshot.Captions, query, [.. group.Select(pair => (pair.Pair, pair.CaptionSlot))], result, cancellationToken);
         }
 
         clock.End(Stages.Score);
         return result;
+    }
+
+    // One query a call: a scorer projects every query it is given in every call, needed or not.
+    private static void Score(PairScorer scorer, RecordTable bank, RecordTable query, (int Pair, long Slot)[] pairs, float[] result, CancellationToken cancellationToken)
+    {
+        var scores = new float[pairs.Length];
+        scorer.ScorePairs(bank, query, Array.ConvertAll(pairs, pair => pair.Slot), new long[pairs.Length], scores, cancellationToken);
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            result[pairs[i].Pair] = scores[i];
+        }
     }
 
     private static long CaptionSlot(SearchSnapshot snapshot, string id)

@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
+using Retrieval.Inference;
+using Retrieval.Inference.Encoding;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Local.Reading;
@@ -16,7 +18,9 @@ namespace Retrieval.Search.Queries;
 /// </summary>
 public sealed class SearchService(SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time) : IDisposable
 {
+    // Never disposed of: it holds nothing but memory, and a request that ends after Dispose still releases it.
     private readonly SemaphoreSlim _device = new(1);
+    private volatile bool _disposed;
 
     /// <summary>Which images fit a caption.</summary>
     /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
@@ -31,12 +35,12 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
         clock.End(Stages.Tokenize);
 
-        return await OnDeviceAsync(limits, clock, deadline =>
+        return await OnDeviceAsync(limits, clock, (deadline, beforeDeadline) =>
         {
-            using var encoded = snapshot.Model.TextEncoder.Encode([caption.TokenIds], cancellationToken);
+            using var encoded = Encode(snapshot.Model, caption.TokenIds, beforeDeadline);
             clock.End(Stages.Encode);
             var allowed = request.Filter is null ? null : snapshot.Metadata.Images(request.Filter);
-            var candidates = Shortlist(snapshot.ImageShortlist, encoded.Embedding(0), limits, allowed, cancellationToken);
+            var candidates = Shortlist(snapshot.ImageShortlist, encoded.Embedding(0), limits, allowed, beforeDeadline);
             clock.End(Stages.Shortlist);
             var ranked = Reranker.Rerank(snapshot.Model.TextToImage, snapshot.Images, encoded.Records, candidates, deadline, cancellationToken);
             clock.End(Stages.Score);
@@ -58,11 +62,11 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         var slot = ImageSlot(snapshot.Index, request.ImageId);
         var clock = new StageClock(time);
 
-        return await OnDeviceAsync(limits, clock, deadline =>
+        return await OnDeviceAsync(limits, clock, (deadline, beforeDeadline) =>
         {
             var embedding = EmbeddingOf(snapshot.Index.Images, slot);
             var allowed = request.Filter is null ? null : snapshot.Metadata.Captions(request.Filter);
-            var candidates = Shortlist(snapshot.CaptionShortlist, embedding, limits, allowed, cancellationToken);
+            var candidates = Shortlist(snapshot.CaptionShortlist, embedding, limits, allowed, beforeDeadline);
             clock.End(Stages.Shortlist);
             using var query = snapshot.Images.Row(slot);
             var ranked = Reranker.Rerank(snapshot.Model.ImageToText, snapshot.Captions, query, candidates, deadline, cancellationToken);
@@ -85,6 +89,7 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
 
         using var snapshot = snapshots.Acquire();
         var clock = new StageClock(time);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var plan = ScorePlan.Of(pairs, snapshot);
         clock.End(Stages.Tokenize);
         await _device.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -115,8 +120,8 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         return new ImageDetails(id, [.. captions], Metadata(image), boxes, index.Generation);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _device.Dispose();
+    /// <summary>Refuses new requests. Those that have begun end as they would have: the device is theirs to give back.</summary>
+    public void Dispose() => _disposed = true;
 
     internal static long ImageSlot(LocalIndex index, string id) =>
         index.TryGetImageSlot(id, out var slot) ? slot : throw new NotFoundException("image", id);
@@ -133,31 +138,45 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         }
     }
 
-    private async Task<SearchAnswer> OnDeviceAsync(RequestLimits limits, StageClock clock, Func<CancellationToken, SearchAnswer> work, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs a search when its turn has come. <paramref name="work"/> is given the deadline, and a token for what must be
+    /// done before it, on which it also ends when the caller has left.
+    /// </summary>
+    private async Task<SearchAnswer> OnDeviceAsync(RequestLimits limits, StageClock clock, Func<CancellationToken, CancellationToken, SearchAnswer> work, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         using var deadline = limits.DeadlineMs is { } ms ? new CancellationTokenSource(TimeSpan.FromMilliseconds(ms), time) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
             await _device.WaitAsync(either.Token).ConfigureAwait(false);
+            try
+            {
+                clock.End(Stages.Queue);
+                return work(deadline.Token, either.Token);
+            }
+            finally
+            {
+                _device.Release();
+            }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
         }
+    }
 
-        try
+    // A caption cannot be at fault for this: it went through the vocabulary.
+    private static EncodedBatch Encode(MatchingModel model, long[] tokenIds, CancellationToken cancellationToken)
+    {
+        var encoded = model.TextEncoder.Encode([tokenIds], cancellationToken);
+        if (encoded.NonFinite().Count == 0)
         {
-            clock.End(Stages.Queue);
-            var answer = work(deadline.Token);
-            return answer.Shortlisted > 0 && answer.Reranked == 0 && deadline.IsCancellationRequested
-                ? throw new DeadlineExceededException(limits.DeadlineMs ?? 0)
-                : answer;
+            return encoded;
         }
-        finally
-        {
-            _device.Release();
-        }
+
+        encoded.Dispose();
+        throw new InferenceException(model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
     }
 
     private static Candidate[] Shortlist(ExactShortlist shortlist, ReadOnlyMemory<float> query, RequestLimits limits, SlotBitmap? allowed, CancellationToken cancellationToken)

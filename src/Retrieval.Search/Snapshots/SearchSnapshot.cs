@@ -24,8 +24,8 @@ public sealed class SearchSnapshot : IDisposable
         Index = index;
         Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
         Captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
-        ImageShortlist = new ExactShortlist(index.Images);
-        CaptionShortlist = new ExactShortlist(index.Captions);
+        ImageShortlist = new ExactShortlist(index.Images, model.Threads);
+        CaptionShortlist = new ExactShortlist(index.Captions, model.Threads);
         _metadata = new Lazy<MetadataIndex>(() => MetadataIndex.Build(index));
     }
 

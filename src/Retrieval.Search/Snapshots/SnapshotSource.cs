@@ -1,5 +1,6 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Inference;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Snapshots;
@@ -34,19 +35,32 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         }
     }
 
-    /// <summary>Takes up a newer generation of the index, if there is one.</summary>
-    /// <returns>Whether there was.</returns>
-    /// <exception cref="RetrievalException">The newer generation cannot be opened; what was served before goes on being served.</exception>
+    /// <summary>
+    /// Takes up a newer generation of the index, or another index that was built in the same place. If the newest
+    /// manifest is torn, what is before it is taken up only if it is newer than what is served.
+    /// </summary>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="RetrievalException">The newer generation cannot be read; what was served before goes on being served.</exception>
     public bool TryRefresh()
     {
         lock (_writing)
         {
-            if (_disposed || _model is null || _current is null || LocalIndex.TryReadGeneration(options.Index) is not { } newest || newest == _current.Index.Generation)
+            // A checksum, since a rebuilt index may be of the very generation that is served.
+            if (_disposed || _model is null || _current is not { Index: var served } || LocalIndex.ReadChecksum(options.Index) is not { } newest || newest == served.Checksum)
             {
                 return false;
             }
 
-            Replace(_model, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model)));
+            var index = LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model));
+            if (index.OpenedPrevious && index.Generation <= served.Generation)
+            {
+                var found = index.Generation;
+                index.Dispose();
+                throw new IndexCorruptException(
+                    options.Index, "manifest.json", $"it is torn, and the generation before it, {found}, is not newer than generation {served.Generation}, which goes on being served");
+            }
+
+            Replace(_model, index);
             return true;
         }
     }
@@ -99,7 +113,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         Interlocked.Increment(ref _holders);
         _current = new SearchSnapshot(model, index, Release);
         Status = new SnapshotStatus(
-            model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, index.Generation, model.Parity);
+            model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, index.Generation, index.OpenedPrevious, model.Parity);
         old?.Dispose();
     }
 }

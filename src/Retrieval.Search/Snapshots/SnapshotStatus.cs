@@ -11,6 +11,7 @@ namespace Retrieval.Search.Snapshots;
 /// <param name="Images">Live images.</param>
 /// <param name="Captions">Live captions.</param>
 /// <param name="IndexEpoch">Generation of the index.</param>
+/// <param name="OpenedPrevious">Whether the index's newest generation was torn when this one was opened, and this is the one before it.</param>
 /// <param name="Parity">How far this machine's results are from those recorded at export; null if it was not checked.</param>
 public sealed record SnapshotStatus(
     string Label,
@@ -20,4 +21,5 @@ public sealed record SnapshotStatus(
     long Images,
     long Captions,
     long IndexEpoch,
+    bool OpenedPrevious,
     ParityReport? Parity);

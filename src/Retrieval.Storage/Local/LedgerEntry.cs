@@ -7,7 +7,7 @@ namespace Retrieval.Storage.Local;
 /// <param name="SourceKey">Which source; one entry a key.</param>
 /// <param name="SourceStamp">Which state of that source, e.g. a hash: a changed source starts anew.</param>
 /// <param name="NextRow">First row of the source that is not committed yet.</param>
-/// <param name="Ingested">Rows stored.</param>
+/// <param name="Ingested">Rows stored, those that replaced an image included.</param>
 /// <param name="Skipped">Rows left out since the index already held the same content.</param>
 /// <param name="Rejected">Rows refused as invalid.</param>
 /// <param name="RejectsBytes">Length in bytes of the list of rejects at this commit; what lies behind is of a killed run.</param>
@@ -20,4 +20,11 @@ public sealed record LedgerEntry(
     long Skipped,
     long Rejected,
     long RejectsBytes,
-    bool Completed);
+    bool Completed)
+{
+    /// <summary>Those of <see cref="Ingested"/> that took the place of an image the index already held.</summary>
+    public long Replaced { get; init; }
+
+    /// <summary>Rows encoded together. A run that is resumed keeps to it, since floats may differ in the last bit from batch to batch.</summary>
+    public int BatchRows { get; init; }
+}

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
-using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Storage.Shortlist;
@@ -59,12 +59,12 @@ public sealed unsafe class ExactShortlist
     /// <param name="top">How many; fewer are returned where there are fewer.</param>
     /// <param name="accept">If given, only slots for which it is true are candidates. Called from several threads, for promising slots only.</param>
     /// <param name="cancellation">Heeded within a millisecond or so.</param>
-    /// <exception cref="InvalidInputException">The query is not of the embeddings' width, or not finite.</exception>
+    /// <exception cref="ArgumentException">The query is not of the embeddings' width, or not finite.</exception>
     public ShortlistHit[] Find(ReadOnlyMemory<float> query, int top, Func<long, bool>? accept = null, CancellationToken cancellation = default)
     {
         if (query.Length != _width)
         {
-            throw new InvalidInputException($"the query has {query.Length} elements, the embeddings have {_width}");
+            throw new ArgumentException($"the query has {query.Length} elements, the embeddings have {_width}", nameof(query));
         }
 
         return FindMany(query, top, accept, cancellation)[0];
@@ -76,7 +76,7 @@ public sealed unsafe class ExactShortlist
     /// <param name="accept">If given, only slots for which it is true are candidates, of whichever query.</param>
     /// <param name="cancellation">Heeded within a millisecond or so.</param>
     /// <returns>The hits of each query.</returns>
-    /// <exception cref="InvalidInputException">The queries are not of the embeddings' width, or not finite.</exception>
+    /// <exception cref="ArgumentException">The queries are not of the embeddings' width, or not finite.</exception>
     public ShortlistHit[][] FindMany(ReadOnlyMemory<float> queries, int top, Func<long, bool>? accept = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(top);
@@ -105,15 +105,12 @@ public sealed unsafe class ExactShortlist
     {
         if (queries.Length % _width != 0)
         {
-            throw new InvalidInputException($"the queries have {queries.Length} elements, not a multiple of the embeddings' {_width}");
+            throw new ArgumentException($"the queries have {queries.Length} elements, not a multiple of the embeddings' {_width}", nameof(queries));
         }
 
-        foreach (var value in queries)
+        if (!Finite.All(queries))
         {
-            if (!float.IsFinite(value))
-            {
-                throw new InvalidInputException("the query has a value that is not finite");
-            }
+            throw new ArgumentException("the query has a value that is not finite", nameof(queries));
         }
     }
 

@@ -103,6 +103,8 @@ internal sealed class AppendFile : IDisposable
         Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)));
     }
 
+    public void AppendInt32(int value) => Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+
     /// <summary>Reads bytes that were appended, written out or not.</summary>
     public void Read(long from, Span<byte> target)
     {

@@ -12,6 +12,7 @@ internal sealed class IndexLayout
         Images = Collection("images", schema.EmbeddingWidth, schema.ImageFields, RowCounter.Images, RowCounter.ImageRaggedRows);
         Ids = Blob("images/id.utf8", RowCounter.Images);
         ContentHashes = Add("images/content.sha256", 32, RowCounter.Images);
+        Sources = Add("images/source.i32", sizeof(int), RowCounter.Images);
         Metadata = Blob("images/metadata.json", RowCounter.Images);
         Boxes = Blob("images/boxes.f32", RowCounter.Images);
         CaptionEnds = Add("images/captions.end.i64", sizeof(long), RowCounter.Images);
@@ -30,6 +31,9 @@ internal sealed class IndexLayout
     public BlobFiles Ids { get; }
 
     public IndexFile ContentHashes { get; }
+
+    /// <summary>For each image the number of the source that wrote it: from 1, its place in the manifest's list; 0 for none.</summary>
+    public IndexFile Sources { get; }
 
     public BlobFiles Metadata { get; }
 

@@ -14,6 +14,7 @@ namespace Retrieval.Storage.Local.Manifest;
 /// <param name="Rows">Committed rows.</param>
 /// <param name="Files">Committed length of each file, in the layout's order.</param>
 /// <param name="Seals">State of the list of checksums.</param>
+/// <param name="Sources">Keys of the sources that ever wrote an image. A source's number is its place here from 1, and never changes.</param>
 /// <param name="Ledger">Progress of ingestion.</param>
 internal sealed record IndexManifest(
     string Format,
@@ -23,6 +24,7 @@ internal sealed record IndexManifest(
     RowCounts Rows,
     IReadOnlyList<FileLength> Files,
     SealState Seals,
+    IReadOnlyList<string> Sources,
     IReadOnlyList<LedgerEntry> Ledger)
 {
     public const string CurrentFormat = "retrieval-index/1";

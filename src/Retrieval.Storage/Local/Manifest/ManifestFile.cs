@@ -24,16 +24,14 @@ internal static class ManifestFile
     /// <exception cref="IndexCorruptException">Manifests exist and none is complete.</exception>
     public static FoundManifest? Read(string index)
     {
-        var current = TryRead(index, Name, out var currentFault);
-        if (current is not null)
+        if (TryRead(index, Name, out var currentFault) is { } current)
         {
-            return new FoundManifest(current, FromPrevious: false);
+            return current;
         }
 
-        var previous = TryRead(index, PreviousName, out var previousFault);
-        if (previous is not null)
+        if (TryRead(index, PreviousName, out var previousFault) is { } previous)
         {
-            return new FoundManifest(previous, FromPrevious: true);
+            return previous with { FromPrevious = true };
         }
 
         return (currentFault, previousFault) switch
@@ -46,7 +44,7 @@ internal static class ManifestFile
     }
 
     /// <summary>The manifest before the current one, if there is one and it is complete.</summary>
-    public static IndexManifest? ReadPrevious(string index) => TryRead(index, PreviousName, out _);
+    public static IndexManifest? ReadPrevious(string index) => TryRead(index, PreviousName, out _)?.Manifest;
 
     /// <summary>
     /// Makes <paramref name="manifest"/> the current one, atomically and durably. At every moment of it at least one of
@@ -87,7 +85,7 @@ internal static class ManifestFile
         return [.. body, .. Encoding.UTF8.GetBytes(ChecksumHead + hash + ChecksumTail)];
     }
 
-    private static IndexManifest? TryRead(string index, string name, out string? fault)
+    private static FoundManifest? TryRead(string index, string name, out string? fault)
     {
         byte[] bytes;
         try
@@ -108,14 +106,15 @@ internal static class ManifestFile
         }
 
         var body = bytes.AsSpan(0, bodyLength);
-        var expected = Encoding.UTF8.GetBytes(ChecksumHead + Convert.ToHexStringLower(SHA256.HashData(body)) + ChecksumTail);
+        var checksum = Convert.ToHexStringLower(SHA256.HashData(body));
+        var expected = Encoding.UTF8.GetBytes(ChecksumHead + checksum + ChecksumTail);
         if (!bytes.AsSpan(bodyLength).SequenceEqual(expected))
         {
             fault = $"the file is torn: its checksum does not fit its {bytes.Length} bytes";
             return null;
         }
 
-        return Parse(index, name, [.. body, (byte)'}'], out fault);
+        return Parse(index, name, [.. body, (byte)'}'], out fault) is { } manifest ? new FoundManifest(manifest, FromPrevious: false, checksum) : null;
     }
 
     private static IndexManifest? Parse(string index, string name, byte[] json, out string? fault)

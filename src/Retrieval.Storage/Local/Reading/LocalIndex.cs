@@ -18,15 +18,18 @@ public sealed class LocalIndex : IDisposable
     private readonly Lazy<IdTable> _ids;
     private bool _disposed;
 
-    private LocalIndex(string path, IndexManifest manifest, bool fromPrevious, IndexLayout layout, MappedFile[] files, SafeFileHandle seals)
+    private LocalIndex(string path, FoundManifest found, IndexLayout layout, MappedFile[] files, SafeFileHandle seals)
     {
         Path = path;
-        Manifest = manifest;
-        OpenedPrevious = fromPrevious;
+        Manifest = found.Manifest;
+        Checksum = found.Checksum;
+        OpenedPrevious = found.FromPrevious;
         Layout = layout;
         _files = files;
         SealsHandle = seals;
         var (images, captions) = Buried();
+        RaggedExtents.Require(this, layout.Images, Manifest.Rows.ImageRaggedRows);
+        RaggedExtents.Require(this, layout.Captions, Manifest.Rows.CaptionRaggedRows);
         Images = new IndexBank(layout.Images, Map, images);
         Captions = new IndexBank(layout.Captions, Map, captions);
         _ids = new Lazy<IdTable>(() => new IdTable(Images.Slots, Images.Deleted, IdBytes));
@@ -40,6 +43,12 @@ public sealed class LocalIndex : IDisposable
 
     /// <summary>Slots keep their meaning between generations of the same epoch; a compaction begins a new one.</summary>
     public int SlotEpoch => Manifest.SlotEpoch;
+
+    /// <summary>
+    /// SHA-256 of this generation's manifest. It tells apart even what a generation's number does not: two indexes that
+    /// were built one after the other in the same folder.
+    /// </summary>
+    public string Checksum { get; }
 
     /// <summary>Fingerprint of the bundle the index was built with.</summary>
     public string Fingerprint => Manifest.Schema.Fingerprint;
@@ -72,7 +81,7 @@ public sealed class LocalIndex : IDisposable
     /// <param name="path">The index's folder.</param>
     /// <param name="expected">If given, the index must have this schema.</param>
     /// <exception cref="IndexMissingException">No index was ever committed there.</exception>
-    /// <exception cref="IndexCorruptException">A file is missing, too short or torn.</exception>
+    /// <exception cref="IndexCorruptException">A file is missing, too short or torn, or an item points at rows that are not its own.</exception>
     /// <exception cref="IndexMismatchException">The index is not of the schema asked for, or of an unknown format.</exception>
     public static LocalIndex Open(string path, IndexSchema? expected = null)
     {
@@ -103,6 +112,14 @@ public sealed class LocalIndex : IDisposable
             return null;
         }
     }
+
+    /// <summary>
+    /// <see cref="Checksum"/> of the generation that <see cref="Open(string, IndexSchema?)"/> would open, read from the
+    /// manifest alone; null if no index was ever committed there.
+    /// </summary>
+    /// <exception cref="IndexCorruptException">There are manifests and none of them is complete.</exception>
+    /// <exception cref="IndexMismatchException">The index is of an unknown format.</exception>
+    public static string? ReadChecksum(string path) => ManifestFile.Read(path)?.Checksum;
 
     /// <summary>Finds a live image. The first call builds the table of ids, a fraction of a microsecond an image.</summary>
     public bool TryGetImageSlot(string id, out long slot)
@@ -187,7 +204,7 @@ public sealed class LocalIndex : IDisposable
                 files.Add(MappedFile.Open(found.Manifest.Folder(path), file, found.Manifest.BytesOf(file)));
             }
 
-            return new LocalIndex(path, found.Manifest, found.FromPrevious, layout, [.. files], seals);
+            return new LocalIndex(path, found, layout, [.. files], seals);
         }
         catch
         {

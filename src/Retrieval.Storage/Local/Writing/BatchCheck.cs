@@ -1,7 +1,7 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Local.Files;
 
 namespace Retrieval.Storage.Local.Writing;
@@ -79,7 +79,7 @@ internal static class BatchCheck
             Size(files, spec.Name, bytes.Length, (spec.Ragged ? raggedRows : items) * spec.RowBytes);
         }
 
-        Finite(rows, items, files);
+        Embeddings(rows, items, files);
     }
 
     private static long Lengths(ReadOnlySpan<int> lengths, int items, CollectionFiles files)
@@ -111,33 +111,14 @@ internal static class BatchCheck
         }
     }
 
-    private static bool AllFinite(ReadOnlySpan<float> values)
-    {
-        // Zero times a finite number is zero, times infinity or NaN it is NaN, and NaN stays in a sum.
-        var sum = Vector<float>.Zero;
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        foreach (var vector in vectors)
-        {
-            sum += vector * Vector<float>.Zero;
-        }
-
-        var finite = Vector.EqualsAll(sum, Vector<float>.Zero);
-        foreach (var value in values[(vectors.Length * Vector<float>.Count)..])
-        {
-            finite &= float.IsFinite(value);
-        }
-
-        return finite;
-    }
-
     // A vector with a NaN would have no place in any ranking.
-    private static void Finite(FieldRows rows, int items, CollectionFiles files)
+    private static void Embeddings(FieldRows rows, int items, CollectionFiles files)
     {
         var width = files.EmbeddingSpec.RowElements;
         for (var item = 0; item < items; item++)
         {
             var embedding = MemoryMarshal.Cast<byte, float>(rows.Embedding.Span.Slice(item * files.EmbeddingSpec.RowBytes, width * sizeof(float)));
-            if (!AllFinite(embedding))
+            if (!Finite.All(embedding))
             {
                 throw new InvalidInputException("the embedding has a value that is not finite", row: item, field: $"{files.Name}.embedding");
             }

@@ -22,7 +22,7 @@ internal static class IndexOpening
         var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout);
         try
         {
-            var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, []);
+            var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, [], []);
             ManifestFile.Replace(path, manifest, keepPrevious: true);
             DirectorySync.Flush(Path.GetDirectoryName(path) ?? path);
             return new OpenedIndex(manifest, store, new LiveIds(), Previous: false);

@@ -50,6 +50,7 @@ internal sealed class LiveRowCopier(LocalIndex from, IndexStore to)
         Tensors(_layout.Captions, firstCaption, endCaption, to.Rows.CaptionRaggedRows);
         Blob(_layout.Ids, first, end);
         Rows(_layout.ContentHashes, first, end);
+        Rows(_layout.Sources, first, end);
         Blob(_layout.Metadata, first, end);
         Blob(_layout.Boxes, first, end);
         Numbers(_layout.CaptionEnds, first, end, captionShift);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
@@ -16,6 +17,7 @@ public sealed class LocalIndexWriter : IDisposable
     private readonly WriterLock _lock;
     private readonly IndexLayout _layout;
     private readonly Dictionary<string, LedgerEntry> _ledger = new(StringComparer.Ordinal);
+    private readonly SourceNumbers _sources;
     private IndexManifest _committed;
     private IndexStore _store;
     private LiveIds _ids;
@@ -32,6 +34,7 @@ public sealed class LocalIndexWriter : IDisposable
         _committed = opened.Manifest;
         _store = opened.Store;
         _ids = opened.Ids;
+        _sources = new SourceNumbers(opened.Manifest.Sources);
         foreach (var entry in _committed.Ledger)
         {
             _ledger[entry.SourceKey] = entry;
@@ -115,8 +118,13 @@ public sealed class LocalIndexWriter : IDisposable
         }
 
         var hash = new byte[_layout.ContentHashes.RowBytes];
-        Guard(() => _store[_layout.ContentHashes].Read(slot * hash.Length, hash));
-        return new StoredImage(slot, hash);
+        var source = new byte[_layout.Sources.RowBytes];
+        Guard(() =>
+        {
+            _store[_layout.ContentHashes].Read(slot * hash.Length, hash);
+            _store[_layout.Sources].Read(slot * source.Length, source);
+        });
+        return new StoredImage(slot, hash, SourceOf(slot, BinaryPrimitives.ReadInt32LittleEndian(source)));
     }
 
     /// <summary>Appends images with their captions. An image whose id is already there replaces it.</summary>
@@ -130,7 +138,7 @@ public sealed class LocalIndexWriter : IDisposable
         RequireRoom(first, rows.Images.Count, "images");
         RequireRoom(_store.Rows.Captions, rows.Images.Sum(image => (long)image.Captions.Count), "captions");
         _dirty |= rows.Images.Count > 0;
-        Guard(() => new RowAppender(_store).Append(rows));
+        Guard(() => new RowAppender(_store).Append(rows, _sources.Of(rows.SourceKey)));
         var replaced = 0;
         for (var row = 0; row < rows.Images.Count; row++)
         {
@@ -230,6 +238,10 @@ public sealed class LocalIndexWriter : IDisposable
         }
     }
 
+    private string? SourceOf(long slot, int number) => number >= 0 && number <= _sources.Count
+        ? _sources.KeyOf(number)
+        : throw new IndexCorruptException(_committed.Folder(Path), _layout.Sources.Path, $"image {slot} is said to be of source {number} of {_sources.Count}");
+
     private bool Bury(string id)
     {
         if (!_ids.TryGet(id, out var slot))
@@ -252,6 +264,7 @@ public sealed class LocalIndexWriter : IDisposable
             Rows = _store.Rows,
             Files = _store.Lengths,
             Seals = _store.Seals,
+            Sources = _sources.Keys,
             Ledger = [.. ledger.Values.OrderBy(entry => entry.SourceKey, StringComparer.Ordinal)],
         });
         changed.ForEach(entry => _ledger[entry.SourceKey] = entry);

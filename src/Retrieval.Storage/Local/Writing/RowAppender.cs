@@ -8,7 +8,9 @@ internal sealed class RowAppender(IndexStore store)
 {
     private readonly IndexLayout _layout = store.Layout;
 
-    public void Append(ImageRows rows)
+    /// <param name="rows">The batch.</param>
+    /// <param name="source">Number of its source, 0 for none.</param>
+    public void Append(ImageRows rows, int source)
     {
         var firstImage = store.Rows.Images;
         var captionEnd = store.Rows.Captions;
@@ -19,6 +21,7 @@ internal sealed class RowAppender(IndexStore store)
             var image = rows.Images[row];
             store.AppendBlob(_layout.Ids, BatchCheck.StrictUtf8.GetBytes(image.Id));
             store[_layout.ContentHashes].Append(image.ContentHash.Span);
+            store[_layout.Sources].AppendInt32(source);
             store.AppendBlob(_layout.Metadata, image.Metadata.Span);
             store.AppendBlob(_layout.Boxes, MemoryMarshal.AsBytes(image.Boxes.Span));
             foreach (var caption in image.Captions)

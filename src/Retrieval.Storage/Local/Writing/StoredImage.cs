@@ -3,4 +3,5 @@ namespace Retrieval.Storage.Local.Writing;
 /// <summary>Where an image is in the index that is being written, uncommitted rows included.</summary>
 /// <param name="Slot">Its slot.</param>
 /// <param name="ContentHash">SHA-256 of its source, 32 bytes, as given when it was appended.</param>
-public readonly record struct StoredImage(long Slot, ReadOnlyMemory<byte> ContentHash);
+/// <param name="SourceKey">The source that wrote it; null if none was named.</param>
+public readonly record struct StoredImage(long Slot, ReadOnlyMemory<byte> ContentHash, string? SourceKey);

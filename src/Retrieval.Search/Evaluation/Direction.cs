@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using Retrieval.Domain.Evaluation;
+using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Shortlist;
+
+namespace Retrieval.Search.Evaluation;
+
+/// <summary>
+/// One direction of an evaluation. Queries are taken in small blocks, and of each nothing is kept but places: the
+/// first stage's candidates, all of them in coarse order, live no longer than their block.
+/// </summary>
+internal sealed class Direction
+{
+    private const int QueriesPerBlock = 32;
+    private const int TopTen = 10;
+
+    public required IndexBank Queries { get; init; }
+
+    public required IndexBank Bank { get; init; }
+
+    /// <summary>Slots of the queries.</summary>
+    public required int[] QuerySlots { get; init; }
+
+    /// <summary>Whether a candidate, given second, belongs to a query.</summary>
+    public required Func<int, long, bool> IsTarget { get; init; }
+
+    /// <summary>Shortlist sizes, rising.</summary>
+    public required IReadOnlyList<int> Shortlists { get; init; }
+
+    /// <summary>Scores of a query with the given slots of the bank.</summary>
+    public required Func<int, long[], float[]> Score { get; init; }
+
+    /// <summary>Scores of a query with every slot of the bank; null if they are not wanted.</summary>
+    public Func<int, float[]>? ScoresOfAll { get; init; }
+
+    /// <summary>Threads of the first stage; 0 for all cores.</summary>
+    public int Threads { get; init; }
+
+    /// <param name="progress">Told the share of the queries that is done.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    public DirectionResult Run(Action<double> progress, CancellationToken cancellationToken)
+    {
+        var coarse = new int[QuerySlots.Length];
+        var full = new int[QuerySlots.Length];
+        var reranked = Shortlists.Select(_ => new int[QuerySlots.Length]).ToArray();
+        var overlaps = new double[Shortlists.Count];
+        long[] all = [.. Enumerable.Range(0, (int)Bank.Slots)];
+        var shortlist = new ExactShortlist(Bank, Threads);
+        for (var first = 0; first < QuerySlots.Length; first += QueriesPerBlock)
+        {
+            var block = QuerySlots.AsSpan(first, Math.Min(QueriesPerBlock, QuerySlots.Length - first));
+            var found = shortlist.FindMany(Embeddings(block), (int)Bank.Slots, cancellation: cancellationToken);
+            for (var i = 0; i < block.Length; i++)
+            {
+                var query = block[i];
+                bool IsTargetOfQuery(long candidate) => IsTarget(query, candidate);
+                var slots = Array.ConvertAll(found[i], hit => hit.Slot);
+                coarse[first + i] = Ranking.Place(Array.ConvertAll(found[i], hit => hit.Score), slots, IsTargetOfQuery);
+
+                var listed = slots[..Math.Min(slots.Length, Shortlists.Count == 0 ? 0 : Shortlists[^1])];
+                var scores = listed.Length == 0 ? [] : Score(query, listed);
+                for (var size = 0; size < Shortlists.Count; size++)
+                {
+                    var count = Math.Min(Shortlists[size], listed.Length);
+                    reranked[size][first + i] = Ranking.Place(scores.AsSpan(0, count), listed.AsSpan(0, count), IsTargetOfQuery);
+                }
+
+                if (ScoresOfAll is not null)
+                {
+                    var scoresOfAll = ScoresOfAll(query);
+                    full[first + i] = Ranking.Place(scoresOfAll, all, IsTargetOfQuery);
+                    AddOverlaps(overlaps, slots, scoresOfAll);
+                }
+
+                progress((first + i + 1.0) / QuerySlots.Length);
+            }
+        }
+
+        return new DirectionResult(
+            Summary(coarse),
+            [.. reranked.Select(Summary)],
+            ScoresOfAll is null ? null : Summary(full),
+            [.. overlaps.Select(sum => 100 * sum / QuerySlots.Length)]);
+    }
+
+    private void AddOverlaps(double[] overlaps, long[] inCoarseOrder, float[] scoresOfAll)
+    {
+        // Their coarse places. Equal scores are in coarse order, as in an answer.
+        var best = Enumerable.Range(0, inCoarseOrder.Length)
+            .Select(place => (Place: place, Score: scoresOfAll[inCoarseOrder[place]]))
+            .OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Place)
+            .Take(TopTen).ToList();
+        for (var size = 0; size < overlaps.Length; size++)
+        {
+            overlaps[size] += (double)best.Count(candidate => candidate.Place < Shortlists[size]) / best.Count;
+        }
+    }
+
+    private float[] Embeddings(ReadOnlySpan<int> slots)
+    {
+        var width = Queries.Embedding.Spec.RowElements;
+        var embeddings = new float[slots.Length * width];
+        for (var i = 0; i < slots.Length; i++)
+        {
+            MemoryMarshal.Cast<byte, float>(Queries.Embedding.Row(slots[i])).CopyTo(embeddings.AsSpan(i * width));
+        }
+
+        return embeddings;
+    }
+
+    private RankSummary Summary(int[] places) => RecallMetrics.FromRanks(places, (int)Bank.Count);
+}

@@ -1,0 +1,7 @@
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>A window whose rows are ready to be stored.</summary>
+/// <param name="Window">The window, all its rejects listed.</param>
+/// <param name="Rows">Its new rows; null if there are none.</param>
+/// <param name="Skipped">Its rows that the index holds unchanged.</param>
+internal sealed record EncodedWindow(SampleWindow Window, EncodedRows? Rows, int Skipped);

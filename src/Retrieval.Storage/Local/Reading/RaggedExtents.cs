@@ -1,0 +1,42 @@
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Files;
+
+namespace Retrieval.Storage.Local.Reading;
+
+/// <summary>
+/// Which ragged rows each item owns is followed by address in the scorer's graph, where nothing checks it any more. So
+/// it is checked when an index is opened: 16 bytes an item, which are needed in memory anyway.
+/// </summary>
+internal static unsafe class RaggedExtents
+{
+    /// <summary>Requires that the items own the rows one after the other, each row once.</summary>
+    /// <exception cref="IndexCorruptException">An item is said to own other rows.</exception>
+    public static void Require(LocalIndex index, CollectionFiles files, long rows)
+    {
+        if (files.Offset is null || files.Length is null)
+        {
+            return;
+        }
+
+        var items = index.Map(files.Offset).Rows;
+        var offsets = (long*)index.Map(files.Offset).Pointer;
+        var lengths = (long*)index.Map(files.Length).Pointer;
+        long next = 0;
+        for (long item = 0; item < items; item++)
+        {
+            // One comparison for both bounds: a negative length is a very large one.
+            if (offsets[item] != next || (ulong)lengths[item] > (ulong)(rows - next))
+            {
+                throw new IndexCorruptException(
+                    index.DataFolder, offsets[item] != next ? files.Offset.Path : files.Length.Path, $"item {item} is said to own {lengths[item]} rows from {offsets[item]}; expected to begin at {next}, of {rows}");
+            }
+
+            next += lengths[item];
+        }
+
+        if (next != rows)
+        {
+            throw new IndexCorruptException(index.DataFolder, files.Length.Path, $"the items own {next} ragged rows, there are {rows}");
+        }
+    }
+}
