@@ -50,8 +50,8 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
         Assert.Equal(JsonValueKind.Null, report.GetProperty("generation").ValueKind);
 
         var table = (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--source", corpus.Source, "--split", "test", "--dry-run")).Succeeded().Output;
-        Assert.Contains("nothing encoded, nothing stored", table, StringComparison.Ordinal);
-        Assert.Contains("not checked: what the encoders give", table, StringComparison.Ordinal);
+        Assert.Contains("nothing was encoded or stored", table, StringComparison.Ordinal);
+        Assert.Contains("not checked: what the encoders give (a row they give NaN for is rejected only then), and the index", table, StringComparison.Ordinal);
         Assert.DoesNotContain("valid", table, StringComparison.Ordinal);
     }
 
@@ -136,6 +136,25 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
         (await CommandLineProcess.RunAsync("search", "--bundle", Fixture.Bundle(), "--index", corpus.Folder["none"], "--caption", "w4")).Refused("no index");
         (await CommandLineProcess.RunAsync("search", "--bundle", Fixture.Bundle(Fixture.Compact), "--index", corpus.Index, "--caption", "w4")).Refused("bundle fingerprint");
         (await corpus.SearchAsync()).Refused("--caption", "--image");
+    }
+
+    [Fact]
+    public async Task Another_source_replaces_an_image_only_if_told_to()
+    {
+        using var one = new TemporaryFolder();
+        using var other = new TemporaryFolder();
+        SampleSplit.Write(one, 4);
+        SampleSplit.Write(other, 3, seed: 2);
+        Task<Outcome> IngestAsync(TemporaryFolder source, params string[] options) => CommandLineProcess.RunAsync(
+            ["ingest", "--bundle", Fixture.Bundle(), "--index", one["index"], "--source", source.Path, "--split", "test", "--json", .. options]);
+        (await IngestAsync(one)).Succeeded();
+
+        var refused = (await IngestAsync(other)).Json();
+        var replaced = (await IngestAsync(other, "--restart", "--replace")).Json();
+
+        Assert.Equal((0, 0, 3), (refused.GetProperty("ingested").GetInt32(), refused.GetProperty("replaced").GetInt32(), refused.GetProperty("rejected").GetInt32()));
+        Assert.Contains("--replace", refused.GetProperty("rejects")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal((3, 3, 0), (replaced.GetProperty("ingested").GetInt32(), replaced.GetProperty("replaced").GetInt32(), replaced.GetProperty("rejected").GetInt32()));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Retrieval.Domain.Text;
 using Retrieval.Inference;
+using Retrieval.Inference.Bundles;
 
 namespace Retrieval.Cli.Bench;
 
@@ -48,13 +49,13 @@ internal sealed class IngestBench(IngestOptions options)
     // Also writes the corpus: both need the bundle's shapes, and the model must be gone before the other process starts.
     private double MeasureEncoders(int images, string work)
     {
-        using var model = MatchingModel.Load(options.Bundle, new InferenceOptions { Threads = options.Threads });
-        var vocabulary = Vocabulary.Load(Path.Combine(options.Bundle, model.Manifest.VocabularyFile));
-        SparseSplit.Write(work, images, options.CaptionsPerImage, options.Words, model.Manifest, [.. Enumerable.Range(4, vocabulary.Count - 4).Select(id => vocabulary[id])]);
+        var bundle = VerifiedBundle.Read(options.Bundle);
+        using var model = MatchingModel.Load(bundle, new InferenceOptions { Threads = options.Threads });
+        SparseSplit.Write(work, images, options.CaptionsPerImage, options.Words, model.Manifest, Words(bundle));
 
         var inputs = new RandomInputs(1);
         var regions = inputs.Regions(options.Batch, model.Manifest);
-        var captions = inputs.Captions(options.Batch * options.CaptionsPerImage, options.Words, vocabulary.Count);
+        var captions = inputs.Captions(options.Batch * options.CaptionsPerImage, options.Words, model.Manifest.VocabularySize);
         var rates = new List<double>();
         for (var batch = 0; batch <= EncoderBatches; batch++)
         {
@@ -65,6 +66,14 @@ internal sealed class IngestBench(IngestOptions options)
         }
 
         return Samples.Of(rates.Skip(1)).Median;
+    }
+
+    private static string[] Words(VerifiedBundle bundle)
+    {
+        var file = bundle.Manifest.VocabularyFile;
+        using var stream = new MemoryStream(bundle.Content(file), writable: false);
+        var vocabulary = Vocabulary.Read(stream, file);
+        return [.. Enumerable.Range(RandomInputs.SpecialWords, vocabulary.Count - RandomInputs.SpecialWords).Select(id => vocabulary[id])];
     }
 
     private async Task<(string Output, long Peak)> IngestAsync(string work, string index, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace Retrieval.Cli.Bench;
 /// <summary>Region features and captions from a seed, the same for every bundle that takes the same shapes.</summary>
 internal sealed class RandomInputs(int seed)
 {
-    private const int SpecialWords = 4;
+    public const int SpecialWords = 4;
     private readonly Random _random = new(seed);
 
     /// <summary>Features of images, <c>[images, R, W]</c>: not negative and mostly small, as detectors give them.</summary>

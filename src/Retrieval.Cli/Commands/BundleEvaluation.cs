@@ -36,14 +36,14 @@ internal static class BundleEvaluation
         console.WriteLine($"{Units.Count(report.PairsScored)} pairs scored in {Units.Time(report.ScoringTime)}");
         foreach (var (title, rows) in new[]
         {
-            ("text to image", report.Rows.Select(row => (row, row.TextToImage, row.TopTenKept?.TextToImage))),
-            ("image to text", report.Rows.Select(row => (row, row.ImageToText, row.TopTenKept?.ImageToText))),
+            ("text to image", report.Rows.Select(row => (row, row.TextToImage, row.ShortlistOverlapAt10?.TextToImage))),
+            ("image to text", report.Rows.Select(row => (row, row.ImageToText, row.ShortlistOverlapAt10?.ImageToText))),
         })
         {
-            var table = EvaluationTable.Create(title, "ranking", "#shortlist", "#full top 10 inside");
-            foreach (var (row, ranks, kept) in rows)
+            var table = EvaluationTable.Create(title, "ranking", "#shortlist", "#of the full top 10 in it, mean");
+            foreach (var (row, ranks, overlap) in rows)
             {
-                EvaluationTable.AddRow(table, ranks, row.Ranking, row.Shortlist is { } size ? Units.Count(size) : "", kept is { } share ? $"{Units.Fixed(share, 1)} %" : "");
+                EvaluationTable.AddRow(table, ranks, row.Ranking, row.Shortlist is { } size ? Units.Count(size) : "", overlap is { } share ? $"{Units.Fixed(share, 1)} %" : "");
             }
 
             console.Write(table);
@@ -66,7 +66,7 @@ internal static class BundleEvaluation
     }
 
     private sealed record RowView(
-        string Ranking, int? Shortlist, EvaluationView.Direction ImageToText, EvaluationView.Direction TextToImage, double Rsum, KeptShare? TopTenKept)
+        string Ranking, int? Shortlist, EvaluationView.Direction ImageToText, EvaluationView.Direction TextToImage, double Rsum, KeptShare? ShortlistOverlapAt10)
     {
         public static RowView Of(EvaluationRow row) => new(
             row.Ranking,
@@ -74,6 +74,6 @@ internal static class BundleEvaluation
             EvaluationView.Direction.Of(row.ImageToText),
             EvaluationView.Direction.Of(row.TextToImage),
             row.ImageToText.RecallSum + row.TextToImage.RecallSum,
-            row.TopTenKept);
+            row.ShortlistOverlapAt10);
     }
 }

@@ -51,7 +51,7 @@ internal static class BundleVerifyCommand
         {
             var bundle = VerifiedBundle.Read(folder);
             result = result with { Fingerprint = bundle.Fingerprint, Manifest = ManifestView.Of(bundle.Manifest), Files = bundle.Manifest.Files };
-            using var model = MatchingModel.Load(folder);
+            using var model = MatchingModel.Load(bundle);
             return result with { Ok = true, Parity = model.Parity };
         }
         catch (InvalidBundleException exception)

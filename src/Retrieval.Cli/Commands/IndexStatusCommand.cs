@@ -47,10 +47,10 @@ internal static class IndexStatusCommand
         }
 
         console.Write(fields);
-        var sources = Tables.Titled("sources", "source", "#next row", "#stored", "#unchanged", "#rejected", "state");
+        var sources = Tables.Titled("sources", "source", "#next row", "#stored", "#of them replacing", "#unchanged", "#rejected", "state");
         foreach (var entry in status.Sources)
         {
-            sources.Add(entry.SourceKey, Units.Count(entry.NextRow), Units.Count(entry.Ingested), Units.Count(entry.Skipped), Units.Count(entry.Rejected), entry.Completed ? "complete" : "to be resumed");
+            sources.Add(entry.SourceKey, Units.Count(entry.NextRow), Units.Count(entry.Ingested), Units.Count(entry.Replaced), Units.Count(entry.Skipped), Units.Count(entry.Rejected), entry.Completed ? "complete" : "to be resumed");
         }
 
         console.Write(sources);

@@ -23,14 +23,15 @@ internal static class IngestCommand
         var source = new SourceOptions();
         var dryRun = new Option<bool>("--dry-run") { Description = "Read every row and check what a row must hold, without running the encoders or storing anything; needs no index" };
         var restart = new Option<bool>("--restart") { Description = "Read the source from its first row again; unchanged images are skipped" };
-        var batch = CommonOptions.Whole("--batch", "Rows encoded together", 1, 4096, 32);
+        var replace = new Option<bool>("--replace") { Description = "Put an image in the place of one that another source wrote under the same id; otherwise it is rejected. A source may always replace its own" };
+        var batch = CommonOptions.Whole("--batch", "Rows encoded together; a run that is resumed keeps to the number it began with", 1, 4096, 32);
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits: what a kill can cost to do again", 1, 10_000_000, 1024);
         var strict = new Option<bool>("--strict") { Description = "End with 1 if a row was refused" };
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Encode images and their captions and store them in a local index. A run that was stopped goes on where its index ends.")
         {
-            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, batch, commitRows, strict, threads, json },
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, strict, threads, json },
             Examples =
             [
                 "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
@@ -55,6 +56,7 @@ internal static class IngestCommand
                 CommitRows = parsed.GetValue(commitRows),
                 DryRun = parsed.GetValue(dryRun),
                 Restart = parsed.GetValue(restart),
+                Replace = parsed.GetValue(replace),
             };
             var inference = new InferenceOptions { Threads = parsed.GetValue(threads) };
             return RunAsync(
@@ -101,9 +103,10 @@ internal static class IngestCommand
     private static void Show(IAnsiConsole console, IngestionResult result)
     {
         console.Write(Tables.Facts(
-            result.DryRun ? $"{result.Source}: read and checked; nothing encoded, nothing stored" : $"{result.Source} → {result.Index}",
+            result.DryRun ? $"{result.Source}: dry run" : $"{result.Source} → {result.Index}",
             ("rows", $"{Units.Count(result.Rows)}{Resumed(result)}"),
             (result.DryRun ? "without a fault" : "stored", $"{Units.Count(result.Ingested)} images, {Units.Count(result.Captions)} captions"),
+            ("of them in the place of another", result.DryRun ? "—" : Units.Count(result.Replaced)),
             ("unchanged, skipped", Units.Count(result.Skipped)),
             ("rejected", Units.Count(result.Rejected) + (result.AllRuns is { } all && all.Rejected != result.Rejected ? $" ({Units.Count(all.Rejected)} in all runs)" : "")),
             ("time", $"{Units.Time(TimeSpan.FromSeconds(result.Seconds))}, {Units.Fixed(result.RowsPerSecond, 1)} rows/s"),
@@ -112,7 +115,7 @@ internal static class IngestCommand
         if (result.DryRun)
         {
             console.WriteLine($"checked of each row: {Checks}");
-            console.WriteLine("not checked: what the encoders give for it (a row they give NaN for is rejected only then), and the index");
+            console.WriteLine("nothing was encoded or stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
         }
 
         if (result.Rejects.Count == 0)
@@ -158,6 +161,7 @@ internal static class IngestCommand
         long? TotalRows,
         long ResumedAtRow,
         long Ingested,
+        long Replaced,
         long Skipped,
         long Rejected,
         long Captions,
@@ -172,12 +176,12 @@ internal static class IngestCommand
         {
             var (progress, dry) = (report.Progress, options.DryRun);
             return new IngestionResult(
-                source, dry ? null : index, dry, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Skipped,
+                source, dry ? null : index, dry, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Replaced, progress.Skipped,
                 progress.Rejected, progress.Captions, progress.Elapsed.TotalSeconds, progress.RowsPerSecond, report.Generation,
-                report.RejectsFile, report.FirstRejects, dry || LedgerOf(index, options.SourceKey) is not { } ledger ? null : new Totals(ledger.Ingested, ledger.Skipped, ledger.Rejected));
+                report.RejectsFile, report.FirstRejects, dry || LedgerOf(index, options.SourceKey) is not { } ledger ? null : new Totals(ledger.Ingested, ledger.Replaced, ledger.Skipped, ledger.Rejected));
         }
     }
 
     /// <summary>Counts of a source over all runs, from the index's ledger.</summary>
-    private sealed record Totals(long Ingested, long Skipped, long Rejected);
+    private sealed record Totals(long Ingested, long Replaced, long Skipped, long Rejected);
 }
