@@ -45,7 +45,7 @@ public sealed class EvaluateTests
 
         // A shortlist of everything is the full ranking.
         Assert.True(JsonElement.DeepEquals(rows[2].GetProperty("textToImage"), rows[3].GetProperty("textToImage")));
-        Assert.Equal(100, rows[2].GetProperty("shortlistOverlapAt10").GetProperty("textToImage").GetDouble());
+        Assert.Equal(100, rows[2].GetProperty("shortlistOverlapAt10").GetProperty("textToImage").GetProperty("whole").GetDouble());
     }
 
     [Fact]

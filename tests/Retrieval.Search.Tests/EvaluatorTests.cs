@@ -32,7 +32,7 @@ public sealed class EvaluatorTests : IDisposable
 
         // A shortlist of everything is the full ranking.
         Assert.Equal((full.ImageToText, full.TextToImage), (report.Rows[3].ImageToText, report.Rows[3].TextToImage));
-        Assert.Equal(new KeptShare(100, 100), report.Rows[3].ShortlistOverlapAt10);
+        Assert.Equal(new ShortlistOverlap(new TopTenOverlap(100, 100), new TopTenOverlap(100, 100)), report.Rows[3].ShortlistOverlapAt10);
     }
 
     [Fact]
@@ -46,7 +46,8 @@ public sealed class EvaluatorTests : IDisposable
         foreach (var (row, next) in rows.Zip(rows.Skip(1)))
         {
             Assert.True(row.TextToImage.Missed >= next.TextToImage.Missed && row.ImageToText.Missed >= next.ImageToText.Missed);
-            Assert.True(row.ShortlistOverlapAt10!.TextToImage <= next.ShortlistOverlapAt10!.TextToImage && row.ShortlistOverlapAt10.ImageToText <= next.ShortlistOverlapAt10.ImageToText);
+            Assert.True(row.ShortlistOverlapAt10!.TextToImage.Whole <= row.ShortlistOverlapAt10.TextToImage.Mean);
+            Assert.True(row.ShortlistOverlapAt10!.TextToImage.Mean <= next.ShortlistOverlapAt10!.TextToImage.Mean && row.ShortlistOverlapAt10.ImageToText.Mean <= next.ShortlistOverlapAt10.ImageToText.Mean);
         }
 
         foreach (var row in rows)

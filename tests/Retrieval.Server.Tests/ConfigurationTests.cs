@@ -29,6 +29,28 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void The_reference_file_as_it_is_lacks_only_what_it_says_it_lacks()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("reference.jsonc"), ReferenceConfiguration.Text);
+
+        Assert.Equal(
+            ["Snapshot:Bundle is not set; expected the folder of a bundle", "Snapshot:Index is not set; expected the folder of an index"],
+            Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder.File("reference.jsonc")])).Faults);
+    }
+
+    [Theory]
+    [InlineData("""{ "Snapshot": { "Bundle": ["b"] } }""", "Snapshot:Bundle is ''; expected a text")]
+    [InlineData("""{ "Limits": { "Queue": "" } }""", "Limits:Queue is ''; expected a whole number")]
+    public void A_value_of_another_kind_in_a_file_is_a_fault(string content, string fault)
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder.File("c.json"), content);
+
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder.File("c.json"), "--index", "i"])).Faults.Where(found => !found.Contains("is not set", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Every_key_of_the_reference_file_has_a_comment()
     {
         var lines = ReferenceConfiguration.Text.Split('\n');

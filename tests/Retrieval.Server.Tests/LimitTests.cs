@@ -167,27 +167,25 @@ public sealed class LimitTests(ServerFixture fixture)
     [Fact]
     public async Task A_deadline_that_has_passed_is_a_504_and_a_short_one_is_said()
     {
-        var pairs = 0;
-        for (var i = 0; i < 20; i++)
-        {
-            var (response, body) = await fixture.Client.PostAsync("/v1/search/images", """{ "caption": "w4 w5 w6", "top": 48, "shortlist": 48, "deadlineMs": 1 }""");
-            if ((int)response.StatusCode == 504)
+        // A long caption, and as often as it takes: a quick machine keeps a deadline of a millisecond now and then.
+        var body = $$"""{ "caption": "{{string.Join(' ', Enumerable.Repeat("w4 w5 w6", 20))}}", "top": 48, "shortlist": 48, "deadlineMs": 1 }""";
+        await Eventually.TrueAsync(
+            async () =>
             {
-                var problem = await response.ProblemAsync(504);
-                Assert.Contains("deadline of 1 ms", (string)problem["detail"]!, StringComparison.Ordinal);
-            }
-            else if ((string?)body["degraded"] == "deadline")
-            {
-                Assert.True((int)body["reranked"]! < (int)body["shortlisted"]!);
-                Assert.Equal((int)body["shortlisted"]! - (int)body["reranked"]!, body["hits"]!.AsArray().Count(hit => hit!["score"] is null));
-            }
-            else
-            {
-                pairs++;
-            }
-        }
+                var (response, answer) = await fixture.Client.PostAsync("/v1/search/images", body);
+                if ((int)response.StatusCode == 504)
+                {
+                    var problem = await response.ProblemAsync(504);
+                    Assert.Contains("deadline of 1 ms", (string)problem["detail"]!, StringComparison.Ordinal);
+                    return true;
+                }
 
-        Assert.True(pairs < 20, "a deadline of a millisecond was kept twenty times");
+                var unscored = answer["hits"]!.AsArray().Count(hit => hit!["score"] is null);
+                Assert.Equal((int)answer["shortlisted"]! - (int)answer["reranked"]!, unscored);
+                Assert.Equal(unscored > 0 ? "deadline" : null, (string?)answer["degraded"]);
+                return unscored > 0;
+            },
+            "a deadline is missed");
     }
 
     [Fact]

@@ -40,10 +40,10 @@ internal static class BundleEvaluation
             ("image to text", report.Rows.Select(row => (row, row.ImageToText, row.ShortlistOverlapAt10?.ImageToText))),
         })
         {
-            var table = EvaluationTable.Create(title, "ranking", "#shortlist", "#of the full top 10 in it, mean");
+            var table = EvaluationTable.Create(title, "ranking", "#shortlist", "#full top 10 inside", "#of it, mean");
             foreach (var (row, ranks, overlap) in rows)
             {
-                EvaluationTable.AddRow(table, ranks, row.Ranking, row.Shortlist is { } size ? Units.Count(size) : "", overlap is { } share ? $"{Units.Fixed(share, 1)} %" : "");
+                EvaluationTable.AddRow(table, ranks, row.Ranking, row.Shortlist is { } size ? Units.Count(size) : "", overlap is { } share ? $"{Units.Fixed(share.Whole, 1)} %" : "", overlap is { } mean ? $"{Units.Fixed(mean.Mean, 1)} %" : "");
             }
 
             console.Write(table);
@@ -66,7 +66,7 @@ internal static class BundleEvaluation
     }
 
     private sealed record RowView(
-        string Ranking, int? Shortlist, EvaluationView.Direction ImageToText, EvaluationView.Direction TextToImage, double Rsum, KeptShare? ShortlistOverlapAt10)
+        string Ranking, int? Shortlist, EvaluationView.Direction ImageToText, EvaluationView.Direction TextToImage, double Rsum, ShortlistOverlap? ShortlistOverlapAt10)
     {
         public static RowView Of(EvaluationRow row) => new(
             row.Ranking,

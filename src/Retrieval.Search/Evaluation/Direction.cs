@@ -43,7 +43,7 @@ internal sealed class Direction
         var coarse = new int[QuerySlots.Length];
         var full = new int[QuerySlots.Length];
         var reranked = Shortlists.Select(_ => new int[QuerySlots.Length]).ToArray();
-        var overlaps = new double[Shortlists.Count];
+        var overlaps = new TopTenOverlap[Shortlists.Count];
         long[] all = [.. Enumerable.Range(0, (int)Bank.Slots)];
         var shortlist = new ExactShortlist(Bank, Threads);
         for (var first = 0; first < QuerySlots.Length; first += QueriesPerBlock)
@@ -80,10 +80,10 @@ internal sealed class Direction
             Summary(coarse),
             [.. reranked.Select(Summary)],
             ScoresOfAll is null ? null : Summary(full),
-            [.. overlaps.Select(sum => 100 * sum / QuerySlots.Length)]);
+            [.. overlaps.Select(sum => sum.Percent(QuerySlots.Length))]);
     }
 
-    private void AddOverlaps(double[] overlaps, long[] inCoarseOrder, float[] scoresOfAll)
+    private void AddOverlaps(TopTenOverlap[] overlaps, long[] inCoarseOrder, float[] scoresOfAll)
     {
         // Their coarse places. Equal scores are in coarse order, as in an answer.
         var best = Enumerable.Range(0, inCoarseOrder.Length)
@@ -92,7 +92,7 @@ internal sealed class Direction
             .Take(TopTen).ToList();
         for (var size = 0; size < overlaps.Length; size++)
         {
-            overlaps[size] += (double)best.Count(candidate => candidate.Place < Shortlists[size]) / best.Count;
+            overlaps[size] = overlaps[size].Add(best.Count(candidate => candidate.Place < Shortlists[size]), best.Count);
         }
     }
 

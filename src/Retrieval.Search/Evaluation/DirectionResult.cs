@@ -6,5 +6,5 @@ namespace Retrieval.Search.Evaluation;
 /// <param name="Coarse">The first stage alone.</param>
 /// <param name="Reranked">Each shortlist size.</param>
 /// <param name="Full">Every pair scored; null if they were not.</param>
-/// <param name="Overlaps">For each shortlist size the mean share, in percent, of the best ten by the full ranking that are in the shortlist.</param>
-internal sealed record DirectionResult(RankSummary Coarse, IReadOnlyList<RankSummary> Reranked, RankSummary? Full, IReadOnlyList<double> Overlaps);
+/// <param name="Overlaps">For each shortlist size, what it holds of the best ten by the full ranking.</param>
+internal sealed record DirectionResult(RankSummary Coarse, IReadOnlyList<RankSummary> Reranked, RankSummary? Full, IReadOnlyList<TopTenOverlap> Overlaps);

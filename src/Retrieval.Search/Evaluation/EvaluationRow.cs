@@ -7,5 +7,5 @@ namespace Retrieval.Search.Evaluation;
 /// <param name="Shortlist">Candidates reranked; null where there is no shortlist.</param>
 /// <param name="ImageToText">Images as queries.</param>
 /// <param name="TextToImage">Captions as queries.</param>
-/// <param name="ShortlistOverlapAt10">For a shortlist beside a full ranking: of the best ten candidates by the full ranking, the share that is in the shortlist, in percent, on average over the queries.</param>
-public sealed record EvaluationRow(string Ranking, int? Shortlist, RankSummary ImageToText, RankSummary TextToImage, KeptShare? ShortlistOverlapAt10);
+/// <param name="ShortlistOverlapAt10">For a shortlist beside a full ranking: what it holds of the best ten by the full ranking.</param>
+public sealed record EvaluationRow(string Ranking, int? Shortlist, RankSummary ImageToText, RankSummary TextToImage, ShortlistOverlap? ShortlistOverlapAt10);

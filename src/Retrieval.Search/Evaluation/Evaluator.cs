@@ -107,7 +107,7 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
         yield return new EvaluationRow("coarse", null, image.Coarse, text.Coarse, null);
         for (var i = 0; i < shortlists.Length; i++)
         {
-            var overlap = image.Full is null ? null : new KeptShare(image.Overlaps[i], text.Overlaps[i]);
+            var overlap = image.Full is null ? null : new ShortlistOverlap(image.Overlaps[i], text.Overlaps[i]);
             yield return new EvaluationRow("reranked", shortlists[i], image.Reranked[i], text.Reranked[i], overlap);
         }
 

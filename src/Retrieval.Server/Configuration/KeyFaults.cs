@@ -27,7 +27,7 @@ internal static class KeyFaults
             {
                 Find(section, property.PropertyType, faults);
             }
-            else if (IsLeaf(property.PropertyType) && Convert(section.Value, property.PropertyType) is null)
+            else if (IsLeaf(property.PropertyType) && !IsEmptyText(section, property.PropertyType) && Convert(section.Value, property.PropertyType) is null)
             {
                 faults.Add($"{section.Path} is '{section.Value}'; expected {Kind(property.PropertyType)}");
             }
@@ -74,6 +74,10 @@ internal static class KeyFaults
         PropertiesOf(options).FirstOrDefault(property => string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive;
+
+    // The framework gives null for an empty text of a file. Whether a text may be empty, the validator says.
+    private static bool IsEmptyText(IConfigurationSection section, Type type) =>
+        type == typeof(string) && section.Value is null && !section.GetChildren().Any();
 
     private static object? Convert(string? value, Type type)
     {

@@ -32,7 +32,7 @@ public sealed record ModelResponse(
     IndexCounts Index,
     ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status, bool openedPrevious)
+    internal static ModelResponse Of(SnapshotStatus status)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -47,7 +47,7 @@ public sealed record ModelResponse(
             new RegionShape(manifest.RegionCount, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
-            new IndexCounts(status.Images, status.Captions, status.IndexEpoch, openedPrevious),
+            new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.OpenedPrevious),
             status.Parity ?? throw new InvalidOperationException("a model is served without having been proven"));
     }
 }

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Contracts;
-using Retrieval.Server.Loading;
 using Retrieval.Server.OpenApi;
 
 namespace Retrieval.Server.Endpoints;
@@ -20,6 +19,6 @@ internal static class ModelEndpoint
         .ProducesProblems(429, 503, 504);
 
     private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots) => snapshots.Status is { } status
-        ? TypedResults.Json(ModelResponse.Of(status, snapshots.OpenedPrevious()), WireJson.Options)
+        ? TypedResults.Json(ModelResponse.Of(status), WireJson.Options)
         : throw new NotReadyException();
 }

@@ -86,7 +86,7 @@ internal sealed partial class SnapshotLoader(
         {
             var seconds = time.GetElapsedTime(began).TotalSeconds;
             LogLoaded(status.Label, status.Provider, status.Images, status.Captions, status.IndexEpoch, seconds);
-            WarnOfPrevious(status.IndexEpoch);
+            WarnOfPrevious(status);
         }
 
         return true;
@@ -99,7 +99,7 @@ internal sealed partial class SnapshotLoader(
             if (snapshots.TryRefresh() && snapshots.Status is { } status)
             {
                 LogRefreshed(status.IndexEpoch, status.Images, status.Captions);
-                WarnOfPrevious(status.IndexEpoch);
+                WarnOfPrevious(status);
             }
 
             _lastFault = null;
@@ -117,11 +117,11 @@ internal sealed partial class SnapshotLoader(
         }
     }
 
-    private void WarnOfPrevious(long indexEpoch)
+    private void WarnOfPrevious(SnapshotStatus status)
     {
-        if (snapshots.OpenedPrevious())
+        if (status.OpenedPrevious)
         {
-            LogOpenedPrevious(indexEpoch);
+            LogOpenedPrevious(status.IndexEpoch);
         }
     }
 
