@@ -1,5 +1,6 @@
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
 
@@ -91,6 +92,22 @@ public sealed class SourceNumberTests : IDisposable
 
         using var damaged = Writer();
         Assert.Equal("images/source.i32", Assert.Throws<IndexCorruptException>(() => damaged.Find("a")).File);
+    }
+
+    [Fact]
+    public async Task A_check_finds_images_of_a_source_the_manifest_does_not_name()
+    {
+        using (var writer = Writer())
+        {
+            Append(writer, "one", "a", "b");
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        }
+
+        ManifestFile.Replace(_folder.Index, ManifestFile.Read(_folder.Index)!.Manifest with { Sources = [] }, keepPrevious: true);
+
+        using var index = LocalIndex.Open(_folder.Index);
+        var faults = index.Verify(TestContext.Current.CancellationToken).Faults;
+        Assert.Equal([("images/source.i32", 0L), ("images/source.i32", 1L)], faults.Select(fault => (fault.File, fault.FirstRow)));
     }
 
     private static void Sources(LocalIndexWriter writer)
