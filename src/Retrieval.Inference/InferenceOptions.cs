@@ -15,12 +15,6 @@ public sealed record InferenceOptions
     /// </summary>
     public int PairsPerCall { get; init; } = 32;
 
-    /// <summary>
-    /// Whether the recorded parity vectors are computed at load and compared. Without it a load is quicker, and nothing
-    /// shows that this machine computes what the bundle's author measured.
-    /// </summary>
-    public bool VerifyParity { get; init; } = true;
-
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);

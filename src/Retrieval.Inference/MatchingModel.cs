@@ -27,10 +27,7 @@ public sealed class MatchingModel : IDisposable
             TextEncoder = Own(new TextEncoder(bundle, vocabularySize, options));
             TextToImage = Own(new PairScorer(bundle, RecordSide.Image, options));
             ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, options));
-            if (options.VerifyParity)
-            {
-                Parity = ParityCheck.Run(bundle, this);
-            }
+            Parity = ParityCheck.Run(bundle, this);
         }
         catch
         {
@@ -72,8 +69,8 @@ public sealed class MatchingModel : IDisposable
     /// <summary>Scores a bank of captions for image queries.</summary>
     public PairScorer ImageToText { get; }
 
-    /// <summary>How far this machine's results are from the recorded ones; null if it was not checked.</summary>
-    public ParityReport? Parity { get; }
+    /// <summary>How far this machine's results are from the recorded ones.</summary>
+    public ParityReport Parity { get; }
 
     /// <summary>Loads a bundle.</summary>
     /// <exception cref="InvalidBundleException">Incomplete, edited, not keeping the contract, or computing something else here than it did at export.</exception>

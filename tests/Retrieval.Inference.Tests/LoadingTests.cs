@@ -50,14 +50,6 @@ public sealed class LoadingTests
             scores[Bundles.Published].Zip(other.Value), pair => Pairs.Near(pair.First, pair.Second, Bundles.Tolerance(other.Key), other.Key)));
     }
 
-    [Fact]
-    public void Without_parity_check_there_is_no_report()
-    {
-        using var model = MatchingModel.Load(Bundles.PathOf(Bundles.Fast), new InferenceOptions { Threads = 1, VerifyParity = false });
-
-        Assert.Null(model.Parity);
-    }
-
     [Theory]
     [InlineData(0, 0)]
     [InlineData(0, -1)]

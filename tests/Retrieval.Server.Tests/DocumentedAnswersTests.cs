@@ -39,7 +39,7 @@ public sealed partial class DocumentedAnswersTests
 
     private static async Task IngestAsync(string index)
     {
-        using var model = MatchingModel.Load(Path.Combine(Scenes, "bundle"), new InferenceOptions { VerifyParity = false });
+        using var model = MatchingModel.Load(Path.Combine(Scenes, "bundle"));
         using var source = PrecomputedSplitSource.Open(Path.Combine(Scenes, "corpus"), "test", FeatureExpectation.None);
         await new IngestionJob(model, new IngestionOptions { SourceKey = "test" }, TimeProvider.System)
             .RunAsync(source, index, cancellationToken: TestContext.Current.CancellationToken);

@@ -12,7 +12,7 @@ namespace Retrieval.Search.Snapshots;
 /// <param name="Captions">Live captions.</param>
 /// <param name="IndexEpoch">Generation of the index.</param>
 /// <param name="OpenedPrevious">Whether the index's newest generation was torn when this one was opened, and this is the one before it.</param>
-/// <param name="Parity">How far this machine's results are from those recorded at export; null if it was not checked.</param>
+/// <param name="Parity">How far this machine's results are from those recorded at export.</param>
 public sealed record SnapshotStatus(
     string Label,
     string Fingerprint,
@@ -22,4 +22,4 @@ public sealed record SnapshotStatus(
     long Captions,
     long IndexEpoch,
     bool OpenedPrevious,
-    ParityReport? Parity);
+    ParityReport Parity);

@@ -48,6 +48,6 @@ public sealed record ModelResponse(
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.OpenedPrevious),
-            status.Parity ?? throw new InvalidOperationException("a model is served without having been proven"));
+            status.Parity);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class Corpus(int count) : IFeatureSource
 
     private static async Task IngestAsync(string bundle, string index, int count, string key)
     {
-        using var model = MatchingModel.Load(bundle, new InferenceOptions { VerifyParity = false, Threads = 1 });
+        using var model = MatchingModel.Load(bundle, new InferenceOptions { Threads = 1 });
         using var source = new Corpus(count);
         await new IngestionJob(model, new IngestionOptions { SourceKey = key }, TimeProvider.System).RunAsync(source, index);
     }
