@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Retrieval.Cli.Tests;
@@ -30,6 +31,27 @@ public sealed class BundleVerifyTests
         Assert.False(JsonDocument.Parse(outcome.Output).RootElement.GetProperty("ok").GetBoolean());
         Assert.Contains("scorer_text_to_image.onnx", outcome.Errors, StringComparison.Ordinal);
         (await CommandLineProcess.RunAsync("search", "--bundle", bundle, "--index", folder["index"], "--caption", "w4")).Refused("scorer_text_to_image.onnx", "SHA-256");
+    }
+
+    [Fact]
+    public async Task The_runtime_reports_its_use_to_nobody()
+    {
+        using var folder = new TemporaryFolder();
+        var home = Directory.CreateDirectory(folder["home"]).FullName;
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "retrieval.dll"), "bundle", "verify", Fixture.Bundle()])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["HOME"] = home, ["XDG_CACHE_HOME"] = null, ["ORT_DISABLE_TELEMETRY"] = null },
+        };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        // Where telemetry is on, a device id and a queue of events appear under .cache.
+        Assert.Equal(("", 0), (await errors, process.ExitCode));
+        Assert.DoesNotContain(Directory.EnumerateFiles(home, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }), file => file.Contains("onnxruntime", StringComparison.Ordinal));
     }
 
     [Fact]

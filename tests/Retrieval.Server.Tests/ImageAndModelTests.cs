@@ -49,6 +49,14 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_path_without_an_id_is_not_taken_for_one()
+    {
+        var problem = await (await fixture.Client.AskAsync("/v1/images?x=1")).ProblemAsync(404);
+
+        Assert.Equal("unknown image id ''", (string)problem["detail"]!);
+    }
+
+    [Fact]
     public async Task A_very_long_id_is_not_echoed_whole()
     {
         var problem = await (await fixture.Client.AskAsync("/v1/images/" + new string('x', 5000))).ProblemAsync(404);

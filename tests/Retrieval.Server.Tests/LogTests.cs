@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Logging;
@@ -29,6 +31,23 @@ public sealed class LogTests(ServerFixture fixture)
             lines);
         Assert.All(server.Log.Of(1200), entry => Assert.Matches(@" in [0-9]+\.[0-9] ms$", entry.Message));
         Assert.DoesNotContain(server.Log.Entries, entry => entry.Category.StartsWith("Retrieval.", StringComparison.Ordinal) && (entry.Message + entry.Exception).Contains(secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_caller_who_hangs_up_while_he_sends_is_no_fault_of_the_server()
+    {
+        await using var server = await StartAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+            await socket.ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);
+            await socket.SendAsync(Encoding.ASCII.GetBytes("POST /v1/search/images HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"), TestContext.Current.CancellationToken);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        await Eventually.TrueAsync(() => server.Log.Of(1200).Count(entry => entry.Level == LogLevel.Information) >= 20, "the requests are logged");
+        Assert.All(server.Log.Of(1200).Where(entry => entry.Level == LogLevel.Information), entry => Assert.StartsWith("POST /v1/search/images 499", entry.Message, StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Entries, entry => entry.Level >= LogLevel.Warning);
     }
 

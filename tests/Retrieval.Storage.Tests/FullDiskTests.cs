@@ -13,6 +13,17 @@ public sealed class FullDiskTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void A_folder_that_cannot_be_written_is_not_said_to_be_at_a_generation()
+    {
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "lock"));
+
+        var error = Assert.Throws<IndexWriteException>(() => LocalIndexWriter.OpenOrCreate(folder.Path, SampleCorpus.Schema));
+
+        Assert.DoesNotContain("generation", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public Task On_a_full_disk_the_index_stays_at_its_last_commit_and_goes_on_once_there_is_room() =>
         OnSmallDiskAsync("6m", disk => FillUpAsync(Path.Combine(disk, "index"), disk));
 

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -163,3 +165,16 @@ def test_the_name_and_the_vocabulary_go_into_the_bundle(tmp_path, reference):
 def test_the_fixtures_are_those_of_every_system(reference):
     measured = {json.loads(path.read_text()).get("measure", "paper") for path in HERE.glob("fixtures/*/config.json")}
     assert {"camp-" + measure.replace("_", "-") for measure in measured} == set(SYSTEMS)
+
+
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_an_export_that_is_stopped_leaves_nothing(tmp_path, number):
+    process = subprocess.Popen([sys.executable, str(EXPORT), "--random", "--out", str(tmp_path / "b")],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob(".b.*")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import signal
 import sys
 
 import torch
@@ -86,9 +87,14 @@ def run(arguments):
 def main(argv=None):
     """Returns the exit code: 0, or 2 for what the user can mend."""
     arguments = parser().parse_args(argv)
+    # What undoes a half-written export is in finally clauses, which a signal's default would pass by.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         with one_thread():
             run(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     except ExportError as error:
         print("error: %s" % error, file=sys.stderr)
         return 2

@@ -41,7 +41,8 @@ internal static class ImageEndpoint
 
         for (var segment = 0; segment < SegmentsBeforeId; segment++)
         {
-            path = path[(path.IndexOf('/') + 1)..];
+            // Without a slash there is no id: /v1/images as it stands.
+            path = path.IndexOf('/') is >= 0 and var slash ? path[(slash + 1)..] : [];
         }
 
         return Uri.UnescapeDataString(path);

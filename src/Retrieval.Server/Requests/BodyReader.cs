@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Net.Http.Headers;
@@ -33,7 +34,11 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         var pipe = new Pipe(Unbounded);
         try
         {
-            await context.Request.Body.CopyToAsync(pipe.Writer, context.RequestAborted).ConfigureAwait(false);
+            if (!await TryReceiveAsync(context, pipe.Writer).ConfigureAwait(false))
+            {
+                return;
+            }
+
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             var read = await pipe.Reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
             var bytes = JsonScan.WithoutMark(read.Buffer);
@@ -44,6 +49,22 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         {
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             await pipe.Reader.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    // A caller who hangs up while he sends is no fault of the server, and nobody is left to read an answer.
+    private static async Task<bool> TryReceiveAsync(HttpContext context, PipeWriter writer)
+    {
+        try
+        {
+            await context.Request.Body.CopyToAsync(writer, context.RequestAborted).ConfigureAwait(false);
+            return true;
+        }
+        catch (ConnectionResetException)
+        {
+            context.Abort();
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return false;
         }
     }
 

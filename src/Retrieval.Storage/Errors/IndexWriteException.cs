@@ -7,12 +7,12 @@ namespace Retrieval.Storage.Errors;
 /// and the writer that raised it can only be disposed; a new one starts from the last commit.
 /// </summary>
 public sealed class IndexWriteException(string path, long generation, bool diskFull, Exception innerException)
-    : RetrievalException($"index {path}: {(diskFull ? "the disk is full" : "writing failed")} ({innerException.Message}). The index stays at generation {generation}; open a new writer to continue from there", innerException)
+    : RetrievalException($"index {path}: {(diskFull ? "the disk is full" : "writing failed")} ({innerException.Message}). {(generation == 0 ? "Nothing was changed in it" : $"The index stays at generation {generation}; open a new writer to continue from there")}", innerException)
 {
     /// <summary>The index's folder.</summary>
     public string Path { get; } = path;
 
-    /// <summary>The generation of the last commit, which is what the index still holds.</summary>
+    /// <summary>The generation of the last commit, which is what the index still holds; 0 if it could not even be opened for writing.</summary>
     public long Generation { get; } = generation;
 
     /// <summary>Whether the cause was a lack of space: disk, quota or file size limit.</summary>
