@@ -81,6 +81,13 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, reference, argu
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("seed", ["-1", "9" * 23, "x"])
+def test_a_seed_that_torch_does_not_take_is_a_usage_error(tmp_path, seed):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--random", "--seed", seed, "--out", str(tmp_path / "b")])
+    assert stopped.value.code == 2
+
+
 def test_the_script_itself_ends_with_exit_code_2_and_no_traceback(tmp_path):
     (tmp_path / "c.pth").write_bytes(b"\x80\x02cos\nsystem\n")
     run = subprocess.run([sys.executable, str(EXPORT), "--checkpoint",

@@ -13,6 +13,14 @@ from .camp import SYSTEMS
 from .errors import ExportError
 
 
+def seed(text):
+    """A seed that torch takes."""
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise ValueError(text)
+    return value
+
+
 def parser():
     p = argparse.ArgumentParser(prog="export.py", description="Exports a matching model as a bundle.")
     source = p.add_mutually_exclusive_group(required=True)
@@ -37,7 +45,7 @@ def parser():
     r.add_argument("--image-size", type=int, default=2048)
     r.add_argument("--word-size", type=int, default=300)
     r.add_argument("--vocabulary-size", type=int, default=8485)
-    r.add_argument("--seed", type=int, default=0)
+    r.add_argument("--seed", type=seed, default=0, help="0 to 2^63 - 1")
     return p
 
 
