@@ -2,10 +2,7 @@ using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
-using Retrieval.Search.Snapshots;
-using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
-using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Tests;
 
@@ -190,257 +187,6 @@ public sealed class IngestionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_broken_off_at_any_row_and_resumed_ends_as_one_that_was_not()
-    {
-        var corpus = Flawed(33);
-        corpus.Write(_folder.Path);
-        using var source = Corpus.Open(_folder.Path);
-        using var clean = new TempFolder();
-        var undisturbed = await Ingest.RunAsync(source, clean.Index, commitRows: 1024);
-        var hash = Ingest.ContentHash(clean.Index);
-        for (var row = 0; row <= 33; row++)
-        {
-            using var broken = new TempFolder();
-            var commitRows = 1 + (row % 3 * 7);
-            if (row < 33)
-            {
-                var error = await Assert.ThrowsAsync<IOException>(() => Ingest.RunAsync(new BrokenSource(source, row), broken.Index, commitRows: commitRows));
-                Assert.Contains($"row {row}", error.Message, StringComparison.Ordinal);
-                using var index = Ingest.Open(broken.Index);
-                Assert.True((index.Ledger.SingleOrDefault()?.NextRow ?? 0) <= row);
-            }
-
-            var report = await Ingest.RunAsync(source, broken.Index, commitRows: commitRows + 5);
-            Assert.Equal(hash, Ingest.ContentHash(broken.Index));
-            Assert.Equal(Ingest.Rejects(undisturbed), Ingest.Rejects(report));
-            using var finished = Ingest.Open(broken.Index);
-            var entry = finished.Ledger.Single();
-            Assert.Equal((33L, 29L, 4L, true), (entry.NextRow, entry.Ingested, entry.Rejected, entry.Completed));
-        }
-    }
-
-    [Fact]
-    public async Task A_cancelled_run_keeps_what_is_committed_and_resumes()
-    {
-        var corpus = Flawed(40);
-        corpus.Write(_folder.Path);
-        using var source = Corpus.Open(_folder.Path);
-        using var clean = new TempFolder();
-        var undisturbed = await Ingest.RunAsync(source, clean.Index);
-        for (var rows = 4; rows <= 36; rows += 8)
-        {
-            using var cancelled = new TempFolder();
-            using var stop = new CancellationTokenSource();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ingest.RunAsync(source, cancelled.Index, seen: progress =>
-            {
-                if (progress.Rows >= rows)
-                {
-                    stop.Cancel();
-                }
-            }, stop: stop.Token));
-            using (var index = Ingest.Open(cancelled.Index))
-            {
-                Assert.Equal(rows / 8 * 8, index.Ledger.SingleOrDefault()?.NextRow ?? 0);
-            }
-
-            var resumed = await Ingest.RunAsync(source, cancelled.Index);
-            Assert.Equal(rows / 8 * 8, resumed.ResumedAtRow);
-            Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(cancelled.Index));
-            Assert.Equal(Ingest.Rejects(undisturbed), Ingest.Rejects(resumed));
-        }
-    }
-
-    [Fact]
-    public async Task A_source_that_changed_between_the_runs_is_read_from_its_start()
-    {
-        var corpus = Flawed(24);
-        corpus.Write(_folder.Path);
-        using (var source = Corpus.Open(_folder.Path))
-        using (var stop = new CancellationTokenSource())
-        {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ingest.RunAsync(source, _folder.Index, seen: progress =>
-            {
-                if (progress.Rows == 16)
-                {
-                    stop.Cancel();
-                }
-            }, stop: stop.Token));
-        }
-
-        corpus.Captions[0][0] = "an altogether different caption than before";
-        corpus.Write(_folder.Path);
-        using var changed = Corpus.Open(_folder.Path);
-        var report = await Ingest.RunAsync(changed, _folder.Index);
-
-        Assert.Equal(0, report.ResumedAtRow);
-        Assert.Equal((8L, 12L), (report.Progress.Ingested, report.Progress.Skipped));
-        using var index = Ingest.Open(_folder.Index);
-        Assert.True(index.TryGetImageSlot(corpus.Ids[0], out var slot));
-        Assert.Equal("an altogether different caption than before", index.GetCaption(index.GetImage(slot).FirstCaption).Text);
-        Assert.Equal(4, Ingest.Rejects(report).Length);
-    }
-
-    [Fact]
-    public async Task A_restart_that_is_broken_off_is_gone_on_with_and_its_rejects_are_complete()
-    {
-        var source = Flawed(24);
-        source.Write(_folder.Path);
-        using var split = Corpus.Open(_folder.Path);
-        var first = await Ingest.RunAsync(split, _folder.Index);
-        var rejects = Ingest.Rejects(first);
-        await Assert.ThrowsAsync<IOException>(() => Ingest.RunAsync(new BrokenSource(split, 2), _folder.Index, Ingest.Options(4, 8) with { Restart = true }));
-
-        var resumed = await Ingest.RunAsync(split, _folder.Index);
-
-        Assert.Equal(rejects, Ingest.Rejects(resumed));
-    }
-
-    [Fact]
-    public async Task A_file_cut_short_while_it_is_read_is_named_and_the_index_stays_at_its_last_commit()
-    {
-        Corpus.Make(64, 1, 6).Write(_folder.Path);
-        using var source = Corpus.Open(_folder.Path);
-
-        var error = await Assert.ThrowsAsync<InvalidInputException>(() => Ingest.RunAsync(source, _folder.Index, seen: progress =>
-        {
-            if (progress.Rows == 8)
-            {
-                using var stream = new FileStream(Path.Combine(_folder.Path, "made_ims.npy"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-                stream.SetLength(40 * Bundle.Regions * Bundle.Width * sizeof(float));
-            }
-        }));
-
-        Assert.Equal("made_ims.npy", error.File);
-        Assert.Contains("cut short", error.Reason, StringComparison.Ordinal);
-        using var index = Ingest.Open(_folder.Index);
-        Assert.Equal(index.Ledger.Single().NextRow, index.Images.Count);
-        Assert.True(index.Images.Count is >= 8 and < 40);
-        Assert.Empty(index.Verify(TestContext.Current.CancellationToken).Faults);
-    }
-
-    [Fact]
-    public async Task An_index_that_another_writer_holds_is_refused()
-    {
-        using var writer = LocalIndexWriter.OpenOrCreate(_folder.Index, IndexBinding.SchemaOf(Bundle.Model));
-
-        var error = await Assert.ThrowsAsync<IndexLockedException>(() => Ingest.RunAsync(Corpus.Make(3, 1, 1).AsSource(), _folder.Index));
-
-        Assert.Equal(_folder.Index, error.Path);
-    }
-
-    [Fact]
-    public async Task Two_sources_fill_one_index_and_each_has_its_own_progress()
-    {
-        var one = Corpus.Make(9, 1, 1);
-        var two = Corpus.Make(12, 1, 2);
-        two.Rename("other");
-        await Ingest.RunAsync(one.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
-        await Ingest.RunAsync(two.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "two" });
-
-        using var index = Ingest.Open(_folder.Index);
-        Assert.Equal(21, index.Images.Count);
-        Assert.Equal([("one", 9L), ("two", 12L)], index.Ledger.Select(entry => (entry.SourceKey, entry.NextRow)));
-    }
-
-    [Fact]
-    public async Task An_id_that_another_source_holds_is_refused_and_what_it_holds_is_left_alone()
-    {
-        var one = Corpus.Make(9, 1, 1);
-        var two = Corpus.Make(12, 1, 2);
-        two.Regions[4] = one.Regions[4];
-        two.Captions[4] = one.Captions[4];
-        await Ingest.RunAsync(one.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
-
-        var report = await Ingest.RunAsync(two.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "two" });
-
-        // Nine ids are taken; one of them by the very same image, which harms nobody.
-        Assert.Equal((3L, 0L, 1L, 8L), (report.Progress.Ingested, report.Progress.Replaced, report.Progress.Skipped, report.Progress.Rejected));
-        Assert.All(report.FirstRejects, reject =>
-        {
-            Assert.Contains($"id '{reject.Id}' is already held by another source, one", reject.Reason, StringComparison.Ordinal);
-            Assert.Contains("--replace", reject.Reason, StringComparison.Ordinal);
-        });
-        using var index = Ingest.Open(_folder.Index);
-        Assert.Equal((12, 12), (index.Images.Count, index.Images.Slots));
-        Assert.All(Enumerable.Range(0, 9), i => Assert.Equal(one.Captions[i][0], Caption(index, one.Ids[i])));
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task An_id_that_another_source_holds_is_taken_over_when_asked_for_and_then_belongs_to_the_new_one(bool compact)
-    {
-        var one = Corpus.Make(9, 1, 1);
-        var two = Corpus.Make(12, 1, 2);
-        await Ingest.RunAsync(one.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
-        var taken = await Ingest.RunAsync(two.AsSource(), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "two", Replace = true });
-        if (compact)
-        {
-            await LocalIndexCompactor.CompactAsync(_folder.Index, TestContext.Current.CancellationToken);
-        }
-
-        // The first source comes again, changed, and without leave to replace.
-        one.Captions[0] = ["something else"];
-        var back = await Ingest.RunAsync(one.AsSource("2"), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
-
-        Assert.Equal((12L, 9L, 0L), (taken.Progress.Ingested, taken.Progress.Replaced, taken.Progress.Rejected));
-        Assert.Equal((0L, 9L), (back.Progress.Ingested, back.Progress.Rejected));
-        using var index = Ingest.Open(_folder.Index);
-        Assert.All(Enumerable.Range(0, 12), i => Assert.Equal(two.Captions[i][0], Caption(index, two.Ids[i])));
-        Assert.Equal([9L, 0L], index.Ledger.OrderByDescending(entry => entry.SourceKey, StringComparer.Ordinal).Select(entry => entry.Replaced));
-    }
-
-    [Fact]
-    public async Task A_run_among_ids_of_another_source_that_is_broken_off_and_resumed_refuses_the_same_rows()
-    {
-        var one = Corpus.Make(9, 1, 1);
-        var two = Corpus.Make(24, 1, 2);
-        using var clean = new TempFolder();
-        foreach (var path in new[] { clean.Index, _folder.Index })
-        {
-            await Ingest.RunAsync(one.AsSource(), path, Ingest.Options(4, 8) with { SourceKey = "one" });
-        }
-
-        var options = Ingest.Options(4, 4) with { SourceKey = "two" };
-        var undisturbed = await Ingest.RunAsync(two.AsSource(), clean.Index, options);
-        foreach (var row in new[] { 6, 14, 21 })
-        {
-            await Assert.ThrowsAsync<IOException>(() => Ingest.RunAsync(new BrokenSource(two.AsSource(), row), _folder.Index, options));
-        }
-
-        var resumed = await Ingest.RunAsync(two.AsSource(), _folder.Index, options);
-
-        Assert.Equal(9, Ingest.Rejects(resumed).Length);
-        Assert.Equal(Ingest.Rejects(undisturbed), Ingest.Rejects(resumed));
-        Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(_folder.Index));
-    }
-
-    [Fact]
-    public async Task A_resumed_run_keeps_to_the_batches_it_began_with()
-    {
-        var corpus = Flawed(33);
-        corpus.Write(_folder.Path);
-        using var source = Corpus.Open(_folder.Path);
-        using var clean = new TempFolder();
-        await Ingest.RunAsync(source, clean.Index, batchRows: 4);
-        using var stop = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ingest.RunAsync(source, _folder.Index, batchRows: 4, seen: progress =>
-        {
-            if (progress.Rows >= 16)
-            {
-                stop.Cancel();
-            }
-        }, stop: stop.Token));
-
-        var resumed = await Ingest.RunAsync(source, _folder.Index, batchRows: 7);
-
-        Assert.Equal(16, resumed.ResumedAtRow);
-        Assert.Equal(Ingest.ContentHash(clean.Index), Ingest.ContentHash(_folder.Index));
-        using var index = Ingest.Open(_folder.Index);
-        Assert.Equal(4, index.Ledger.Single().BatchRows);
-    }
-
-    [Fact]
     public async Task An_image_that_comes_again_further_on_in_a_source_replaces_the_earlier_one()
     {
         var corpus = Corpus.Make(40, 1, 7);
@@ -462,13 +208,13 @@ public sealed class IngestionTests : IDisposable
     public Task Options_out_of_their_range_are_refused(int batchRows, int commitRows) =>
         Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Ingest.RunAsync(Corpus.Make(1, 1, 1).AsSource(), _folder.Index, batchRows, commitRows));
 
-    private static string Caption(LocalIndex index, string id)
+    internal static string Caption(LocalIndex index, string id)
     {
         Assert.True(index.TryGetImageSlot(id, out var slot));
         return index.GetCaption(index.GetImage(slot).FirstCaption).Text;
     }
 
-    private static Corpus Flawed(int images)
+    internal static Corpus Flawed(int images)
     {
         var corpus = Corpus.Make(images, 2, 9);
         corpus.Regions[1][5] = float.NaN;

@@ -1,0 +1,100 @@
+
+namespace Retrieval.Inference.Tests;
+
+/// <summary>What <c>bundle.json</c> may not say, and that all of it is told at once.</summary>
+public sealed class ManifestRefusalTests
+{
+    [Fact]
+    public void An_edited_manifest_is_another_bundle()
+    {
+        using var bundle = new BundleCopy();
+        bundle.Manifest(manifest => manifest["name"] = "somebody-elses");
+        using var model = bundle.Load();
+
+        Assert.NotEqual(Bundles.Model(Bundles.Fast).Fingerprint, model.Fingerprint);
+        Assert.StartsWith("somebody-elses@", model.Label, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("not JSON")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{\"format\": \"retrieval-bundle/1\"")]
+    [InlineData("{\"format\": 1}")]
+    [InlineData("{\"format\": \"\\ud800\"}")]
+    [InlineData("{\"files\": {\"\\udc00\": {}}}")]
+    [InlineData("{\"records\": {\"image\": [{\"name\": \"\\ud800\", \"shape\": [\"\\ud800\", 1]}]}}")]
+    public void A_manifest_that_is_none_is_refused(string text)
+    {
+        using var bundle = new BundleCopy();
+        File.WriteAllText(bundle["bundle.json"], text);
+        bundle.Refused("bundle.json");
+    }
+
+    [Fact]
+    public void A_manifest_of_bytes_that_are_no_text_is_refused()
+    {
+        using var bundle = new BundleCopy();
+        bundle.Edit("bundle.json", bytes => [.. System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(bytes).Replace("camp-gate-fusion-new-concat", "caf\u00E9", StringComparison.Ordinal)).Select(b => b == 0xA9 ? (byte)0xFF : b)]);
+        bundle.Refused("bundle.json");
+    }
+
+    [Fact]
+    public void A_manifest_nested_deeply_is_refused()
+    {
+        using var bundle = new BundleCopy();
+        File.WriteAllText(bundle["bundle.json"], new string('[', 100_000));
+        bundle.Refused("bundle.json");
+    }
+
+    [Fact]
+    public void Another_format_is_refused_by_name()
+    {
+        using var bundle = new BundleCopy();
+        bundle.Manifest(manifest => manifest["format"] = "retrieval-bundle/2");
+        bundle.Refused("retrieval-bundle/2", "retrieval-bundle/1");
+    }
+
+    [Theory]
+    [InlineData("../vocabulary.json")]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("")]
+    [InlineData("/etc/hostname")]
+    [InlineData("sub/vocabulary.json")]
+    [InlineData("sub\\vocabulary.json")]
+    [InlineData("C:\\vocabulary.json")]
+    [InlineData("vocabulary.json\0")]
+    [InlineData("bundle.json")]
+    public void A_file_name_that_could_leave_the_folder_is_refused(string name)
+    {
+        using var bundle = new BundleCopy();
+        bundle.Manifest(manifest =>
+        {
+            manifest["files"]![name] = manifest["files"]!["vocabulary.json"]!.DeepClone();
+            manifest["vocabulary"]!["file"] = name;
+        });
+        bundle.Refused("bundle.json", "is not a plain file name");
+    }
+
+    [Fact]
+    public void All_faults_of_a_manifest_are_told_at_once()
+    {
+        using var bundle = new BundleCopy();
+        bundle.Manifest(manifest =>
+        {
+            var root = manifest.AsObject();
+            root.Remove("name");
+            root.Remove("tokens");
+            root["precision"] = "float8";
+            root["regions"]!["count"] = 0;
+            root["embedding"]!["width"] = "wide";
+            root["records"]!["image"]![0]!["type"] = "complex";
+            root["graphs"]!["textEncoder"]!["file"] = "missing.onnx";
+            root["parity"]!["tolerance"] = -1;
+            root["files"]!["vocabulary.json"]!["sha256"] = "ABC";
+        });
+        bundle.Refused("name", "tokens", "float8", "regions.count", "embedding.width", "records.image[0]", "missing.onnx", "tolerance", "sha256");
+    }
+}
