@@ -1,5 +1,3 @@
-using Retrieval.Storage.Errors;
-using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Tests;
