@@ -13,6 +13,7 @@ namespace Retrieval.Storage.Local.Manifest;
     RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(IndexManifest))]
+[JsonSerializable(typeof(IReadOnlyList<FieldSpec>))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 
 /// <summary>Writes a field as a bundle does: <c>{"name": "w", "type": "float16", "shape": ["words", 1024]}</c>.</summary>

@@ -1,0 +1,97 @@
+using Npgsql;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Storage.Postgres.Connecting;
+
+/// <summary>The database that holds the truth: a pool of connections, and one way to use them.</summary>
+public sealed class Catalog : IAsyncDisposable
+{
+    // How long a statement that was given up may take to say so, before its connection is closed.
+    private const int CancelMilliseconds = 500;
+    private readonly NpgsqlDataSource _source;
+
+    /// <summary>Prepares the pool; connects to nothing yet.</summary>
+    /// <exception cref="InvalidInputException">The connection string cannot be understood, or the password's file cannot be read.</exception>
+    public Catalog(CatalogOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var given = ConnectionStrings.Parse(options.ConnectionString);
+        Default(given, nameof(given.ApplicationName), "retrieval", (builder, value) => builder.ApplicationName = value);
+        Default(given, nameof(given.Timeout), options.ConnectSeconds, (builder, value) => builder.Timeout = value);
+        Default(given, nameof(given.CommandTimeout), options.CommandSeconds, (builder, value) => builder.CommandTimeout = value);
+        Default(given, nameof(given.CancellationTimeout), CancelMilliseconds, (builder, value) => builder.CancellationTimeout = value);
+        Default(given, nameof(given.MaxAutoPrepare), 64, (builder, value) => builder.MaxAutoPrepare = value);
+        Default(given, nameof(given.AutoPrepareMinUsages), 2, (builder, value) => builder.AutoPrepareMinUsages = value);
+        CommandSeconds = given.CommandTimeout;
+        Name = $"{given.Host}/{given.Database ?? given.Username}";
+
+        var pool = new NpgsqlDataSourceBuilder(given.ConnectionString);
+        if (options.PasswordFile is { } file)
+        {
+            ReadPassword(file);
+            pool.UsePasswordProvider(_ => ReadPassword(file), (_, _) => ValueTask.FromResult(ReadPassword(file)));
+        }
+
+        _source = pool.Build();
+    }
+
+    /// <summary>Host and database, for messages; never a password.</summary>
+    public string Name { get; }
+
+    /// <summary>Seconds a statement may go without an answer.</summary>
+    internal int CommandSeconds { get; }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    /// <summary>A connection of its own, for whoever holds locks or staging tables. The driver's errors come as they are.</summary>
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Does something on a connection of the pool, and says what went wrong in this product's words.</summary>
+    /// <param name="what">What is being done, for messages.</param>
+    /// <param name="work">Given a connection and the token.</param>
+    /// <param name="cancellationToken">Ends the wait and asks the server to stop.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
+    /// <exception cref="CatalogException">Postgres refused.</exception>
+    internal async Task<T> UseAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                return await work(connection, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (CatalogErrors.IsOurs(exception))
+        {
+            // A cancelled statement may come back as the server's 57014.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw CatalogErrors.Translate(what, exception);
+        }
+    }
+
+    private static string ReadPassword(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).TrimEnd('\r', '\n');
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"the password's file cannot be read: {exception.Message}", file: file, innerException: exception);
+        }
+    }
+
+    private static void Default<T>(NpgsqlConnectionStringBuilder given, string property, T value, Action<NpgsqlConnectionStringBuilder, T> set)
+    {
+        if (!given.ShouldSerialize(KeywordOf(property)))
+        {
+            set(given, value);
+        }
+    }
+
+    // The driver's keywords have blanks where its properties have capitals.
+    private static string KeywordOf(string property) =>
+        string.Concat(property.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}"));
+}

@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using Npgsql;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Storage.Postgres.Connecting;
+
+/// <summary>
+/// What an error of the driver means. Its own <c>IsTransient</c> will not do: it counts a full disk among what goes away by
+/// itself.
+/// </summary>
+internal static class CatalogErrors
+{
+    /// <summary>Whether the error is the driver's or the network's, and so for <see cref="Translate"/>.</summary>
+    public static bool IsOurs(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
+
+    /// <summary>Whether two writers got in each other's way and the same transaction may simply be run again.</summary>
+    public static bool IsConflict(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable };
+
+    /// <summary>The error in this product's words.</summary>
+    /// <param name="what">What was being done, e.g. <c>storing rows 0 to 31</c>.</param>
+    /// <param name="exception">The driver's error.</param>
+    public static RetrievalException Translate(string what, Exception exception) => exception switch
+    {
+        PostgresException refused when !MeansUnavailable(refused.SqlState) => Refused(what, refused),
+        _ => new CatalogUnavailableException(what, exception),
+    };
+
+    private static CatalogException Refused(string what, PostgresException refused) => refused.SqlState switch
+    {
+        PostgresErrorCodes.DiskFull => new(what, CatalogFault.DiskFull, $"Postgres has no room left on its disk ({refused.MessageText})", refused),
+        PostgresErrorCodes.InsufficientPrivilege => new(what, CatalogFault.Forbidden, $"the database role may not do this ({refused.MessageText})", refused),
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedColumn =>
+            new(what, CatalogFault.Schema, $"the database's schema is not this version's ({refused.MessageText}); run `retrieval index migrate`", refused),
+        _ => new(what, CatalogFault.Other, $"Postgres refused: {refused.MessageText} (SQLSTATE {refused.SqlState})", refused),
+    };
+
+    // 08: connection exceptions. 57P0x: shutting down, crashed, starting, idle session ended. 53300: no connection free.
+    // 25P03 and 57P05: the server ended a session that had fallen silent. 57014: our own time limit.
+    private static bool MeansUnavailable(string sqlState) =>
+        sqlState.StartsWith("08", StringComparison.Ordinal) || sqlState.StartsWith("57P", StringComparison.Ordinal) || sqlState is "53300" or "25P03" or "57014";
+}

@@ -1,0 +1,11 @@
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Storage.Postgres.Connecting;
+
+/// <summary>The catalog answered, and refused: trying again unchanged will not help.</summary>
+public sealed class CatalogException(string what, CatalogFault fault, string reason, Exception? innerException = null)
+    : RetrievalException($"{what}: {reason}", innerException)
+{
+    /// <summary>What kind of refusal.</summary>
+    public CatalogFault Fault { get; } = fault;
+}

@@ -1,0 +1,58 @@
+using Npgsql;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Storage.Postgres.Connecting;
+
+/// <summary>Reads what people and other tools call a connection string.</summary>
+internal static class ConnectionStrings
+{
+    /// <exception cref="InvalidInputException">Neither keywords nor an address.</exception>
+    public static NpgsqlConnectionStringBuilder Parse(string text)
+    {
+        try
+        {
+            return text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal)
+                ? OfUri(new Uri(text))
+                : new NpgsqlConnectionStringBuilder(text);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            // The text may hold a password, and the driver's message parts of the text: neither is repeated.
+            throw new InvalidInputException("is not a connection string; expected Host=…;Database=…;Username=… or postgresql://user@host:port/database", field: "connection string", innerException: exception);
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder OfUri(Uri uri)
+    {
+        var builder = new NpgsqlConnectionStringBuilder { Host = Uri.UnescapeDataString(uri.Host) };
+        if (uri.Port > 0)
+        {
+            builder.Port = uri.Port;
+        }
+
+        if (uri.AbsolutePath.Length > 1)
+        {
+            builder.Database = Uri.UnescapeDataString(uri.AbsolutePath[1..]);
+        }
+
+        var user = uri.UserInfo.Split(':', 2);
+        if (user[0].Length > 0)
+        {
+            builder.Username = Uri.UnescapeDataString(user[0]);
+        }
+
+        if (user.Length > 1)
+        {
+            builder.Password = Uri.UnescapeDataString(user[1]);
+        }
+
+        foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2)))
+        {
+            // libpq's names of what people put there; anything else must be a keyword of the driver.
+            var key = pair[0] switch { "sslmode" => "SSL Mode", "application_name" => "Application Name", "connect_timeout" => "Timeout", var other => other };
+            builder[key] = Uri.UnescapeDataString(pair.Length > 1 ? pair[1] : "").Replace("verify-full", "VerifyFull", StringComparison.Ordinal).Replace("verify-ca", "VerifyCA", StringComparison.Ordinal);
+        }
+
+        return builder;
+    }
+}

@@ -1,0 +1,13 @@
+using Retrieval.Storage.Local;
+
+namespace Retrieval.Storage.Postgres.Indexes;
+
+/// <summary>One index of the catalog.</summary>
+/// <param name="CatalogId">The database it is in.</param>
+/// <param name="IndexId">Its number there, never used twice.</param>
+/// <param name="Name">Its name, e.g. <c>blue</c>.</param>
+/// <param name="Schema">Bundle and fields.</param>
+/// <param name="Epoch">Number of its last change when this was read.</param>
+/// <param name="PurgedEpoch">Tombstones up to here are gone; a follower behind it begins anew.</param>
+/// <param name="Active">Whether replicas serve it.</param>
+public sealed record CatalogIndex(Guid CatalogId, int IndexId, string Name, IndexSchema Schema, long Epoch, long PurgedEpoch, bool Active);
