@@ -1,12 +1,17 @@
+using Retrieval.Cli.Commands.Postgres;
+
 namespace Retrieval.Cli.Commands;
 
 /// <summary><c>retrieval index</c>.</summary>
 internal static class IndexCommands
 {
-    public static CliCommand Create() => new("index", "Local indexes: what is in them, whether they are whole, deletion, compaction.")
+    public static CliCommand Create() => new("index", "Indexes, in a local folder or in a catalog: what is in them, whether they are whole, switching, deletion, upkeep.")
     {
         IndexStatusCommand.Create(),
         IndexVerifyCommand.Create(),
+        IndexMigrateCommand.Create(),
+        IndexActivateCommand.Create(),
+        IndexDropCommand.Create(),
         IndexHashCommand.Create(),
         IndexDeleteCommand.Create(),
         IndexCompactCommand.Create(),
