@@ -7,6 +7,8 @@
 #   eng/postgres.sh pids   [INSTANCE]             all its processes, the postmaster first
 #   eng/postgres.sh kill   [INSTANCE]             SIGKILL to all of them: a power cut, as far as processes can tell
 #   eng/postgres.sh freeze|thaw [INSTANCE]        SIGSTOP, SIGCONT to all of them: a machine that hangs
+#   eng/postgres.sh crash  INSTANCE PID           SIGKILL to one process, by the id pg_backend_pid() gives
+#   eng/postgres.sh disk   [INSTANCE]             the folder that is the disk of its data, to fill
 #   eng/postgres.sh down   [INSTANCE] [--immediate] [--purge]    stops it (without a checkpoint), removes its data
 #   eng/postgres.sh down   --all [--purge]        stops every instance of this home
 #
@@ -23,7 +25,7 @@
 #   POSTGRES_DATA_DIR  the folder to put the data in (into its subfolder pgdata)
 #   POSTGRES_DISK_MB   puts the data on a disk of that many MB of its own, in memory (needs root)
 #   POSTGRES_WAL_APART 1: keep the write-ahead log off that folder or disk, so that tables run out of space, not the log
-#   POSTGRES_OWNER     a process id: when it is gone, the next call purges the instance
+#   POSTGRES_OWNER     a process id: when it is gone, the next up, status or down of any instance purges this one
 # Everything lies in RETRIEVAL_POSTGRES_HOME (root: /var/cache/retrieval-postgres, others: ~/.cache/retrieval-postgres).
 set -euo pipefail
 export LC_ALL=C
@@ -40,7 +42,7 @@ source "$here/postgres/cluster.sh"
 
 command=${1:-help}
 [ $# -gt 0 ] && shift
-name=main all=false purge=false mode=fast
+name=main pid= all=false purge=false mode=fast
 for argument; do
   case $argument in
     --all) all=true ;;
@@ -48,10 +50,13 @@ for argument; do
     --immediate) mode=immediate ;;
     --fast) mode=fast ;;
     -*) die "unknown option $argument; see the head of $0" ;;
-    *) name=$argument ;;
+    *[!0-9]*) name=$argument ;;
+    *) pid=$argument ;;
   esac
 done
-[[ $name =~ ^[a-z0-9][a-z0-9-]{0,40}$ ]] || die "an instance's name is of a-z, 0-9 and -, at most 41 long: '$name'"
+[[ $name =~ ^[a-z][a-z0-9-]{0,40}$ ]] || die "an instance's name begins with a letter and is of a-z, 0-9 and -, at most 41 long: '$name'"
+
+case $command in up | status | down) reap_orphans ;; esac
 
 case $command in
   up)
@@ -61,7 +66,6 @@ case $command in
       exit 0
     fi
     mkdir -p "$home/instances"
-    reap_orphans
     select_instance "$name"
     lock_instance
     instance_up
@@ -76,13 +80,15 @@ case $command in
     select_instance "$name"
     instance_status
     ;;
-  pid | pids | kill | freeze | thaw)
+  pid | pids | kill | freeze | thaw | crash | disk)
     select_instance "$name"
     [ -f "$meta/way" ] || { say "there is no instance $name in $home"; exit 3; }
     load_instance
     case $command in
       pid) pid=$("${way}_postmaster"); [ -n "$pid" ] || { say "$name is not running"; exit 3; }; echo "$pid" ;;
       pids) pids=$("${way}_processes"); [ -n "$pids" ] || { say "$name is not running"; exit 3; }; echo "$pids" ;;
+      crash) "${way}_crash" "${pid:?of which process?}" ;;
+      disk) echo "${disk:-}" | grep . || die "the data of $name are on no folder of this machine ($way)" ;;
       *) "${way}_$command" ;;
     esac
     ;;

@@ -13,7 +13,7 @@ docker_ready() { ! docker_unavailable >/dev/null; }
 docker_paths() {
   # Homes are apart from each other, as are users of one engine.
   container=retrieval-postgres-$(sha256sum <<<"$home" | head -c 8)-$name
-  base=$meta/cluster data= log=
+  base=$meta/cluster data= log= disk=${data_dir:-${disk_mb:+$meta/cluster/disk}}
   server_owner=
 }
 
@@ -25,11 +25,10 @@ docker_make() {
 docker_start() {
   [ -z "$(docker_postmaster)" ] || return 0
   docker rm -f "$container" >/dev/null 2>&1 || true
-  local disk=$container wal=()
-  if [ -n "$disk_mb" ]; then mount_disk; disk=$base/disk; fi
-  [ -z "$data_dir" ] || disk=$data_dir
+  local wal=()
+  [ -z "$disk_mb" ] || mount_disk
   [ "$wal_apart" != 1 ] || wal=(-e POSTGRES_INITDB_WALDIR=/wal -v "$container-wal:/wal")
-  docker run -d --name "$container" -p "127.0.0.1:$port:5432" -v "$disk:/disk" "${wal[@]}" --shm-size 1g \
+  docker run -d --name "$container" -p "127.0.0.1:$port:5432" -v "${disk:-$container}:/disk" "${wal[@]}" --shm-size 1g \
     -e PGDATA=/disk/pgdata -e POSTGRES_PASSWORD="$password" -e POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256 "$docker_image" \
     -c cluster_name="retrieval-$name" -c max_connections=100 -c shared_buffers=256MB -c max_wal_size=2GB $options >/dev/null 9>&-
 }
@@ -37,6 +36,7 @@ docker_start() {
 docker_postmaster() { docker inspect -f '{{if .State.Running}}{{.State.Pid}}{{end}}' "$container" 2>/dev/null | grep . || true; }
 docker_processes() { [ -z "$(docker_postmaster)" ] || docker top "$container" -eo pid | tail -n +2 | tr -d ' '; }
 docker_kill() { docker kill "$container" >/dev/null; }
+docker_crash() { docker exec "$container" kill -9 "$1"; } # ids inside the container are those of pg_backend_pid()
 docker_freeze() { docker pause "$container" >/dev/null; }
 docker_thaw() { docker unpause "$container" >/dev/null; }
 

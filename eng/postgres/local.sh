@@ -2,7 +2,7 @@
 # base is the cluster's folder as this machine sees it, inside as the server does.
 
 local_paths() {
-  data=$base/disk/pgdata log=$base/server.log
+  disk=$base/disk data=$base/disk/pgdata log=$base/server.log
 }
 
 as_root() { [ "$(id -u)" = 0 ] || die "$1 needs root"; }
@@ -91,6 +91,11 @@ signal_all() {
     kill "-$1" $now 2>/dev/null || true
     seen=$now
   done
+}
+
+local_crash() {
+  local_processes | grep -qx "$1" || die "process $1 is none of $name"
+  kill -KILL "$1"
 }
 
 local_freeze() { signal_all STOP; }
