@@ -10,6 +10,25 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out.</summary>
 internal sealed class SampleEncoder(MatchingModel model)
 {
+    /// <summary>The samples of a window that can be encoded; the others join its rejects.</summary>
+    public List<TokenizedSample> Accept(IFeatureSource source, SampleWindow window)
+    {
+        var samples = new List<TokenizedSample>(window.Samples.Count);
+        foreach (var sample in window.Samples)
+        {
+            if (Tokenize(sample, out var reason) is { } tokenized)
+            {
+                samples.Add(tokenized);
+            }
+            else
+            {
+                window.Rejects.Add(new RejectedSample(source.Name, sample.Row, sample.Id, reason!));
+            }
+        }
+
+        return samples;
+    }
+
     /// <summary>Tokenizes a sample's captions. Null if one of them is invalid or the features are not of the model's shape, with the reason.</summary>
     public TokenizedSample? Tokenize(ImageSample sample, out string? reason)
     {
