@@ -1,0 +1,90 @@
+using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Shortlist;
+
+namespace Retrieval.Storage.Postgres.Searching;
+
+/// <summary>
+/// The first stage of a replica: candidates are found in the catalog, and scored again from the replica's own float32
+/// embeddings. A few more are asked for than are wanted, so that what half precision put behind comes forward again.
+/// Safe for concurrent calls.
+/// </summary>
+/// <param name="vectors">Finds the candidates.</param>
+/// <param name="indexId">The index's number in the catalog.</param>
+public sealed class CatalogShortlist(VectorShortlist vectors, int indexId)
+{
+    private const int FewestMore = 16;
+    private const int Attempts = 4;
+
+    /// <summary>The best candidates, best first; of equal scores the lower slot comes first.</summary>
+    /// <param name="index">The replica's index; may be behind the catalog, or ahead of it.</param>
+    /// <param name="items">Images or captions.</param>
+    /// <param name="query">The query's embedding, <c>[E]</c>, finite.</param>
+    /// <param name="count">How many; fewer come only where there are fewer.</param>
+    /// <param name="filter">Conditions on the image's metadata, all of which must hold: for each key one of its values. Null for none.</param>
+    /// <param name="cancellationToken">Ends the wait, and the work in the database.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
+    /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
+    /// <exception cref="ArgumentException">The query is not of the index's width, or not finite.</exception>
+    public async Task<CatalogShortlistResult> FindAsync(
+        LocalIndex index,
+        CatalogItems items,
+        ReadOnlyMemory<float> query,
+        int count,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? filter,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var asked = count + (long)Math.Max(FewestMore, count / 8);
+        for (var attempt = 1; ; attempt++)
+        {
+            var named = await vectors.FindAsync(
+                items, indexId, index.Schema.EmbeddingWidth, query, (int)Math.Min(asked, int.MaxValue), filter, cancellationToken).ConfigureAwait(false);
+            var hits = Score(index, items, query, named);
+            if (hits.Count >= count || named.Count < asked || attempt == Attempts)
+            {
+                hits.Sort(TopHits.Compare);
+                return new CatalogShortlistResult([.. hits.Take(count)], named.Count - hits.Count);
+            }
+
+            // Most of what was just written is missing: ask for so many more that it cannot be the reason again.
+            asked += 2L * (named.Count - hits.Count);
+        }
+    }
+
+    private static unsafe List<ShortlistHit> Score(LocalIndex index, CatalogItems items, ReadOnlyMemory<float> query, IReadOnlyList<CatalogHit> named)
+    {
+        var embeddings = (items == CatalogItems.Images ? index.Images : index.Captions).Embedding;
+        var width = embeddings.Spec.RowElements;
+        var hits = new List<ShortlistHit>(named.Count);
+        using var pinned = query.Pin();
+        foreach (var hit in named)
+        {
+            if (Slot(index, hit) is { } slot)
+            {
+                var score = InnerProduct.OneByOne((float*)pinned.Pointer, (float*)embeddings.Address + (slot * width), width);
+                hits.Add(new ShortlistHit(slot, float.IsNaN(score) ? float.NegativeInfinity : score));
+            }
+        }
+
+        return hits;
+    }
+
+    private static long? Slot(LocalIndex index, CatalogHit hit)
+    {
+        if (!index.TryGetImageSlot(hit.ImageId, out var image))
+        {
+            return null;
+        }
+
+        if (hit.Position < 0)
+        {
+            return image;
+        }
+
+        // The replica may have the image's version before, with fewer captions.
+        var (first, captions) = index.CaptionsOf(image);
+        return hit.Position < captions ? first + hit.Position : null;
+    }
+}

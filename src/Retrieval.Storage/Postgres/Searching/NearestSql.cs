@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace Retrieval.Storage.Postgres.Searching;
+
+/// <summary>
+/// The statements of <see cref="VectorShortlist"/> over one collection of one index. They name partitions and not their
+/// parents, since a nearest-neighbour index belongs to one partition. Parameter 1 is the query, 2 the number of rows; a
+/// filter's keys follow, an array of tags each.
+/// </summary>
+internal sealed class NearestSql
+{
+    // Settings of this transaction alone, which ends with the statement that follows. A custom plan: a general one could
+    // not know how many rows are wanted. Compiling a plan would take longer than running it.
+    public const string Settings = """
+        select set_config('hnsw.ef_search', $1, true), set_config('hnsw.max_scan_tuples', $2, true),
+               set_config('hnsw.scan_mem_multiplier', $3, true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+               set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)
+        """;
+
+    private readonly string _embeddings;
+    private readonly string _images;
+    private readonly string _position;
+    private readonly string _index;
+    private readonly string _vector;
+    private readonly string _tags;
+
+    public NearestSql(CatalogItems items, int indexId, int width, int keys)
+    {
+        _index = indexId.ToString(CultureInfo.InvariantCulture);
+        _embeddings = $"retrieval.{(items == CatalogItems.Images ? "image" : "caption")}_embedding_{_index}";
+        _images = $"retrieval.image_{_index}";
+        _position = items == CatalogItems.Images ? "-1 as position" : "e.position";
+        _vector = $"halfvec({width.ToString(CultureInfo.InvariantCulture)})";
+        _tags = string.Join(" and ", Enumerable.Range(3, keys).Select(parameter => string.Create(CultureInfo.InvariantCulture, $"i.tags && ${parameter}::text[]")));
+    }
+
+    /// <summary>Through the nearest-neighbour index, or past it where the planner knows better. May give fewer rows than there are.</summary>
+    public string ByIndex => $"""
+        with near as materialized (
+            select e.row_no, {_position}, (e.embedding::{_vector}) <#> $1::real[]::{_vector} as distance
+            from {_embeddings} e
+            {(_tags.Length == 0 ? "" : $"where (select {_tags} from {_images} i where i.index_id = {_index} and i.row_no = e.row_no)")}
+            order by (e.embedding::{_vector}) <#> $1::real[]::{_vector} limit $2)
+        {Named}
+        """;
+
+    /// <summary>Compares with every embedding: no index is on this expression.</summary>
+    public string Exact => $"""
+        with near as materialized (
+            select e.row_no, {_position}, e.embedding <#> $1::real[]::{_vector} as distance
+            from {_embeddings} e
+            {(_tags.Length == 0 ? "" : $"join {_images} i on i.index_id = {_index} and i.row_no = e.row_no and {_tags}")}
+            order by e.embedding <#> $1::real[]::{_vector} limit $2)
+        {Named}
+        """;
+
+    /// <summary>
+    /// Compares with all that fulfil the filter, if no more images do than the last parameter says. The first row, which is
+    /// there in any case, counts those images, up to one more than that.
+    /// </summary>
+    /// <param name="most">Number of the last parameter.</param>
+    public string Selective(int most) => string.Create(CultureInfo.InvariantCulture, $"""
+        with matching as materialized (
+            select i.row_no, i.id from {_images} i where i.index_id = {_index} and not i.deleted and {_tags} limit ${most} + 1),
+        counted as (select count(*) as images from matching),
+        near as (
+            select m.id, {_position}, e.embedding <#> $1::real[]::{_vector} as distance
+            from matching m join {_embeddings} e on e.index_id = {_index} and e.row_no = m.row_no
+            where (select images from counted) <= ${most}
+            order by 3 limit $2)
+        select null as id, images::integer as position, 0::float8 as distance from counted
+        union all
+        select id, position, distance from near
+        """);
+
+    private string Named => $"select i.id, near.position, near.distance from near join {_images} i on i.index_id = {_index} and i.row_no = near.row_no";
+}

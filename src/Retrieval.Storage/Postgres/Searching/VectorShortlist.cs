@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Npgsql;
+using Retrieval.Domain.Numbers;
+using Retrieval.Storage.Postgres.Connecting;
+
+namespace Retrieval.Storage.Postgres.Searching;
+
+/// <summary>
+/// The first stage in the database: the embeddings nearest to a query, by inner product in half precision. Whatever the
+/// filter and however many are asked for, that many come as long as the collection has them. Safe for concurrent calls.
+/// </summary>
+public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? options = null)
+{
+    // pgvector's bounds and defaults.
+    private const int LargestEf = 1000;
+    private const int DefaultScan = 20_000;
+    private const int LargestMemory = 64;
+    private const int RowsAMemory = 10_000;
+
+    private readonly VectorShortlistOptions _options = options ?? new VectorShortlistOptions();
+    private readonly ConcurrentDictionary<(CatalogItems, int, int, int), NearestSql> _statements = new();
+
+    /// <summary>The nearest embeddings, best first.</summary>
+    /// <param name="items">Images or captions.</param>
+    /// <param name="indexId">The index's number in the catalog.</param>
+    /// <param name="width">E, the width of its embeddings.</param>
+    /// <param name="query">The query's embedding, <c>[E]</c>, finite.</param>
+    /// <param name="count">How many; fewer come only where there are fewer.</param>
+    /// <param name="filter">Conditions on the image's metadata, all of which must hold: for each key one of its values. Null for none.</param>
+    /// <param name="cancellationToken">Ends the wait, and the work in the database.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
+    /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
+    /// <exception cref="ArgumentException">The query is not of that width, or not finite.</exception>
+    public async Task<IReadOnlyList<CatalogHit>> FindAsync(
+        CatalogItems items,
+        int indexId,
+        int width,
+        ReadOnlyMemory<float> query,
+        int count,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? filter,
+        CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (query.Length != width || !Finite.All(query.Span))
+        {
+            throw new ArgumentException(query.Length == width ? "the query has a value that is not finite" : $"the query has {query.Length} elements, the embeddings have {width}", nameof(query));
+        }
+
+        if (count == 0)
+        {
+            return [];
+        }
+
+        var tags = (filter ?? new Dictionary<string, IReadOnlyList<string>>()).Select(Tags).ToArray();
+        var (vector, scale) = InRange(query.Span);
+        var sql = _statements.GetOrAdd((items, indexId, width, tags.Length), key => new NearestSql(key.Item1, key.Item2, key.Item3, key.Item4));
+        try
+        {
+            return await catalog.UseAsync($"finding the nearest {(items == CatalogItems.Images ? "images" : "captions")}", async (connection, cancellation) =>
+            {
+                var hits = await FindAsync(connection, sql, vector, count, tags, cancellation).ConfigureAwait(false);
+                hits.Sort((a, b) => b.Score.CompareTo(a.Score));
+                return scale == 1 ? hits : [.. hits.Select(hit => hit with { Score = hit.Score * scale })];
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CatalogException gone) when (gone.InnerException is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+        {
+            throw new CatalogException($"index {indexId}", CatalogFault.Index, "it is not in the catalog any more", gone);
+        }
+    }
+
+    private async Task<List<CatalogHit>> FindAsync(NpgsqlConnection connection, NearestSql sql, float[] vector, int count, string[][] tags, CancellationToken cancellation)
+    {
+        if (tags.Length > 0)
+        {
+            var selective = await RunAsync(connection, sql.Selective(tags.Length + 3), vector, count, [.. tags, _options.ExactMatches], cancellation).ConfigureAwait(false);
+            if (selective[0].Position <= _options.ExactMatches)
+            {
+                selective.RemoveAt(0);
+                return selective;
+            }
+        }
+
+        var hits = await RunAsync(connection, sql.ByIndex, vector, count, tags, cancellation).ConfigureAwait(false);
+
+        // The index looked at as much as it may, or its graph does not reach what is left; or there is no more.
+        return hits.Count < count
+            ? await RunAsync(connection, sql.Exact, vector, count, tags, cancellation).ConfigureAwait(false)
+            : hits;
+    }
+
+    private async Task<List<CatalogHit>> RunAsync(NpgsqlConnection connection, string sql, float[] vector, int count, object[] more, CancellationToken cancellation)
+    {
+        // One round trip, and one transaction, which the settings are gone with.
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { Settings(count, more.Length > 0), Statement(sql, vector, count, more) } };
+        await using (batch.ConfigureAwait(false))
+        {
+            var reader = await batch.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                await reader.NextResultAsync(cancellation).ConfigureAwait(false);
+                var hits = new List<CatalogHit>(Math.Min(count, 1024));
+                while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+                {
+                    hits.Add(new CatalogHit(reader.IsDBNull(0) ? "" : reader.GetString(0), reader.GetInt32(1), (float)-reader.GetDouble(2)));
+                }
+
+                return hits;
+            }
+        }
+    }
+
+    private NpgsqlBatchCommand Settings(int count, bool filtered)
+    {
+        var ef = Math.Clamp((int)Math.Min(count * _options.EfFactor, LargestEf), Math.Min(_options.SmallestEf, LargestEf), LargestEf);
+        var scan = Math.Min(int.MaxValue, Math.Max(filtered ? _options.FilteredScan : DefaultScan, 4L * count));
+        var memory = Math.Clamp(1 + (scan / RowsAMemory), 1, LargestMemory);
+        return new NpgsqlBatchCommand(NearestSql.Settings) { Parameters = { Text(ef), Text(scan), Text(memory) } };
+    }
+
+    private static NpgsqlBatchCommand Statement(string sql, float[] vector, int count, object[] more)
+    {
+        var command = new NpgsqlBatchCommand(sql)
+        {
+            Parameters = { new NpgsqlParameter<float[]> { TypedValue = vector }, new NpgsqlParameter<long> { TypedValue = count } },
+        };
+        foreach (var value in more)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        return command;
+    }
+
+    private static NpgsqlParameter<string> Text(long number) => new() { TypedValue = number.ToString(CultureInfo.InvariantCulture) };
+
+    private static string[] Tags(KeyValuePair<string, IReadOnlyList<string>> condition) => [.. condition.Value.Select(value => $"{condition.Key}\u001F{value}")];
+
+    // The order does not depend on a query's length, but half precision does: its greatest component is brought to
+    // between 1 and 2 by a power of two, which loses nothing.
+    private static (float[] Vector, float Scale) InRange(ReadOnlySpan<float> query)
+    {
+        var greatest = 0f;
+        foreach (var value in query)
+        {
+            greatest = Math.Max(greatest, Math.Abs(value));
+        }
+
+        var vector = query.ToArray();
+        if (greatest is 0 or (>= 1 and < 2))
+        {
+            return (vector, 1);
+        }
+
+        var exponent = Math.ILogB(greatest);
+        for (var i = 0; i < vector.Length; i++)
+        {
+            vector[i] = MathF.ScaleB(vector[i], -exponent);
+        }
+
+        return (vector, MathF.ScaleB(1, exponent));
+    }
+}
