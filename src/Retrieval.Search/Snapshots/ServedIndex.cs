@@ -1,0 +1,9 @@
+namespace Retrieval.Search.Snapshots;
+
+/// <summary>An index of the catalog, as a replica has it on its own disk.</summary>
+/// <param name="Folder">Folder of the local index.</param>
+/// <param name="Name">The index's name in the catalog.</param>
+/// <param name="IndexId">Its number there.</param>
+/// <param name="Fingerprint">Fingerprint of the bundle it was made with.</param>
+/// <param name="LedgerKey">Key of the ledger's entry that says up to which epoch of the catalog the folder has come.</param>
+public sealed record ServedIndex(string Folder, string Name, int IndexId, string Fingerprint, string LedgerKey);
