@@ -6,5 +6,5 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="Skipped">Its rows that the index holds unchanged.</param>
 internal sealed record EncodedWindow(SampleWindow Window, EncodedRows? Rows, int Skipped)
 {
-    public IngestionWindow AsStored => new(Window.EndRow, Rows?.Rows, Skipped, Window.Rejects);
+    public IngestionWindow AsStored => new(Window.EndRow, Rows?.Rows, Skipped, Window.Rejects) { RowNumbers = Rows?.RowNumbers ?? [] };
 }

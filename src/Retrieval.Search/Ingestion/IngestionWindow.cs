@@ -8,4 +8,8 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="Rows">Its new rows; null if there are none.</param>
 /// <param name="Skipped">Its rows that the index holds unchanged.</param>
 /// <param name="Rejects">Its rows that cannot be used.</param>
-public sealed record IngestionWindow(long EndRow, ImageRows? Rows, int Skipped, IReadOnlyList<RejectedSample> Rejects);
+public sealed record IngestionWindow(long EndRow, ImageRows? Rows, int Skipped, IReadOnlyList<RejectedSample> Rejects)
+{
+    /// <summary>The source's row of each image in <see cref="Rows"/>.</summary>
+    public IReadOnlyList<long> RowNumbers { get; init; } = [];
+}

@@ -61,11 +61,11 @@ internal sealed class SampleEncoder(MatchingModel model)
     /// others are encoded again without it.
     /// </summary>
     /// <param name="samples">At least one.</param>
-    /// <param name="sourceKey">The source that is to own the rows.</param>
+    /// <param name="sourceKey">The source that is to own the rows; null for none.</param>
     /// <param name="rejects">Receives the samples taken out.</param>
     /// <param name="cancellationToken">Ends the run on the device.</param>
     /// <returns>Rows over native memory, to be stored and disposed of; null if no sample is left.</returns>
-    public EncodedRows? Encode(IReadOnlyList<TokenizedSample> samples, string sourceKey, List<RejectedSample> rejects, CancellationToken cancellationToken)
+    public EncodedRows? Encode(IReadOnlyList<TokenizedSample> samples, string? sourceKey, List<RejectedSample> rejects, CancellationToken cancellationToken)
     {
         while (samples.Count > 0)
         {
@@ -77,7 +77,7 @@ internal sealed class SampleEncoder(MatchingModel model)
                 var bad = BadSamples(samples, images, captions);
                 if (bad.Count == 0)
                 {
-                    var rows = new EncodedRows(sourceKey, [.. samples.Select(Entry)], images, captions);
+                    var rows = new EncodedRows(sourceKey, [.. samples.Select(Entry)], [.. samples.Select(sample => sample.Sample.Row)], images, captions);
                     (images, captions) = (null, null);
                     return rows;
                 }

@@ -23,7 +23,7 @@ public sealed class SearchSnapshot : IDisposable
         Model = model;
         Index = index;
         Served = served;
-        Epoch = served is null ? index.Generation : index.Ledger.FirstOrDefault(entry => entry.SourceKey == served.LedgerKey)?.NextRow ?? 0;
+        Epoch = served?.EpochOf(index) ?? index.Generation;
         Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
         Captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
         ImageShortlist = new ExactShortlist(index.Images, model.Threads);

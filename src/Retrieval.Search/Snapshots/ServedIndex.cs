@@ -1,3 +1,6 @@
+using System.Globalization;
+using Retrieval.Storage.Local.Reading;
+
 namespace Retrieval.Search.Snapshots;
 
 /// <summary>An index of the catalog, as a replica has it on its own disk.</summary>
@@ -5,5 +8,15 @@ namespace Retrieval.Search.Snapshots;
 /// <param name="Name">The index's name in the catalog.</param>
 /// <param name="IndexId">Its number there.</param>
 /// <param name="Fingerprint">Fingerprint of the bundle it was made with.</param>
-/// <param name="LedgerKey">Key of the ledger's entry that says up to which epoch of the catalog the folder has come.</param>
-public sealed record ServedIndex(string Folder, string Name, int IndexId, string Fingerprint, string LedgerKey);
+public sealed record ServedIndex(string Folder, string Name, int IndexId, string Fingerprint)
+{
+    private const string LedgerPrefix = "catalog:";
+
+    /// <summary>The epoch of the catalog up to which a generation of the folder has come; it is committed with the rows it speaks of.</summary>
+    internal long EpochOf(LocalIndex index)
+    {
+        var ending = string.Create(CultureInfo.InvariantCulture, $"/{IndexId}");
+        return index.Ledger.FirstOrDefault(entry =>
+            entry.SourceKey.StartsWith(LedgerPrefix, StringComparison.Ordinal) && entry.SourceKey.EndsWith(ending, StringComparison.Ordinal))?.NextRow ?? 0;
+    }
+}
