@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test. Installs what the tests need where it can; what it cannot install is skipped
 # with a loud line, and in CI (CI=true) is a failure. Ends with one line: N passed, N failed, N skipped.
+# RETRIEVAL_TEST_POSTGRES or RETRIEVAL_POSTGRES names a PostgreSQL to test with; without them one is made for this run.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source eng/python.sh
@@ -8,7 +9,8 @@ source eng/python.sh
 configuration=Release
 limit=1800 # seconds a suite may take: a test that hangs must not hang CI
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+postgres= # the instance of eng/postgres.sh made for this run
+trap 'rm -rf "$results"; [ -z "$postgres" ] || eng/postgres.sh down "$postgres" --immediate --purge' EXIT
 passed=0 failed=0 skipped=0
 
 fail() { # a failure that no report counts
@@ -39,9 +41,32 @@ count() {
   fi
   passed=$((passed + total - bad - skips)) failed=$((failed + bad)) skipped=$((skipped + skips))
   echo "$suite: $((total - bad - skips)) passed, $bad failed, $skips skipped"
-  [ "$((total - skips))" -gt 0 ] || fail "$suite ran no test"
+  [ "$total" -gt 0 ] || fail "$suite ran no test"
   [ "$code" = 0 ] || [ "$bad" -gt 0 ] || fail "$suite ended with exit code $code"
   [ "$skips" = 0 ] || [ "${CI:-}" != true ] || fail "$suite skipped $skips tests; in CI nothing may be skipped"
+}
+
+# start_postgres: the server all suites share. One of its own a run, so that runs do not meet; should this script be killed,
+# the next call of eng/postgres.sh removes it.
+start_postgres() {
+  [ -z "${RETRIEVAL_TEST_POSTGRES:-}" ] || return 0
+  if [ -n "${RETRIEVAL_POSTGRES:-}" ]; then
+    RETRIEVAL_TEST_POSTGRES=$(eng/postgres.sh up) || return 1
+  else
+    postgres=test-$$
+    RETRIEVAL_TEST_POSTGRES=$(POSTGRES_OWNER=$$ eng/postgres.sh up "$postgres") || return 1
+  fi
+  export RETRIEVAL_TEST_POSTGRES
+}
+
+# pytests PYTHON FOLDER
+pytests() {
+  local report code errors bad
+  report="$results/$(basename "$2").xml"
+  timeout --kill-after=30 $limit "$1" -m pytest -q -p no:cacheprovider --junitxml "$report" "$2"
+  code=$?
+  errors=$(number testsuite errors "$report") bad=$(number testsuite failures "$report")
+  count "$2" $code "$(number testsuite tests "$report")" "${bad:+$((bad + ${errors:-0}))}" "$(number testsuite skipped "$report")"
 }
 
 for tool in dotnet npm; do
@@ -50,6 +75,8 @@ done
 
 echo "== build"
 dotnet build RetrievalService.sln --configuration "$configuration" --nologo --verbosity quiet -clp:NoSummary || { fail "the build"; finish; }
+
+start_postgres || missing "the tests of storage need PostgreSQL with pgvector: see eng/postgres.sh"
 
 for project in tests/*.Tests/*.Tests.csproj; do
   suite=$(basename "$project" .csproj) report="$results/$suite.xml" log="$results/$suite.log"
@@ -62,15 +89,17 @@ done
 
 python=$(exporter_python) || { install_exporter_python && python=$(exporter_python); } || python=
 if [ -n "$python" ]; then
-  for folder in tests/exporter tests/scenes; do
-    report="$results/$(basename "$folder").xml"
-    timeout --kill-after=30 $limit "$python" -m pytest -q -p no:cacheprovider --junitxml "$report" "$folder"
-    code=$?
-    errors=$(number testsuite errors "$report") bad=$(number testsuite failures "$report")
-    count "$folder" $code "$(number testsuite tests "$report")" "${bad:+$((bad + ${errors:-0}))}" "$(number testsuite skipped "$report")"
-  done
+  pytests "$python" tests/exporter
+  pytests "$python" tests/scenes
 else
   missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-pytest libopenblas0-pthread)"
+fi
+
+python=$(deploy_python) || { install_deploy_python && python=$(deploy_python); } || python=
+if [ -n "$python" ]; then
+  pytests "$python" tests/deploy
+else
+  missing "the tests of docker/ and deploy/ need docker-compose and Python with yaml, kubernetes and pytest (Debian: docker-compose python3-yaml python3-kubernetes python3-pytest)"
 fi
 
 finish

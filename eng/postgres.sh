@@ -9,6 +9,7 @@
 #   eng/postgres.sh freeze|thaw [INSTANCE]        SIGSTOP, SIGCONT to all of them: a machine that hangs
 #   eng/postgres.sh crash  INSTANCE PID           SIGKILL to one process, by the id pg_backend_pid() gives
 #   eng/postgres.sh disk   [INSTANCE]             the folder that is the disk of its data, to fill
+#   eng/postgres.sh psql   INSTANCE [OPTION...]   psql as superuser, or as the options say; SQL comes from stdin
 #   eng/postgres.sh down   [INSTANCE] [--immediate] [--purge]    stops it (without a checkpoint), removes its data
 #   eng/postgres.sh down   --all [--purge]        stops every instance of this home
 #
@@ -42,6 +43,8 @@ source "$here/postgres/cluster.sh"
 
 command=${1:-help}
 [ $# -gt 0 ] && shift
+rest=()
+if [ "$command" = psql ] && [ $# -gt 1 ]; then rest=("${@:2}"); set -- "$1"; fi
 name=main pid= all=false purge=false mode=fast
 for argument; do
   case $argument in
@@ -80,7 +83,7 @@ case $command in
     select_instance "$name"
     instance_status
     ;;
-  pid | pids | kill | freeze | thaw | crash | disk)
+  pid | pids | kill | freeze | thaw | crash | disk | psql)
     select_instance "$name"
     [ -f "$meta/way" ] || { say "there is no instance $name in $home"; exit 3; }
     load_instance
@@ -88,6 +91,7 @@ case $command in
       pid) pid=$("${way}_postmaster"); [ -n "$pid" ] || { say "$name is not running"; exit 3; }; echo "$pid" ;;
       pids) pids=$("${way}_processes"); [ -n "$pids" ] || { say "$name is not running"; exit 3; }; echo "$pids" ;;
       crash) "${way}_crash" "${pid:?of which process?}" ;;
+      psql) "${way}_psql" "${rest[@]}" ;;
       disk) echo "${disk:-}" | grep . || die "the data of $name are on no folder of this machine ($way)" ;;
       *) "${way}_$command" ;;
     esac

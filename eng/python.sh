@@ -1,4 +1,4 @@
-# Sourced. Finds an interpreter that can run the exporter, and installs Debian's packages where that is possible.
+# Sourced. Finds an interpreter that can run the exporter or the tests of deploy/, and installs Debian's packages where that is possible.
 # Debian's own interpreter comes first: packages of the distribution are not seen by another one on the PATH.
 
 exporter_python() {
@@ -10,13 +10,33 @@ exporter_python() {
 }
 
 install_exporter_python() {
+  # libopenblas0-pthread: with Debian's reference BLAS torch is some forty times slower.
+  install_packages "Debian's PyTorch for the exporter's tests" \
+    python3-torch python3-numpy python3-onnx python3-nltk python3-pytest python3-jsonschema libopenblas0-pthread
+}
+
+deploy_python() {
+  local candidate
+  command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || return 1
+  for candidate in "${PYTHON:-}" /usr/bin/python3 python3; do
+    [ -n "$candidate" ] && "$candidate" -c 'import yaml, kubernetes, pytest' 2>/dev/null && { echo "$candidate"; return 0; }
+  done
+  return 1
+}
+
+install_deploy_python() {
+  install_packages "docker-compose and Debian's Kubernetes client for the tests of deploy/" \
+    docker-compose python3-yaml python3-kubernetes python3-pytest
+}
+
+# install_packages WHAT PACKAGE...
+install_packages() {
   command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1
-  echo "installing Debian's PyTorch for the exporter's tests" >&2
+  echo "installing $1" >&2
+  shift
   local log
   log=$(mktemp)
-  # libopenblas0-pthread: with Debian's reference BLAS torch is some forty times slower.
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      python3-torch python3-numpy python3-onnx python3-nltk python3-pytest python3-jsonschema libopenblas0-pthread; } >"$log" 2>&1 \
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1 \
     || { cat "$log" >&2; rm -f "$log"; return 1; }
   rm -f "$log"
 }

@@ -55,6 +55,8 @@ docker_remove() {
   rm -rf --one-file-system "$base"
 }
 
-docker_sql() {
-  PGPASSWORD=$password timeout 15 docker exec -e PGPASSWORD "$container" psql -h 127.0.0.1 -U postgres -d postgres -XAtqc "$1"
+docker_psql() {
+  PGPASSWORD=${PGPASSWORD:-$password} docker exec -i -e PGPASSWORD "$container" psql -X -h 127.0.0.1 -U postgres -d postgres "$@"
 }
+
+docker_sql() { PGPASSWORD=$password timeout 15 docker exec -e PGPASSWORD "$container" psql -X -h 127.0.0.1 -U postgres -d postgres -Atqc "$1"; }

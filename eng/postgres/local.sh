@@ -125,6 +125,9 @@ local_remove() {
   rm -rf --one-file-system "$base"
 }
 
-local_sql() {
-  PGPASSWORD=$password PGCONNECT_TIMEOUT=5 "${way}_run" "$bin/psql" -h 127.0.0.1 -p "$port" -U postgres -d postgres -XAtqc "$1" 9>&-
+# A PGPASSWORD of the caller's goes with options of the caller's.
+local_psql() {
+  PGPASSWORD=${PGPASSWORD:-$password} PGCONNECT_TIMEOUT=5 "${way}_run" "$bin/psql" -X -h 127.0.0.1 -p "$port" -U postgres -d postgres "$@" 9>&-
 }
+
+local_sql() { PGPASSWORD=$password local_psql -Atqc "$1"; }

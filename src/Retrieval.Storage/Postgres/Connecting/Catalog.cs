@@ -9,6 +9,7 @@ public sealed class Catalog : IAsyncDisposable
     // How long a statement that was given up may take to say so, before its connection is closed.
     private const int CancelMilliseconds = 500;
     private readonly NpgsqlDataSource _source;
+    private readonly NpgsqlDataSource _own;
 
     /// <summary>Prepares the pool; connects to nothing yet.</summary>
     /// <exception cref="InvalidInputException">The connection string cannot be understood, or the password's file cannot be read.</exception>
@@ -25,14 +26,11 @@ public sealed class Catalog : IAsyncDisposable
         CommandSeconds = given.CommandTimeout;
         Name = $"{given.Host}/{given.Database ?? given.Username}";
 
-        var pool = new NpgsqlDataSourceBuilder(given.ConnectionString);
-        if (options.PasswordFile is { } file)
-        {
-            ReadPassword(file);
-            pool.UsePasswordProvider(_ => ReadPassword(file), (_, _) => ValueTask.FromResult(ReadPassword(file)));
-        }
-
-        _source = pool.Build();
+        _source = Build(given, options.PasswordFile);
+        given.Pooling = false;
+        // A writer's transaction ends in one batch of statements, which is to leave in one piece.
+        Default(given, nameof(given.WriteBufferSize), 64 * 1024, (builder, value) => builder.WriteBufferSize = value);
+        _own = Build(given, options.PasswordFile);
     }
 
     /// <summary>Host and database, for messages; never a password.</summary>
@@ -42,10 +40,17 @@ public sealed class Catalog : IAsyncDisposable
     internal int CommandSeconds { get; }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync().ConfigureAwait(false);
+        await _own.DisposeAsync().ConfigureAwait(false);
+    }
 
-    /// <summary>A connection of its own, for whoever holds locks or staging tables. The driver's errors come as they are.</summary>
-    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+    /// <summary>
+    /// A connection of its own, outside the pool: what it holds, locks and staging tables, goes with it when it is closed.
+    /// The driver's errors come as they are.
+    /// </summary>
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _own.OpenConnectionAsync(cancellationToken);
 
     /// <summary>Does something on a connection of the pool, and says what went wrong in this product's words.</summary>
     /// <param name="what">What is being done, for messages.</param>
@@ -69,6 +74,18 @@ public sealed class Catalog : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             throw CatalogErrors.Translate(what, exception);
         }
+    }
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder given, string? passwordFile)
+    {
+        var builder = new NpgsqlDataSourceBuilder(given.ConnectionString);
+        if (passwordFile is not null)
+        {
+            ReadPassword(passwordFile);
+            builder.UsePasswordProvider(_ => ReadPassword(passwordFile), (_, _) => ValueTask.FromResult(ReadPassword(passwordFile)));
+        }
+
+        return builder.Build();
     }
 
     private static string ReadPassword(string file)

@@ -73,6 +73,7 @@ create table retrieval.reject (
     source     text not null,        -- the file at fault
     row_number bigint not null,
     image_id   text,
+    owner      text,                 -- key of the source that has the image; null where the row itself is at fault
     reason     text not null,
     at         timestamptz not null default now()
 );
@@ -111,6 +112,7 @@ create table retrieval.image (
     row_no       bigint not null,     -- the version that is there; of a tombstone, the last one
     epoch        bigint not null,     -- of the last change
     deleted      boolean not null default false,
+    deleted_at   timestamptz,         -- of a tombstone: it is kept for a while, for replicas that are behind
     source_no    integer,
     content_hash bytea not null,
     metadata     json,                -- as it came: json keeps the text, jsonb would not
@@ -162,6 +164,14 @@ create table retrieval.caption_embedding (
     primary key (index_id, row_no, position)
 ) partition by list (index_id);
 alter table retrieval.caption_embedding alter column embedding set storage plain;
+
+-- Ends the transaction unless the condition holds: writers send a transaction in one go and do not look in between.
+create function retrieval.require(condition boolean, reason text) returns void language plpgsql as $$
+begin
+    if condition is not true then
+        raise exception using errcode = 'RT001', message = reason;
+    end if;
+end $$;
 
 -- Indexes are made, filled with nearest-neighbour indexes and activated by the ingestion role, which owns no table: these
 -- functions run as the owner. The search path is fixed, as it must be for such functions; the vector types are found by

@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Storage.Postgres;
+
+/// <summary>
+/// Metadata as filters ask for it: one text a key and value, held as an array beside the image. Writers and filters make
+/// them here, so that what one writes the other finds.
+/// </summary>
+public static class Tags
+{
+    private const char Separator = '\u001F';
+    private const char Escape = '\u001E';
+
+    // An entry of the index over tags must fit into a third of a page; a longer text is stood for by its hash.
+    private const int LongestBytes = 1024;
+
+    /// <summary>The tag of a key and a value. Two different pairs never have the same.</summary>
+    /// <param name="key">Name of a metadata member.</param>
+    /// <param name="value">A text, or a number or boolean as it is written in JSON.</param>
+    public static string Of(string key, string value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        var tag = $"{Plain(key)}{Separator}{Plain(value)}";
+        if (!IsUnicode(tag))
+        {
+            // A filter may ask for it; no metadata that was taken has it.
+            return $"{Escape}?";
+        }
+
+        return Encoding.UTF8.GetByteCount(tag) <= LongestBytes
+            ? tag
+            : $"{Escape}#{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(tag)))}";
+    }
+
+    /// <summary>
+    /// The tags of an image: for each member of its metadata a text, a number or a boolean counts as its text, a list as
+    /// each of its items; objects and nulls are not searchable.
+    /// </summary>
+    /// <param name="metadata">A JSON object, UTF-8; empty if there is none.</param>
+    /// <exception cref="InvalidInputException">Not a JSON object, or a text in it is no valid Unicode.</exception>
+    public static IReadOnlyList<string> OfMetadata(ReadOnlyMemory<byte> metadata)
+    {
+        if (metadata.IsEmpty)
+        {
+            return [];
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(metadata);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw new InvalidInputException($"is a JSON {document.RootElement.ValueKind}, expected an object", field: "metadata");
+            }
+
+            var tags = new SortedSet<string>(StringComparer.Ordinal);
+            foreach (var member in document.RootElement.EnumerateObject())
+            {
+                Add(tags, member.Name, member.Value);
+            }
+
+            return [.. tags];
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException($"is not valid JSON: {exception.Message}", field: "metadata", innerException: exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // What the reader says of an escaped lone surrogate.
+            throw new InvalidInputException("a text is not valid Unicode (a lone surrogate)", field: "metadata", innerException: exception);
+        }
+    }
+
+    private static void Add(SortedSet<string> tags, string key, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                tags.Add(Of(key, value.GetString()!));
+                break;
+            case JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False:
+                tags.Add(Of(key, value.GetRawText()));
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    Add(tags, key, item);
+                }
+
+                break;
+        }
+    }
+
+    private static bool IsUnicode(ReadOnlySpan<char> text)
+    {
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(text, out _, out var length) != OperationStatus.Done)
+            {
+                return false;
+            }
+
+            text = text[length..];
+        }
+
+        return true;
+    }
+
+    // Postgres takes no U+0000, and the separator must separate.
+    private static string Plain(string text) =>
+        text.AsSpan().IndexOfAny('\0', Separator, Escape) < 0
+            ? text
+            : text.Replace($"{Escape}", $"{Escape}e", StringComparison.Ordinal)
+                .Replace($"{Separator}", $"{Escape}s", StringComparison.Ordinal)
+                .Replace("\0", $"{Escape}0", StringComparison.Ordinal);
+}

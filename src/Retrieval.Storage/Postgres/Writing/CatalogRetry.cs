@@ -1,0 +1,64 @@
+using Retrieval.Storage.Postgres.Connecting;
+
+namespace Retrieval.Storage.Postgres.Writing;
+
+/// <summary>
+/// How long a writer holds out while Postgres is away or another writer is in its way. Anything else, a full disk for
+/// one, ends it at once.
+/// </summary>
+public sealed record CatalogRetry
+{
+    /// <summary>How long from the first failure until it is given up.</summary>
+    public TimeSpan For { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The first pause; each is twice the one before, give or take a quarter.</summary>
+    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The longest pause.</summary>
+    public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Told of every failure that is followed by another attempt: what, which attempt it was, and the pause.</summary>
+    public Action<Exception, int, TimeSpan>? Failed { get; init; }
+
+    /// <summary>For requests with somebody waiting: seconds.</summary>
+    public static CatalogRetry Short { get; } = new() { For = TimeSpan.FromSeconds(8), LongestDelay = TimeSpan.FromSeconds(1) };
+
+    internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        long? firstFailure = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await work(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (IsPassing(exception))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                firstFailure ??= Time.GetTimestamp();
+                var pause = Pause(attempt);
+                if (Time.GetElapsedTime(firstFailure.Value) + pause > For)
+                {
+                    throw;
+                }
+
+                Failed?.Invoke(exception, attempt, pause);
+                await Task.Delay(pause, Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static bool IsPassing(Exception exception) =>
+        exception is CatalogUnavailableException || exception is CatalogException { InnerException: { } inner } && CatalogErrors.IsConflict(inner);
+
+    private TimeSpan Pause(int attempt)
+    {
+        var doubled = FirstDelay * Math.Pow(2, Math.Min(attempt - 1, 30));
+        var pause = doubled < LongestDelay ? doubled : LongestDelay;
+        // Writers that failed together do not come back together.
+        return pause * (0.75 + Random.Shared.NextDouble() / 2);
+    }
+}

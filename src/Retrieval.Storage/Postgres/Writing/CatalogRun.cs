@@ -1,0 +1,55 @@
+namespace Retrieval.Storage.Postgres.Writing;
+
+/// <summary>One run of the ingestion, as the catalog knows it.</summary>
+/// <param name="RunId">Its number.</param>
+/// <param name="Index">Name of the index.</param>
+/// <param name="SourceKey">Its source.</param>
+/// <param name="Part">Which part of the source, from 0.</param>
+/// <param name="Parts">Into how many parts the source is divided.</param>
+/// <param name="Worker">Who runs it.</param>
+/// <param name="State">What has become of it.</param>
+/// <param name="Message">Why it ended, if it did not complete.</param>
+public sealed record CatalogRun(Guid RunId, string Index, string SourceKey, int Part, int Parts, string Worker, RunState State, string? Message)
+{
+    /// <summary>Whether its process is connected. One that is running and is not connected was cut off, and may come back.</summary>
+    public bool Connected { get; init; }
+
+    /// <summary>Whether somebody asked it to stop.</summary>
+    public bool CancelRequested { get; init; }
+
+    /// <summary>The source's row it began at.</summary>
+    public long FirstRow { get; init; }
+
+    /// <summary>First row that is not committed yet.</summary>
+    public long NextRow { get; init; }
+
+    /// <summary>Rows of the part; null if not known.</summary>
+    public long? TotalRows { get; init; }
+
+    /// <summary>Rows it stored, those that replaced an image included.</summary>
+    public long Ingested { get; init; }
+
+    /// <summary>Those that took the place of another version.</summary>
+    public long Replaced { get; init; }
+
+    /// <summary>Rows whose content the index held already.</summary>
+    public long Skipped { get; init; }
+
+    /// <summary>Rows refused.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>Captions it stored.</summary>
+    public long Captions { get; init; }
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it last committed.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When it ended; null if it has not said so.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Its first rejects; empty in lists.</summary>
+    public IReadOnlyList<CatalogReject> FirstRejects { get; init; } = [];
+}

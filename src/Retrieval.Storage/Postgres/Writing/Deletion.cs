@@ -1,0 +1,79 @@
+using Npgsql;
+using Retrieval.Storage.Postgres.Indexes;
+
+namespace Retrieval.Storage.Postgres.Writing;
+
+/// <summary>One image deleted, as one transaction sent in one go.</summary>
+internal sealed class Deletion(WriterSession session, CatalogIndex index)
+{
+    // The row number of the version that was there, for the statements behind it.
+    private const string Bury = """
+        with gone as (
+            update retrieval.image set deleted = true, deleted_at = clock_timestamp(), epoch = (select epoch from retrieval.index where index_id = $1),
+                   metadata = null, tags = '{}', boxes = null, captions = 0
+            where index_id = $1 and id = $2 and not deleted returning row_no)
+        insert into pg_temp.retrieval_decided (row_no, outcome, gone) select row_no, 'deleted', row_no from gone
+        """;
+
+    private const string GiveEpochBack = "update retrieval.index set epoch = epoch - 1 where index_id = $1 and not exists (select from pg_temp.retrieval_decided)";
+
+    private const string Tell = """
+        select (select epoch from retrieval.index where index_id = $1), exists (select from pg_temp.retrieval_decided),
+               (select epoch from retrieval.image where index_id = $1 and id = $2 and deleted)
+        """;
+
+    /// <param name="id">The image.</param>
+    /// <param name="repeated">Whether an earlier attempt may have gone through: then a tombstone is taken for its work.</param>
+    /// <param name="cancellationToken">Cancels; whether it is committed is then unknown.</param>
+    /// <returns>The epoch with which it is gone; null if it was not there.</returns>
+    public async Task<long?> RunAsync(string id, bool repeated, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(session.Connection);
+        await using (batch.ConfigureAwait(false))
+        {
+            Add(batch, "begin");
+            Add(batch, StoreStatements.TakeEpoch, index.IndexId);
+            Add(batch, Bury, index.IndexId, id);
+            foreach (var sweep in StoreStatements.Sweep)
+            {
+                Add(batch, sweep, index.IndexId);
+            }
+
+            Add(batch, GiveEpochBack, index.IndexId);
+            Add(batch, Tell, index.IndexId, id);
+            Add(batch, "commit");
+            return await RunAsync(batch, repeated, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<long?> RunAsync(NpgsqlBatch batch, bool repeated, CancellationToken cancellationToken)
+    {
+        long? epoch = null;
+        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            do
+            {
+                if (reader.FieldCount > 1 && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    epoch = reader.GetBoolean(1) ? reader.GetInt64(0) : repeated && !reader.IsDBNull(2) ? reader.GetInt64(2) : null;
+                }
+            }
+            while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        return epoch;
+    }
+
+    private static void Add(NpgsqlBatch batch, string sql, params object[] values)
+    {
+        var command = batch.CreateBatchCommand();
+        command.CommandText = sql;
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        batch.BatchCommands.Add(command);
+    }
+}
