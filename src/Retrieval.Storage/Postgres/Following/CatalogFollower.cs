@@ -1,0 +1,257 @@
+using Npgsql;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
+
+namespace Retrieval.Storage.Postgres.Following;
+
+/// <summary>
+/// Keeps a replica's copy of an index of the catalog, in the form of a local index: copies it, follows its changes, and
+/// when another index is activated copies that beside it and then switches. Not safe for concurrent calls; the local
+/// index may be read meanwhile by any number of readers.
+/// </summary>
+/// <param name="catalog">The database.</param>
+/// <param name="options">What to follow, and where to.</param>
+/// <param name="accepted">What this replica can serve, by fingerprint of the bundle.</param>
+/// <param name="time">For the time between attempts to compact.</param>
+public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IReadOnlyDictionary<string, IndexSchema> accepted, TimeProvider? time = null) : IAsyncDisposable
+{
+    private static readonly TimeSpan compactAgain = TimeSpan.FromMinutes(10);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private Copies? _copies;
+    private (string? Path, long Generation) _reported;
+    private DateTimeOffset _compactFrom = DateTimeOffset.MinValue;
+
+    /// <summary>Without Postgres: the copy that was served last; null if there is none, or it is of a bundle that is not accepted.</summary>
+    /// <exception cref="CacheLockedException">Another follower works in the cache folder.</exception>
+    /// <exception cref="IndexWriteException">The cache folder cannot be made or written.</exception>
+    public FollowedIndex? OpenCached()
+    {
+        var copies = Enter();
+        _reported = (copies.Current?.Path, copies.Generation);
+        return copies.Current;
+    }
+
+    /// <summary>
+    /// One look at the catalog, and what follows from it: the served copy is brought to the state the catalog holds now, or
+    /// another copy is made. A copy is reported only once it is complete. Where another one is served meanwhile this may take
+    /// several steps.
+    /// </summary>
+    /// <param name="progress">Told after each chunk that was copied.</param>
+    /// <param name="cancellationToken">Ends the step; what was committed of a copy stays, and the next step goes on from there.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer; the next step goes on.</exception>
+    /// <exception cref="CatalogException">Postgres refused, or what it holds does not fit together.</exception>
+    /// <exception cref="CacheLockedException">Another follower works in the cache folder.</exception>
+    /// <exception cref="IndexWriteException">The copy cannot be written: the disk is full, say. The next step goes on from the last commit.</exception>
+    public async Task<FollowStep> StepAsync(IProgress<HydrationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var copies = Enter();
+        try
+        {
+            return await StepAsync(copies, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            copies.CloseUnsure(all: e is IndexWriteException);
+            throw;
+        }
+    }
+
+    /// <summary>Lets go of the cache folder.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _copies?.Dispose();
+        _copies = null;
+        return ValueTask.CompletedTask;
+    }
+
+    private Copies Enter() => _copies ??= new Copies(CacheFolder.Take(options.CacheFolder), accepted);
+
+    private async Task<FollowStep> StepAsync(Copies copies, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var seen = options.IndexName is { } name
+            ? await CatalogIndexes.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false)
+            : await CatalogIndexes.FindActiveAsync(catalog, cancellationToken).ConfigureAwait(false);
+        var tally = new Tally();
+        if (Refuse(seen, copies.Serving) is { } refusal)
+        {
+            copies.Clean();
+            await FollowFormerAsync(copies, tally, cancellationToken).ConfigureAwait(false);
+            return Report(copies, tally, refusal, seen?.Epoch ?? 0, more: false);
+        }
+
+        if (copies.OpenServed(seen!) is { } served)
+        {
+            if (await FollowAsync(copies, served, seen!, tally, cancellationToken).ConfigureAwait(false))
+            {
+                copies.DropNext();
+                copies.Clean();
+                return Report(copies, tally, null, seen!.Epoch, more: false);
+            }
+        }
+        else
+        {
+            await FollowFormerAsync(copies, tally, cancellationToken).ConfigureAwait(false);
+        }
+
+        var more = !await CopyAsync(copies, seen!, tally, progress, cancellationToken).ConfigureAwait(false);
+        return Report(copies, tally, null, seen!.Epoch, more);
+    }
+
+    private string? Refuse(CatalogIndex? seen, ServingRecord? serving)
+    {
+        var instead = serving is null ? "nothing is served" : $"index {serving.Name} of bundle {serving.Fingerprint} is served on";
+        if (seen is null)
+        {
+            return options.IndexName is { } name ? $"the catalog has no index named {name}; {instead}" : $"no index of the catalog is active; {instead}";
+        }
+
+        if (!accepted.TryGetValue(seen.Schema.Fingerprint, out var schema))
+        {
+            return $"index {seen.Name} was built with bundle {seen.Schema.Fingerprint}, and this replica has {(accepted.Count == 0 ? "none" : string.Join(", ", accepted.Keys.Order(StringComparer.Ordinal)))}; {instead}";
+        }
+
+        try
+        {
+            schema.Match($"{catalog.Name}:{seen.Name}", seen.Schema);
+            return null;
+        }
+        catch (IndexMismatchException e)
+        {
+            return $"{e.Message}; {instead}";
+        }
+    }
+
+    // False if the copy cannot go on from where it is.
+    private async Task<bool> FollowAsync(Copies copies, Replica served, CatalogIndex seen, Tally tally, CancellationToken cancellationToken)
+    {
+        if (!served.Position.CanFollow(seen))
+        {
+            // A standby that is behind will come to where the copy is; anything else was set back, and what the copy holds
+            // of the time since then never was.
+            return seen.Epoch < served.Position.Epoch && seen.PurgedEpoch <= served.Position.Since && await IsStandbyAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (seen.Epoch > served.Position.Epoch)
+        {
+            var before = served.Applied;
+            var catchup = new Catchup(catalog, options, served);
+            if (!await catchup.RunAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            tally.Add(served.Applied - before, catchup.Bytes);
+        }
+
+        await CompactAsync(copies, served, tally, cancellationToken).ConfigureAwait(false);
+        copies.Note(served);
+        return true;
+    }
+
+    // The served index is not the one that is to be served, but until that is here, or can be, it is kept up to date.
+    private async Task FollowFormerAsync(Copies copies, Tally tally, CancellationToken cancellationToken)
+    {
+        if (copies.Serving is not { } serving)
+        {
+            return;
+        }
+
+        try
+        {
+            var all = await CatalogIndexes.ListAsync(catalog, cancellationToken).ConfigureAwait(false);
+            if (all.FirstOrDefault(index => index.CatalogId == serving.Catalog && index.IndexId == serving.Index) is { } former && copies.OpenServed(former) is { } served)
+            {
+                await FollowAsync(copies, served, former, tally, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (CatalogException e) when (e.Fault == CatalogFault.Index)
+        {
+            copies.CloseUnsure(all: false);
+            tally.Trouble = e.Message;
+        }
+    }
+
+    private async Task<bool> CopyAsync(Copies copies, CatalogIndex seen, Tally tally, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var next = copies.OpenNext(seen);
+        var before = next.Applied;
+        if (!next.Position.Complete)
+        {
+            var hydration = new Hydration(catalog, options, next, seen);
+            var done = await hydration.CopyAsync(copies.Serving is null ? long.MaxValue : options.SliceBytes, progress, cancellationToken).ConfigureAwait(false);
+            tally.Add(next.Applied - before, hydration.Bytes);
+            if (!done)
+            {
+                return false;
+            }
+        }
+
+        before = next.Applied;
+        var catchup = new Catchup(catalog, options, next);
+        if (!await catchup.RunAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // Deletions were purged while it was being copied.
+            copies.DropNext();
+            return false;
+        }
+
+        tally.Add(next.Applied - before, catchup.Bytes);
+        copies.Switch();
+        return true;
+    }
+
+    private async Task CompactAsync(Copies copies, Replica served, Tally tally, CancellationToken cancellationToken)
+    {
+        if (!served.WantsCompaction(options.CompactAt, options.CompactFrom) || _time.GetUtcNow() < _compactFrom)
+        {
+            return;
+        }
+
+        try
+        {
+            await served.CompactAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IndexWriteException e)
+        {
+            // It needs the room of the live images once more. The copy is what it was.
+            _compactFrom = _time.GetUtcNow() + compactAgain;
+            tally.Trouble = $"the copy was not compacted: {e.Message}";
+            copies.CloseUnsure(all: true);
+        }
+    }
+
+    private Task<bool> IsStandbyAsync(CancellationToken cancellationToken) => catalog.UseAsync("asking whether this is a standby", async (connection, cancellation) =>
+    {
+        var command = new NpgsqlCommand("select pg_is_in_recovery()", connection);
+        await using (command.ConfigureAwait(false))
+        {
+            return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true;
+        }
+    }, cancellationToken);
+
+    private FollowStep Report(Copies copies, Tally tally, string? refusal, long epoch, bool more)
+    {
+        var now = (copies.Current?.Path, copies.Current is null ? 0 : copies.Generation);
+        var changed = copies.Current is not null && now != _reported;
+        _reported = now;
+        return new FollowStep(copies.Current, changed, refusal, epoch, more, tally.Applied, tally.Bytes, tally.Trouble);
+    }
+
+    private sealed class Tally
+    {
+        public long Applied { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        public string? Trouble { get; set; }
+
+        public void Add(long applied, long bytes)
+        {
+            Applied += applied;
+            Bytes += bytes;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Threading.Channels;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
+
+namespace Retrieval.Storage.Postgres.Following;
+
+/// <summary>
+/// Copies an index: chunks are fetched side by side, each as of its own moment, and appended in order. What changed
+/// meanwhile is fetched at the end, in one transaction; only then is the copy a state that the catalog ever had.
+/// </summary>
+internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replica replica, CatalogIndex seen)
+{
+    // Words of a caption and captions of an image, for the first chunk; then it is known.
+    private const int GuessedWords = 12;
+    private const int GuessedCaptions = 5;
+
+    private readonly ChunkSource _source = new(catalog, seen);
+    private readonly string _what = $"copying index {seen.Name}";
+    private double _rowBytes = FirstGuess(seen);
+
+    /// <summary>Bytes fetched.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Goes on until so many bytes were fetched and the last batch of them is whole, or all up to the epoch seen is here.</summary>
+    /// <returns>Whether all of it is here.</returns>
+    public async Task<bool> CopyAsync(long mostBytes, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var behind = replica.Position.Epoch;
+        var (before, total) = await _source.UseAsync(_what, async (connection, cancellation) => (
+            await _source.CountAsync(connection, 0, behind, cancellation).ConfigureAwait(false),
+            await _source.CountAsync(connection, 0, seen.Epoch, cancellation).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
+        var report = new Action<long>(rows => progress?.Report(new HydrationProgress(seen.Name, before + rows, Math.Max(total, before + rows), Bytes)));
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var free = Channel.CreateUnbounded<Chunk>();
+        for (var i = 0; i < options.Streams + 2; i++)
+        {
+            free.Writer.TryWrite(new Chunk(seen.Schema));
+        }
+
+        var fetched = Channel.CreateUnbounded<Task<Chunk>>();
+        var plan = PlanAsync(behind, mostBytes, free.Reader, fetched.Writer, stop.Token);
+        try
+        {
+            await AppendAsync(fetched.Reader, free.Writer, report, cancellationToken).ConfigureAwait(false);
+            return await plan.ConfigureAwait(false);
+        }
+        catch
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await SettleAsync(plan, fetched.Reader).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // Cuts the images into chunks and starts to fetch each as soon as there is a stream and room for it.
+    private async Task<bool> PlanAsync(long behind, long mostBytes, ChannelReader<Chunk> free, ChannelWriter<Task<Chunk>> fetched, CancellationToken cancellationToken)
+    {
+        using var streams = new SemaphoreSlim(options.Streams);
+        var fetches = new List<Task>();
+        try
+        {
+            var from = RowKey.EndOf(behind);
+            double planned = 0;
+            while (from.Epoch < seen.Epoch || !from.EndsEpoch)
+            {
+                if (planned >= mostBytes && from.EndsEpoch)
+                {
+                    return false;
+                }
+
+                var chunk = await free.ReadAsync(cancellationToken).ConfigureAwait(false);
+                await streams.WaitAsync(cancellationToken).ConfigureAwait(false);
+                var rows = Math.Max(1, (long)(options.ChunkBytes / Volatile.Read(ref _rowBytes)));
+                var start = from;
+                from = await _source.UseAsync(_what, (connection, cancellation) => _source.EndOfAsync(connection, start, seen.Epoch, rows, cancellation), cancellationToken).ConfigureAwait(false);
+                chunk.Begin(from);
+                planned += options.ChunkBytes;
+                var fetch = FetchAsync(start, chunk, streams, cancellationToken);
+                fetches.Add(fetch);
+                fetched.TryWrite(fetch);
+            }
+
+            return true;
+        }
+        finally
+        {
+            fetched.TryComplete();
+            // The semaphore goes when the last of them has let go of it; what went wrong in them is the appender's to tell.
+            await Task.WhenAll(fetches).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Chunk> FetchAsync(RowKey from, Chunk chunk, SemaphoreSlim streams, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _source.UseAsync(_what, async (connection, cancellation) =>
+            {
+                var transaction = await ChunkSource.BeginAsync(connection, cancellation).ConfigureAwait(false);
+                await using (transaction.ConfigureAwait(false))
+                {
+                    await _source.ReadAsync(connection, from, chunk, cancellation).ConfigureAwait(false);
+                    await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+                    return chunk.Rows;
+                }
+            }, cancellationToken).ConfigureAwait(false);
+            if (chunk.Rows > 0)
+            {
+                Volatile.Write(ref _rowBytes, Math.Max(1, (double)chunk.Bytes / chunk.Rows));
+            }
+
+            return chunk;
+        }
+        finally
+        {
+            streams.Release();
+        }
+    }
+
+    private async Task AppendAsync(ChannelReader<Task<Chunk>> fetched, ChannelWriter<Chunk> free, Action<long> report, CancellationToken cancellationToken)
+    {
+        long rows = 0;
+        long uncommitted = 0;
+        RowKey? whole = null;
+        await foreach (var fetch in fetched.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var chunk = await fetch.ConfigureAwait(false);
+            replica.Apply(chunk);
+            Bytes += chunk.Bytes;
+            rows += chunk.Rows;
+            uncommitted += chunk.Bytes;
+            whole = chunk.End.EndsEpoch ? chunk.End : null;
+            free.TryWrite(chunk);
+            if (whole is { } end && uncommitted >= options.CommitBytes)
+            {
+                await CommitAsync(end).ConfigureAwait(false);
+                uncommitted = 0;
+            }
+
+            report(rows);
+        }
+
+        if (whole is { } last && last.Epoch != replica.Position.Epoch)
+        {
+            await CommitAsync(last).ConfigureAwait(false);
+        }
+
+        Task CommitAsync(RowKey end) => replica.CommitAsync(replica.Position with { Epoch = end.Epoch }, cancellationToken);
+    }
+
+    // After a fault: waits until nobody uses a connection or the chunks any more.
+    private static async Task SettleAsync(Task plan, ChannelReader<Task<Chunk>> fetched)
+    {
+        await plan.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        while (fetched.TryRead(out var fetch))
+        {
+            await fetch.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    private static double FirstGuess(CatalogIndex index)
+    {
+        var image = new FieldBuffers(index.Schema.ImageFields, index.Schema.EmbeddingWidth).BytesOf(0);
+        var caption = new FieldBuffers(index.Schema.CaptionFields, index.Schema.EmbeddingWidth).BytesOf(GuessedWords);
+        return image + (GuessedCaptions * (double)caption);
+    }
+}
