@@ -58,6 +58,10 @@ public sealed class BottomUpTsvSource : IFeatureSource
         return new BottomUpTsvSource(path, stamp, captionsPath, captions, expected);
     }
 
+    /// <summary>Counts the lines, without looking at them: at the speed of the disk.</summary>
+    /// <inheritdoc/>
+    public long CountRows() => LineCount.Of(_path);
+
     /// <inheritdoc/>
     public IEnumerable<SourceItem> ReadFrom(long row)
     {

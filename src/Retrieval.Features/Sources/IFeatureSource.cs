@@ -13,6 +13,13 @@ public interface IFeatureSource : IDisposable
     long? RowCount { get; }
 
     /// <summary>
+    /// Counts the rows of images, by reading what must be read for that, and no more than once through. Items that a
+    /// source puts behind its last image are not counted.
+    /// </summary>
+    /// <exception cref="IOException">A file can no longer be read.</exception>
+    long CountRows() => RowCount ?? ReadFrom(0).LongCount();
+
+    /// <summary>
     /// Names, sizes and times of the files at the moment the source was opened. A changed stamp means that row numbers
     /// noted earlier may mean other images.
     /// </summary>

@@ -7,15 +7,21 @@ using Retrieval.Domain.Text;
 namespace Retrieval.Features.Sources;
 
 /// <summary>What every row must satisfy, whatever it comes from. Each rule returns the reason for a refusal, or null.</summary>
-internal static class SampleRules
+public static class SampleRules
 {
+    /// <summary>Characters of an id at most.</summary>
     public const int MaxIdLength = 256;
 
     /// <summary>Elements of one image at most, 16 MiB: 50 times what a published pipeline gives.</summary>
     public const int MaxElements = 4 << 20;
 
+    /// <summary>Refuses features of another shape than expected, and of an absurd one.</summary>
+    /// <param name="regionCount">Regions.</param>
+    /// <param name="regionWidth">Features of a region.</param>
+    /// <param name="expected">What the model needs.</param>
     public static string? CheckShape(long regionCount, long regionWidth, FeatureExpectation expected)
     {
+        ArgumentNullException.ThrowIfNull(expected);
         if (expected.RegionCount is { } count && count != regionCount)
         {
             return $"{regionCount} regions, expected {count}";
@@ -51,8 +57,10 @@ internal static class SampleRules
         return $"{what} {at % width} of region {at / width} is {values[at].ToString(CultureInfo.InvariantCulture)}, expected a finite number";
     }
 
+    /// <summary>Refuses an empty or too long id, control characters and half surrogate pairs.</summary>
     public static string? CheckId(string id)
     {
+        ArgumentNullException.ThrowIfNull(id);
         if (id.Length is 0 or > MaxIdLength)
         {
             return $"an id of {id.Length} characters, expected 1 to {MaxIdLength}";
@@ -71,8 +79,10 @@ internal static class SampleRules
         return null;
     }
 
+    /// <summary>Refuses captions that hold no word, or cannot be stored; the reason names the caption's place.</summary>
     public static string? CheckCaptions(IReadOnlyList<string> captions)
     {
+        ArgumentNullException.ThrowIfNull(captions);
         for (var i = 0; i < captions.Count; i++)
         {
             try

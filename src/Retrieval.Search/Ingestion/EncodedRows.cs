@@ -4,7 +4,7 @@ using Retrieval.Storage.Local.Writing;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>Rows ready to be appended, over the encoders' own memory.</summary>
-internal sealed class EncodedRows(string sourceKey, IReadOnlyList<ImageEntry> entries, EncodedBatch images, EncodedBatch? captions) : IDisposable
+internal sealed class EncodedRows(string? sourceKey, IReadOnlyList<ImageEntry> entries, IReadOnlyList<long> rowNumbers, EncodedBatch images, EncodedBatch? captions) : IDisposable
 {
     public ImageRows Rows { get; } = new()
     {
@@ -13,6 +13,9 @@ internal sealed class EncodedRows(string sourceKey, IReadOnlyList<ImageEntry> en
         ImageFields = FieldsOf(images),
         CaptionFields = captions is null ? FieldRows.Empty : FieldsOf(captions),
     };
+
+    /// <summary>The source's row of each image.</summary>
+    public IReadOnlyList<long> RowNumbers => rowNumbers;
 
     public int Captions => captions?.Count ?? 0;
 

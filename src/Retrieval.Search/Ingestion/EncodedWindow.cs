@@ -4,4 +4,7 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="Window">The window, all its rejects listed.</param>
 /// <param name="Rows">Its new rows; null if there are none.</param>
 /// <param name="Skipped">Its rows that the index holds unchanged.</param>
-internal sealed record EncodedWindow(SampleWindow Window, EncodedRows? Rows, int Skipped);
+internal sealed record EncodedWindow(SampleWindow Window, EncodedRows? Rows, int Skipped)
+{
+    public IngestionWindow AsStored => new(Window.EndRow, Rows?.Rows, Skipped, Window.Rejects) { RowNumbers = Rows?.RowNumbers ?? [] };
+}

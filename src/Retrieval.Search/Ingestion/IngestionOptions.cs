@@ -31,4 +31,13 @@ public sealed record IngestionOptions
     /// source may always replace its own.
     /// </summary>
     public bool Replace { get; init; }
+
+    /// <summary>
+    /// Which part of the source this run stores, from 0. Parts are contiguous ranges of whole windows, so that all of them
+    /// together store what one run would.
+    /// </summary>
+    public int Part { get; init; }
+
+    /// <summary>Parts the source is cut into, from 1; more than one only for the catalog, where several workers may write at once.</summary>
+    public int Parts { get; init; } = 1;
 }

@@ -10,6 +10,25 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out.</summary>
 internal sealed class SampleEncoder(MatchingModel model)
 {
+    /// <summary>The samples of a window that can be encoded; the others join its rejects.</summary>
+    public List<TokenizedSample> Accept(IFeatureSource source, SampleWindow window)
+    {
+        var samples = new List<TokenizedSample>(window.Samples.Count);
+        foreach (var sample in window.Samples)
+        {
+            if (Tokenize(sample, out var reason) is { } tokenized)
+            {
+                samples.Add(tokenized);
+            }
+            else
+            {
+                window.Rejects.Add(new RejectedSample(source.Name, sample.Row, sample.Id, reason!));
+            }
+        }
+
+        return samples;
+    }
+
     /// <summary>Tokenizes a sample's captions. Null if one of them is invalid or the features are not of the model's shape, with the reason.</summary>
     public TokenizedSample? Tokenize(ImageSample sample, out string? reason)
     {
@@ -42,11 +61,11 @@ internal sealed class SampleEncoder(MatchingModel model)
     /// others are encoded again without it.
     /// </summary>
     /// <param name="samples">At least one.</param>
-    /// <param name="sourceKey">The source that is to own the rows.</param>
+    /// <param name="sourceKey">The source that is to own the rows; null for none.</param>
     /// <param name="rejects">Receives the samples taken out.</param>
     /// <param name="cancellationToken">Ends the run on the device.</param>
     /// <returns>Rows over native memory, to be stored and disposed of; null if no sample is left.</returns>
-    public EncodedRows? Encode(IReadOnlyList<TokenizedSample> samples, string sourceKey, List<RejectedSample> rejects, CancellationToken cancellationToken)
+    public EncodedRows? Encode(IReadOnlyList<TokenizedSample> samples, string? sourceKey, List<RejectedSample> rejects, CancellationToken cancellationToken)
     {
         while (samples.Count > 0)
         {
@@ -58,7 +77,7 @@ internal sealed class SampleEncoder(MatchingModel model)
                 var bad = BadSamples(samples, images, captions);
                 if (bad.Count == 0)
                 {
-                    var rows = new EncodedRows(sourceKey, [.. samples.Select(Entry)], images, captions);
+                    var rows = new EncodedRows(sourceKey, [.. samples.Select(Entry)], [.. samples.Select(sample => sample.Sample.Row)], images, captions);
                     (images, captions) = (null, null);
                     return rows;
                 }

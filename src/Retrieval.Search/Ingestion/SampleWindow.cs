@@ -12,11 +12,11 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="Rejects">Rows that cannot.</param>
 internal sealed record SampleWindow(long FirstRow, long EndRow, List<ImageSample> Samples, List<RejectedSample> Rejects)
 {
-    /// <summary>Cuts a source into windows of <paramref name="rows"/> rows.</summary>
-    public static IEnumerable<SampleWindow> Cut(IFeatureSource source, long firstRow, int rows)
+    /// <summary>Cuts the rows [<paramref name="firstRow"/>, <paramref name="endRow"/>) of a source into windows of <paramref name="rows"/> rows.</summary>
+    public static IEnumerable<SampleWindow> Cut(IFeatureSource source, long firstRow, int rows, long? endRow = null)
     {
         SampleWindow? window = null;
-        foreach (var item in source.ReadFrom(firstRow))
+        foreach (var item in source.ReadFrom(firstRow).TakeWhile(item => endRow is null || item.Row < endRow))
         {
             if (window is not null && item.Row >= (window.FirstRow / rows * rows) + rows)
             {

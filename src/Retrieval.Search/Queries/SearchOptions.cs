@@ -3,6 +3,12 @@ namespace Retrieval.Search.Queries;
 /// <summary>Bounds and defaults of a search request.</summary>
 public sealed record SearchOptions
 {
+    /// <summary>
+    /// Where shortlists come from: <c>auto</c> (pgvector where there is a catalog, otherwise exact), <c>pgvector</c> or
+    /// <c>exact</c> (the local index's own embeddings).
+    /// </summary>
+    public string Shortlist { get; init; } = ShortlistKinds.Auto;
+
     /// <summary>Hits given when a request does not say, 1 to <see cref="MaxTop"/>.</summary>
     public int DefaultTop { get; init; } = 10;
 

@@ -1,13 +1,14 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Inference;
 using Retrieval.Inference.Encoding;
+using Retrieval.Inference.Records;
+using Retrieval.Search.Catalogs;
+using Retrieval.Search.Scheduling;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Local.Reading;
-using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Queries;
 
@@ -16,10 +17,16 @@ namespace Retrieval.Search.Queries;
 /// the shortlist. One request computes at a time: a graph uses all cores by itself, so two at once would only be late
 /// together. A request that waits and whose caller has left is dropped before any work.
 /// </summary>
-public sealed class SearchService(SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time) : IDisposable
+/// <param name="snapshots">What is served.</param>
+/// <param name="options">Bounds and defaults.</param>
+/// <param name="metrics">Told of each answer.</param>
+/// <param name="time">Measures stages and deadlines.</param>
+/// <param name="device">Shared with whoever else computes in this process; left out, only searches wait for each other.</param>
+/// <param name="catalog">Gives the shortlists; left out, they are exact ones over the local index.</param>
+public sealed class SearchService(
+    SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, DevicePermit? device = null, CatalogStage? catalog = null) : IDisposable
 {
-    // Never disposed of: it holds nothing but memory, and a request that ends after Dispose still releases it.
-    private readonly SemaphoreSlim _device = new(1);
+    private readonly DevicePermit _device = device ?? new DevicePermit();
     private volatile bool _disposed;
 
     /// <summary>Which images fit a caption.</summary>
@@ -35,17 +42,17 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
         clock.End(Stages.Tokenize);
 
-        return await OnDeviceAsync(limits, clock, (deadline, beforeDeadline) =>
+        return await RunAsync(snapshot, limits, clock, async run =>
         {
-            using var encoded = Encode(snapshot.Model, caption.TokenIds, beforeDeadline);
+            await run.TakeTurnAsync().ConfigureAwait(false);
+            using var encoded = Encode(snapshot.Model, caption.TokenIds, run.BeforeDeadline);
             clock.End(Stages.Encode);
-            var allowed = request.Filter is null ? null : snapshot.Metadata.Images(request.Filter);
-            var candidates = Shortlist(snapshot.ImageShortlist, encoded.Embedding(0), limits, allowed, beforeDeadline);
-            clock.End(Stages.Shortlist);
-            var ranked = Reranker.Rerank(snapshot.Model.TextToImage, snapshot.Images, encoded.Records, candidates, deadline, cancellationToken);
-            clock.End(Stages.Score);
+
+            // A copy: an answer of the catalog that comes too late is still read against it.
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding(0).ToArray(), request.Filter).ConfigureAwait(false);
+            var ranked = run.Rerank(snapshot.Model.TextToImage, snapshot.Images, encoded.Records, candidates);
             var tokens = new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated);
-            return Assemble("images", snapshot, ranked, limits.Top, tokens, clock, (candidate, rank) => ImageHit(snapshot.Index, candidate, rank));
+            return Assemble("images", run, ranked, tokens, (candidate, rank) => ImageHit(snapshot.Index, candidate, rank));
         }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -62,16 +69,17 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         var slot = ImageSlot(snapshot.Index, request.ImageId);
         var clock = new StageClock(time);
 
-        return await OnDeviceAsync(limits, clock, (deadline, beforeDeadline) =>
+        return await RunAsync(snapshot, limits, clock, async run =>
         {
-            var embedding = EmbeddingOf(snapshot.Index.Images, slot);
-            var allowed = request.Filter is null ? null : snapshot.Metadata.Captions(request.Filter);
-            var candidates = Shortlist(snapshot.CaptionShortlist, embedding, limits, allowed, beforeDeadline);
-            clock.End(Stages.Shortlist);
+            if (catalog is null)
+            {
+                await run.TakeTurnAsync().ConfigureAwait(false);
+            }
+
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, SearchRun.EmbeddingOf(snapshot.Index.Images, slot), request.Filter).ConfigureAwait(false);
             using var query = snapshot.Images.Row(slot);
-            var ranked = Reranker.Rerank(snapshot.Model.ImageToText, snapshot.Captions, query, candidates, deadline, cancellationToken);
-            clock.End(Stages.Score);
-            return Assemble("captions", snapshot, ranked, limits.Top, null, clock, (candidate, rank) => CaptionHit(snapshot.Index, candidate, rank));
+            var ranked = run.Rerank(snapshot.Model.ImageToText, snapshot.Captions, query, candidates);
+            return Assemble("captions", run, ranked, null, (candidate, rank) => CaptionHit(snapshot.Index, candidate, rank));
         }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -92,16 +100,11 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         ObjectDisposedException.ThrowIf(_disposed, this);
         var plan = ScorePlan.Of(pairs, snapshot);
         clock.End(Stages.Tokenize);
-        await _device.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        using (await _device.TakeAsync(cancellationToken).ConfigureAwait(false))
         {
             var scores = plan.Run(snapshot, clock, cancellationToken);
-            metrics.Answered("score", clock.Stages, pairs.Count, null);
-            return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Index.Generation, clock.Stages);
-        }
-        finally
-        {
-            _device.Release();
+            metrics.Answered("score", clock.Stages, pairs.Count, []);
+            return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
         }
     }
 
@@ -117,7 +120,7 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         var captions = Enumerable.Range(0, image.CaptionCount)
             .Select(i => new CaptionDetails(CaptionId.Of(id, i), index.GetCaption(image.FirstCaption + i).Text));
         var boxes = image.Boxes.Count == 0 ? null : image.Boxes.Chunk(4).ToList();
-        return new ImageDetails(id, [.. captions], Metadata(image), boxes, index.Generation);
+        return new ImageDetails(id, [.. captions], Metadata(image), boxes, snapshot.Epoch);
     }
 
     /// <summary>Refuses new requests. Those that have begun end as they would have: the device is theirs to give back.</summary>
@@ -138,29 +141,15 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         }
     }
 
-    /// <summary>
-    /// Runs a search when its turn has come. <paramref name="work"/> is given the deadline, and a token for what must be
-    /// done before it, on which it also ends when the caller has left.
-    /// </summary>
-    private async Task<SearchAnswer> OnDeviceAsync(RequestLimits limits, StageClock clock, Func<CancellationToken, CancellationToken, SearchAnswer> work, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> RunAsync(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, Func<SearchRun, Task<SearchAnswer>> work, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        using var deadline = limits.DeadlineMs is { } ms ? new CancellationTokenSource(TimeSpan.FromMilliseconds(ms), time) : new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var run = new SearchRun(snapshot, limits, clock, _device, time, cancellationToken);
         try
         {
-            await _device.WaitAsync(either.Token).ConfigureAwait(false);
-            try
-            {
-                clock.End(Stages.Queue);
-                return work(deadline.Token, either.Token);
-            }
-            finally
-            {
-                _device.Release();
-            }
+            return await work(run).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (run.IsLate)
         {
             throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
         }
@@ -179,21 +168,15 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
         throw new InferenceException(model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
     }
 
-    private static Candidate[] Shortlist(ExactShortlist shortlist, ReadOnlyMemory<float> query, RequestLimits limits, SlotBitmap? allowed, CancellationToken cancellationToken)
+    private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens, Func<Candidate, int, SearchHit> hit)
     {
-        var found = shortlist.Find(query, limits.Shortlist, allowed is null ? null : allowed.Contains, cancellationToken);
-        return [.. found.Select((hit, i) => new Candidate(hit.Slot, new CoarsePlace(hit.Score, i + 1), null))];
-    }
-
-    private SearchAnswer Assemble(
-        string kind, SearchSnapshot snapshot, Candidate[] ranked, int top, QueryTokens? tokens, StageClock clock, Func<Candidate, int, SearchHit> hit)
-    {
-        var hits = ranked.Take(top).Select((candidate, i) => hit(candidate, i + 1)).ToList();
+        var hits = ranked.Take(run.Limits.Top).Select((candidate, i) => hit(candidate, i + 1)).ToList();
         var reranked = ranked.Count(candidate => candidate.Score is not null);
-        var degraded = reranked < ranked.Length ? DegradedReasons.Deadline : null;
-        clock.End(Stages.Assemble);
-        metrics.Answered(kind, clock.Stages, reranked, degraded);
-        return new SearchAnswer(hits, tokens, ranked.Length, reranked, degraded, snapshot.Model.Label, snapshot.Index.Generation, clock.Stages);
+        List<string> reasons = [.. run.FellBack ? [DegradedReasons.CatalogUnavailable] : Array.Empty<string>(), .. reranked < ranked.Length ? [DegradedReasons.Deadline] : Array.Empty<string>()];
+        var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
+        run.Clock.End(Stages.Assemble);
+        metrics.Answered(kind, run.Clock.Stages, reranked, reasons);
+        return new SearchAnswer(hits, tokens, ranked.Length, reranked, degraded, run.Snapshot.Model.Label, run.Snapshot.Epoch, run.Clock.Stages);
     }
 
     private static SearchHit ImageHit(LocalIndex index, Candidate candidate, int rank)
@@ -211,6 +194,4 @@ public sealed class SearchService(SnapshotSource snapshots, SearchOptions option
 
     private static JsonElement? Metadata(IndexedImage image) =>
         image.Metadata.IsEmpty ? null : JsonDocument.Parse(image.Metadata).RootElement.Clone();
-
-    private static float[] EmbeddingOf(IndexBank bank, long slot) => MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();
 }

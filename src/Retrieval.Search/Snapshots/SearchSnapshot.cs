@@ -17,11 +17,13 @@ public sealed class SearchSnapshot : IDisposable
     private readonly Action _ended;
     private int _leases = 1;
 
-    internal SearchSnapshot(MatchingModel model, LocalIndex index, Action ended)
+    internal SearchSnapshot(MatchingModel model, LocalIndex index, ServedIndex? served, Action ended)
     {
         _ended = ended;
         Model = model;
         Index = index;
+        Served = served;
+        Epoch = served?.EpochOf(index) ?? index.Generation;
         Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
         Captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
         ImageShortlist = new ExactShortlist(index.Images, model.Threads);
@@ -34,6 +36,12 @@ public sealed class SearchSnapshot : IDisposable
 
     /// <summary>The index.</summary>
     public LocalIndex Index { get; }
+
+    /// <summary>The index of the catalog this is; null in embedded mode.</summary>
+    public ServedIndex? Served { get; }
+
+    /// <summary>What answers call the index's epoch: its generation, or in catalog mode its epoch there, which all replicas share.</summary>
+    public long Epoch { get; }
 
     /// <summary>The bank of images.</summary>
     public RecordTable Images { get; }

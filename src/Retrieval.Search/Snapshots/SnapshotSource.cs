@@ -6,32 +6,74 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Snapshots;
 
 /// <summary>
-/// The one reference to what is being served. A request leases the current snapshot; a new index generation replaces
-/// the reference and disturbs nobody.
+/// The one reference to what is being served. A request leases the current snapshot; a new generation of the index, or
+/// another index with another model, replaces the reference and disturbs nobody.
 /// </summary>
 public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
 {
     private readonly Lock _writing = new();
-    private MatchingModel? _model;
+    private readonly IReadOnlyList<string> _bundles = BundleShelf.Split(options.Bundle);
+    private SharedModel? _model;
+    private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
     private bool _disposed;
 
-    // Who needs the model: this source, and every snapshot with a lease out.
-    private int _holders = 1;
-
-    /// <summary>What is being served; null before <see cref="Load"/> has succeeded.</summary>
+    /// <summary>What is being served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
     public SnapshotStatus? Status { get; private set; }
 
-    /// <summary>Loads and verifies the bundle and opens the index. Long: seconds for a large model.</summary>
+    /// <summary>Reads which bundles there are. Cheap: only their manifests.</summary>
+    /// <exception cref="InvalidBundleException">One is missing or cannot be read.</exception>
+    public BundleShelf ReadBundles() => BundleShelf.Read(_bundles);
+
+    /// <summary>
+    /// Loads and verifies the bundle and opens the index of the options. Of several bundles, the one the index was made
+    /// with. Long: seconds for a large model.
+    /// </summary>
     /// <exception cref="RetrievalException">The bundle is not what it says, or the index is missing, damaged or of another bundle.</exception>
     public void Load(CancellationToken cancellationToken = default)
     {
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _model ??= MatchingModel.Load(options.Bundle, options.Inference);
+            if (_model is null && _bundles.Count <= 1)
+            {
+                // Both are checked even where one of them would be refused: the bundle is the likelier fault.
+                _model = new SharedModel(MatchingModel.Load(options.Bundle, options.Inference));
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
-            Replace(_model, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model)));
+            var (model, index) = OpenLocal();
+            Replace(model, index, null);
+        }
+    }
+
+    /// <summary>
+    /// Serves another index, or the newest generation of the one that is served. Where it is of another bundle, that one is
+    /// loaded first, while the former goes on being served.
+    /// </summary>
+    /// <exception cref="RetrievalException">The bundle or the index cannot be loaded; what was served before goes on being served.</exception>
+    public void Switch(ServedIndex served, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(served);
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_served == served && _current is { Index: var index } && index.Checksum == LocalIndex.ReadChecksum(served.Folder))
+            {
+                return;
+            }
+
+            var model = ModelOf(served.Fingerprint) ?? throw new InvalidBundleException(options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
+            try
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Replace(model, LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model)), served);
+            }
+            catch when (model != _model)
+            {
+                model.Release();
+                throw;
+            }
         }
     }
 
@@ -46,21 +88,21 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         lock (_writing)
         {
             // A checksum, since a rebuilt index may be of the very generation that is served.
-            if (_disposed || _model is null || _current is not { Index: var served } || LocalIndex.ReadChecksum(options.Index) is not { } newest || newest == served.Checksum)
+            if (_disposed || _model is null || _current is not { Index: var served } || LocalIndex.ReadChecksum(served.Path) is not { } newest || newest == served.Checksum)
             {
                 return false;
             }
 
-            var index = LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model));
+            var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model)));
             if (index.OpenedPrevious && index.Generation <= served.Generation)
             {
                 var found = index.Generation;
                 index.Dispose();
                 throw new IndexCorruptException(
-                    options.Index, "manifest.json", $"it is torn, and the generation before it, {found}, is not newer than generation {served.Generation}, which goes on being served");
+                    served.Path, "manifest.json", $"it is torn, and the generation before it, {found}, is not newer than generation {served.Generation}, which goes on being served");
             }
 
-            Replace(_model, index);
+            Replace(model, index, _served);
             return true;
         }
     }
@@ -94,26 +136,66 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
             var last = _current;
             _current = null;
             last?.Dispose();
-            Release();
+            _model?.Release();
         }
     }
 
-    // Without the lock: a request that ends must not wait for a snapshot that is being opened.
-    private void Release()
+    private (SharedModel Model, LocalIndex Index) OpenLocal()
     {
-        if (Interlocked.Decrement(ref _holders) == 0)
+        if (_bundles.Count <= 1)
         {
-            _model?.Dispose();
+            return (_model!, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model!.Model)));
+        }
+
+        var index = LocalIndex.Open(options.Index);
+        try
+        {
+            var fingerprint = index.Fingerprint;
+            return (ModelOf(fingerprint) ?? throw new IndexMismatchException(options.Index, "bundle fingerprint", string.Join(" or ", ReadBundles().Schemas.Keys), fingerprint), index);
+        }
+        catch
+        {
+            index.Dispose();
+            throw;
         }
     }
 
-    private void Replace(MatchingModel model, LocalIndex index)
+    // The one that is loaded, or another one, loaded now.
+    private SharedModel? ModelOf(string fingerprint)
     {
-        var old = _current;
-        Interlocked.Increment(ref _holders);
-        _current = new SearchSnapshot(model, index, Release);
-        Status = new SnapshotStatus(
-            model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, index.Generation, index.OpenedPrevious, model.Parity);
+        if (_model?.Model.Fingerprint == fingerprint)
+        {
+            return _model;
+        }
+
+        if (ReadBundles().FolderOf(fingerprint) is not { } folder)
+        {
+            return null;
+        }
+
+        var model = MatchingModel.Load(folder, options.Inference);
+        if (model.Fingerprint != fingerprint)
+        {
+            model.Dispose();
+            throw new InvalidBundleException(folder, $"it was replaced while it was being loaded: its fingerprint is {model.Fingerprint}, a moment ago it was {fingerprint}");
+        }
+
+        return new SharedModel(model);
+    }
+
+    private void Replace(SharedModel model, LocalIndex index, ServedIndex? served)
+    {
+        var (old, oldModel) = (_current, _model);
+        model.Hold();
+        var snapshot = new SearchSnapshot(model.Model, index, served, model.Release);
+        _current = snapshot;
+        _model = model;
+        _served = served;
+        Status = SnapshotStatus.Of(snapshot);
         old?.Dispose();
+        if (oldModel != model)
+        {
+            oldModel?.Release();
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace Retrieval.Search.Snapshots;
 /// <param name="Provider">The runtime's name of where the graphs run.</param>
 /// <param name="Images">Live images.</param>
 /// <param name="Captions">Live captions.</param>
-/// <param name="IndexEpoch">Generation of the index.</param>
+/// <param name="IndexEpoch">Generation of the index; of an index of the catalog, its epoch there.</param>
 /// <param name="OpenedPrevious">Whether the index's newest generation was torn when this one was opened, and this is the one before it.</param>
 /// <param name="Parity">How far this machine's results are from those recorded at export.</param>
 public sealed record SnapshotStatus(
@@ -22,4 +22,18 @@ public sealed record SnapshotStatus(
     long Captions,
     long IndexEpoch,
     bool OpenedPrevious,
-    ParityReport Parity);
+    ParityReport Parity)
+{
+    /// <summary>The index of the catalog that is served; null in embedded mode.</summary>
+    public ServedIndex? Served { get; init; }
+
+    internal static SnapshotStatus Of(SearchSnapshot snapshot)
+    {
+        var (model, index) = (snapshot.Model, snapshot.Index);
+        return new SnapshotStatus(
+            model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, snapshot.Epoch, index.OpenedPrevious, model.Parity)
+        {
+            Served = snapshot.Served,
+        };
+    }
+}

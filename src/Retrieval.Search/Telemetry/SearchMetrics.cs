@@ -17,6 +17,8 @@ public sealed class SearchMetrics
     private readonly Histogram<double> _stages;
     private readonly Counter<long> _pairs;
     private readonly Counter<long> _degraded;
+    private readonly Counter<long> _missing;
+    private readonly Counter<long> _fallbacks;
 
     /// <summary>Creates the instruments.</summary>
     public SearchMetrics(IMeterFactory meters)
@@ -27,15 +29,18 @@ public sealed class SearchMetrics
         _stages = meter.CreateHistogram("retrieval.stage.duration", "s", "Time of one stage of a query", tags: null, advice: Seconds);
         _pairs = meter.CreateCounter<long>("retrieval.pairs.scored", "{pair}", "Pairs the matching model has scored");
         _degraded = meter.CreateCounter<long>("retrieval.queries.degraded", "{query}", "Answers that were less than was asked for, by reason");
+        _missing = meter.CreateCounter<long>("retrieval.shortlist.missing", "{candidate}", "Candidates that the catalog named and this replica did not have yet");
+        _fallbacks = meter.CreateCounter<long>("retrieval.shortlist.fallback", "{query}", "Shortlists taken from the local index since the catalog did not answer in time");
     }
 
     /// <summary>Reports one answered request.</summary>
     /// <param name="kind"><c>images</c>, <c>captions</c> or <c>score</c>.</param>
     /// <param name="stages">What each stage took.</param>
     /// <param name="pairs">Pairs scored.</param>
-    /// <param name="degraded">Why the answer is less than was asked for, or null.</param>
-    public void Answered(string kind, IReadOnlyList<StageTime> stages, int pairs, string? degraded)
+    /// <param name="degraded">Why the answer is less than was asked for: no reason, or several.</param>
+    public void Answered(string kind, IReadOnlyList<StageTime> stages, int pairs, IReadOnlyCollection<string> degraded)
     {
+        ArgumentNullException.ThrowIfNull(degraded);
         ArgumentNullException.ThrowIfNull(stages);
         var total = TimeSpan.Zero;
         foreach (var (stage, duration) in stages)
@@ -46,9 +51,15 @@ public sealed class SearchMetrics
 
         _queries.Record(total.TotalSeconds, new KeyValuePair<string, object?>("kind", kind));
         _pairs.Add(pairs, new KeyValuePair<string, object?>("kind", kind));
-        if (degraded is not null)
+        foreach (var reason in degraded)
         {
-            _degraded.Add(1, new KeyValuePair<string, object?>("reason", degraded));
+            _degraded.Add(1, new KeyValuePair<string, object?>("reason", reason));
         }
     }
+
+    /// <summary>Reports candidates that the catalog named and this replica does not have yet.</summary>
+    public void ShortlistMissed(int candidates) => _missing.Add(candidates);
+
+    /// <summary>Reports a shortlist that the catalog was to give and the replica's own index gave.</summary>
+    public void ShortlistFellBack() => _fallbacks.Add(1);
 }

@@ -12,6 +12,12 @@ public sealed record HttpOptions
     /// </summary>
     public long MaxBodyBytes { get; init; } = 256 << 10;
 
+    /// <summary>
+    /// Longest body of a <c>PUT</c> of an image in bytes, 1024 to 256 MiB: its features are in it, in JSON as base64, which
+    /// is a third longer. At most 16 such bodies are received at once.
+    /// </summary>
+    public long MaxImageBytes { get; init; } = 8 << 20;
+
     /// <summary>Deepest nesting of a JSON body, 4 to 64.</summary>
     public int MaxJsonDepth { get; init; } = 16;
 

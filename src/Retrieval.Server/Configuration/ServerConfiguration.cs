@@ -19,6 +19,8 @@ public static class ServerConfiguration
     {
         ["--bundle"] = "Snapshot:Bundle",
         ["--index"] = "Snapshot:Index",
+        ["--postgres"] = "Postgres:ConnectionString",
+        ["--postgres-password-file"] = "Postgres:PasswordFile",
         ["--urls"] = "Http:Urls",
         ["--threads"] = "Inference:Threads",
         ["--log-level"] = "Logging:Level",

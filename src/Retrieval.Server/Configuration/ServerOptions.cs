@@ -17,6 +17,12 @@ public sealed record ServerOptions
     /// <summary>The bundle and the index that are served.</summary>
     public SnapshotSection Snapshot { get; init; } = new();
 
+    /// <summary>The catalog that is followed; empty for embedded mode.</summary>
+    public PostgresSection Postgres { get; init; } = new();
+
+    /// <summary>Ingestions that are started over HTTP.</summary>
+    public IngestionSection Ingestion { get; init; } = new();
+
     /// <summary>How the model is run.</summary>
     public InferenceSection Inference { get; init; } = new();
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.Search.Queries;
 using Serilog.Events;
 
 namespace Retrieval.Server.Configuration;
@@ -7,6 +8,7 @@ namespace Retrieval.Server.Configuration;
 internal static class ServerOptionsValidator
 {
     private static readonly string[] Formats = ["text", "json"];
+    private static readonly string[] Shortlists = [ShortlistKinds.Auto, ShortlistKinds.Pgvector, ShortlistKinds.Exact];
 
     public static void Validate(ServerOptions options, List<string> faults)
     {
@@ -14,6 +16,7 @@ internal static class ServerOptionsValidator
         Limits(options.Limits, faults);
         Search(options, faults);
         Snapshot(options.Snapshot, faults);
+        CatalogOptionsValidator.Validate(options, faults);
         Within(faults, "Inference:Threads", options.Inference.Threads, 0, 1024);
         Within(faults, "Inference:PairsPerCall", options.Inference.PairsPerCall, 1, 65_536);
         Logging(options.Logging, faults);
@@ -36,6 +39,7 @@ internal static class ServerOptionsValidator
         }
 
         Within(faults, "Http:MaxBodyBytes", http.MaxBodyBytes, 1024, 1 << 30);
+        Within(faults, "Http:MaxImageBytes", http.MaxImageBytes, 1024, 256 << 20);
         Within(faults, "Http:MaxJsonDepth", http.MaxJsonDepth, 4, 64);
         Within(faults, "Http:MaxHeaderBytes", http.MaxHeaderBytes, 1024, 1 << 20);
         Within(faults, "Http:MaxConnections", http.MaxConnections, 1, 1_000_000);
@@ -60,6 +64,7 @@ internal static class ServerOptionsValidator
     private static void Search(ServerOptions options, List<string> faults)
     {
         var search = options.Search;
+        OneOf(faults, "Search:Shortlist", search.Shortlist, Shortlists);
         Within(faults, "Search:MaxTop", search.MaxTop, 1, 1_000_000);
         Within(faults, "Search:MaxShortlist", search.MaxShortlist, 1, 10_000_000);
         Within(faults, "Search:MaxDeadlineMs", search.MaxDeadlineMs, 1, 86_400_000);
@@ -115,7 +120,7 @@ internal static class ServerOptionsValidator
         }
     }
 
-    private static void Within(List<string> faults, string key, double value, double least, double most)
+    internal static void Within(List<string> faults, string key, double value, double least, double most)
     {
         if (!(value >= least && value <= most))
         {

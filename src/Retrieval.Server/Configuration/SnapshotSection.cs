@@ -3,13 +3,13 @@ namespace Retrieval.Server.Configuration;
 /// <summary>The bundle and the index that are served.</summary>
 public sealed record SnapshotSection
 {
-    /// <summary>Folder of the bundle. Required.</summary>
+    /// <summary>Folder of the bundle, or of several, separated by semicolons: the one the index was made with is served. Required.</summary>
     public string Bundle { get; init; } = "";
 
-    /// <summary>Folder of the local index. Required.</summary>
+    /// <summary>Folder of the local index; with a catalog, the folder of this replica alone for its copies. Required.</summary>
     public string Index { get; init; } = "";
 
-    /// <summary>Seconds between looks for a newer generation of the index, 0.05 to 3600.</summary>
+    /// <summary>Seconds between looks for a newer generation of the local index, 0.05 to 3600. With a catalog, see <see cref="PostgresSection.FollowSeconds"/>.</summary>
     public double RefreshSeconds { get; init; } = 1;
 
     /// <summary>Seconds before a load that failed is tried again, 0.05 to 86400.</summary>

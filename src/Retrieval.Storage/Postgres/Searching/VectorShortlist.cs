@@ -52,7 +52,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
             return [];
         }
 
-        var tags = (filter ?? new Dictionary<string, IReadOnlyList<string>>()).Select(Tags).ToArray();
+        var tags = filter?.Select(condition => condition.Value.Select(value => Tags.Of(condition.Key, value)).ToArray()).ToArray() ?? [];
         var (vector, scale) = InRange(query.Span);
         var sql = _statements.GetOrAdd((items, indexId, width, tags.Length), key => new NearestSql(key.Item1, key.Item2, key.Item3, key.Item4));
         try
@@ -134,8 +134,6 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
     }
 
     private static NpgsqlParameter<string> Text(long number) => new() { TypedValue = number.ToString(CultureInfo.InvariantCulture) };
-
-    private static string[] Tags(KeyValuePair<string, IReadOnlyList<string>> condition) => [.. condition.Value.Select(value => $"{condition.Key}\u001F{value}")];
 
     // The order does not depend on a query's length, but half precision does: its greatest component is brought to
     // between 1 and 2 by a power of two, which loses nothing.

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Ingestion;
+using Retrieval.Search.Scheduling;
+using Retrieval.Search.Snapshots;
+
+namespace Retrieval.Search.Images;
+
+/// <summary>Single images, put and deleted while the index is being served: checked and encoded as an ingestion does it.</summary>
+/// <param name="snapshots">Says which model and which index.</param>
+/// <param name="device">Shared with whoever else computes in this process.</param>
+/// <param name="store">Where they go.</param>
+public sealed class ImageService(SnapshotSource snapshots, DevicePermit device, IImageStore store)
+{
+    /// <summary>Stores an image whole, in the place of whatever has its id.</summary>
+    /// <exception cref="FeatureShapeException">The features are not of the model's shape.</exception>
+    /// <exception cref="InvalidInputException">The id, a caption, a box or a value is not one that can be stored; names the field.</exception>
+    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="RetrievalException">It could not be stored.</exception>
+    public async Task<ImageChange> PutAsync(SubmittedImage image, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using var snapshot = snapshots.Acquire();
+        var encoder = new SampleEncoder(snapshot.Model);
+        var sample = Check(image, snapshot.Model);
+        var tokenized = encoder.Tokenize(sample, out var reason) ?? throw new InvalidInputException(reason!, field: "captions");
+        var rejects = new List<RejectedSample>();
+        EncodedRows? rows;
+        using (await device.TakeAsync(cancellationToken).ConfigureAwait(false))
+        {
+            rows = encoder.Encode([tokenized], null, rejects, cancellationToken);
+        }
+
+        using (rows)
+        {
+            if (rows is null)
+            {
+                throw new InvalidInputException(rejects[0].Reason, field: "features");
+            }
+
+            var known = snapshot.Index.TryGetImageSlot(image.Id, out _);
+            var stored = await store.PutAsync(snapshot, rows.Rows, cancellationToken).ConfigureAwait(false);
+            return new ImageChange(image.Id, known ? ImageChangeKind.Replaced : ImageChangeKind.Created, stored.Epoch, stored.Visible, snapshot.Model.Label);
+        }
+    }
+
+    /// <summary>Deletes an image and its captions.</summary>
+    /// <exception cref="NotFoundException">There is no such image.</exception>
+    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="RetrievalException">It could not be deleted.</exception>
+    public async Task<ImageChange> DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        using var snapshot = snapshots.Acquire();
+        if (SampleRules.CheckId(id) is not null)
+        {
+            // No index holds such an id.
+            throw new NotFoundException("image", id);
+        }
+
+        var deleted = await store.DeleteAsync(snapshot, id, cancellationToken).ConfigureAwait(false) ?? throw new NotFoundException("image", id);
+        return new ImageChange(id, ImageChangeKind.Deleted, deleted.Epoch, deleted.Visible, snapshot.Model.Label);
+    }
+
+    private static ImageSample Check(SubmittedImage image, MatchingModel model)
+    {
+        Require(SampleRules.CheckId(image.Id), "id");
+        var (regions, width) = (model.Manifest.RegionCount, model.Manifest.RegionWidth);
+        var features = image.Features;
+        if (features.Shape is { } shape && !shape.SequenceEqual([regions, width]))
+        {
+            throw new FeatureShapeException($"found the shape ({string.Join(", ", shape)})", regions, width);
+        }
+
+        if (features.Values.Length != regions * width)
+        {
+            throw new FeatureShapeException(string.Create(CultureInfo.InvariantCulture, $"found {features.Values.Length} values"), regions, width);
+        }
+
+        Require(SampleRules.CheckFinite(features.Values, width, "feature"), "features");
+        for (var i = 0; i < image.Captions.Count; i++)
+        {
+            Require(SampleRules.CheckCaptions([image.Captions[i]])?.Replace("caption 0: ", "", StringComparison.Ordinal), $"captions[{i}]");
+        }
+
+        return new ImageSample(0, image.Id)
+        {
+            Regions = features.Values,
+            RegionCount = regions,
+            RegionWidth = width,
+            Captions = image.Captions,
+            Metadata = image.Metadata is { Count: > 0 } ? image.Metadata : null,
+            Boxes = BoxesOf(image, regions),
+        };
+    }
+
+    private static ReadOnlyMemory<float>? BoxesOf(SubmittedImage image, int regions)
+    {
+        const int Corners = 4;
+        if (image.Boxes is not { } boxes)
+        {
+            return null;
+        }
+
+        if (boxes.Count != regions || boxes.Any(box => box.Count != Corners))
+        {
+            throw new InvalidInputException($"expected {regions} boxes, one a region, of four numbers x1, y1, x2, y2", field: "boxes");
+        }
+
+        float[] values = [.. boxes.SelectMany(box => box)];
+        return Finite.All(values) ? (ReadOnlyMemory<float>?)values : throw new InvalidInputException("a coordinate is not a finite number", field: "boxes");
+    }
+
+    private static void Require(string? fault, string field)
+    {
+        if (fault is not null)
+        {
+            throw new InvalidInputException(fault, field: field);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Snapshots;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Search.Images;
+
+/// <summary>Single images in a local index. The index has one writer at a time, so an ingestion stands in the way.</summary>
+public sealed class LocalImageStore(SnapshotSource snapshots) : IImageStore, IDisposable
+{
+    private readonly SemaphoreSlim _writing = new(1);
+
+    /// <inheritdoc/>
+    /// <exception cref="IndexLockedException">An ingestion holds the index.</exception>
+    /// <exception cref="IndexWriteException">The disk is full, or failed.</exception>
+    public async Task<StoredChange> PutAsync(SearchSnapshot served, ImageRows rows, CancellationToken cancellationToken) =>
+        (await WriteAsync(served, writer => writer.Append(rows) is not null, cancellationToken).ConfigureAwait(false))!;
+
+    /// <inheritdoc/>
+    /// <exception cref="IndexLockedException">An ingestion holds the index.</exception>
+    /// <exception cref="IndexWriteException">The disk is full, or failed.</exception>
+    public Task<StoredChange?> DeleteAsync(SearchSnapshot served, string id, CancellationToken cancellationToken) =>
+        WriteAsync(served, writer => writer.Delete(id), cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _writing.Dispose();
+
+    private async Task<StoredChange?> WriteAsync(SearchSnapshot served, Func<LocalIndexWriter, bool> change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(served);
+
+        // Callers of one server wait for each other; only a writer elsewhere is in their way.
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            long generation;
+            using (var writer = LocalIndexWriter.OpenOrCreate(served.Index.Path, IndexBinding.SchemaOf(served.Model)))
+            {
+                if (!change(writer))
+                {
+                    return null;
+                }
+
+                generation = await writer.CommitAsync(cancellation: cancellationToken).ConfigureAwait(false);
+            }
+
+            return new StoredChange(generation, TakeUp(generation));
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    // It is stored whatever comes of this; the next look at the folder takes it up, or says why not.
+    private bool TakeUp(long generation)
+    {
+        try
+        {
+            snapshots.TryRefresh();
+        }
+        catch (RetrievalException)
+        {
+            return false;
+        }
+
+        return snapshots.Status is { } status && status.IndexEpoch >= generation;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Retrieval.Search.Images;
+
+/// <summary>One image to be stored whole, in the place of whatever has its id.</summary>
+/// <param name="Id">Its id, as ingestion takes it.</param>
+/// <param name="Features">Its region features.</param>
+public sealed record SubmittedImage(string Id, ImageFeatures Features)
+{
+    /// <summary>Its captions, in order.</summary>
+    public IReadOnlyList<string> Captions { get; init; } = [];
+
+    /// <summary>Names and values for filters.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>Corners x1, y1, x2, y2 of each region, <c>[R][4]</c>; null if there are none.</summary>
+    public IReadOnlyList<IReadOnlyList<float>>? Boxes { get; init; }
+}

@@ -1,0 +1,22 @@
+using Retrieval.Storage.Postgres.Writing;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>How a run writes into the catalog.</summary>
+public sealed record CatalogTargetOptions
+{
+    /// <summary>Who runs it, for people: machine and process, say.</summary>
+    public required string Worker { get; init; }
+
+    /// <summary>Number of the run.</summary>
+    public Guid RunId { get; init; } = Guid.NewGuid();
+
+    /// <summary>Whether an image takes the place of one that another source wrote.</summary>
+    public bool Replace { get; init; }
+
+    /// <summary>How long it holds out while Postgres is away.</summary>
+    public CatalogRetry Retry { get; init; } = new();
+
+    /// <summary>Told what is done at the end, for people; building nearest-neighbour indexes takes minutes for large corpora.</summary>
+    public IProgress<string>? Finishing { get; init; }
+}

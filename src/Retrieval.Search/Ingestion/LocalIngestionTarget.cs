@@ -1,0 +1,163 @@
+using System.Security.Cryptography;
+using System.Text;
+using Retrieval.Domain.Errors;
+using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>
+/// A local index as the target of a run. Commits are made every so many rows: each waits for the disk. The refused rows
+/// go into a file beside the index.
+/// </summary>
+public sealed class LocalIngestionTarget : IIngestionTarget
+{
+    private readonly LocalIndexWriter _writer;
+    private readonly int _commitRows;
+
+    // The writer is not for concurrent calls, and one stage asks what it holds while another one appends and commits.
+    private readonly SemaphoreSlim _writing = new(1);
+    private LedgerEntry _ledger = new("", "", 0, 0, 0, 0, 0, false);
+    private RejectsFile? _rejects;
+    private long _committedRow;
+
+    /// <summary>Opens the index for writing.</summary>
+    /// <param name="indexPath">The index's folder; made if it is not there.</param>
+    /// <param name="schema">What the model stores.</param>
+    /// <param name="commitRows">Rows of the source between two commits, from 1.</param>
+    /// <exception cref="RetrievalException">The index is locked, of another bundle or damaged.</exception>
+    public LocalIngestionTarget(string indexPath, IndexSchema schema, int commitRows)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(commitRows, 1);
+        _commitRows = commitRows;
+        _writer = LocalIndexWriter.OpenOrCreate(indexPath, schema);
+    }
+
+    /// <inheritdoc/>
+    public async Task<LedgerEntry> BeginAsync(IngestionStart start, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        if (start.Parts != 1)
+        {
+            throw new InvalidInputException($"is {start.Parts}; a local index has one writer, so its sources are stored in one part", field: "parts");
+        }
+
+        _ledger = Resume(start);
+        if (_ledger.NextRow == 0 && _writer.Ledger.TryGetValue(start.SourceKey, out var earlier) && earlier != _ledger)
+        {
+            // Before the earlier run's rejects are cut off: a kill from here on goes on with this run, not behind that one.
+            await _writer.CommitAsync([_ledger], cancellationToken).ConfigureAwait(false);
+        }
+
+        _rejects = new RejectsFile(RejectsPath(start.SourceKey), _ledger.RejectsBytes);
+        _committedRow = _ledger.NextRow;
+        return _ledger;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<string, HeldImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var found = new Dictionary<string, HeldImage>(StringComparer.Ordinal);
+        await UseAsync(() =>
+        {
+            foreach (var id in ids)
+            {
+                if (_writer.Find(id) is { } stored)
+                {
+                    found[id] = new HeldImage(stored.ContentHash, stored.SourceKey);
+                }
+            }
+
+            return Task.CompletedTask;
+        }, cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public async Task<WindowOutcome> StoreAsync(IngestionWindow window, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(window);
+        var replaced = 0;
+        if (window.Rows is { } rows)
+        {
+            await UseAsync(() =>
+            {
+                replaced = _writer.Append(rows).Replaced;
+                return Task.CompletedTask;
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        _rejects!.Add(window.Rejects);
+        var stored = window.Rows?.Images.Count ?? 0;
+        _ledger = _ledger with
+        {
+            NextRow = window.EndRow,
+            Ingested = _ledger.Ingested + stored,
+            Replaced = _ledger.Replaced + replaced,
+            Skipped = _ledger.Skipped + window.Skipped,
+            Rejected = _ledger.Rejected + window.Rejects.Count,
+            Completed = false,
+        };
+        if (window.EndRow - _committedRow >= _commitRows)
+        {
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return WindowOutcome.Nothing with { Ingested = stored, Replaced = replaced };
+    }
+
+    /// <inheritdoc/>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        _rejects!.Flush();
+        _ledger = _ledger with { RejectsBytes = _rejects.Length };
+        await UseAsync(() => _writer.CommitAsync([_ledger], cancellationToken), cancellationToken).ConfigureAwait(false);
+        _committedRow = _ledger.NextRow;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IngestionEnd> CompleteAsync(CancellationToken cancellationToken)
+    {
+        _ledger = _ledger with { Completed = true };
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        return new IngestionEnd(_writer.Generation) { RejectsFile = _rejects!.Path };
+    }
+
+    /// <summary>Nothing is noted: the ledger says how far the run came.</summary>
+    public Task AbandonAsync(Exception cause) => Task.CompletedTask;
+
+    /// <summary>Drops what was not committed and lets other writers in.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _rejects?.Dispose();
+        _writer.Dispose();
+        _writing.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task UseAsync(Func<Task> work, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private LedgerEntry Resume(IngestionStart start) =>
+        !start.Restart && _writer.Ledger.TryGetValue(start.SourceKey, out var entry) && entry.SourceStamp == start.SourceStamp
+            ? entry
+            : new LedgerEntry(start.SourceKey, start.SourceStamp, 0, 0, 0, 0, 0, false) { BatchRows = start.BatchRows };
+
+    private string RejectsPath(string sourceKey)
+    {
+        // The key may be a path: its hash is a safe file name.
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sourceKey)))[..16];
+        return Path.Combine(_writer.Path, "rejects", $"{name}.jsonl");
+    }
+}

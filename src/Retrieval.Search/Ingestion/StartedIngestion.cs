@@ -1,0 +1,175 @@
+using System.Threading.Channels;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Scheduling;
+using Retrieval.Storage.Local;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>A run that has hold of its source, and has read nothing yet. See <see cref="IngestionJob.StartAsync"/>.</summary>
+public sealed class StartedIngestion : IAsyncDisposable
+{
+    /// <summary>Most refused rows a report lists by itself.</summary>
+    internal const int RejectsReported = 20;
+
+    private const int WindowsInFlight = 2;
+
+    private readonly SampleEncoder _encoder;
+    private readonly IFeatureSource _source;
+    private readonly IIngestionTarget _target;
+    private readonly IngestionOptions _options;
+    private readonly LedgerEntry _start;
+    private readonly PartRange _range;
+    private readonly ProgressMeter _meter;
+    private readonly DevicePermit _device;
+    private readonly List<RejectedSample> _firstRejects = [];
+
+    internal StartedIngestion(
+        MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, LedgerEntry start, PartRange range, ProgressMeter meter, DevicePermit? device)
+    {
+        _encoder = new SampleEncoder(model);
+        _source = source;
+        _target = target;
+        _options = options;
+        _start = start;
+        _range = range;
+        _meter = meter;
+        _device = device ?? new DevicePermit();
+    }
+
+    /// <summary>How far the source has been read before this run.</summary>
+    public IngestionProgress Before => _meter.Now();
+
+    /// <summary>Reads, encodes and stores.</summary>
+    /// <param name="progress">Told after every window.</param>
+    /// <param name="stop">Ends the run behind a commit after the window at hand.</param>
+    /// <param name="cancellationToken">Ends the run at once; what is not committed is dropped.</param>
+    /// <exception cref="IngestionStoppedException">It was asked to end, by <paramref name="stop"/> or through the target.</exception>
+    /// <exception cref="RetrievalException">The target cannot be written, or the source broke off.</exception>
+    public async Task<IngestionReport> RunAsync(IProgress<IngestionProgress>? progress, CancellationToken stop, CancellationToken cancellationToken)
+    {
+        // If one stage fails, the others must not wait for it.
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var windows = Channel.CreateBounded<SampleWindow>(WindowsInFlight);
+        var encoded = Channel.CreateBounded<EncodedWindow>(WindowsInFlight);
+        try
+        {
+            await Stages.RunAsync(broken, [
+                () => ReadAsync(windows.Writer, broken.Token),
+                () => EncodeAsync(windows.Reader, encoded.Writer, broken.Token),
+                () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
+            ]).ConfigureAwait(false);
+            var end = await _target.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, _firstRejects) { End = end };
+        }
+        catch (Exception exception)
+        {
+            await _target.AbandonAsync(exception).ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            // What a failure left between the stages holds native memory.
+            while (encoded.Reader.TryRead(out var left))
+            {
+                left.Rows?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Lets go of the source and the target.</summary>
+    public ValueTask DisposeAsync() => _target.DisposeAsync();
+
+    private async Task ReadAsync(ChannelWriter<SampleWindow> windows, CancellationToken cancellationToken)
+    {
+        foreach (var window in SampleWindow.Cut(_source, _start.NextRow, _start.BatchRows, _range.EndRow))
+        {
+            await windows.WriteAsync(window, cancellationToken).ConfigureAwait(false);
+        }
+
+        windows.Complete();
+    }
+
+    private async Task EncodeAsync(ChannelReader<SampleWindow> windows, ChannelWriter<EncodedWindow> encoded, CancellationToken cancellationToken)
+    {
+        await foreach (var window in windows.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var samples = _encoder.Accept(_source, window);
+            var held = samples.Count == 0
+                ? new Dictionary<string, HeldImage>()
+                : await _target.FindAsync([.. samples.Select(sample => sample.Sample.Id)], cancellationToken).ConfigureAwait(false);
+            var known = Sift(held, samples, window.Rejects);
+            EncodedRows? rows;
+            using (await _device.TakeAsync(cancellationToken).ConfigureAwait(false))
+            {
+                rows = _encoder.Encode(samples, _options.SourceKey, window.Rejects, cancellationToken);
+            }
+
+            try
+            {
+                await encoded.WriteAsync(new EncodedWindow(window, rows, known), cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                rows?.Dispose();
+                throw;
+            }
+        }
+
+        encoded.Complete();
+    }
+
+    private async Task StoreAsync(ChannelReader<EncodedWindow> encoded, IProgress<IngestionProgress>? progress, CancellationToken stop, CancellationToken cancellationToken)
+    {
+        await foreach (var window in encoded.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            WindowOutcome outcome;
+            using (window.Rows)
+            {
+                var stored = window.AsStored;
+                outcome = await _target.StoreAsync(stored, cancellationToken).ConfigureAwait(false);
+                IEnumerable<RejectedSample> rejects = [.. stored.Rejects, .. outcome.Refused];
+                _firstRejects.AddRange(rejects.Take(RejectsReported - _firstRejects.Count));
+                _meter.Add(stored.EndRow, outcome, stored.Skipped, stored.Rejects.Count, window.Rows?.Captions ?? 0);
+            }
+
+            progress?.Report(_meter.Now());
+            if (outcome.CancelRequested || stop.IsCancellationRequested)
+            {
+                await _target.CommitAsync(cancellationToken).ConfigureAwait(false);
+                throw new IngestionStoppedException(window.Window.EndRow, outcome.CancelRequested ? null : "the run was stopped");
+            }
+        }
+    }
+
+    /// <summary>Takes out the samples that the index holds unchanged, and those whose id another source holds.</summary>
+    /// <returns>How many are unchanged.</returns>
+    private int Sift(IReadOnlyDictionary<string, HeldImage> held, List<TokenizedSample> samples, List<RejectedSample> rejects)
+    {
+        var unchanged = 0;
+        samples.RemoveAll(tokenized =>
+        {
+            var sample = tokenized.Sample;
+            if (!held.TryGetValue(sample.Id, out var stored))
+            {
+                return false;
+            }
+
+            if (stored.ContentHash.Span.SequenceEqual(tokenized.ContentHash))
+            {
+                unchanged++;
+                return true;
+            }
+
+            if (_options.Replace || stored.SourceKey is not { } owner || owner == _options.SourceKey)
+            {
+                return false;
+            }
+
+            rejects.Add(new RejectedSample(_source.Name, sample.Row, sample.Id, OtherSource.Reason(sample.Id, owner)));
+            return true;
+        });
+        return unchanged;
+    }
+}

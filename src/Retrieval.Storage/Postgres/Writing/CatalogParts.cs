@@ -1,0 +1,45 @@
+using Npgsql;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
+
+namespace Retrieval.Storage.Postgres.Writing;
+
+/// <summary>What the ledger holds of a source that is stored in parts.</summary>
+public static class CatalogParts
+{
+    /// <summary>The parts that were ever begun, in order.</summary>
+    /// <param name="catalog">Where.</param>
+    /// <param name="index">Of which index.</param>
+    /// <param name="sourceKey">Of which source.</param>
+    /// <param name="parts">Into how many parts it is divided; other divisions of the same source do not count.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
+    /// <exception cref="CatalogException">Postgres refused.</exception>
+    public static Task<IReadOnlyList<CatalogPart>> ListAsync(Catalog catalog, CatalogIndex index, string sourceKey, int parts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(index);
+        return catalog.UseAsync($"reading the parts of '{sourceKey}'", async (connection, cancellation) =>
+        {
+            var command = new NpgsqlCommand(
+                "select part, source_stamp, batch_rows, next_row, completed from retrieval.ledger where index_id = $1 and source_key = $2 and parts = $3 order by part", connection)
+            {
+                Parameters = { new() { Value = index.IndexId }, new() { Value = sourceKey }, new() { Value = parts } },
+            };
+            await using (command.ConfigureAwait(false))
+            {
+                var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    var found = new List<CatalogPart>();
+                    while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+                    {
+                        found.Add(new CatalogPart(reader.GetInt32(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetBoolean(4)));
+                    }
+
+                    return (IReadOnlyList<CatalogPart>)found;
+                }
+            }
+        }, cancellationToken);
+    }
+}
