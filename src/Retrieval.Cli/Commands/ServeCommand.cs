@@ -11,8 +11,10 @@ internal static class ServeCommand
     {
         Option<string?>[] options =
         [
-            new("--bundle") { Description = "Folder of the bundle", HelpName = "DIR" },
-            new("--index") { Description = "Folder of the local index", HelpName = "DIR" },
+            new("--bundle") { Description = "Folder of the bundle; several, separated by semicolons, to switch between indexes of different bundles", HelpName = "DIR" },
+            new("--index") { Description = "Folder of the local index; with --postgres, folder for this replica's copy of the catalog's index", HelpName = "DIR" },
+            new("--postgres") { Description = "The catalog to follow: Host=…;Database=… or postgresql://user@host:port/database", HelpName = "CONNECTION" },
+            new("--postgres-password-file") { Description = "File with the password", HelpName = "FILE" },
             new("--urls") { Description = "Addresses to listen on, separated by semicolons", HelpName = "URL" },
             new("--config") { Description = "A JSON file of options", HelpName = "FILE" },
             new("--threads") { Description = "Threads for one graph; 0 takes all cores", HelpName = "N" },
@@ -20,11 +22,12 @@ internal static class ServeCommand
             new("--log-format") { Description = "How log lines are written", HelpName = "FORMAT" },
         ];
         var printConfig = new Option<bool>("--print-config") { Description = "Print the reference configuration, every key with its meaning, range and default, and end" };
-        var command = new CliCommand("serve", "Serve a bundle and a local index over HTTP until Ctrl-C. Any other option of the configuration can be given as --Section:Key=value.")
+        var command = new CliCommand("serve", "Serve a bundle and a local index, or an index of a catalog, over HTTP until Ctrl-C. Any other option of the configuration can be given as --Section:Key=value.")
         {
             Examples =
             [
                 "retrieval serve --bundle models/scenes/bundle --index index --urls http://127.0.0.1:8080",
+                "retrieval serve --bundle models/scenes/bundle --index cache --postgres postgresql://serve@db/retrieval --postgres-password-file serve.txt",
                 "retrieval serve --print-config > retrieval.jsonc",
                 "retrieval serve --config retrieval.jsonc --Http:Urls=http://127.0.0.1:8081",
             ],

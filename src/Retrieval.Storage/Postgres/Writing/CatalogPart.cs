@@ -1,9 +1,21 @@
+using Retrieval.Storage.Local;
+
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>How far one part of a source has come.</summary>
 /// <param name="Part">Which part, from 0.</param>
-/// <param name="SourceStamp">Which state of the source.</param>
-/// <param name="BatchRows">Rows encoded together.</param>
-/// <param name="NextRow">First row that is not committed yet.</param>
-/// <param name="Completed">Whether the part was read to its end.</param>
-public sealed record CatalogPart(int Part, string SourceStamp, int BatchRows, long NextRow, bool Completed);
+/// <param name="Ledger">Its entry.</param>
+public sealed record CatalogPart(int Part, LedgerEntry Ledger)
+{
+    /// <summary>Which state of the source.</summary>
+    public string SourceStamp => Ledger.SourceStamp;
+
+    /// <summary>Rows encoded together.</summary>
+    public int BatchRows => Ledger.BatchRows;
+
+    /// <summary>First row that is not committed yet.</summary>
+    public long NextRow => Ledger.NextRow;
+
+    /// <summary>Whether the part was read to its end.</summary>
+    public bool Completed => Ledger.Completed;
+}

@@ -1,4 +1,5 @@
 using Npgsql;
+using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 
@@ -22,7 +23,7 @@ public static class CatalogParts
         return catalog.UseAsync($"reading the parts of '{sourceKey}'", async (connection, cancellation) =>
         {
             var command = new NpgsqlCommand(
-                "select part, source_stamp, batch_rows, next_row, completed from retrieval.ledger where index_id = $1 and source_key = $2 and parts = $3 order by part", connection)
+                "select part, source_stamp, next_row, ingested, skipped, rejected, completed, replaced, batch_rows from retrieval.ledger where index_id = $1 and source_key = $2 and parts = $3 order by part", connection)
             {
                 Parameters = { new() { Value = index.IndexId }, new() { Value = sourceKey }, new() { Value = parts } },
             };
@@ -34,7 +35,12 @@ public static class CatalogParts
                     var found = new List<CatalogPart>();
                     while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
                     {
-                        found.Add(new CatalogPart(reader.GetInt32(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetBoolean(4)));
+                        var ledger = new LedgerEntry(sourceKey, reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), 0, reader.GetBoolean(6))
+                        {
+                            Replaced = reader.GetInt64(7),
+                            BatchRows = reader.GetInt32(8),
+                        };
+                        found.Add(new CatalogPart(reader.GetInt32(0), ledger));
                     }
 
                     return (IReadOnlyList<CatalogPart>)found;

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using Retrieval.Cli.Output;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Ingestion;
+using Retrieval.Search.Snapshots;
+
+namespace Retrieval.Cli.Commands.Ingest;
+
+/// <summary><c>retrieval ingest</c>: features and captions into a local index or into a catalog.</summary>
+internal static class IngestCommand
+{
+    public static CliCommand Create()
+    {
+        var bundle = CommonOptions.Bundle();
+        var index = CommonOptions.Folder("--index", "Folder of the local index; made if it is not there");
+        index.Required = false;
+        var source = new SourceOptions();
+        var catalog = new CatalogDestination();
+        var dryRun = new Option<bool>("--dry-run") { Description = "Read every row and check what a row must hold, without running the encoders or storing anything; needs no index" };
+        var restart = new Option<bool>("--restart") { Description = "Read the source from its first row again; unchanged images are skipped" };
+        var replace = new Option<bool>("--replace") { Description = "Put an image in the place of one that another source wrote under the same id; otherwise it is rejected. A source may always replace its own" };
+        var batch = CommonOptions.Whole("--batch", "Rows encoded together, and in a catalog stored in one transaction; a run that is resumed keeps to the number it began with", 1, 4096, 32);
+        var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits of a local index: what a kill can cost to do again", 1, 10_000_000, 1024);
+        var strict = new Option<bool>("--strict") { Description = "End with 1 if a row was refused" };
+        var threads = CommonOptions.Threads();
+        var json = CommonOptions.Json();
+        var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped goes on where its index ends.")
+        {
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, strict, threads, json },
+            Examples =
+            [
+                "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
+                "retrieval ingest --bundle flickr30k --index index --tsv features.tsv --captions captions.json",
+                "retrieval ingest --bundle flickr30k --postgres postgresql://ingest@db/retrieval --name green --tsv features.tsv --captions captions.json --part 0/4",
+                "retrieval ingest --bundle models/scenes/bundle --source models/scenes/corpus --split test --dry-run --strict",
+            ],
+        };
+        catalog.AddTo(command, index, dryRun);
+        source.Require(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (part, parts) = catalog.PartOf(parsed);
+            var options = new IngestionOptions
+            {
+                SourceKey = source.KeyOf(parsed),
+                BatchRows = parsed.GetValue(batch),
+                CommitRows = parsed.GetValue(commitRows),
+                DryRun = parsed.GetValue(dryRun),
+                Restart = parsed.GetValue(restart),
+                Replace = parsed.GetValue(replace),
+                Part = part,
+                Parts = parts,
+            };
+            using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), new InferenceOptions { Threads = parsed.GetValue(threads) });
+            using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
+            var job = new IngestionJob(model, options, TimeProvider.System);
+            var result = options.DryRun
+                ? await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false)
+                : await RunAsync(parsed, job, opened, options, cancellationToken).ConfigureAwait(false);
+            Terminal.Write(result, parsed.GetValue(json), result.Show);
+            return parsed.GetValue(strict) && (result.AllRuns?.Rejected ?? result.Rejected) > 0 ? ExitCodes.Failed : ExitCodes.Ok;
+
+            async Task<IngestionResult> RunAsync(ParseResult parsed, IngestionJob job, IFeatureSource opened, IngestionOptions options, CancellationToken cancellationToken)
+            {
+                var schema = IndexBinding.SchemaOf(model);
+                if (!catalog.Postgres.Given(parsed, index))
+                {
+                    return await IngestAsync(job, opened, options, IngestDestination.Folder(parsed.GetValue(index)!, schema, options), cancellationToken).ConfigureAwait(false);
+                }
+
+                var database = catalog.Postgres.Open(parsed);
+                await using (database.ConfigureAwait(false))
+                {
+                    var destination = await catalog.OpenAsync(parsed, database, schema, options, cancellationToken).ConfigureAwait(false);
+                    return await IngestAsync(job, opened, options, destination, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        });
+        return command;
+    }
+
+    private static async Task<IngestionResult> DryRunAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, CancellationToken cancellationToken)
+    {
+        var report = await IngestionDisplay.RunAsync(progress => job.RunAsync(source, "", progress, cancellationToken)).ConfigureAwait(false);
+        return IngestionResult.Of(source.Name, options, null, null, report);
+    }
+
+    private static async Task<IngestionResult> IngestAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, IngestDestination destination, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var report = await IngestionDisplay.RunAsync(progress => job.RunAsync(source, destination.Target, progress, cancellationToken)).ConfigureAwait(false);
+            return IngestionResult.Of(source.Name, options, destination, await destination.ReadLedger().ConfigureAwait(false), report);
+        }
+        catch (OperationCanceledException)
+        {
+            var next = (await destination.ReadLedger().ConfigureAwait(false))?.NextRow ?? 0;
+            Terminal.Note($"stopped; what was committed stays, and the same command{(options.Restart ? " without --restart" : "")} goes on at row {Units.Count(next)}");
+            throw;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Retrieval.Search.Ingestion;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Cli.Commands.Ingest;
+
+/// <summary>Where an ingestion stores.</summary>
+/// <param name="Label">For people.</param>
+/// <param name="Target">What the job writes to; the job disposes of it.</param>
+/// <param name="ReadLedger">Reads the source's entry as it is committed; null if there is none.</param>
+internal sealed record IngestDestination(string Label, IIngestionTarget Target, Func<Task<LedgerEntry?>> ReadLedger)
+{
+    public static IngestDestination Folder(string index, IndexSchema schema, IngestionOptions options) =>
+        new(index, new LocalIngestionTarget(index, schema, options.CommitRows), () => Task.FromResult(LedgerOf(index, options.SourceKey)));
+
+    private static LedgerEntry? LedgerOf(string index, string sourceKey)
+    {
+        try
+        {
+            using var opened = LocalIndex.Open(index);
+            return opened.Ledger.FirstOrDefault(entry => entry.SourceKey == sourceKey);
+        }
+        catch (IndexMissingException)
+        {
+            // Stopped before it was made.
+            return null;
+        }
+    }
+}

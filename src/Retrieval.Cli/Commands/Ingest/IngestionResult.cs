@@ -1,0 +1,105 @@
+using Retrieval.Cli.Output;
+using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
+using Retrieval.Storage.Local;
+using Spectre.Console;
+
+namespace Retrieval.Cli.Commands.Ingest;
+
+/// <summary>What <c>retrieval ingest</c> prints.</summary>
+internal sealed record IngestionResult(
+    string Source,
+    string? Index,
+    bool DryRun,
+    long Rows,
+    long? TotalRows,
+    long ResumedAtRow,
+    long Ingested,
+    long Replaced,
+    long Skipped,
+    long Rejected,
+    long Captions,
+    double Seconds,
+    double RowsPerSecond,
+    long? Generation,
+    string? RejectsFile,
+    IReadOnlyList<RejectedSample> Rejects,
+    Totals? AllRuns,
+    string? Part,
+    bool? SourceComplete,
+    bool? ShortlistBuilt,
+    bool? Activated)
+{
+    private const string Checks = "its id, captions and metadata; that its captions hold words; that its features and boxes are finite and of the model's shape";
+
+    /// <param name="source">Its name.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="destination">Where it went; null for a dry run.</param>
+    /// <param name="ledger">The source's entry afterwards.</param>
+    /// <param name="report">What the job says.</param>
+    public static IngestionResult Of(string source, IngestionOptions options, IngestDestination? destination, LedgerEntry? ledger, IngestionReport report)
+    {
+        var progress = report.Progress;
+        var end = destination?.Target is CatalogIngestionTarget ? report.End : null;
+        return new IngestionResult(
+            source, destination?.Label, options.DryRun, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Replaced, progress.Skipped,
+            progress.Rejected, progress.Captions, progress.Elapsed.TotalSeconds, progress.RowsPerSecond, report.Generation, report.RejectsFile, report.FirstRejects,
+            ledger is null ? null : new Totals(ledger.Ingested, ledger.Replaced, ledger.Skipped, ledger.Rejected),
+            options.Parts == 1 ? null : $"{options.Part}/{options.Parts}", end?.SourceComplete, end?.ShortlistBuilt, end?.Activated);
+    }
+
+    public void Show(IAnsiConsole console)
+    {
+        var catalog = SourceComplete is not null;
+        var facts = new List<(string, string)>
+        {
+            ("rows", $"{Units.Count(Rows)}{Resumed()}"),
+            (DryRun ? "without a fault" : "stored", $"{Units.Count(Ingested)} images, {Units.Count(Captions)} captions"),
+            ("of them in the place of another", DryRun ? "—" : Units.Count(Replaced)),
+            ("unchanged, skipped", Units.Count(Skipped)),
+            ("rejected", Units.Count(Rejected) + (AllRuns is { } all && all.Rejected != Rejected ? $" ({Units.Count(all.Rejected)} in all runs)" : "")),
+            ("time", $"{Units.Time(TimeSpan.FromSeconds(Seconds))}, {Units.Fixed(RowsPerSecond, 1)} rows/s"),
+            (catalog ? "epoch" : "index generation", Generation is { } generation ? Units.Count(generation) : "—"),
+            ("rejects", catalog ? "in the catalog, retrieval.reject" : RejectsFile ?? "—"),
+        };
+        if (catalog)
+        {
+            facts.Add(("source", SourceComplete == true ? "complete" : "other parts are not stored yet"));
+            facts.Add(("nearest-neighbour indexes", ShortlistBuilt == true ? "there" : "not built yet"));
+            facts.Add(("activated", Activated == true ? "yes, no index was active before" : "no; see `retrieval index activate`"));
+        }
+
+        console.Write(Tables.Facts(DryRun ? $"{Source}: dry run" : $"{Source}{(Part is null ? "" : $", part {Part}")} → {Index}", [.. facts]));
+        if (DryRun)
+        {
+            console.WriteLine($"checked of each row: {Checks}");
+            console.WriteLine("nothing was encoded or stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
+        }
+
+        if (Rejects.Count > 0)
+        {
+            console.Write(RejectsTable());
+        }
+    }
+
+    private Table RejectsTable()
+    {
+        var table = Tables.Titled(Rejected > Rejects.Count ? $"the first {Rejects.Count} rejected rows" : "rejected rows", "file", "#row", "id", "reason");
+        foreach (var reject in Rejects)
+        {
+            table.Add(reject.Source, Units.Count(reject.Row), reject.Id ?? "", reject.Reason);
+        }
+
+        return table;
+    }
+
+    private string Resumed() => ResumedAtRow switch
+    {
+        0 => "",
+        var row when row == Rows => ", all of them by an earlier run; --restart reads them again",
+        var row => $"; resumed at row {Units.Count(row)}",
+    };
+}
+
+/// <summary>Counts of a source over all runs, from the index's ledger.</summary>
+internal sealed record Totals(long Ingested, long Replaced, long Skipped, long Rejected);
