@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json.Serialization;
+using Retrieval.Cli.Commands.Postgres;
 using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
@@ -16,21 +18,27 @@ internal static class IndexDeleteCommand
     public static CliCommand Create()
     {
         var index = CommonOptions.Index();
+        index.Required = false;
+        var postgres = new PostgresOptions();
+        var name = CatalogIndexOption.Create();
         var ids = new Argument<string[]>("ID") { Description = "Ids of the images; after --, ids may begin with a dash", Arity = ArgumentArity.ZeroOrMore };
         var file = new Option<string?>("--ids") { Description = "A file with an id a line, in UTF-8, besides those given here", HelpName = "FILE" };
         var json = CommonOptions.Json();
         var command = new CliCommand(
             "delete",
-            "Delete images and their captions, all in one commit. Ids that are not there are named, the others deleted all the same, and it ends with 1. 'index compact' gives the room back; 'ingest --restart' brings an image back from its source.")
+            "Delete images and their captions, all in one commit, or in a catalog one after the other. Ids that are not there are named, the others deleted all the same, and it ends with 1. 'index compact' gives the room back; 'ingest --restart' brings an image back from its source.")
         {
             Arguments = { ids },
-            Options = { index, file, json },
+            Options = { index, name, file, json },
             Examples =
             [
                 "retrieval index delete --index index test-000017 test-000042",
                 "retrieval index delete --index index --ids unwanted.txt --json",
+                "retrieval index delete --postgres postgresql://ingest@db/retrieval test-000017",
             ],
         };
+        postgres.AddTo(command);
+        postgres.RequireThisOr(command, index);
         command.Validators.Add(result =>
         {
             if (result.GetValue(ids) is null or [] && result.GetValue(file) is null)
@@ -38,33 +46,37 @@ internal static class IndexDeleteCommand
                 result.AddError("name what to delete: ID…, or --ids FILE");
             }
         });
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(parsed.GetRequiredValue(index), parsed.GetValue(ids) ?? [], parsed.GetValue(file), parsed.GetValue(json), cancellationToken));
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var given = new HashSet<string>(parsed.GetValue(ids) ?? [], StringComparer.Ordinal);
+            if (parsed.GetValue(file) is { } list)
+            {
+                given.UnionWith(await ReadAsync(list, cancellationToken).ConfigureAwait(false));
+            }
+
+            var result = postgres.Given(parsed, index)
+                ? await CatalogDeletion.RunAsync(postgres.Open(parsed), parsed.GetValue(name), given, cancellationToken).ConfigureAwait(false)
+                : await DeleteAsync(parsed.GetRequiredValue(index), given, cancellationToken).ConfigureAwait(false);
+            return Show(result, given.Count, parsed.GetValue(json));
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, IEnumerable<string> given, string? file, bool json, CancellationToken cancellationToken)
+    private static int Show(Deletion result, int asked, bool json)
     {
-        var ids = new HashSet<string>(given, StringComparer.Ordinal);
-        if (file is not null)
-        {
-            ids.UnionWith(await ReadAsync(file, cancellationToken).ConfigureAwait(false));
-        }
-
-        var result = await DeleteAsync(path, ids, cancellationToken).ConfigureAwait(false);
         Terminal.Write(result, json, console => console.Write(Tables.Facts(
-            path,
+            result.Index,
             ("deleted", $"{Units.Count(result.Deleted)} images, {Units.Count(result.CaptionsDeleted)} captions"),
             ("unknown ids", Units.Count(result.Unknown.Count)),
             ("left", $"{Units.Count(result.Images)} images"),
-            ("generation", Units.Count(result.Generation)))));
+            (result.Catalog ? "epoch" : "generation", Units.Count(result.Generation)))));
         if (result.Unknown.Count == 0)
         {
             return ExitCodes.Ok;
         }
 
         var more = result.Unknown.Count > UnknownNamed ? $" and {Units.Count(result.Unknown.Count - UnknownNamed)} more" : "";
-        Failures.Say($"{Units.Count(result.Unknown.Count)} of {Units.Count(ids.Count)} ids are not in index {path}: {string.Join(", ", result.Unknown.Take(UnknownNamed))}{more}");
+        Failures.Say($"{Units.Count(result.Unknown.Count)} of {Units.Count(asked)} ids are not in index {result.Index}: {string.Join(", ", result.Unknown.Take(UnknownNamed))}{more}");
         return ExitCodes.Failed;
     }
 
@@ -118,5 +130,18 @@ internal static class IndexDeleteCommand
         return ids.Count > 0 ? ids : throw new InvalidInputException("no ids; expected one a line", Path.GetFileName(path));
     }
 
-    private sealed record Deletion(string Index, long Generation, int Deleted, long CaptionsDeleted, long Images, IReadOnlyList<string> Unknown);
+}
+
+/// <summary>What was deleted.</summary>
+/// <param name="Index">The index's folder, or the catalog and the index's name.</param>
+/// <param name="Generation">The index's generation, or its epoch in the catalog.</param>
+/// <param name="Deleted">Images.</param>
+/// <param name="CaptionsDeleted">Their captions.</param>
+/// <param name="Images">Images that are left.</param>
+/// <param name="Unknown">Ids that were not there.</param>
+internal sealed record Deletion(string Index, long Generation, int Deleted, long CaptionsDeleted, long Images, IReadOnlyList<string> Unknown)
+{
+    /// <summary>Whether it is an index of a catalog.</summary>
+    [JsonIgnore]
+    public bool Catalog { get; init; }
 }
