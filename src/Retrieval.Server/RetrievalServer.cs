@@ -55,7 +55,7 @@ public static class RetrievalServer
         app.MapHealth();
         app.MapPrometheus();
         app.MapApiDocument();
-        app.MapQueries();
+        app.MapQueries(options);
         return app;
     }
 
