@@ -7,6 +7,8 @@ using Retrieval.Storage.Local.Writing;
 // hold PATH: takes the writer's lock and keeps it until its input ends.
 // compact PATH: compacts, again and again.
 // fill PATH: appends and commits until writing fails, and says how.
+// catalog-ingest CONNECTION INDEX ROWS BATCH: reads the sample source into an index of a catalog, from where its ledger ends.
+// catalog-bench CONNECTION IMAGES BATCH WIDTH: measures how fast batches are stored.
 try
 {
     switch (args)
@@ -31,8 +33,14 @@ try
         case ["fill", var path]:
             await FillAsync(path);
             return 0;
+        case ["catalog-ingest", var connection, var index, var rows, var every]:
+            await CatalogHost.IngestAsync(connection, index, long.Parse(rows), int.Parse(every));
+            return 0;
+        case ["catalog-bench", var connection, var images, var batch, var width]:
+            await CatalogBench.RunAsync(connection, int.Parse(images), int.Parse(batch), int.Parse(width));
+            return 0;
         default:
-            Console.Error.WriteLine("ingest PATH ROWS COMMIT_EVERY | hold PATH | compact PATH | fill PATH");
+            Console.Error.WriteLine("ingest PATH ROWS COMMIT_EVERY | hold PATH | compact PATH | fill PATH | catalog-ingest CONNECTION INDEX ROWS BATCH | catalog-bench CONNECTION IMAGES BATCH WIDTH");
             return 2;
     }
 }
