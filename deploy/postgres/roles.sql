@@ -1,0 +1,44 @@
+-- What a DBA runs once, as superuser, for one database of the service; running it again changes nothing but passwords.
+--
+--   psql -v owner_password=... -v serve_password=... -v ingest_password=... -f deploy/postgres/roles.sql
+--
+-- It makes three roles, none of which is a superuser, and the database:
+--   retrieval_owner   owns the database and its tables: for `retrieval index migrate` only
+--   retrieval_ingest  writes; migrate grants it what `retrieval ingest` and `retrieval index ...` need
+--   retrieval_serve   reads; migrate grants it what `retrieval serve` needs
+-- Other names: -v database=... -v owner=... -v serve=... -v ingest=...
+\set ON_ERROR_STOP on
+\set QUIET on
+\if :{?database} \else \set database retrieval \endif
+\if :{?owner} \else \set owner retrieval_owner \endif
+\if :{?serve} \else \set serve retrieval_serve \endif
+\if :{?ingest} \else \set ingest retrieval_ingest \endif
+\if :{?owner_password} \else \warn 'owner_password is not set' \q \endif
+\if :{?serve_password} \else \warn 'serve_password is not set' \q \endif
+\if :{?ingest_password} \else \warn 'ingest_password is not set' \q \endif
+
+-- Passwords are in the text of statements: those of this session stay out of the server's log.
+set log_statement = 'none';
+set log_min_duration_statement = -1;
+set log_min_error_statement = 'panic';
+set password_encryption = 'scram-sha-256';
+
+select format('create role %I', name) from unnest(array[:'owner', :'serve', :'ingest']) name
+where not exists (select from pg_roles where rolname = name) \gexec
+alter role :"owner" with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'owner_password';
+alter role :"serve" with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'serve_password';
+alter role :"ingest" with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'ingest_password';
+
+select format('create database %I owner %I encoding ''UTF8'' template template0', :'database', :'owner')
+where not exists (select from pg_database where datname = :'database') \gexec
+alter database :"database" owner to :"owner";
+revoke all on database :"database" from public;
+grant connect on database :"database" to :"serve", :"ingest";
+
+-- pgvector is no trusted extension, so the owner cannot create it.
+\connect :"database"
+set client_min_messages = warning;
+create extension if not exists vector;
+-- Before PostgreSQL 15 everybody could.
+revoke create on schema public from public;
+grant usage, create on schema public to :"owner";
