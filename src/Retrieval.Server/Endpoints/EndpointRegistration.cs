@@ -18,5 +18,6 @@ internal static class EndpointRegistration
         queries.MapScore();
         queries.MapImages(options.Http);
         queries.MapModel();
+        queries.MapIngestions();
     }
 }

@@ -28,6 +28,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         NotReadyException => NotReady(),
         FeatureShapeException shape => Of(422, shape.Message) with { Field = "features" },
         ForbiddenException forbidden => Of(403, forbidden.Message),
+        ConflictException conflict => Of(409, conflict.Message),
         CatalogUnavailableException => Of(503, "Postgres does not answer, and nothing can be written until it does; searches go on"),
         CatalogException { Fault: not (CatalogFault.Other or CatalogFault.Schema) } refused => OfFault(refused.Fault),
         IndexLockedException => Of(409, "an ingestion is writing to the index, which has one writer at a time; try again when it has ended"),
