@@ -10,7 +10,7 @@ public sealed record VectorShortlistOptions
     public int SmallestEf { get; init; } = 100;
 
     /// <summary>A filter that so many images or fewer fulfil is answered by comparing the query with all of theirs.</summary>
-    public int ExactMatches { get; init; } = 20_000;
+    public int ExactMatches { get; init; } = 10_000;
 
     /// <summary>
     /// Neighbours a filtered search looks at before it gives up on the index and compares with all that fulfil the filter;
