@@ -6,6 +6,7 @@ using Retrieval.Server.Configuration;
 using Retrieval.Server.Endpoints;
 using Retrieval.Server.Errors;
 using Retrieval.Server.Health;
+using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Loading;
 using Retrieval.Server.Logging;
@@ -40,6 +41,7 @@ public static class RetrievalServer
         builder.Services.AddRequests();
         builder.Services.AddLimits(options.Limits);
         builder.Services.AddSnapshot(options);
+        builder.Services.AddIngestions(options);
         builder.Services.AddQueries();
         builder.Services.AddPrometheus();
         builder.Services.AddApiDocument();
@@ -55,7 +57,7 @@ public static class RetrievalServer
         app.MapHealth();
         app.MapPrometheus();
         app.MapApiDocument();
-        app.MapQueries();
+        app.MapQueries(options);
         return app;
     }
 

@@ -101,10 +101,10 @@ public sealed class ConfigurationTests
         Assert.Equal(
         [
             "'stray': unexpected; options are written --Key value or --Key=value",
-            "Http:Colour: there is no such key; known here are Urls, MaxBodyBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
+            "Http:Colour: there is no such key; known here are Urls, MaxBodyBytes, MaxImageBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
             "Http:MaxBodyBytes is 'many'; expected a whole number",
             "Inference:VerifyParity: there is no such key; known here are Threads, PairsPerCall",
-            "Nothing: there is no such key; known here are Http, Limits, Search, Snapshot, Inference, Logging",
+            "Nothing: there is no such key; known here are Http, Limits, Search, Snapshot, Postgres, Ingestion, Inference, Logging",
             "Http:Urls holds 'https://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'nonsense'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'http://*:80/path'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",

@@ -20,7 +20,7 @@ public sealed class HttpErrorTests(ServerFixture fixture)
     [InlineData("GET", "/v1/search/images", "POST")]
     [InlineData("PUT", "/v1/score", "POST")]
     [InlineData("POST", "/v1/model", "GET")]
-    [InlineData("DELETE", "/v1/images/plain.jpg", "GET")]
+    [InlineData("POST", "/v1/images/plain.jpg", "DELETE, GET, PUT")]
     [InlineData("POST", "/health/live", "GET")]
     [InlineData("BREW", "/metrics", "GET")]
     public async Task Another_method_is_a_405_that_names_the_allowed(string method, string path, string allowed)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Retrieval.Server.Ingestions;
 using Retrieval.Server.Requests;
 using Retrieval.Server.Tests.Hosting;
 
@@ -48,8 +49,12 @@ public sealed partial class OpenApiTests(ServerFixture fixture)
                 {
                     Assert.True((bool)body["required"]!, where);
                     var example = body["content"]!["application/json"]!["example"]!;
-                    var (answer, text) = await fixture.Client.PostAsync(path, example.ToJsonString());
-                    Assert.True((int)answer.StatusCode is 200 or 404, $"the example of {where} is answered with {text}");
+                    using var content = new StringContent(example.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+                    using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative)) { Content = content };
+                    using var answer = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+                    // The example's image is too small for any model, and no folder is configured: it was understood all the same.
+                    Assert.True((int)answer.StatusCode is 200 or 404 or 422 or 403, $"the example of {where} is answered with {answer.StatusCode}");
                 }
             }
         }
@@ -64,6 +69,11 @@ public sealed partial class OpenApiTests(ServerFixture fixture)
         Assert.Equal(RequestParser.CaptionMembers.Order(), schemas["CaptionSearchRequest"]!["properties"]!.Names().Order());
         Assert.Equal(["caption"], schemas["ImageSearchRequest"]!["required"]!.AsArray().Select(name => (string)name!));
         Assert.Equal(["imageId"], schemas["CaptionSearchRequest"]!["required"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(ImageParser.Members.Order(), schemas["ImageRequest"]!["properties"]!.Names().Order());
+        Assert.Equal(["features"], schemas["ImageRequest"]!["required"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(IngestionOrder.Members.Order(), schemas["IngestionRequest"]!["properties"]!.Names().Order());
+        Assert.Equal(["source"], schemas["IngestionRequest"]!["required"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(IngestionOrder.SourceMembers.Order(), schemas["IngestionSourceRequest"]!["properties"]!.Names().Order());
     }
 
     [Fact]

@@ -24,6 +24,24 @@ public sealed class NpyArray
     /// <summary>Sizes of the dimensions, row-major; empty for a single number.</summary>
     public IReadOnlyList<long> Shape => _header.Shape;
 
+    /// <summary>Whether bytes begin as a <c>.npy</c> file does.</summary>
+    public static bool IsNpy(ReadOnlySpan<byte> bytes) => NpyHeaderReader.HasMagic(bytes);
+
+    /// <summary>Reads a <c>.npy</c> file that is in memory.</summary>
+    /// <param name="file">The bytes, whole.</param>
+    /// <param name="name">What errors call it.</param>
+    /// <exception cref="InvalidInputException">Not a row-major array of a supported type, or not of the length its head promises.</exception>
+    public static NpyArray Parse(ReadOnlyMemory<byte> file, string name)
+    {
+        using var stream = new MemoryStream(file.ToArray(), writable: false);
+        var header = NpyHeaderReader.Read(stream, name);
+        var expected = header.DataOffset + header.DataBytes;
+        return file.Length == expected
+            ? new NpyArray(name, header, file[(int)header.DataOffset..].ToArray())
+            : throw new InvalidInputException(
+                $"{(file.Length < expected ? "truncated" : "trailing bytes")}: {file.Length} bytes, expected {expected} for shape {header.ShapeText} of {NpyElements.DescriptorOf(header.ElementType)}", name);
+    }
+
     /// <summary>The elements of a floating-point array as single precision, row-major.</summary>
     /// <exception cref="InvalidInputException">The elements are whole numbers.</exception>
     public float[] ToSingles()

@@ -12,6 +12,9 @@ internal static class NpyHeaderReader
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
+    /// <summary>Whether bytes begin as the format does.</summary>
+    public static bool HasMagic(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Magic);
+
     /// <summary>Reads from the start of a file and leaves the stream at the first element.</summary>
     /// <param name="stream">At its start.</param>
     /// <param name="file">The file's name, for errors.</param>

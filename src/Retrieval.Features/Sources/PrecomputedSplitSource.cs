@@ -41,6 +41,15 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
     /// <summary>Captions of each image; 0 if the split has no caption file.</summary>
     public int CaptionsPerImage => _files.Layout.CaptionsPerImage;
 
+    /// <summary>Names of the files that a split may have, in its folder.</summary>
+    /// <exception cref="InvalidInputException">Not a name of a split.</exception>
+    public static IReadOnlyList<string> FileNames(string split)
+    {
+        ArgumentNullException.ThrowIfNull(split);
+        Require(split);
+        return [.. SplitFiles.Kinds.Select(kind => split + kind)];
+    }
+
     /// <summary>Opens a split and checks its files against each other. Text files are read through once.</summary>
     /// <param name="folder">The folder of the files.</param>
     /// <param name="split">The split's name: letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, beginning with a letter or digit.</param>
@@ -52,11 +61,7 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(split);
         ArgumentNullException.ThrowIfNull(expected);
-        if (!SplitName().IsMatch(split))
-        {
-            throw new InvalidInputException("expected up to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit", field: "split");
-        }
-
+        Require(split);
         return new PrecomputedSplitSource(split, SplitFiles.Open(folder, split, expected));
     }
 
@@ -69,6 +74,14 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
 
     /// <summary>Closes the files.</summary>
     public void Dispose() => _files.Dispose();
+
+    private static void Require(string split)
+    {
+        if (!SplitName().IsMatch(split))
+        {
+            throw new InvalidInputException("expected up to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit", field: "split");
+        }
+    }
 
     private IEnumerable<SourceItem> Read(long first)
     {

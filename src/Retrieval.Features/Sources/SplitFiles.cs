@@ -6,6 +6,15 @@ namespace Retrieval.Features.Sources;
 /// <summary>The open files of a precomputed split, checked against each other.</summary>
 internal sealed class SplitFiles : IDisposable
 {
+    /// <summary>What the names of a split's files end with; no other file is opened.</summary>
+    public static readonly string[] Kinds = [RegionsKind, CaptionsKind, IdsKind, BoxesKind, MetadataKind];
+
+    private const string RegionsKind = "_ims.npy";
+    private const string CaptionsKind = "_caps.txt";
+    private const string IdsKind = "_ids.txt";
+    private const string BoxesKind = "_boxes.npy";
+    private const string MetadataKind = "_metadata.jsonl";
+
     private SplitFiles(NpyFile regions) => Regions = regions;
 
     public NpyFile Regions { get; }
@@ -32,19 +41,19 @@ internal sealed class SplitFiles : IDisposable
         // A link that leads nowhere is there too: it is refused and not passed over.
         string? Existing(string kind) => Path.Exists(PathOf(kind)) || new FileInfo(PathOf(kind)).LinkTarget is not null ? PathOf(kind) : null;
 
-        if (Existing("_ims.npy") is not { } regionsPath)
+        if (Existing(RegionsKind) is not { } regionsPath)
         {
-            throw new InvalidInputException("no such file, expected the features of the split", split + "_ims.npy");
+            throw new InvalidInputException("no such file, expected the features of the split", split + RegionsKind);
         }
 
         var files = new SplitFiles(NpyFile.Open(regionsPath));
         try
         {
             CheckRegions(files.Regions, expected);
-            var captions = Existing("_caps.txt");
-            var ids = Existing("_ids.txt");
-            var boxes = Existing("_boxes.npy");
-            var metadata = Existing("_metadata.jsonl");
+            var captions = Existing(CaptionsKind);
+            var ids = Existing(IdsKind);
+            var boxes = Existing(BoxesKind);
+            var metadata = Existing(MetadataKind);
 
             // Before the files are read: a file that changes meanwhile then has another stamp next time.
             files.Stamp = SourceStamp.Of(((string?[])[regionsPath, captions, ids, boxes, metadata]).OfType<string>());

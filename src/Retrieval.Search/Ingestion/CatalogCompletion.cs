@@ -1,22 +1,49 @@
+using System.Globalization;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>What is left to do once the last part of a source is stored: nearest-neighbour indexes, and an index to serve.</summary>
-internal sealed class CatalogCompletion(Catalog catalog, CatalogIndex index)
+internal sealed class CatalogCompletion(Catalog catalog, CatalogIndex index, CatalogTargetOptions options)
 {
     public async Task<IngestionEnd> RunAsync(IngestionStart start, long epoch, CancellationToken cancellationToken)
     {
         var parts = await CatalogParts.ListAsync(catalog, index, start.SourceKey, start.Parts, cancellationToken).ConfigureAwait(false);
-        var complete = parts.Count(part => part.Completed && part.SourceStamp == start.SourceStamp) == start.Parts;
-        if (!complete)
+        if (parts.Count(part => part.Completed && part.SourceStamp == start.SourceStamp) != start.Parts)
         {
             return new IngestionEnd(epoch) { SourceComplete = false };
         }
 
+        if (!await BuildAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // Another worker is at it, and activates when it is done.
+            return new IngestionEnd(epoch);
+        }
+
         var activated = await CatalogIndexes.ActivateFirstAsync(catalog, index, cancellationToken).ConfigureAwait(false);
-        return new IngestionEnd(epoch) { Activated = activated };
+        return new IngestionEnd(epoch) { ShortlistBuilt = true, Activated = activated };
+    }
+
+    private async Task<bool> BuildAsync(CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"retrieval shortlist {index.IndexId}");
+        var held = await CatalogLock.TryTakeAsync(catalog, name, cancellationToken).ConfigureAwait(false);
+        if (held is null)
+        {
+            return false;
+        }
+
+        await using (held.ConfigureAwait(false))
+        {
+            if (!await ShortlistIndexes.ReadyAsync(catalog, index, cancellationToken).ConfigureAwait(false))
+            {
+                await ShortlistIndexes.BuildAsync(catalog, index, new ShortlistIndexOptions(), options.Building, cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }
     }
 }

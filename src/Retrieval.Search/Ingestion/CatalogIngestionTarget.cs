@@ -87,7 +87,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     public async Task<IngestionEnd> CompleteAsync(CancellationToken cancellationToken)
     {
         await _run!.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        return await new CatalogCompletion(_catalog, _index).RunAsync(_start!, _epoch, cancellationToken).ConfigureAwait(false);
+        return await new CatalogCompletion(_catalog, _index, _options).RunAsync(_start!, _epoch, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Search.Ingestion;
@@ -17,6 +18,6 @@ public sealed record CatalogTargetOptions
     /// <summary>How long it holds out while Postgres is away.</summary>
     public CatalogRetry Retry { get; init; } = new();
 
-    /// <summary>Told what is done at the end, for people; building nearest-neighbour indexes takes minutes for large corpora.</summary>
-    public IProgress<string>? Finishing { get; init; }
+    /// <summary>Told how the building of nearest-neighbour indexes gets on, which takes minutes for large corpora.</summary>
+    public IProgress<ShortlistIndexProgress>? Building { get; init; }
 }

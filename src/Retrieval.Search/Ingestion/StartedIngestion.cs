@@ -41,6 +41,18 @@ public sealed class StartedIngestion : IAsyncDisposable
     /// <summary>How far the source has been read before this run.</summary>
     public IngestionProgress Before => _meter.Now();
 
+    /// <summary>The first refused rows so far.</summary>
+    public IReadOnlyList<RejectedSample> FirstRejects
+    {
+        get
+        {
+            lock (_firstRejects)
+            {
+                return [.. _firstRejects];
+            }
+        }
+    }
+
     /// <summary>Reads, encodes and stores.</summary>
     /// <param name="progress">Told after every window.</param>
     /// <param name="stop">Ends the run behind a commit after the window at hand.</param>
@@ -61,7 +73,7 @@ public sealed class StartedIngestion : IAsyncDisposable
                 () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
             ]).ConfigureAwait(false);
             var end = await _target.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, _firstRejects) { End = end };
+            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end };
         }
         catch (Exception exception)
         {
@@ -130,7 +142,11 @@ public sealed class StartedIngestion : IAsyncDisposable
                 var stored = window.AsStored;
                 outcome = await _target.StoreAsync(stored, cancellationToken).ConfigureAwait(false);
                 IEnumerable<RejectedSample> rejects = [.. stored.Rejects, .. outcome.Refused];
-                _firstRejects.AddRange(rejects.Take(RejectsReported - _firstRejects.Count));
+                lock (_firstRejects)
+                {
+                    _firstRejects.AddRange(rejects.Take(RejectsReported - _firstRejects.Count));
+                }
+
                 _meter.Add(stored.EndRow, outcome, stored.Skipped, stored.Rejects.Count, window.Rows?.Captions ?? 0);
             }
 

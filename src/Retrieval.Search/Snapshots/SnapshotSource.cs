@@ -122,6 +122,16 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         throw new NotReadyException();
     }
 
+    /// <summary>Leases the model of the current snapshot. May wait for a model that is being loaded.</summary>
+    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    public ModelLease AcquireModel()
+    {
+        lock (_writing)
+        {
+            return _model is { } model && _current is not null ? new ModelLease(model, _served) : throw new NotReadyException();
+        }
+    }
+
     /// <summary>Ends serving. Leases that are out stay valid; the model goes with the last of them.</summary>
     public void Dispose()
     {

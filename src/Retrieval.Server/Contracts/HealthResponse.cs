@@ -10,7 +10,11 @@ public sealed record HealthResponse(string Status)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Model { get; init; }
 
-    /// <summary>When ready: generation of the index.</summary>
+    /// <summary>When ready: epoch of the index.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? IndexEpoch { get; init; }
+
+    /// <summary>When ready: what a person should know all the same, e.g. that the index to be served is refused and the former one is served on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
 }

@@ -16,6 +16,8 @@ namespace Retrieval.Server.Contracts;
 /// <param name="MaxTokens">Most tokens of a caption, the start and the end included; the rest is cut off.</param>
 /// <param name="EmbeddingWidth">Values of a coarse embedding.</param>
 /// <param name="Index">The index.</param>
+/// <param name="Shortlist">Where shortlists come from: <c>pgvector</c> or <c>exact</c>.</param>
+/// <param name="Catalog">The catalog that is followed; null in embedded mode.</param>
 /// <param name="Parity">How far this machine's results are from those recorded at export.</param>
 public sealed record ModelResponse(
     string Model,
@@ -30,9 +32,11 @@ public sealed record ModelResponse(
     int MaxTokens,
     int EmbeddingWidth,
     IndexCounts Index,
+    string Shortlist,
+    CatalogResponse? Catalog,
     ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status)
+    internal static ModelResponse Of(SnapshotStatus status, string shortlist, CatalogResponse? catalog)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -48,6 +52,8 @@ public sealed record ModelResponse(
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.OpenedPrevious),
+            shortlist,
+            catalog,
             status.Parity);
     }
 }

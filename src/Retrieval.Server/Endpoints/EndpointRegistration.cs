@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
 
 namespace Retrieval.Server.Endpoints;
@@ -9,13 +10,14 @@ internal static class EndpointRegistration
 {
     public static void AddQueries(this IServiceCollection services) => services.AddSingleton<TimedSearch>();
 
-    public static void MapQueries(this WebApplication app)
+    public static void MapQueries(this WebApplication app, ServerOptions options)
     {
         var queries = app.MapGroup("/v1").RequireLimits();
         queries.MapSearch();
         queries.MapBatch();
         queries.MapScore();
-        queries.MapImages();
+        queries.MapImages(options.Http);
         queries.MapModel();
+        queries.MapIngestions();
     }
 }

@@ -3,24 +3,72 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
+using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.OpenApi;
+using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.Endpoints;
 
 /// <summary>One image of the index.</summary>
 internal static class ImageEndpoint
 {
+    private const string Route = "/images/{**id}";
     private const int SegmentsBeforeId = 3;
 
-    public static void MapImages(this IEndpointRouteBuilder routes) => routes.MapGet("/images/{**id}", GetImage)
-        .WithTags("Images")
-        .WithName("GetImage")
-        .WithSummary("One image as the index holds it")
-        .WithDescription("Its captions, metadata and region boxes. The id is percent-encoded and may hold any character, slashes among them.")
-        .Produces<ImageDetails>()
-        .ProducesProblems(404, 429, 503, 504);
+    public static void MapImages(this IEndpointRouteBuilder routes, HttpOptions http)
+    {
+        routes.MapGet(Route, GetImage)
+            .WithTags("Images")
+            .WithName("GetImage")
+            .WithSummary("One image as the index holds it")
+            .WithDescription("Its captions, metadata and region boxes. The id is percent-encoded and may hold any character, slashes among them.")
+            .Produces<ImageDetails>()
+            .ProducesProblems(404, 429, 503, 504);
+        routes.MapPut(Route, PutImage)
+            .WithTags("Images")
+            .WithName("PutImage")
+            .WithSummary("Stores one image whole, in the place of whatever has its id")
+            .WithDescription("Checked and encoded as an ingestion does it, and seen by this replica's searches before the answer is sent; `visible` says so. As `application/x-npy` the body is the features, and captions come as `caption` parameters of the query, one each.")
+            .Accepts<ImageRequest>("application/json", ImageParser.NpyType)
+            .WithMetadata(new BodyLimit(http.MaxImageBytes))
+            .WithExample("""{ "features": "AACAPwAAAEA=", "captions": ["two dogs play in the snow"], "metadata": { "split": "test" } }""")
+            .Produces<ImageChangeResponse>()
+            .Produces<ImageChangeResponse>(201)
+            .ProducesProblems(400, 403, 409, 413, 415, 422, 429, 503, 504, 507);
+        routes.MapDelete(Route, DeleteImage)
+            .WithTags("Images")
+            .WithName("DeleteImage")
+            .WithSummary("Deletes one image and its captions")
+            .Produces<ImageChangeResponse>()
+            .ProducesProblems(403, 404, 409, 429, 503, 504, 507);
+    }
+
+    private static async Task<IResult> PutImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken)
+    {
+        var name = IdOf(context, id ?? "");
+        string[] captions = [.. context.Request.Query["caption"].OfType<string>()];
+        if (context.RawBody() is null && captions.Length > 0)
+        {
+            throw new InvalidInputException("expected captions in the body; the query has them beside a .npy file only", field: "caption");
+        }
+
+        var submitted = context.RawBody() is { } raw ? ImageParser.Npy(name, raw, captions) : ImageParser.Json(name, context.Body());
+        var change = await images.PutAsync(submitted, cancellationToken).ConfigureAwait(false);
+        if (change.Kind != ImageChangeKind.Created)
+        {
+            return TypedResults.Json(ImageChangeResponse.Of(change), WireJson.Options);
+        }
+
+        context.Response.Headers.Location = $"/v1/images/{Uri.EscapeDataString(name)}";
+        return TypedResults.Json(ImageChangeResponse.Of(change), WireJson.Options, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> DeleteImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken) =>
+        TypedResults.Json(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context, id ?? ""), cancellationToken).ConfigureAwait(false)), WireJson.Options);
 
     private static JsonHttpResult<ImageDetails> GetImage(HttpContext context, string? id, SearchService search) =>
         TypedResults.Json(search.GetImage(IdOf(context, id ?? "")), WireJson.Options);

@@ -2,7 +2,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Search.Catalogs;
+using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Catalogs;
+using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.OpenApi;
 
@@ -18,7 +23,11 @@ internal static class ModelEndpoint
         .Produces<ModelResponse>()
         .ProducesProblems(429, 503, 504);
 
-    private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots) => snapshots.Status is { } status
-        ? TypedResults.Json(ModelResponse.Of(status), WireJson.Options)
-        : throw new NotReadyException();
+    private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, IServiceProvider services)
+    {
+        var status = snapshots.Status ?? throw new NotReadyException();
+        var shortlist = CatalogRegistration.UsesPgvector(options) ? ShortlistKinds.Pgvector : ShortlistKinds.Exact;
+        var catalog = CatalogResponse.Of(services.GetService<FollowState>(), services.GetService<CatalogLink>());
+        return TypedResults.Json(ModelResponse.Of(status, shortlist, catalog), WireJson.Options);
+    }
 }

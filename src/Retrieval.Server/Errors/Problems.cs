@@ -2,9 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Health;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Server.Errors;
 
@@ -23,6 +26,13 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         NotFoundException missing => Of(404, $"unknown {missing.Kind} id '{Shorten(missing.Id)}'"),
         DeadlineExceededException late => Of(504, late.Message),
         NotReadyException => NotReady(),
+        FeatureShapeException shape => Of(422, shape.Message) with { Field = "features" },
+        ForbiddenException forbidden => Of(403, forbidden.Message),
+        ConflictException conflict => Of(409, conflict.Message),
+        CatalogUnavailableException => Of(503, "Postgres does not answer, and nothing can be written until it does; searches go on"),
+        CatalogException { Fault: not (CatalogFault.Other or CatalogFault.Schema) } refused => OfFault(refused.Fault),
+        IndexLockedException => Of(409, "an ingestion is writing to the index, which has one writer at a time; try again when it has ended"),
+        IndexWriteException { DiskFull: true } => Of(507, "the disk of the index is full; nothing was changed"),
         BadHttpRequestException refused => Refused(refused),
         _ => Failed(exception),
     };
@@ -45,6 +55,14 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
 
     /// <summary>The problem of a replica that cannot answer yet, or no more.</summary>
     public Problem NotReady() => Of(503, "this replica is not ready") with { Reasons = readiness.Current.Reasons };
+
+    private static Problem OfFault(CatalogFault fault) => fault switch
+    {
+        CatalogFault.Forbidden => Of(403, "the database role of this replica may not write; give it the rights of ingestion, or send this to a replica that has them"),
+        CatalogFault.DiskFull => Of(507, "Postgres has no room left on its disk; nothing was changed"),
+        CatalogFault.Taken => Of(409, "another run has this source; wait for it to end, or cancel it"),
+        _ => Of(409, "the index that this replica serves is no longer in the catalog; it takes up another as soon as one is activated"),
+    };
 
     private static Problem Of(int status, string detail) => new(ReasonPhrases.GetReasonPhrase(status), status, detail);
 

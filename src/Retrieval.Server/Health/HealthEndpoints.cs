@@ -23,7 +23,7 @@ internal static class HealthEndpoints
         health.MapGet("/ready", Ready)
             .WithName("Ready")
             .WithSummary("Whether this replica can answer correctly")
-            .WithDescription("Red, with the reasons, while the model and the index are being loaded, when they could not be, and while shutting down.")
+            .WithDescription("Red, with the reasons, while the model and the index are being loaded, when they could not be, and while shutting down. Not red for Postgres alone: a replica that has its copy answers without.")
             .Produces<HealthResponse>()
             .ProducesProblems(503);
     }
@@ -32,7 +32,7 @@ internal static class HealthEndpoints
     {
         if (readiness.Current.IsReady && snapshots.Status is { } status)
         {
-            var answer = new HealthResponse("ready") { Model = status.Label, IndexEpoch = status.IndexEpoch };
+            var answer = new HealthResponse("ready") { Model = status.Label, IndexEpoch = status.IndexEpoch, Note = readiness.CurrentNote };
             await context.Response.WriteAsJsonAsync(answer, WireJson.Options, context.RequestAborted).ConfigureAwait(false);
             return;
         }

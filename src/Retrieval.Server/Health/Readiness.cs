@@ -4,13 +4,19 @@ namespace Retrieval.Server.Health;
 internal sealed class Readiness
 {
     private volatile ReadyState _loading = ReadyState.No("the model and the index are being loaded");
+    private volatile string? _note;
     private volatile bool _draining;
 
     public ReadyState Current => _draining ? ReadyState.No("this replica is shutting down") : _loading;
 
+    /// <summary>What a person should know of a replica that answers correctly all the same; null for nothing.</summary>
+    public string? CurrentNote => _note;
+
     public void Ready() => _loading = ReadyState.Yes;
 
     public void NotReady(string reason) => _loading = ReadyState.No(reason);
+
+    public void Note(string? note) => _note = note;
 
     public void Draining() => _draining = true;
 }

@@ -1,20 +1,42 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
+using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Server.Loading;
 
-/// <summary>Why a load failed, in words for whoever asks for readiness: with the file's name, without where it lies.</summary>
+/// <summary>
+/// Why a load failed, in words for whoever asks for readiness: with the file's name, without where it lies, and without
+/// where the database is.
+/// </summary>
 internal sealed class PublicReason(SnapshotSection snapshot)
 {
     private readonly (string Text, string Word)[] _places =
     [
-        ($"bundle {snapshot.Bundle}", "the bundle"),
+        .. BundleShelf.Split(snapshot.Bundle).Append(snapshot.Bundle).Select(bundle => ($"bundle {bundle}", "the bundle")),
         ($"index {snapshot.Index}", "the index"),
-        (Path.GetFullPath(snapshot.Bundle) + Path.DirectorySeparatorChar, ""),
+        ($"cache folder {snapshot.Index}", "the cache folder"),
+        .. BundleShelf.Split(snapshot.Bundle).Select(bundle => (Path.GetFullPath(bundle) + Path.DirectorySeparatorChar, "")),
         (Path.GetFullPath(snapshot.Index) + Path.DirectorySeparatorChar, ""),
+        (Path.GetFullPath(snapshot.Index), "the index"),
     ];
 
-    public string Of(Exception exception) => exception is RetrievalException
-        ? _places.Aggregate(exception.Message, (message, place) => message.Replace(place.Text, place.Word, StringComparison.Ordinal))
-        : "loading failed for a reason that was not foreseen; the server's log has it";
+    public string Of(Exception exception) => exception switch
+    {
+        CatalogUnavailableException => "Postgres does not answer; the server's log has more",
+        CatalogException refused => OfFault(refused.Fault),
+        RetrievalException => Of(exception.Message),
+        _ => "loading failed for a reason that was not foreseen; the server's log has it",
+    };
+
+    public string Of(string message) => _places.Aggregate(message, (text, place) => text.Replace(place.Text, place.Word, StringComparison.Ordinal));
+
+    private static string OfFault(CatalogFault fault) => fault switch
+    {
+        CatalogFault.Schema => "the catalog's schema is not this version's; run `retrieval index migrate`",
+        CatalogFault.Forbidden => "the database role may not read the catalog",
+        CatalogFault.DiskFull => "Postgres has no room left on its disk",
+        CatalogFault.Index => "the index is no longer in the catalog",
+        _ => "Postgres refused; the server's log has more",
+    };
 }

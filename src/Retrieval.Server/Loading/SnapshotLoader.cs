@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Retrieval.Domain.Errors;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
@@ -13,41 +11,12 @@ namespace Retrieval.Server.Loading;
 /// being served as it is.
 /// </summary>
 internal sealed partial class SnapshotLoader(
-    SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : IHostedLifecycleService, IDisposable
+    SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : LoaderService
 {
     private readonly PublicReason _reasons = new(options.Snapshot);
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _work = Task.CompletedTask;
-    private string? _lastFault;
+    private readonly LastFault _fault = new();
 
-    /// <summary>Begins when the server listens: a probe is answered from the first moment, and nothing is loaded for a server that cannot listen.</summary>
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        _work = Task.Run(() => LoadAndFollowAsync(_stopping.Token), CancellationToken.None);
-        return Task.CompletedTask;
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose()
-    {
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
-
-    private async Task LoadAndFollowAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         while (!await TryLoadAsync(stoppingToken).ConfigureAwait(false))
         {
@@ -72,7 +41,7 @@ internal sealed partial class SnapshotLoader(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             readiness.NotReady(_reasons.Of(exception));
-            if (IsNews(exception))
+            if (_fault.IsNews(exception))
             {
                 LogLoadFailed(exception, options.Snapshot.RetrySeconds);
             }
@@ -80,7 +49,7 @@ internal sealed partial class SnapshotLoader(
             return false;
         }
 
-        _lastFault = null;
+        _fault.Clear();
         readiness.Ready();
         if (snapshots.Status is { } status)
         {
@@ -102,11 +71,11 @@ internal sealed partial class SnapshotLoader(
                 WarnOfPrevious(status);
             }
 
-            _lastFault = null;
+            _fault.Clear();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            if (IsNews(exception))
+            if (_fault.IsNews(exception))
             {
                 LogRefreshFailed(exception);
             }
@@ -123,15 +92,6 @@ internal sealed partial class SnapshotLoader(
         {
             LogOpenedPrevious(status.IndexEpoch);
         }
-    }
-
-    // The same fault every second is one line in the log, not a flood.
-    private bool IsNews(Exception exception)
-    {
-        var fault = exception is RetrievalException ? exception.Message : exception.ToString();
-        var news = fault != _lastFault;
-        _lastFault = fault;
-        return news;
     }
 
     [LoggerMessage(EventId = 1100, Level = LogLevel.Information, Message = "Serving {Model} on {Provider}: {Images} images, {Captions} captions, index epoch {IndexEpoch}, loaded in {Seconds:0.0} s")]

@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
+using Retrieval.Search.Scheduling;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
 
@@ -17,10 +20,21 @@ internal static class SnapshotRegistration
         services.AddSingleton(options.Search);
         services.AddSingleton<SnapshotSource>();
         services.AddSingleton<SearchMetrics>();
+        services.AddSingleton<DevicePermit>();
         services.AddSingleton<SearchService>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<WarmUp>();
-        services.AddHostedService<SnapshotLoader>();
+        if (options.Postgres.IsSet)
+        {
+            services.AddCatalog(options);
+        }
+        else
+        {
+            services.AddSingleton<IImageStore, LocalImageStore>();
+            services.AddHostedService<SnapshotLoader>();
+        }
+
+        services.AddSingleton<ImageService>();
         services.AddHostedService<ShutdownDrain>();
         services.Configure<HostOptions>(host =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.DrainDelaySeconds + options.Limits.DrainSeconds));

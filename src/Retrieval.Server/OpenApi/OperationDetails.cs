@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.OpenApi;
 
@@ -11,10 +12,14 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
     {
         ["400"] = "The request is invalid: `field` names the member at fault, `detail` what was expected",
         ["404"] = "The index has no such image or caption",
+        ["403"] = "The configuration, or the role in the database, does not allow it",
+        ["409"] = "Another writer is in the way",
         ["413"] = "The body is too long",
         ["415"] = "The body is not JSON in UTF-8, or is compressed",
+        ["422"] = "The features are not of the shape that the model takes: `detail` names it",
         ["429"] = "As many requests are waiting as this server lets wait",
-        ["503"] = "This replica is not ready: `reasons` say why",
+        ["503"] = "This replica is not ready: `reasons` say why; or Postgres does not answer",
+        ["507"] = "The disk of the index, or of Postgres, is full",
         ["504"] = "The deadline, or this server's own limit, passed before there was anything to answer with",
     };
 
@@ -27,6 +32,11 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
             if (metadata.OfType<RequestExample>().LastOrDefault() is { } example)
             {
                 body.Content!["application/json"].Example = JsonNode.Parse(example.Json);
+            }
+
+            if (body.Content!.TryGetValue(ImageParser.NpyType, out var npy))
+            {
+                npy.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "A .npy file of floating-point numbers, [R, W]" };
             }
         }
 

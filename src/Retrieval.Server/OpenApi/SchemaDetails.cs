@@ -5,6 +5,7 @@ using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Ingestions;
 
 namespace Retrieval.Server.OpenApi;
 
@@ -31,6 +32,22 @@ internal sealed class SchemaDetails(ServerOptions options) : IOpenApiSchemaTrans
                 Type = JsonSchemaType.Object | JsonSchemaType.Null,
                 Description = "The image's metadata, names and values as they were ingested; null if it has none.",
             };
+        }
+        else if (type == typeof(ImageRequest))
+        {
+            Image(schema);
+        }
+        else if (type == typeof(IngestionRequest))
+        {
+            schema.AdditionalPropertiesAllowed = false;
+            schema.Required = new HashSet<string> { "source" };
+            Bounds(schema, "batchRows", IngestionOrder.MostBatchRows);
+        }
+        else if (type == typeof(IngestionSourceRequest))
+        {
+            schema.AdditionalPropertiesAllowed = false;
+            schema.Required = null;
+            schema.OneOf = [new OpenApiSchema { Required = new HashSet<string> { "folder", "split" } }, new OpenApiSchema { Required = new HashSet<string> { "tsv" } }];
         }
         else if (type == typeof(ScorePair))
         {
@@ -68,6 +85,19 @@ internal sealed class SchemaDetails(ServerOptions options) : IOpenApiSchemaTrans
             {
                 OneOf = [text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = text, MinItems = 1 }],
             },
+        };
+    }
+
+    private static void Image(OpenApiSchema schema)
+    {
+        schema.AdditionalPropertiesAllowed = false;
+        schema.Required = new HashSet<string> { "features" };
+        ((OpenApiSchema)schema.Properties!["features"]).Format = "byte";
+        schema.Properties!["metadata"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object | JsonSchemaType.Null,
+            Description = "Names and values for filters; none if left out.",
+            AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null },
         };
     }
 

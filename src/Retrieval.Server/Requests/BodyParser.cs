@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Retrieval.Server.Configuration;
@@ -14,7 +15,7 @@ internal sealed class BodyParser(RequestDelegate next, ServerOptions options)
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<ReceivedBody>() is not { Bytes.IsEmpty: false } body)
+        if (context.Features.Get<ReceivedBody>() is not { Bytes.IsEmpty: false, MediaType: MediaTypeNames.Application.Json } body)
         {
             await next(context).ConfigureAwait(false);
             return;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -21,16 +22,42 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
     // The body's length is bounded by the server below; there is nobody to read while it is written.
     private static readonly PipeOptions Unbounded = new(pauseWriterThreshold: 0, useSynchronizationContext: false);
 
+    private int _long;
+
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is null)
+        var metadata = context.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<IAcceptsMetadata>() is not { } accepts)
         {
             context.Features.Set(new ReceivedBody(ReadOnlySequence<byte>.Empty, null, time.GetTimestamp()));
             await next(context).ConfigureAwait(false);
             return;
         }
 
-        RefuseOtherTypes(context.Request);
+        var type = RequireType(context.Request, accepts);
+        if (metadata.GetMetadata<BodyLimit>() is null)
+        {
+            await ReceiveAsync(context, type).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            if (Interlocked.Increment(ref _long) > BodyLimit.MostAtOnce)
+            {
+                throw new BadHttpRequestException("as many long bodies are being received as may be", StatusCodes.Status429TooManyRequests);
+            }
+
+            await ReceiveAsync(context, type).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _long);
+        }
+    }
+
+    private async Task ReceiveAsync(HttpContext context, string type)
+    {
         var pipe = new Pipe(Unbounded);
         try
         {
@@ -41,8 +68,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
 
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             var read = await pipe.Reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
-            var bytes = JsonScan.WithoutMark(read.Buffer);
-            context.Features.Set(new ReceivedBody(bytes, DeadlineOf(bytes), time.GetTimestamp()));
+            context.Features.Set(Received(type, read.Buffer));
             await next(context).ConfigureAwait(false);
         }
         finally
@@ -68,6 +94,17 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         }
     }
 
+    private ReceivedBody Received(string type, ReadOnlySequence<byte> body)
+    {
+        if (type != MediaTypeNames.Application.Json)
+        {
+            return new ReceivedBody(body, null, time.GetTimestamp()) { MediaType = type };
+        }
+
+        var bytes = JsonScan.WithoutMark(body);
+        return new ReceivedBody(bytes, DeadlineOf(bytes), time.GetTimestamp());
+    }
+
     private int? DeadlineOf(ReadOnlySequence<byte> bytes)
     {
         try
@@ -82,15 +119,14 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         }
     }
 
-    private static void RefuseOtherTypes(HttpRequest request)
+    private static string RequireType(HttpRequest request, IAcceptsMetadata accepts)
     {
         var known = MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && accepts.ContentTypes.Contains(type.MediaType.ToString(), StringComparer.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
         var plain = request.Headers.ContentEncoding.All(encoding => string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase));
-        if (!known || !plain)
-        {
-            throw new BadHttpRequestException("unsupported media type", StatusCodes.Status415UnsupportedMediaType);
-        }
+        return known && plain
+            ? type!.MediaType.ToString().ToLowerInvariant()
+            : throw new BadHttpRequestException("unsupported media type", StatusCodes.Status415UnsupportedMediaType);
     }
 }

@@ -38,6 +38,10 @@ internal sealed class RequestObject
         }
     }
 
+    /// <summary>The member as it is; null if it is left out.</summary>
+    public JsonElement? Find(string name) =>
+        _members.TryGetValue(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
+
     public bool Has(string name) => Find(name) is not null;
 
     public string FieldOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
@@ -64,6 +68,14 @@ internal sealed class RequestObject
             throw new InvalidInputException(exception.Reason, field: FieldOf(name), innerException: exception);
         }
     }
+
+    public bool? OptionalFlag(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } other => throw new InvalidInputException($"found {Kind(other)}; expected true or false", field: FieldOf(name)),
+    };
 
     public int? OptionalInteger(string name, int most)
     {
@@ -125,10 +137,7 @@ internal sealed class RequestObject
         _ => throw new InvalidInputException($"found {Kind(value)}; expected a text, or an array of one text or more", field: field),
     };
 
-    private JsonElement? Find(string name) =>
-        _members.TryGetValue(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
-
-    private static string TextOf(JsonElement element, string field)
+    internal static string TextOf(JsonElement element, string field)
     {
         if (element.ValueKind != JsonValueKind.String)
         {
@@ -138,7 +147,7 @@ internal sealed class RequestObject
         return WellFormed(element.GetString, field)!;
     }
 
-    private static string NameOf(JsonProperty member, string path) => WellFormed(() => member.Name, path.Length == 0 ? null : path)!;
+    internal static string NameOf(JsonProperty member, string path) => WellFormed(() => member.Name, path.Length == 0 ? null : path)!;
 
     private static string? WellFormed(Func<string?> read, string? field)
     {
@@ -155,7 +164,7 @@ internal sealed class RequestObject
     private static string Shown(JsonElement element) =>
         element.ValueKind == JsonValueKind.Number && element.GetRawText() is { Length: <= 32 } raw ? raw : Kind(element);
 
-    private static string Kind(JsonElement element) => element.ValueKind switch
+    internal static string Kind(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.String => "a text",
         JsonValueKind.Number => "a number",

@@ -1,6 +1,9 @@
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
+using Retrieval.Search.Snapshots;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Server.Tests.Hosting;
 
@@ -29,6 +32,23 @@ internal sealed class Corpus(int count) : IFeatureSource
 
     /// <summary>Adds the next images to an index.</summary>
     public static Task GrowAsync(string bundle, string index, int count) => IngestAsync(bundle, index, count, $"corpus-{count}");
+
+    /// <summary>Ingests the first images of the corpus into an index of a catalog, made and activated if need be.</summary>
+    public static Task IngestAsync(string bundle, Catalog catalog, string index, int count) => IngestAsync(bundle, catalog, index, count, "corpus");
+
+    /// <summary>Adds the next images to an index of a catalog.</summary>
+    public static Task GrowAsync(string bundle, Catalog catalog, string index, int count) => IngestAsync(bundle, catalog, index, count, $"corpus-{count}");
+
+    /// <summary>Regions of an image of the corpus as float32, row by row.</summary>
+    public static float[] RegionsOf(int row) => ImageOf(row).Regions.ToArray();
+
+    private static async Task IngestAsync(string bundle, Catalog catalog, string index, int count, string key)
+    {
+        using var model = MatchingModel.Load(bundle, new InferenceOptions { Threads = 1 });
+        using var source = new Corpus(count);
+        var target = new CatalogIngestionTarget(catalog, await CatalogIndexes.FindOrCreateAsync(catalog, index, IndexBinding.SchemaOf(model)), new CatalogTargetOptions { Worker = "test" });
+        await new IngestionJob(model, new IngestionOptions { SourceKey = key }, TimeProvider.System).RunAsync(source, target);
+    }
 
     private static async Task IngestAsync(string bundle, string index, int count, string key)
     {

@@ -43,6 +43,12 @@ public sealed class RunningServer : IAsyncDisposable
         Logging = new LogOptions { Level = "Fatal" },
     };
 
+    /// <summary>A replica of a catalog, with a cache folder of its own.</summary>
+    public static ServerOptions Options(string bundle, string cache, string postgres) => Options(bundle, cache) with
+    {
+        Postgres = new PostgresSection { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 2, CommandSeconds = 5 },
+    };
+
     public static async Task<RunningServer> StartAsync(ServerOptions options)
     {
         var log = new CapturedLog();

@@ -18,6 +18,29 @@ internal static class Wire
         return (response, await response.JsonAsync());
     }
 
+    public static async Task<HttpResponseMessage> PutAsync(this HttpClient client, string path, string json)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        return await client.PutAsync(new Uri(path, UriKind.Relative), content);
+    }
+
+    public static async Task<HttpResponseMessage> PutAsync(this HttpClient client, string path, byte[] npy)
+    {
+        using var content = new ByteArrayContent(npy);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-npy");
+        return await client.PutAsync(new Uri(path, UriKind.Relative), content);
+    }
+
+    public static Task<HttpResponseMessage> RemoveAsync(this HttpClient client, string path) => client.DeleteAsync(new Uri(path, UriKind.Relative));
+
+    /// <summary>The body of an answer with this status.</summary>
+    public static async Task<JsonObject> BodyAsync(this HttpResponseMessage response, int status)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True((int)response.StatusCode == status, $"expected {status}, found {(int)response.StatusCode}: {text}");
+        return JsonNode.Parse(text)!.AsObject();
+    }
+
     public static async Task<JsonObject> AnswerAsync(this HttpClient client, string path, string json)
     {
         var (response, body) = await client.PostAsync(path, json);

@@ -1,0 +1,225 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Retrieval.Search.Catalogs;
+using Retrieval.Search.Snapshots;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Health;
+using Retrieval.Server.Loading;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Following;
+using Retrieval.Storage.Postgres.Migrations;
+
+namespace Retrieval.Server.Catalogs;
+
+/// <summary>
+/// Keeps this replica's copy of the catalog's index and serves it. What was served last is served at once, whether Postgres
+/// answers or not; without a copy the replica is not ready until it has made one. From then on nothing that happens to
+/// Postgres makes it less than ready: it has all it needs to answer.
+/// </summary>
+internal sealed partial class CatalogLoader(
+    SnapshotSource snapshots,
+    Catalog catalog,
+    CatalogLink link,
+    FollowState state,
+    CatalogMetrics metrics,
+    WarmUp warmUp,
+    Readiness readiness,
+    ServerOptions options,
+    TimeProvider time,
+    ILogger<CatalogLoader> logger) : LoaderService
+{
+    private readonly PublicReason _reasons = new(options.Snapshot);
+    private readonly LastFault _fault = new();
+    private readonly LastFault _refusal = new();
+    private readonly LastFault _trouble = new();
+    private bool _unserved;
+    private bool _migrated = !options.Postgres.Migrate;
+
+    protected override async Task RunAsync(CancellationToken stoppingToken)
+    {
+        BundleShelf? bundles;
+        while ((bundles = ReadBundles()) is null)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(options.Snapshot.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
+        }
+
+        var following = new FollowerOptions
+        {
+            CacheFolder = options.Snapshot.Index,
+            IndexName = options.Postgres.Index.Length == 0 ? null : options.Postgres.Index,
+            Streams = options.Postgres.Streams,
+        };
+        var follower = new CatalogFollower(catalog, following, bundles.Schemas, time);
+        await using (follower.ConfigureAwait(false))
+        {
+            await Guard(() => ServeAsync(follower.OpenCached(), stoppingToken), stoppingToken).ConfigureAwait(false);
+            while (true)
+            {
+                if (!await Guard(() => LookAsync(follower, stoppingToken), stoppingToken).ConfigureAwait(false))
+                {
+                    // A load that failed is tried again in its own time; a catalog that is away, as often as it is looked at.
+                    await state.PauseAsync(TimeSpan.FromSeconds(_unserved ? options.Snapshot.RetrySeconds : options.Postgres.FollowSeconds), time, stoppingToken).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    private BundleShelf? ReadBundles()
+    {
+        try
+        {
+            return snapshots.ReadBundles();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Failed(exception);
+            return null;
+        }
+    }
+
+    /// <summary>One look; whether there is more to do at once.</summary>
+    private async Task<bool> LookAsync(CatalogFollower follower, CancellationToken cancellationToken)
+    {
+        var probe = link.Probe();
+        FollowStep step;
+        try
+        {
+            if (!_migrated)
+            {
+                await Migrator.MigrateAsync(catalog, null, cancellationToken).ConfigureAwait(false);
+                _migrated = true;
+            }
+
+            step = await follower.StepAsync(new HydrationWatch(this), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is CatalogUnavailableException or CatalogException)
+        {
+            link.Failed();
+            throw;
+        }
+
+        link.Answered(probe);
+        metrics.Followed(step.Applied, step.Bytes);
+        if (step.Changed || _unserved || snapshots.Status is null)
+        {
+            await ServeAsync(step.Index, cancellationToken).ConfigureAwait(false);
+        }
+
+        Note(step);
+        _fault.Clear();
+        return step.More;
+    }
+
+    private async Task<bool> ServeAsync(FollowedIndex? index, CancellationToken cancellationToken)
+    {
+        if (index is null)
+        {
+            return false;
+        }
+
+        var began = time.GetTimestamp();
+        _unserved = true;
+        snapshots.Switch(new ServedIndex(index.Path, index.Name, index.IndexId, index.Fingerprint), cancellationToken);
+        _unserved = false;
+        var status = snapshots.Status!;
+        if (!readiness.Current.IsReady)
+        {
+            await warmUp.RunAsync(cancellationToken).ConfigureAwait(false);
+            readiness.Ready();
+            var seconds = time.GetElapsedTime(began).TotalSeconds;
+            LogServing(status.Label, index.Name, status.Images, status.Captions, status.IndexEpoch, seconds);
+        }
+        else
+        {
+            LogTookUp(index.Name, status.Label, status.IndexEpoch, status.Images, status.Captions);
+        }
+
+        state.Set(state.Report with { Served = status.Served, ServedEpoch = status.IndexEpoch });
+        return true;
+    }
+
+    private void Note(FollowStep step)
+    {
+        var status = snapshots.Status;
+        var served = status?.IndexEpoch ?? 0;
+
+        // The number is of the index that is to be served: while that is another one, there is nothing to compare.
+        var same = step.Refusal is null && !step.More;
+        var refusal = step.Refusal is null ? null : _reasons.Of(step.Refusal);
+        state.Set(new FollowReport(status?.Served, served, same ? step.CatalogEpoch : served, refusal, step.Trouble is null ? null : _reasons.Of(step.Trouble)));
+        if (step.Refusal is null)
+        {
+            _refusal.Clear();
+        }
+        else if (_refusal.IsNews(step.Refusal))
+        {
+            LogRefused(step.Refusal);
+        }
+
+        if (step.Trouble is { } trouble && _trouble.IsNews(trouble))
+        {
+            LogTrouble(trouble);
+        }
+
+        readiness.Note(refusal);
+        if (status is null)
+        {
+            readiness.NotReady(refusal ?? "the catalog has no index to serve yet");
+        }
+    }
+
+    // Whatever goes wrong is told and tried again; only the end of the server ends the loop.
+    private async Task<bool> Guard(Func<Task<bool>> work, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            Failed(exception);
+            return false;
+        }
+    }
+
+    private void Failed(Exception exception)
+    {
+        if (snapshots.Status is null)
+        {
+            readiness.NotReady(_reasons.Of(exception));
+        }
+
+        if (_fault.IsNews(exception))
+        {
+            LogFailed(exception);
+        }
+    }
+
+    private void Hydrating(HydrationProgress progress)
+    {
+        if (snapshots.Status is null)
+        {
+            readiness.NotReady(string.Create(CultureInfo.InvariantCulture, $"hydrating index {progress.Index}: {progress.Rows:N0} of {progress.TotalRows:N0} images"));
+        }
+    }
+
+    private sealed class HydrationWatch(CatalogLoader loader) : IProgress<HydrationProgress>
+    {
+        public void Report(HydrationProgress value) => loader.Hydrating(value);
+    }
+
+    [LoggerMessage(EventId = 1150, Level = LogLevel.Information, Message = "Serving {Model} from index {Index} of the catalog: {Images} images, {Captions} captions, epoch {Epoch}, opened in {Seconds:0.0} s")]
+    private partial void LogServing(string model, string index, long images, long captions, long epoch, double seconds);
+
+    [LoggerMessage(EventId = 1151, Level = LogLevel.Debug, Message = "Took up index {Index} of {Model} at epoch {Epoch}: {Images} images, {Captions} captions")]
+    private partial void LogTookUp(string index, string model, long epoch, long images, long captions);
+
+    [LoggerMessage(EventId = 1152, Level = LogLevel.Warning, Message = "The catalog could not be followed; what is served is served on, and it is tried again")]
+    private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(EventId = 1153, Level = LogLevel.Error, Message = "The index that is to be served is refused: {Refusal}")]
+    private partial void LogRefused(string refusal);
+
+    [LoggerMessage(EventId = 1154, Level = LogLevel.Warning, Message = "Following the catalog: {Trouble}")]
+    private partial void LogTrouble(string trouble);
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Search.Catalogs;
+using Retrieval.Search.Images;
+using Retrieval.Search.Queries;
+using Retrieval.Search.Telemetry;
+using Retrieval.Server.Configuration;
+using Retrieval.Storage.Postgres.Connecting;
+
+namespace Retrieval.Server.Catalogs;
+
+/// <summary>What a replica of a catalog has and an embedded server has not.</summary>
+internal static class CatalogRegistration
+{
+    public static void AddCatalog(this IServiceCollection services, ServerOptions options)
+    {
+        var postgres = options.Postgres;
+        services.AddSingleton(_ => new Catalog(postgres.Options));
+        services.AddSingleton<CatalogLink>();
+        services.AddSingleton<FollowState>();
+        services.AddSingleton<CatalogMetrics>();
+        if (UsesPgvector(options))
+        {
+            services.AddSingleton(provider => new CatalogStage(
+                provider.GetRequiredService<Catalog>(),
+                provider.GetRequiredService<CatalogLink>(),
+                TimeSpan.FromMilliseconds(postgres.ShortlistTimeoutMs),
+                provider.GetRequiredService<SearchMetrics>(),
+                provider.GetRequiredService<TimeProvider>()));
+        }
+
+        services.AddSingleton<IImageStore>(provider => new CatalogImageStore(
+            provider.GetRequiredService<Catalog>(),
+            provider.GetRequiredService<FollowState>(),
+            TimeSpan.FromSeconds(postgres.VisibleSeconds),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<CatalogLoader>();
+        services.AddHostedService<CatalogProbe>();
+    }
+
+    /// <summary>Whether shortlists come from the catalog.</summary>
+    public static bool UsesPgvector(ServerOptions options) =>
+        options.Postgres.IsSet && !options.Search.Shortlist.Equals(ShortlistKinds.Exact, StringComparison.OrdinalIgnoreCase);
+}

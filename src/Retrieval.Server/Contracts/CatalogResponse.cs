@@ -1,0 +1,17 @@
+using Retrieval.Search.Catalogs;
+
+namespace Retrieval.Server.Contracts;
+
+/// <summary>How this replica stands towards the catalog.</summary>
+/// <param name="Index">Name of the index that is served.</param>
+/// <param name="Epoch">Number of the catalog's last change of that index, as of the last look.</param>
+/// <param name="Lag">How many changes this replica is behind.</param>
+/// <param name="Reachable">Whether Postgres answered the last question.</param>
+/// <param name="Refusal">Why the index that is to be served is not, and what is served instead; null if it is.</param>
+public sealed record CatalogResponse(string Index, long Epoch, long Lag, bool Reachable, string? Refusal)
+{
+    internal static CatalogResponse? Of(FollowState? state, CatalogLink? link) =>
+        state?.Report is { Served: { } served } report && link is not null
+            ? new CatalogResponse(served.Name, Math.Max(report.CatalogEpoch, report.ServedEpoch), report.Lag, link.IsUp, report.Refusal)
+            : null;
+}

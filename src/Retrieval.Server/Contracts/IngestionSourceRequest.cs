@@ -1,0 +1,8 @@
+namespace Retrieval.Server.Contracts;
+
+/// <summary>Where images come from: a precomputed split, or a detector's TSV file. Paths are below a configured root.</summary>
+/// <param name="Folder">Folder of a precomputed split.</param>
+/// <param name="Split">Name of the split.</param>
+/// <param name="Tsv">A bottom-up-attention TSV file.</param>
+/// <param name="Captions">Captions for the TSV file.</param>
+public sealed record IngestionSourceRequest(string? Folder, string? Split, string? Tsv, string? Captions);

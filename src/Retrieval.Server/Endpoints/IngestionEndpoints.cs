@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Retrieval.Domain.Errors;
+using Retrieval.Server.Contracts;
+using Retrieval.Server.Ingestions;
+using Retrieval.Server.OpenApi;
+using Retrieval.Server.Requests;
+
+namespace Retrieval.Server.Endpoints;
+
+/// <summary>Ingestions: begun, watched and cancelled.</summary>
+internal static class IngestionEndpoints
+{
+    public static void MapIngestions(this IEndpointRouteBuilder routes)
+    {
+        var ingestions = routes.MapGroup("/ingestions").WithTags("Ingestions");
+        ingestions.MapPost("", Start)
+            .WithName("StartIngestion")
+            .WithSummary("Ingests a source into the index that is served")
+            .WithDescription("The source lies below a folder that the configuration names. The run goes on in the background, at `Location`; one at a time an index. A run that ended early is gone on with by sending the same again.")
+            .Accepts<IngestionRequest>("application/json")
+            .WithExample("""{ "source": { "folder": "flickr30k", "split": "test" } }""")
+            .Produces<IngestionResponse>(202)
+            .ProducesProblems(400, 403, 409, 413, 415, 429, 503, 504, 507);
+        ingestions.MapGet("", List)
+            .WithName("ListIngestions")
+            .WithSummary("The latest runs")
+            .WithDescription("With a catalog, those of all replicas and jobs; without one, those of this process.")
+            .Produces<IngestionsResponse>()
+            .ProducesProblems(429, 503, 504);
+        ingestions.MapGet("/{id}", Get)
+            .WithName("GetIngestion")
+            .WithSummary("One run, with its first refused rows")
+            .Produces<IngestionResponse>()
+            .ProducesProblems(404, 429, 503, 504);
+        ingestions.MapDelete("/{id}", Cancel)
+            .WithName("CancelIngestion")
+            .WithSummary("Asks a run to end")
+            .WithDescription("It ends behind the commit of the window at hand. With a catalog, wherever it runs. A run that has ended is left as it is.")
+            .Produces<IngestionResponse>()
+            .Produces<IngestionResponse>(202)
+            .ProducesProblems(403, 404, 429, 503, 504);
+    }
+
+    private static async Task<IResult> Start(HttpContext context, IngestionRunner runner, CancellationToken cancellationToken)
+    {
+        var run = await runner.StartAsync(IngestionOrder.Read(context.Body()), cancellationToken).ConfigureAwait(false);
+        context.Response.Headers.Location = $"/v1/ingestions/{run.Id}";
+        return TypedResults.Json(run, WireJson.Options, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> List(IIngestionLedger ledger, CancellationToken cancellationToken) =>
+        TypedResults.Json(new IngestionsResponse(await ledger.ListAsync(cancellationToken).ConfigureAwait(false)), WireJson.Options);
+
+    private static async Task<IResult> Get(string id, IIngestionLedger ledger, CancellationToken cancellationToken) =>
+        TypedResults.Json(await ledger.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), WireJson.Options);
+
+    private static async Task<IResult> Cancel(string id, IngestionRunner runner, CancellationToken cancellationToken)
+    {
+        var run = await runner.CancelAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id);
+        return TypedResults.Json(run, WireJson.Options, statusCode: run.State == "running" ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
+    }
+
+    private static Guid IdOf(string id) => Guid.TryParseExact(id, "D", out var found) ? found : throw Unknown(id);
+
+    private static NotFoundException Unknown(string id) => new("ingestion", id);
+}

@@ -1,0 +1,113 @@
+using Retrieval.Features.Sources;
+using Retrieval.Search.Catalogs;
+using Retrieval.Search.Ingestion;
+using Retrieval.Search.Snapshots;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Contracts;
+using Retrieval.Server.Errors;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Writing;
+
+namespace Retrieval.Server.Ingestions;
+
+/// <summary>Runs into the catalog, which knows those of all replicas and of jobs started elsewhere.</summary>
+internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceRoots roots, ServerOptions options, TimeProvider time) : IIngestionLedger
+{
+    private const int MostRuns = 100;
+
+    public async Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await CatalogRuns.ListAsync(catalog, null, MostRuns, cancellationToken).ConfigureAwait(false)).Select(Response)];
+
+    public async Task<IngestionResponse?> FindAsync(Guid id, CancellationToken cancellationToken) =>
+        await CatalogRuns.FindAsync(catalog, id, cancellationToken).ConfigureAwait(false) is { } run ? Response(run) : null;
+
+    public Task CancelAsync(Guid id, CancellationToken cancellationToken) => CatalogRuns.RequestCancelAsync(catalog, id, cancellationToken);
+
+    public async Task<IIngestionTarget> TargetAsync(IngestionRun run, ModelLease model, CancellationToken cancellationToken)
+    {
+        var index = await IndexOfAsync(model, cancellationToken).ConfigureAwait(false);
+        await RequireNoOtherAsync(run, index, cancellationToken).ConfigureAwait(false);
+        return new CatalogIngestionTarget(catalog, index, new CatalogTargetOptions
+        {
+            Worker = IngestionRun.Worker,
+            RunId = run.Id,
+            Replace = run.Replace,
+            Retry = new CatalogRetry { For = TimeSpan.FromSeconds(options.Ingestion.RetrySeconds), Time = time },
+        });
+    }
+
+    // Registered by now: of two that begin at once on two replicas at least one sees the other here, and gives way.
+    public async Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken)
+    {
+        if (await CatalogRuns.FindAsync(catalog, run.Id, cancellationToken).ConfigureAwait(false) is { } registered
+            && await CatalogIndexes.FindAsync(catalog, registered.Index, cancellationToken).ConfigureAwait(false) is { } index)
+        {
+            await RequireNoOtherAsync(run, index, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Nothing to note: each window is in the catalog.</summary>
+    public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => follow.Nudge();
+
+    /// <summary>Nothing to note: the run has told the catalog.</summary>
+    public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => follow.Nudge();
+
+    private async Task<CatalogIndex> IndexOfAsync(ModelLease model, CancellationToken cancellationToken)
+    {
+        var served = model.Served ?? throw new NotReadyException();
+        var index = await CatalogIndexes.FindAsync(catalog, served.Name, cancellationToken).ConfigureAwait(false);
+        return index?.IndexId == served.IndexId
+            ? index
+            : throw new CatalogException($"index {served.Name}", CatalogFault.Index, "it is no longer in the catalog");
+    }
+
+    private async Task RequireNoOtherAsync(IngestionRun run, CatalogIndex index, CancellationToken cancellationToken)
+    {
+        var runs = await CatalogRuns.ListAsync(catalog, index, MostRuns, cancellationToken).ConfigureAwait(false);
+        if (runs.FirstOrDefault(other => other.RunId != run.Id && other is { State: RunState.Running, Connected: true }) is { } other)
+        {
+            throw new ConflictException($"ingestion {other.RunId:D} is writing to index {index.Name}; wait for it to end, or cancel it");
+        }
+    }
+
+    private IngestionResponse Response(CatalogRun run)
+    {
+        var ended = run.EndedAt ?? run.UpdatedAt;
+        var seconds = (ended - run.StartedAt).TotalSeconds;
+        var rate = seconds > 0 ? (run.NextRow - run.FirstRow) / seconds : 0;
+        var live = run is { State: RunState.Running, Connected: true };
+        return new IngestionResponse(
+            $"{run.RunId:D}",
+            StateOf(run),
+            run.Message is null ? null : roots.Public(run.Message),
+            run.Index,
+            roots.Public(run.SourceKey),
+            run.Part,
+            run.Parts,
+            run.Worker,
+            run.CancelRequested,
+            run.FirstRow,
+            run.NextRow,
+            run.TotalRows,
+            run.Ingested,
+            run.Replaced,
+            run.Skipped,
+            run.Rejected,
+            run.Captions,
+            rate,
+            live && rate > 0 && run is { Parts: 1, TotalRows: { } total } ? Math.Max(0, total - run.NextRow) / rate : null,
+            run.StartedAt,
+            run.UpdatedAt,
+            run.EndedAt,
+            [.. run.FirstRejects.Select(reject => new IngestionReject(reject.Source, reject.Row, reject.Id, reject.Reason))]);
+    }
+
+    private static string StateOf(CatalogRun run) => run.State switch
+    {
+        RunState.Completed => "completed",
+        RunState.Cancelled => "cancelled",
+        RunState.Failed => "failed",
+        _ => run.Connected ? "running" : "lost",
+    };
+}

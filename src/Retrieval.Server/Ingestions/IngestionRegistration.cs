@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Retrieval.Server.Configuration;
+
+namespace Retrieval.Server.Ingestions;
+
+/// <summary>Ingestions that are started over HTTP.</summary>
+internal static class IngestionRegistration
+{
+    public static void AddIngestions(this IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(new SourceRoots(options.Ingestion.Roots));
+        if (options.Postgres.IsSet)
+        {
+            services.AddSingleton<IIngestionLedger, CatalogLedger>();
+        }
+        else
+        {
+            services.AddSingleton<IIngestionLedger, LocalLedger>();
+        }
+
+        services.AddSingleton<IngestionMetrics>();
+        services.AddSingleton<IngestionRunner>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<IngestionRunner>());
+    }
+}

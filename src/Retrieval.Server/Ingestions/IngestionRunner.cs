@@ -1,0 +1,254 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
+using Retrieval.Search.Scheduling;
+using Retrieval.Search.Snapshots;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Contracts;
+using Retrieval.Server.Errors;
+
+namespace Retrieval.Server.Ingestions;
+
+/// <summary>
+/// Runs ingestions in the background, one at a time. What hinders a run is told to whoever asks for it; once it has begun
+/// it goes on without him, until it ends, is cancelled, or the server stops: then it ends behind the commit of the window
+/// at hand, and another one goes on there.
+/// </summary>
+internal sealed partial class IngestionRunner(
+    SnapshotSource snapshots, DevicePermit device, IIngestionLedger ledger, SourceRoots roots, IngestionMetrics metrics, ServerOptions options, TimeProvider time, ILogger<IngestionRunner> logger)
+    : IHostedService, IDisposable
+{
+    // Of the time that requests have to finish; a window that takes longer is dropped.
+    private const double ShareOfDrain = 0.5;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _killing = new();
+    private readonly Lock _gate = new();
+    private bool _busy;
+    private (Guid Id, CancellationTokenSource Cancel)? _current;
+    private Task _work = Task.CompletedTask;
+
+    /// <summary>Begins a run.</summary>
+    /// <exception cref="ForbiddenException">No roots are configured, or the source leads out of them.</exception>
+    /// <exception cref="ConflictException">Another run is at work.</exception>
+    /// <exception cref="RetrievalException">The source cannot be used, or there is nowhere to store it.</exception>
+    public async Task<IngestionResponse> StartAsync(IngestionOrder order, CancellationToken cancellationToken)
+    {
+        if (!roots.Any)
+        {
+            throw new ForbiddenException("no ingestion can be started over HTTP: no folder that sources may lie in is configured (Ingestion:Roots)");
+        }
+
+        Enter();
+        var begun = false;
+        try
+        {
+            var id = Guid.NewGuid();
+            var parts = new Stack<IDisposable>();
+            try
+            {
+                var model = snapshots.AcquireModel();
+                parts.Push(model);
+                var manifest = model.Model.Manifest;
+                var (source, key) = order.Open(roots, new FeatureExpectation { RegionCount = manifest.RegionCount, RegionWidth = manifest.RegionWidth });
+                parts.Push(source);
+                var run = new IngestionRun(id, key, order.Replace, time.GetUtcNow());
+                var started = await BeginAsync(order, run, model, source, cancellationToken).ConfigureAwait(false);
+                var found = await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false);
+                begun = true;
+                _work = Task.Run(() => RunAsync(run, started, parts), CancellationToken.None);
+                return found!;
+            }
+            finally
+            {
+                if (!begun)
+                {
+                    Release(parts);
+                }
+            }
+        }
+        finally
+        {
+            if (!begun)
+            {
+                Leave();
+            }
+        }
+    }
+
+    /// <summary>Asks a run to end, wherever it runs.</summary>
+    /// <returns>The run as it is now; null if there is none of this number.</returns>
+    public async Task<IngestionResponse?> CancelAsync(Guid id, CancellationToken cancellationToken)
+    {
+        if (await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } run)
+        {
+            return null;
+        }
+
+        if (run.State == "running")
+        {
+            await ledger.CancelAsync(id, cancellationToken).ConfigureAwait(false);
+            lock (_gate)
+            {
+                if (_current is { } current && current.Id == id)
+                {
+                    current.Cancel.Cancel();
+                }
+            }
+        }
+
+        return await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        var grace = TimeSpan.FromSeconds(options.Limits.DrainSeconds * ShareOfDrain);
+        await _work.WaitAsync(grace, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _killing.CancelAsync().ConfigureAwait(false);
+        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose()
+    {
+        _killing.Cancel();
+        _stopping.Dispose();
+        _killing.Dispose();
+    }
+
+    private async Task<StartedIngestion> BeginAsync(IngestionOrder order, IngestionRun run, ModelLease model, IFeatureSource source, CancellationToken cancellationToken)
+    {
+        var defaults = new IngestionOptions { SourceKey = run.SourceKey };
+        var job = new IngestionJob(
+            model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace }, time, device);
+        var target = await ledger.TargetAsync(run, model, cancellationToken).ConfigureAwait(false);
+        var started = await job.StartAsync(source, target, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ledger.BegunAsync(run, started.Before, cancellationToken).ConfigureAwait(false);
+            return started;
+        }
+        catch (Exception exception)
+        {
+            await target.AbandonAsync(exception is ConflictException ? new IngestionStoppedException(started.Before.Rows, "another run was at work") : exception).ConfigureAwait(false);
+            await started.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task RunAsync(IngestionRun run, StartedIngestion started, Stack<IDisposable> parts)
+    {
+        IngestionReport? report = null;
+        Exception? cause = null;
+        metrics.Began();
+        LogBegan(run.Id);
+        try
+        {
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            lock (_gate)
+            {
+                _current = (run.Id, cancel);
+            }
+
+            await using (started.ConfigureAwait(false))
+            {
+                var watch = new Watch(value => ledger.Progressed(run, value, started.FirstRejects), metrics, started.Before);
+                report = await started.RunAsync(watch, cancel.Token, _killing.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            cause = exception;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _current = null;
+            }
+
+            Release(parts);
+            ledger.Ended(run, report, cause);
+            metrics.Ended(cause);
+            Tell(run, report, cause);
+            Leave();
+        }
+    }
+
+    private void Tell(IngestionRun run, IngestionReport? report, Exception? cause)
+    {
+        switch (cause)
+        {
+            case null:
+                LogCompleted(run.Id, report!.Progress.Rows, report.Progress.Ingested, report.Progress.Rejected);
+                break;
+            case IngestionStoppedException or OperationCanceledException:
+                LogStopped(run.Id);
+                break;
+            default:
+                LogFailed(cause, run.Id);
+                break;
+        }
+    }
+
+    private void Enter()
+    {
+        lock (_gate)
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                throw new ConflictException("this replica is shutting down");
+            }
+
+            if (_busy)
+            {
+                throw new ConflictException(_current is { } current ? $"ingestion {current.Id:D} is at work in this replica; wait for it to end, or cancel it" : "an ingestion is just being started in this replica");
+            }
+
+            _busy = true;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_gate)
+        {
+            _busy = false;
+        }
+    }
+
+    private static void Release(Stack<IDisposable> parts)
+    {
+        while (parts.TryPop(out var part))
+        {
+            part.Dispose();
+        }
+    }
+
+    private sealed class Watch(Action<IngestionProgress> progressed, IngestionMetrics metrics, IngestionProgress before) : IProgress<IngestionProgress>
+    {
+        private IngestionProgress _before = before;
+
+        public void Report(IngestionProgress value)
+        {
+            metrics.Progressed(_before, value);
+            progressed(value);
+            _before = value;
+        }
+    }
+
+    [LoggerMessage(EventId = 1400, Level = LogLevel.Information, Message = "Ingestion {Run} began")]
+    private partial void LogBegan(Guid run);
+
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Information, Message = "Ingestion {Run} completed: {Rows} rows, {Stored} stored, {Rejected} rejected")]
+    private partial void LogCompleted(Guid run, long rows, long stored, long rejected);
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Ingestion {Run} was stopped; another one goes on where it ended")]
+    private partial void LogStopped(Guid run);
+
+    [LoggerMessage(EventId = 1403, Level = LogLevel.Error, Message = "Ingestion {Run} failed")]
+    private partial void LogFailed(Exception exception, Guid run);
+}

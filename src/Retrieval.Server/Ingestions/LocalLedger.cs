@@ -1,0 +1,101 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
+using Retrieval.Search.Snapshots;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Contracts;
+
+namespace Retrieval.Server.Ingestions;
+
+/// <summary>Runs into the local index, known for as long as this process lives. How far a source has come is in the index.</summary>
+internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, TimeProvider time) : IIngestionLedger
+{
+    private const int MostRuns = 100;
+    private readonly Lock _gate = new();
+    private readonly List<IngestionResponse> _runs = [];
+
+    public Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<IngestionResponse>>([.. Enumerable.Reverse(_runs).Select(run => run with { FirstRejects = [] })]);
+        }
+    }
+
+    public Task<IngestionResponse?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_runs.Find(run => run.Id == $"{id:D}"));
+        }
+    }
+
+    public Task CancelAsync(Guid id, CancellationToken cancellationToken)
+    {
+        Change(id, run => run with { CancelRequested = true });
+        return Task.CompletedTask;
+    }
+
+    public Task<IIngestionTarget> TargetAsync(IngestionRun run, ModelLease model, CancellationToken cancellationToken) =>
+        Task.FromResult<IIngestionTarget>(new LocalIngestionTarget(options.Snapshot.Index, IndexBinding.SchemaOf(model.Model), new IngestionOptions { SourceKey = run.SourceKey }.CommitRows));
+
+    public Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_runs.Count == MostRuns)
+            {
+                _runs.RemoveAt(0);
+            }
+
+            _runs.Add(new IngestionResponse(
+                $"{run.Id:D}", "running", null, null, roots.Public(run.SourceKey), 0, 1, IngestionRun.Worker, false,
+                before.Rows, before.Rows, before.TotalRows, 0, 0, 0, 0, 0, 0, null, run.StartedAt, run.StartedAt, null, []));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) =>
+        Change(run.Id, known => Counted(known, progress, firstRejects) with { RemainingSeconds = progress.Remaining?.TotalSeconds });
+
+    public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => Change(run.Id, known =>
+    {
+        var ended = report is null ? known : Counted(known, report.Progress, report.FirstRejects);
+        var (state, message) = cause switch
+        {
+            null => ("completed", null),
+            IngestionStoppedException stopped => ("cancelled", stopped.Message),
+            OperationCanceledException => ("cancelled", "the run was stopped; what was committed stays, and another run goes on there"),
+            RetrievalException fault => ("failed", roots.Public(fault.Message).Replace(options.Snapshot.Index, "the index", StringComparison.Ordinal)),
+            _ => ("failed", "it broke off for a reason that was not foreseen; the server's log has it"),
+        };
+        var now = time.GetUtcNow();
+        return ended with { State = state, Message = message, RemainingSeconds = null, UpdatedAt = now, EndedAt = now };
+    });
+
+    private IngestionResponse Counted(IngestionResponse run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => run with
+    {
+        NextRow = progress.Rows,
+        TotalRows = progress.TotalRows,
+        Stored = progress.Ingested,
+        Replaced = progress.Replaced,
+        Skipped = progress.Skipped,
+        Rejected = progress.Rejected,
+        Captions = progress.Captions,
+        RowsPerSecond = progress.RowsPerSecond,
+        UpdatedAt = time.GetUtcNow(),
+        FirstRejects = [.. firstRejects.Select(reject => new IngestionReject(reject.Source, reject.Row, reject.Id, reject.Reason))],
+    };
+
+    private void Change(Guid id, Func<IngestionResponse, IngestionResponse> change)
+    {
+        lock (_gate)
+        {
+            if (_runs.FindIndex(run => run.Id == $"{id:D}") is >= 0 and var i)
+            {
+                _runs[i] = change(_runs[i]);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Retrieval.Server.Loading;
+
+/// <summary>
+/// Work behind the requests, from when the server listens until it stops: a probe is answered from the first moment, and
+/// nothing is loaded for a server that cannot listen.
+/// </summary>
+internal abstract class LoaderService : IHostedLifecycleService, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _work = Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _work = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    protected abstract Task RunAsync(CancellationToken stoppingToken);
+}
