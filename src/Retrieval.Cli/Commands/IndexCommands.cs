@@ -12,6 +12,7 @@ internal static class IndexCommands
         IndexMigrateCommand.Create(),
         IndexActivateCommand.Create(),
         IndexDropCommand.Create(),
+        IndexVacuumCommand.Create(),
         IndexHashCommand.Create(),
         IndexDeleteCommand.Create(),
         IndexCompactCommand.Create(),

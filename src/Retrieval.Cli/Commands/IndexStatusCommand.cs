@@ -1,3 +1,4 @@
+using Retrieval.Cli.Commands.Postgres;
 using Retrieval.Cli.Output;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
@@ -11,14 +12,23 @@ internal static class IndexStatusCommand
     public static CliCommand Create()
     {
         var index = CommonOptions.Index();
+        index.Required = false;
+        var postgres = new PostgresOptions();
         var json = CommonOptions.Json();
-        var command = new CliCommand("status", "Show what an index holds: counts, fields, sizes, its bundle, and how far each source has been ingested.")
+        var command = new CliCommand("status", "Show what an index holds: counts, fields, sizes, its bundle, and how far each source has been ingested. Of a catalog, all its indexes.")
         {
             Options = { index, json },
-            Examples = ["retrieval index status --index index"],
+            Examples = ["retrieval index status --index index", "retrieval index status --postgres postgresql://serve@db/retrieval"],
         };
-        command.SetAction(parsed =>
+        postgres.AddTo(command);
+        postgres.RequireThisOr(command, index);
+        command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (postgres.Given(parsed, index))
+            {
+                return await CatalogStatusView.RunAsync(postgres.Open(parsed), parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
+            }
+
             var status = Status.Of(parsed.GetRequiredValue(index));
             Terminal.Write(status, parsed.GetValue(json), console => Show(console, status));
             return ExitCodes.Ok;

@@ -1,3 +1,4 @@
+using Retrieval.Cli.Commands.Postgres;
 using Retrieval.Cli.Output;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
@@ -12,14 +13,28 @@ internal static class IndexVerifyCommand
     public static CliCommand Create()
     {
         var index = CommonOptions.Index();
+        index.Required = false;
+        var postgres = new PostgresOptions();
+        var name = CatalogIndexOption.Create();
+        var every = CommonOptions.Whole("--every", "With --postgres: compare every Nth record with its embedding; 1 for all", 1, 1_000_000, 1);
+        var queries = CommonOptions.Whole("--queries", "With --postgres: queries drawn to measure the recall of shortlists; 0 for none", 0, 100_000, 50);
+        var shortlist = CommonOptions.Whole("--shortlist", "With --postgres: length of those shortlists", 1, 10_000, 200);
         var json = CommonOptions.Json();
-        var command = new CliCommand("verify", "Compare every committed byte of an index with its checksum, and name what is damaged. Ends with 1 if anything is.")
+        var command = new CliCommand("verify", "Compare every committed byte of a local index with its checksum, or in a catalog every row with those it belongs to, and name what is damaged. Ends with 1 if anything is. Of a catalog also says how much of the exact shortlist pgvector finds.")
         {
-            Options = { index, json },
-            Examples = ["retrieval index verify --index index"],
+            Options = { index, name, every, queries, shortlist, json },
+            Examples = ["retrieval index verify --index index", "retrieval index verify --postgres postgresql://serve@db/retrieval"],
         };
+        postgres.AddTo(command);
+        postgres.RequireThisOr(command, index);
         command.SetAction((parsed, cancellationToken) =>
         {
+            if (postgres.Given(parsed, index))
+            {
+                var sample = (parsed.GetValue(every), parsed.GetValue(queries), parsed.GetValue(shortlist));
+                return CatalogVerifyView.RunAsync(postgres.Open(parsed), parsed.GetValue(name), sample, parsed.GetValue(json), cancellationToken);
+            }
+
             var result = Verify(parsed.GetRequiredValue(index), cancellationToken);
             Terminal.Write(result, parsed.GetValue(json), console => Show(console, result));
             return Task.FromResult(result.Ok ? ExitCodes.Ok : ExitCodes.Failed);

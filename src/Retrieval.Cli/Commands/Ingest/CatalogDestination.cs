@@ -7,6 +7,7 @@ using Retrieval.Search.Ingestion;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Writing;
 
@@ -78,7 +79,7 @@ internal sealed class CatalogDestination
             Worker = $"{Environment.MachineName}/{Environment.ProcessId}",
             Replace = options.Replace,
             Retry = new CatalogRetry { Failed = Notes() },
-            Finishing = new Finishing(),
+            Building = new BuildNotes(),
         });
         return new IngestDestination($"{catalog.Name}:{index.Name}", target, () => LedgerOf(catalog, index, options));
     }
@@ -121,8 +122,17 @@ internal sealed class CatalogDestination
             && part.Part < part.Parts;
     }
 
-    private sealed class Finishing : IProgress<string>
+    private sealed class BuildNotes : IProgress<ShortlistIndexProgress>
     {
-        public void Report(string value) => Terminal.Note(value);
+        private long? _last;
+
+        public void Report(ShortlistIndexProgress value)
+        {
+            if (_last is not { } last || TimeProvider.System.GetElapsedTime(last) >= betweenNotes)
+            {
+                _last = TimeProvider.System.GetTimestamp();
+                Terminal.Note($"building the nearest-neighbour index of the {value.Collection}s: {Units.Count(value.Rows)} of about {Units.Count(value.Total)} rows");
+            }
+        }
     }
 }

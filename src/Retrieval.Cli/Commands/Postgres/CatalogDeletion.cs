@@ -13,7 +13,7 @@ internal static class CatalogDeletion
         await using (catalog.ConfigureAwait(false))
         {
             var index = await CatalogIndexOption.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false);
-            var before = await CatalogStatus.CountAsync(catalog, index, cancellationToken).ConfigureAwait(false);
+            var before = await CountAsync(catalog, index, cancellationToken).ConfigureAwait(false);
             var unknown = new List<string>();
             var images = new CatalogImages(catalog, index);
             await using (images.ConfigureAwait(false))
@@ -27,8 +27,14 @@ internal static class CatalogDeletion
                 }
             }
 
-            var after = await CatalogStatus.CountAsync(catalog, index, cancellationToken).ConfigureAwait(false);
-            return new Deletion($"{catalog.Name}:{index.Name}", after.Epoch, ids.Count - unknown.Count, before.Captions - after.Captions, after.Images, unknown) { Catalog = true };
+            var after = await CountAsync(catalog, index, cancellationToken).ConfigureAwait(false);
+            return new Deletion($"{catalog.Name}:{index.Name}", after.Index.Epoch, ids.Count - unknown.Count, before.Captions - after.Captions, after.Images, unknown) { Catalog = true };
         }
+    }
+
+    private static async Task<IndexStatus> CountAsync(Catalog catalog, CatalogIndex index, CancellationToken cancellationToken)
+    {
+        var status = await CatalogStatus.ReadAsync(catalog, cancellationToken).ConfigureAwait(false);
+        return status.Indexes.Single(of => of.Index.IndexId == index.IndexId);
     }
 }
