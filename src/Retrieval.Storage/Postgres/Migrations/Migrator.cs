@@ -45,9 +45,9 @@ public static class Migrator
                     applied.Add(migration.Name);
                 }
 
-                if (grants is not null)
+                if (grants?.Sql() is { Length: > 0 } sql)
                 {
-                    await ExecuteAsync(connection, null, grants.Sql(), cancellation).ConfigureAwait(false);
+                    await ExecuteAsync(connection, null, sql, cancellation).ConfigureAwait(false);
                 }
 
                 return (IReadOnlyList<string>)applied;
