@@ -1,6 +1,5 @@
 using Retrieval.Cli.Output;
 using Retrieval.Storage.Postgres.Connecting;
-using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Searching;
