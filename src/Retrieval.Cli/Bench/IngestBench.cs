@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Retrieval.Cli.Bench.Catalog;
 using Retrieval.Domain.Text;
 using Retrieval.Inference;
 using Retrieval.Inference.Bundles;
@@ -38,11 +39,25 @@ internal sealed class IngestBench(IngestOptions options)
     private async Task<IngestRun> RunAsync(int images, string work, CancellationToken cancellationToken)
     {
         var encoders = MeasureEncoders(images, work);
-        var index = Path.Combine(work, "index");
-        var (output, peak) = await IngestAsync(work, index, cancellationToken).ConfigureAwait(false);
+        if (options.Postgres is { } postgres)
+        {
+            var index = await CatalogSpace.MakeAsync(postgres, options.Bundle, cancellationToken).ConfigureAwait(false);
+            await using (index.ConfigureAwait(false))
+            {
+                var (report, peak) = await IngestAsync(work, ["--postgres", postgres, "--name", index.Name, "--no-activate"], cancellationToken).ConfigureAwait(false);
+                return Run(images, encoders, report, peak, await index.BytesAsync(cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        var folder = Path.Combine(work, "index");
+        var (output, resident) = await IngestAsync(work, ["--index", folder, "--commit-rows", Text(options.CommitRows)], cancellationToken).ConfigureAwait(false);
+        return Run(images, encoders, output, resident, new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length));
+    }
+
+    private static IngestRun Run(int images, double encoders, string output, long peak, long bytes)
+    {
         using var report = JsonDocument.Parse(output);
         var rate = report.RootElement.GetProperty("rowsPerSecond").GetDouble();
-        var bytes = new DirectoryInfo(index).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
         return new IngestRun(images, rate, encoders, rate / encoders, peak, bytes);
     }
 
@@ -76,7 +91,7 @@ internal sealed class IngestBench(IngestOptions options)
         return [.. Enumerable.Range(RandomInputs.SpecialWords, vocabulary.Count - RandomInputs.SpecialWords).Select(id => vocabulary[id])];
     }
 
-    private async Task<(string Output, long Peak)> IngestAsync(string work, string index, CancellationToken cancellationToken)
+    private async Task<(string Output, long Peak)> IngestAsync(string work, string[] destination, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
@@ -85,8 +100,8 @@ internal sealed class IngestBench(IngestOptions options)
         }
 
         foreach (var argument in (string[])[
-            "ingest", "--bundle", options.Bundle, "--index", index, "--source", work, "--split", SparseSplit.Name,
-            "--batch", Text(options.Batch), "--commit-rows", Text(options.CommitRows), "--threads", Text(options.Threads), "--json"])
+            "ingest", "--bundle", options.Bundle, "--source", work, "--split", SparseSplit.Name,
+            "--batch", Text(options.Batch), "--threads", Text(options.Threads), "--json", .. destination])
         {
             start.ArgumentList.Add(argument);
         }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Retrieval.Cli.Bench;
 
 /// <summary>What <see cref="IngestBench"/> measures.</summary>
@@ -20,6 +22,10 @@ internal sealed record IngestOptions
 
     /// <summary>Rows between two commits.</summary>
     public required int CommitRows { get; init; }
+
+    /// <summary>Connection to a catalog to ingest into; null for a local index.</summary>
+    [JsonIgnore]
+    public string? Postgres { get; init; }
 
     /// <summary>Threads for one graph; 0 takes all cores.</summary>
     public required int Threads { get; init; }

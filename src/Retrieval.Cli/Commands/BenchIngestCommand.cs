@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Retrieval.Cli.Bench;
 using Retrieval.Cli.Output;
 using Spectre.Console;
@@ -15,11 +16,12 @@ internal static class BenchIngestCommand
         var words = CommonOptions.Whole("--words", "Words of a caption", 1, 1000, 14);
         var batch = CommonOptions.Whole("--batch", "Rows encoded together", 1, 4096, 32);
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits", 1, 10_000_000, 1024);
+        var postgres = new Option<string?>("--postgres") { Description = "Ingest into this catalog instead of a local index; indexes of its own, dropped afterwards", HelpName = "CONNECTION" };
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Rows a second and peak memory of ingestion at several corpus sizes, against the encoders alone. Makes its corpora and indexes in the temporary folder (TMPDIR), with features of zero.")
         {
-            Options = { bundle, images, captions, words, batch, commitRows, threads, json },
+            Options = { bundle, images, captions, words, batch, commitRows, postgres, threads, json },
             Examples = ["retrieval bench ingest --bundle models/scenes/bundle --images 1000,4000,16000"],
         };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -32,6 +34,7 @@ internal static class BenchIngestCommand
                 Words = parsed.GetValue(words),
                 Batch = parsed.GetValue(batch),
                 CommitRows = parsed.GetValue(commitRows),
+                Postgres = parsed.GetValue(postgres),
                 Threads = parsed.GetValue(threads),
             });
             var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.RunAsync(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);

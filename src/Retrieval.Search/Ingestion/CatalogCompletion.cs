@@ -23,7 +23,7 @@ internal sealed class CatalogCompletion(Catalog catalog, CatalogIndex index, Cat
             return new IngestionEnd(epoch);
         }
 
-        var activated = await CatalogIndexes.ActivateFirstAsync(catalog, index, cancellationToken).ConfigureAwait(false);
+        var activated = options.ActivateFirst && await CatalogIndexes.ActivateFirstAsync(catalog, index, cancellationToken).ConfigureAwait(false);
         return new IngestionEnd(epoch) { ShortlistBuilt = true, Activated = activated };
     }
 

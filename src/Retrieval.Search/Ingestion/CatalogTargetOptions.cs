@@ -15,6 +15,9 @@ public sealed record CatalogTargetOptions
     /// <summary>Whether an image takes the place of one that another source wrote.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>Whether the index becomes the active one when it is complete and none is.</summary>
+    public bool ActivateFirst { get; init; } = true;
+
     /// <summary>How long it holds out while Postgres is away.</summary>
     public CatalogRetry Retry { get; init; } = new();
 

@@ -35,12 +35,15 @@ internal sealed class CatalogDestination
 
     public Option<bool> Migrate { get; } = new("--migrate") { Description = "With --postgres: bring the catalog's schema to this version first, as the role that owns it" };
 
+    public Option<bool> NoActivate { get; } = new("--no-activate") { Description = "With --postgres: leave the index inactive even where no other is active" };
+
     public void AddTo(Command command, Option<string> index, Option<bool> dryRun)
     {
         Postgres.AddTo(command);
         command.Options.Add(Name);
         command.Options.Add(Part);
         command.Options.Add(Migrate);
+        command.Options.Add(NoActivate);
         Postgres.RequireThisOr(command, index, result => result.GetValue(dryRun));
         command.Validators.Add(result =>
         {
@@ -78,6 +81,7 @@ internal sealed class CatalogDestination
         {
             Worker = $"{Environment.MachineName}/{Environment.ProcessId}",
             Replace = options.Replace,
+            ActivateFirst = !parsed.GetValue(NoActivate),
             Retry = new CatalogRetry { Failed = Notes() },
             Building = new BuildNotes(),
         });
