@@ -26,7 +26,11 @@ public sealed class OutageTests
         Assert.Equal(24, (int)(await (await replica.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["images"]!);
 
         await catalog.Server.StartAgainAsync(Cancelled);
-        await Corpus.GrowAsync(Repository.Bundle, catalog.Catalog, "blue", 30);
+        await using (var connected = catalog.Connect())
+        {
+            await Corpus.GrowAsync(Repository.Bundle, connected, "blue", 30);
+        }
+
         await traffic.MoreAsync(10, answer => answer.Degraded is null && answer.Epoch == 2, "answers by pgvector of the grown index");
         var answers = await traffic.EndAsync();
 
@@ -53,7 +57,7 @@ public sealed class OutageTests
         Assert.Equal(200, (int)live.StatusCode);
 
         // With a deadline, too, there is an answer: of what is left of it, Postgres gets half.
-        var hurried = await replica.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4", "shortlist": 5, "deadlineMs": 5000 }""");
+        var hurried = await replica.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4", "top": 5, "shortlist": 5, "deadlineMs": 5000 }""");
         Assert.Equal(5, hurried["hits"]!.AsArray().Count);
 
         await catalog.Server.ThawAsync(Cancelled);
