@@ -122,6 +122,7 @@ internal sealed partial class CatalogLoader(
         snapshots.Switch(new ServedIndex(index.Path, index.Name, index.IndexId, index.Fingerprint), cancellationToken);
         _unserved = false;
         var status = snapshots.Status!;
+        state.Set(state.Report with { Served = status.Served, ServedEpoch = status.IndexEpoch });
         if (!readiness.Current.IsReady)
         {
             await warmUp.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -134,7 +135,6 @@ internal sealed partial class CatalogLoader(
             LogTookUp(index.Name, status.Label, status.IndexEpoch, status.Images, status.Captions);
         }
 
-        state.Set(state.Report with { Served = status.Served, ServedEpoch = status.IndexEpoch });
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Ingestion;
@@ -15,6 +16,10 @@ namespace Retrieval.Server.Ingestions;
 internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceRoots roots, ServerOptions options, TimeProvider time) : IIngestionLedger
 {
     private const int MostRuns = 100;
+
+    // A run whose connection broke comes back within seconds, if its process is there.
+    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentDictionary<Guid, bool> _here = new();
 
     public async Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await CatalogRuns.ListAsync(catalog, null, MostRuns, cancellationToken).ConfigureAwait(false)).Select(Response)];
@@ -45,13 +50,19 @@ internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceR
         {
             await RequireNoOtherAsync(run, index, cancellationToken).ConfigureAwait(false);
         }
+
+        _here[run.Id] = true;
     }
 
     /// <summary>Nothing to note: each window is in the catalog.</summary>
     public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => follow.Nudge();
 
-    /// <summary>Nothing to note: the run has told the catalog.</summary>
-    public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => follow.Nudge();
+    /// <summary>Little to note: the run has told the catalog.</summary>
+    public void Ended(IngestionRun run, IngestionReport? report, Exception? cause)
+    {
+        _here.TryRemove(run.Id, out _);
+        follow.Nudge();
+    }
 
     private async Task<CatalogIndex> IndexOfAsync(ModelLease model, CancellationToken cancellationToken)
     {
@@ -103,11 +114,11 @@ internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceR
             [.. run.FirstRejects.Select(reject => new IngestionReject(reject.Source, reject.Row, reject.Id, reject.Reason))]);
     }
 
-    private static string StateOf(CatalogRun run) => run.State switch
+    private string StateOf(CatalogRun run) => run.State switch
     {
         RunState.Completed => "completed",
         RunState.Cancelled => "cancelled",
         RunState.Failed => "failed",
-        _ => run.Connected ? "running" : "lost",
+        _ => run.Connected || _here.ContainsKey(run.RunId) || time.GetUtcNow() - run.UpdatedAt < LostAfter ? "running" : "lost",
     };
 }

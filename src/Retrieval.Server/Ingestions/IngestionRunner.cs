@@ -26,6 +26,7 @@ internal sealed partial class IngestionRunner(
     private readonly CancellationTokenSource _killing = new();
     private readonly Lock _gate = new();
     private bool _busy;
+    private bool _disposed;
     private (Guid Id, CancellationTokenSource Cancel)? _current;
     private Task _work = Task.CompletedTask;
 
@@ -112,11 +113,16 @@ internal sealed partial class IngestionRunner(
         await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    // Registered both as itself and as a service of the host, and so disposed of twice.
     public void Dispose()
     {
-        _killing.Cancel();
-        _stopping.Dispose();
-        _killing.Dispose();
+        if (!_disposed)
+        {
+            _disposed = true;
+            _killing.Cancel();
+            _stopping.Dispose();
+            _killing.Dispose();
+        }
     }
 
     private async Task<StartedIngestion> BeginAsync(IngestionOrder order, IngestionRun run, ModelLease model, IFeatureSource source, CancellationToken cancellationToken)

@@ -14,13 +14,16 @@ internal sealed class TestCatalog : IAsyncDisposable
     {
         Database = database;
         _server = server;
-        Catalog = new Catalog(new CatalogOptions { ConnectionString = database.OwnerConnectionString });
+        Catalog = Connect();
     }
 
     public TestDatabase Database { get; }
 
     /// <summary>Connected as the owner.</summary>
     public Catalog Catalog { get; }
+
+    /// <summary>Another pool of connections: after a restart those of the first are dead until they have been tried.</summary>
+    public Catalog Connect() => new(new CatalogOptions { ConnectionString = Database.OwnerConnectionString });
 
     public PrivateServer Server => _server ?? throw new InvalidOperationException("on the shared server, which nobody harms");
 

@@ -1,0 +1,107 @@
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Tests.Catalogs;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests.Ingestions;
+
+/// <summary>Ingestions over HTTP into the catalog, seen and cancelled from any replica.</summary>
+public sealed class CatalogIngestionTests
+{
+    [Fact]
+    public async Task A_run_is_seen_by_every_replica_and_so_is_what_it_stored()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder.File("roots/flickr"), 40, fault: 13);
+        await using var one = await ServeAsync(catalog, "one");
+        await using var two = await ServeAsync(catalog, "two");
+
+        var path = await one.BeginAsync(SplitFiles.Order("flickr", """, "batchRows": 8"""));
+        var run = await two.EndedAsync(path, "completed");
+
+        Assert.Equal((40, 40, 37, 3), ((int)run["nextRow"]!, (int)run["totalRows"]!, (int)run["stored"]!, (int)run["rejected"]!));
+        Assert.Equal(("blue", "flickr#made"), ((string)run["index"]!, (string)run["source"]!));
+        Assert.Equal([12, 25, 38], run["firstRejects"]!.AsArray().Select(reject => (int)reject!["row"]!));
+        foreach (var replica in new[] { one, two })
+        {
+            await Eventually.TrueAsync(async () => (int)(await (await replica.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["images"]! == 41, "both serve it");
+        }
+
+        // The job that made the corpus is listed too.
+        Assert.Equal(["flickr#made", "corpus"], (await (await two.Client.AskAsync("/v1/ingestions")).JsonAsync())["ingestions"]!.AsArray().Select(found => (string)found!["source"]!));
+    }
+
+    [Fact]
+    public async Task A_run_is_cancelled_from_another_replica_and_gone_on_with_there()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder.File("roots/large"), 400);
+        SplitFiles.Write(catalog.Folder.File("roots/other"), 4);
+        await using var one = await ServeAsync(catalog, "one");
+        await using var two = await ServeAsync(catalog, "two");
+        var path = await one.BeginAsync(SplitFiles.Order("large", """, "batchRows": 1"""));
+        await Eventually.TrueAsync(async () => (int)(await two.RunAsync(path))["nextRow"]! >= 3, "it gets on");
+        foreach (var replica in new[] { one, two })
+        {
+            var (refused, _) = await replica.Client.PostAsync("/v1/ingestions", SplitFiles.Order("other"));
+            await refused.ProblemAsync(409);
+        }
+
+        Assert.True((bool)(await (await two.Client.RemoveAsync(path)).JsonAsync())["cancelRequested"]!);
+        var run = await two.EndedAsync(path, "cancelled");
+
+        var next = (int)run["nextRow"]!;
+        Assert.InRange(next, 3, 399);
+        Assert.Contains($"goes on at row {next}", (string)run["message"]!, StringComparison.Ordinal);
+        var resumed = await two.EndedAsync(await two.BeginAsync(SplitFiles.Order("large")), "completed");
+        Assert.Equal((next, 400 - next), ((int)resumed["firstRow"]!, (int)resumed["stored"]!));
+        await Eventually.TrueAsync(async () => (int)(await (await one.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["images"]! == 404, "all of it is served");
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_leaves_its_run_cancelled_and_one_that_is_gone_leaves_it_lost()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder.File("roots/large"), 400);
+        await using var witness = await ServeAsync(catalog, "witness");
+        await using var stopped = await ServeAsync(catalog, "stopped");
+        var path = await stopped.BeginAsync(SplitFiles.Order("large", """, "batchRows": 1"""));
+        await Eventually.TrueAsync(async () => (int)(await witness.RunAsync(path))["nextRow"]! >= 3, "it gets on");
+
+        await stopped.App.StopAsync(TestContext.Current.CancellationToken);
+
+        var run = await witness.EndedAsync(path, "cancelled");
+        Assert.Contains("the run was stopped", (string)run["message"]!, StringComparison.Ordinal);
+
+        // As if its process had died: the row still says that it runs, and nobody holds the part.
+        await catalog.Database.ExecuteAsAdminAsync("update retrieval.run set state = 'running', ended_at = null, updated_at = now() - interval '1 minute' where state = 'cancelled'", TestContext.Current.CancellationToken);
+        Assert.Equal("lost", (string)(await witness.RunAsync(path))["state"]!);
+        var resumed = await witness.EndedAsync(await witness.BeginAsync(SplitFiles.Order("large")), "completed");
+        Assert.Equal((int)run["nextRow"]!, (int)resumed["firstRow"]!);
+        Assert.Equal("failed", (string)(await witness.RunAsync(path))["state"]!);
+    }
+
+    [Fact]
+    public async Task A_run_holds_out_while_postgres_restarts()
+    {
+        await using var catalog = await TestCatalog.OnItsOwnServerAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder.File("roots/large"), 200);
+        await using var replica = await ServeAsync(catalog, "one");
+        var path = await replica.BeginAsync(SplitFiles.Order("large", """, "batchRows": 1"""));
+        await Eventually.TrueAsync(async () => (int)(await replica.RunAsync(path))["nextRow"]! >= 3, "it gets on");
+
+        await catalog.Server.KillAsync(TestContext.Current.CancellationToken);
+        await (await replica.Client.AskAsync(path)).ProblemAsync(503);
+        await catalog.Server.StartAgainAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => (int)(await replica.Client.AskAsync(path)).StatusCode == 200, "the catalog answers");
+
+        var run = await replica.EndedAsync(path, "completed");
+        Assert.Equal((200, 200), ((int)run["stored"]!, (int)run["nextRow"]!));
+    }
+
+    private static async ValueTask<RunningServer> ServeAsync(TestCatalog catalog, string name) => await TestCatalog.ServeAsync(
+        RunningServer.Options(Repository.Bundle, catalog.Folder.File(name), catalog.Database.OwnerConnectionString) with { Ingestion = new IngestionSection { Roots = [catalog.Folder.File("roots")] } });
+}
