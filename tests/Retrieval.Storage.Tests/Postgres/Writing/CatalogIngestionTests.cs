@@ -122,22 +122,24 @@ public sealed class CatalogIngestionTests
         await using var catalog = await TestCatalog.CreateAsync();
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
         var random = new Random(5);
-        var cancelled = 0;
-        while (run.Ledger.NextRow < 400)
+        var (cancelled, window) = (0, 20.0);
+        while (cancelled < 15 || run.Ledger.NextRow < 200)
         {
             using var soon = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            soon.CancelAfter(TimeSpan.FromMilliseconds(random.Next(1, 40)));
+            soon.CancelAfter(TimeSpan.FromMilliseconds(random.NextDouble() * window));
             try
             {
                 await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, run.Ledger.NextRow + 20), soon.Token);
+                // Until about every other store is cancelled, however quick the machine is.
+                window *= 0.8;
             }
             catch (OperationCanceledException)
             {
                 cancelled++;
+                window *= 1.2;
             }
         }
 
-        Assert.True(cancelled > 0, "no store was cancelled");
         await run.CompleteAsync(Cancellation);
         await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(run.Ledger.NextRow));
     }
