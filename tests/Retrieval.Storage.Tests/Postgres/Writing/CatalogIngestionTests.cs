@@ -154,6 +154,22 @@ public sealed class CatalogIngestionTests
         }
     }
 
+    [Fact]
+    public async Task A_run_that_is_let_go_leaves_neither_locks_nor_staging_tables_nor_a_connection()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        const string left = "select exists (select from pg_class where relpersistence = 't' and relname like 'retrieval_%') or exists (select from pg_stat_activity where application_name like 'retrieval writer%' and datname = current_database())";
+        await using (var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation))
+        {
+            await run.StoreAsync(SampleSource.Batch(0, 20), Cancellation);
+            Assert.True(await catalog.AskAsync<bool>(left));
+        }
+
+        await catalog.UntilAsync($"select not ({left[7..]})");
+        await using var next = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim with { RunId = Guid.NewGuid() }, Retry, Cancellation);
+        Assert.Equal(20, next.Ledger.NextRow);
+    }
+
     private static Task<long> RejectsAsync(TestCatalog catalog) => catalog.AskAsync<long>("select count(*) from retrieval.reject");
 
     private static async Task StoreAsync(TestCatalog catalog, IngestionClaim claim, long from, long to, int batchRows = 20)
