@@ -78,7 +78,10 @@ public sealed class CatalogIngestion : IAsyncDisposable
     public Task<IReadOnlyDictionary<string, CatalogImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken = default) =>
         _retry.RunAsync(cancellation => HeldImages.FindAsync(_catalog, _index, ids, cancellation), cancellationToken);
 
-    /// <summary>Stores a batch. When this returns it is on the server's disk; when it throws, all or nothing of it is, and the ledger says which.</summary>
+    /// <summary>
+    /// Stores a batch. When this returns it is on the server's disk; when it throws, all or nothing of it is. The same batch
+    /// may be given again then, as may it to the next run if the ledger there does not have it: it is not stored twice.
+    /// </summary>
     /// <exception cref="InvalidInputException">The batch is not what the schema says, or holds an id twice. Nothing was sent.</exception>
     /// <exception cref="CatalogUnavailableException">Postgres did not answer for long.</exception>
     /// <exception cref="CatalogException">Another run has the part by now (<see cref="CatalogFault.Taken"/>), the disk is full, or Postgres refused.</exception>
