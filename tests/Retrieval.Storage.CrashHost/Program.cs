@@ -2,10 +2,13 @@ using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Following;
 
 // ingest PATH ROWS COMMIT_EVERY: reads the sample source from where the index's ledger ends; resumes after any kill.
 // hold PATH: takes the writer's lock and keeps it until its input ends.
 // compact PATH: compacts, again and again.
+// follow CONNECTION CACHE CHUNK_BYTES COMMIT_BYTES: makes a replica of the catalog's active index, and says how far it is.
 // fill PATH: appends and commits until writing fails, and says how.
 try
 {
@@ -31,8 +34,11 @@ try
         case ["fill", var path]:
             await FillAsync(path);
             return 0;
+        case ["follow", var connection, var cache, var chunk, var commit]:
+            await FollowAsync(connection, new FollowerOptions { CacheFolder = cache, ChunkBytes = int.Parse(chunk), CommitBytes = long.Parse(commit) });
+            return 0;
         default:
-            Console.Error.WriteLine("ingest PATH ROWS COMMIT_EVERY | hold PATH | compact PATH | fill PATH");
+            Console.Error.WriteLine("ingest PATH ROWS COMMIT_EVERY | hold PATH | compact PATH | fill PATH | follow CONNECTION CACHE CHUNK_BYTES COMMIT_BYTES");
             return 2;
     }
 }
@@ -62,6 +68,15 @@ static async Task IngestAsync(string path, int rows, int every)
     Console.WriteLine("done");
 }
 
+static async Task FollowAsync(string connection, FollowerOptions options)
+{
+    await using var catalog = new Catalog(new CatalogOptions { ConnectionString = connection });
+    await using var follower = new CatalogFollower(catalog, options, new Dictionary<string, IndexSchema> { [SampleCorpus.Schema.Fingerprint] = SampleCorpus.Schema });
+    var step = await follower.StepAsync(new Printed());
+    Console.WriteLine($"done {step.Applied}");
+    Console.In.ReadToEnd();
+}
+
 static async Task FillAsync(string path)
 {
     using var writer = LocalIndexWriter.OpenOrCreate(path, SampleCorpus.Schema);
@@ -72,4 +87,9 @@ static async Task FillAsync(string path)
         await writer.CommitAsync();
         Console.WriteLine($"committed {writer.Generation}");
     }
+}
+
+internal sealed class Printed : IProgress<HydrationProgress>
+{
+    public void Report(HydrationProgress value) => Console.WriteLine($"rows {value.Rows} of {value.TotalRows}");
 }
