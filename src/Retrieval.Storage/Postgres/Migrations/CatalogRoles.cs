@@ -24,6 +24,8 @@ public sealed record CatalogRoles(string? Serve, string? Ingest)
             sql.Add($"grant insert, update, delete on retrieval.image, retrieval.image_record, retrieval.image_embedding, retrieval.caption, retrieval.caption_embedding, retrieval.source, retrieval.ledger, retrieval.reject, retrieval.run to {role}");
             sql.Add($"grant insert, update on retrieval.activation to {role}");
             sql.Add($"grant update (epoch) on retrieval.index to {role}");
+            // Writers stage their rows in temporary tables; a database may have taken the right to those from everybody.
+            sql.Add($"do $$ begin if not has_database_privilege({Literal(Ingest)}, current_database(), 'temporary') then execute format('grant temporary on database %I to %I', current_database(), {Literal(Ingest)}); end if; end $$");
             sql.Add($"grant usage on all sequences in schema retrieval to {role}");
             sql.Add($"grant execute on all functions in schema retrieval to {role}");
             sql.Add($"revoke execute on function retrieval.drop_index(integer) from {role}");
@@ -31,6 +33,8 @@ public sealed record CatalogRoles(string? Serve, string? Ingest)
 
         return string.Join(";\n", sql.Append(""));
     }
+
+    private static string Literal(string role) => $"'{role.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Quote(string role) => $"\"{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }
