@@ -13,8 +13,8 @@ public static class SampleSource
     private const int Ids = 60;
     private const int RejectEvery = 11;
 
-    /// <summary>Rows <paramref name="first"/> to <paramref name="end"/>, at most 60 of them.</summary>
-    public static IngestionBatch Batch(long first, long end, string key = Key, string ids = "image", bool replace = false)
+    /// <summary>Rows <paramref name="first"/> to <paramref name="end"/>, at most 60 of them; <paramref name="lift"/> makes their contents others.</summary>
+    public static IngestionBatch Batch(long first, long end, string key = Key, string ids = "image", bool replace = false, int lift = 0)
     {
         var rejects = new List<CatalogReject>();
         var images = new List<(string, int)>();
@@ -27,7 +27,7 @@ public static class SampleSource
             }
             else
             {
-                images.Add((Id(row, ids), Version(row)));
+                images.Add((Id(row, ids), Version(row) + lift));
                 numbers.Add(row);
             }
         }
@@ -42,14 +42,14 @@ public static class SampleSource
     }
 
     /// <summary>What must be in an index after the first <paramref name="rows"/> rows.</summary>
-    public static Dictionary<string, int> StateAfter(long rows, string ids = "image")
+    public static Dictionary<string, int> StateAfter(long rows, string ids = "image", int lift = 0)
     {
         var state = new Dictionary<string, int>();
         for (long row = 0; row < rows; row++)
         {
             if (!IsReject(row))
             {
-                state[Id(row, ids)] = Version(row);
+                state[Id(row, ids)] = Version(row) + lift;
             }
         }
 

@@ -36,6 +36,12 @@ internal sealed class HostProcess : IDisposable
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>SIGSTOP: it stays where it is, its connections with it.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public Task ThawAsync() => SignalAsync("CONT");
+
     public void Dispose()
     {
         if (!_process.HasExited)
@@ -44,6 +50,13 @@ internal sealed class HostProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, kill.ExitCode);
     }
 
     private static string Dll => Path.Combine(AppContext.BaseDirectory, "Retrieval.Storage.CrashHost.dll");

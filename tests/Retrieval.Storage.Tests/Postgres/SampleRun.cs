@@ -20,6 +20,12 @@ internal sealed class SampleRun(Catalog catalog, CatalogIndex index, CatalogRetr
 
     public string Ids { get; init; } = "image";
 
+    public bool Replace { get; init; }
+
+    public int Lift { get; init; }
+
+    public int Refused { get; private set; }
+
     public CancellationToken Stop { get; init; } = TestContext.Current.CancellationToken;
 
     /// <summary>Has a run that was started without an end come to one.</summary>
@@ -28,16 +34,18 @@ internal sealed class SampleRun(Catalog catalog, CatalogIndex index, CatalogRetr
     public Task RunAsync(long rows, int every = 10)
     {
         EndAt(rows);
-        return RunAsync(every);
+        return RunUntilToldAsync(every);
     }
 
-    public async Task RunAsync(int every = 10)
+    /// <summary>Until <see cref="EndAt"/> says.</summary>
+    public async Task RunUntilToldAsync(int every = 10)
     {
         await using var run = await CatalogIngestion.BeginAsync(catalog, index, new IngestionClaim(Key, "1", every, "test"), retry, Stop);
         while (run.Ledger.NextRow < Interlocked.Read(ref _end))
         {
-            var outcome = await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, run.Ledger.NextRow + every, Key, Ids), Stop);
+            var outcome = await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, run.Ledger.NextRow + every, Key, Ids, Replace, Lift), Stop);
             Ingested += outcome.Inserted + outcome.Replaced;
+            Refused += outcome.Refused.Count;
             Interlocked.Exchange(ref _acknowledged, run.Ledger.NextRow);
         }
 

@@ -35,7 +35,7 @@ public static class Migrator
             await ExecuteAsync(connection, null, string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_lock({Lock})"), cancellation).ConfigureAwait(false);
             try
             {
-                await PrepareAsync(connection, cancellation).ConfigureAwait(false);
+                await PrepareAsync(catalog, connection, cancellation).ConfigureAwait(false);
                 var applied = new List<string>();
                 var done = await AppliedAsync(connection, cancellation).ConfigureAwait(false);
                 Check(catalog, done);
@@ -93,12 +93,12 @@ public static class Migrator
         }
     }
 
-    private static async Task PrepareAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task PrepareAsync(Catalog catalog, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (!await HasTableAsync(connection, cancellationToken).ConfigureAwait(false))
         {
+            await Requirements.MeetAsync(catalog, connection, cancellationToken).ConfigureAwait(false);
             await ExecuteAsync(connection, null, """
-                create extension if not exists vector;
                 create schema if not exists retrieval;
                 create table if not exists retrieval.migration (
                     version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now());

@@ -1,3 +1,5 @@
+using Npgsql;
+using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Writing;
 
@@ -38,5 +40,127 @@ public sealed class CatalogIngestionTests
         Assert.Equal((200L, 182L, 18L, true), (again.Ledger.NextRow, again.Ledger.Ingested, again.Ledger.Rejected, again.Ledger.Completed));
         var found = await again.FindAsync(TwoIds, Cancellation);
         Assert.Equal(SampleCorpus.Image("image-0000", 3).Entry.ContentHash.ToArray(), Assert.Single(found).Value.ContentHash.ToArray());
+    }
+
+    [Fact]
+    public async Task A_run_goes_on_where_the_last_one_ended_and_anew_when_the_source_has_changed_or_is_restarted()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await StoreAsync(catalog, Claim, 0, 40);
+        Assert.Equal(3, await RejectsAsync(catalog));
+        await StoreAsync(catalog, Claim with { RunId = Guid.NewGuid(), BatchRows = 7 }, 40, 60, batchRows: 20);
+        Assert.Equal(5, await RejectsAsync(catalog));
+        // The same content once more: all of it is there already, so no epoch is spent on it.
+        Assert.Equal(3, await catalog.EpochAsync());
+        await StoreAsync(catalog, Claim with { RunId = Guid.NewGuid(), BatchRows = 7, Restart = true }, 0, 20, batchRows: 7);
+        Assert.Equal((3L, 1L), (await catalog.EpochAsync(), await RejectsAsync(catalog)));
+        Assert.Equal(19, await catalog.AskAsync<long>("select skipped from retrieval.ledger"));
+        await StoreAsync(catalog, Claim with { RunId = Guid.NewGuid(), SourceStamp = "2", FirstRow = 10 }, 10, 20, batchRows: 20);
+        Assert.Equal((3L, 1L), (await catalog.EpochAsync(), await RejectsAsync(catalog)));
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(60));
+    }
+
+    [Fact]
+    public async Task A_batch_without_images_moves_the_ledger_and_a_batch_that_is_not_in_order_moves_nothing()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
+        var outcome = await run.StoreAsync(new IngestionBatch(10, null, 4, [new("s", 3, "\ud800\0", "un\0fit")], false), Cancellation);
+        Assert.Equal((0L, 0, 0, 0), (outcome.Epoch, outcome.Inserted, outcome.Replaced, outcome.Unchanged));
+        Assert.Equal((10L, 4L, 1L), (run.Ledger.NextRow, run.Ledger.Skipped, run.Ledger.Rejected));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => run.StoreAsync(SampleSource.Batch(5, 10), Cancellation));
+        var twice = SampleSource.Rows([("a", 0), ("a", 1)], null);
+        var refused = await Assert.ThrowsAsync<InvalidInputException>(() => run.StoreAsync(new IngestionBatch(20, twice, 0, [], false), Cancellation));
+        Assert.Contains("image id 'a' occurs twice", refused.Message, StringComparison.Ordinal);
+        await CatalogAssert.HoldsAsync(catalog, new Dictionary<string, int>());
+        Assert.Equal(10, await catalog.AskAsync<long>("select next_row from retrieval.ledger"));
+        await run.StoreAsync(SampleSource.Batch(10, 20), Cancellation);
+        Assert.Equal(1, await catalog.EpochAsync());
+        Assert.Equal("un\u2400fit", (await CatalogRuns.FindAsync(catalog.Catalog, run.RunId, Cancellation))!.FirstRejects[0].Reason);
+    }
+
+    [Fact]
+    public async Task Somebody_who_asks_a_run_to_stop_is_heard_with_its_next_batch()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
+        Assert.False((await run.StoreAsync(SampleSource.Batch(0, 20), Cancellation)).CancelRequested);
+        Assert.True(await CatalogRuns.RequestCancelAsync(catalog.Catalog, run.RunId, Cancellation));
+        Assert.True((await run.StoreAsync(SampleSource.Batch(20, 40), Cancellation)).CancelRequested);
+        await run.EndAsync(RunState.Cancelled, "as asked", Cancellation);
+        var shown = Assert.Single(await CatalogRuns.ListAsync(catalog.Catalog, null, 5, Cancellation));
+        Assert.Equal((RunState.Cancelled, "as asked", true), (shown.State, shown.Message, shown.EndedAt is not null));
+        Assert.False(await CatalogRuns.RequestCancelAsync(catalog.Catalog, run.RunId, Cancellation));
+        Assert.Null(await CatalogRuns.FindAsync(catalog.Catalog, Guid.NewGuid(), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_held_for_long_is_waited_for_in_bounded_attempts()
+    {
+        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        await using var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
+        await holder.OpenAsync(Cancellation);
+        var waited = new TaskCompletionSource<Exception>();
+        var retry = Retry with { For = TimeSpan.FromSeconds(30), Failed = (exception, _, _) => waited.TrySetResult(exception) };
+        await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, retry, Cancellation);
+        await using var hold = await holder.BeginTransactionAsync(Cancellation);
+        await using (var command = new NpgsqlCommand("update retrieval.index set epoch = epoch", holder))
+        {
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        var storing = run.StoreAsync(SampleSource.Batch(0, 20), Cancellation);
+        Assert.Contains("lock timeout", (await waited.Task.WaitAsync(Cancellation)).Message, StringComparison.Ordinal);
+        await hold.RollbackAsync(Cancellation);
+        Assert.Equal(1, (await storing).Epoch);
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(20));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_cancelled_leaves_a_run_that_can_go_on()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
+        var random = new Random(5);
+        var cancelled = 0;
+        while (run.Ledger.NextRow < 400)
+        {
+            using var soon = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            soon.CancelAfter(TimeSpan.FromMilliseconds(random.Next(1, 40)));
+            try
+            {
+                await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, run.Ledger.NextRow + 20), soon.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                cancelled++;
+            }
+        }
+
+        Assert.True(cancelled > 0, "no store was cancelled");
+        await run.CompleteAsync(Cancellation);
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(run.Ledger.NextRow));
+    }
+
+    [Fact]
+    public async Task Claims_that_cannot_be_stored_are_refused()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        foreach (var claim in new[] { "", "a\0", "\ud800", new string('x', 1025) }.SelectMany(text => new[] { Claim with { SourceKey = text }, Claim with { SourceStamp = text }, Claim with { Worker = text } }))
+        {
+            await Assert.ThrowsAsync<InvalidInputException>(() => CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim, Retry, Cancellation));
+        }
+    }
+
+    private static Task<long> RejectsAsync(TestCatalog catalog) => catalog.AskAsync<long>("select count(*) from retrieval.reject");
+
+    private static async Task StoreAsync(TestCatalog catalog, IngestionClaim claim, long from, long to, int batchRows = 20)
+    {
+        await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim, Retry, Cancellation);
+        Assert.Equal((from, batchRows), (run.Ledger.NextRow, run.Ledger.BatchRows));
+        while (run.Ledger.NextRow < to)
+        {
+            await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, Math.Min(to, run.Ledger.NextRow + 20)), Cancellation);
+        }
     }
 }

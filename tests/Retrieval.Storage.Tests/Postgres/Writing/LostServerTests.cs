@@ -41,7 +41,7 @@ public sealed class LostServerTests
         await using var catalog = await TestCatalog.CreateAsync(server, commandSeconds: 2);
         var random = new Random(seed);
         var run = new SampleRun(catalog.Catalog, catalog.Index, Retry);
-        var running = run.RunAsync();
+        var running = run.RunUntilToldAsync();
         for (var times = 0; times < 3; times++)
         {
             await run.BeyondAsync(run.Acknowledged + random.Next(0, 60), running);
@@ -69,7 +69,7 @@ public sealed class LostServerTests
         await using var server = await PrivateServer.StartAsync(cancellationToken: Cancellation);
         await using var catalog = await TestCatalog.CreateAsync(server, commandSeconds: 1);
         var run = new SampleRun(catalog.Catalog, catalog.Index, Retry with { For = TimeSpan.FromSeconds(4) });
-        var running = run.RunAsync();
+        var running = run.RunUntilToldAsync();
         await run.BeyondAsync(50, running);
         await server.FreezeAsync(Cancellation);
         var began = TimeProvider.System.GetTimestamp();

@@ -1,0 +1,51 @@
+using Npgsql;
+using Retrieval.Storage.Postgres.Connecting;
+
+namespace Retrieval.Storage.Postgres.Migrations;
+
+/// <summary>What a database must be before it can hold a catalog.</summary>
+internal static class Requirements
+{
+    // With it scans for nearest neighbours go on until they have as many as were asked for.
+    private static readonly Version Oldest = new(0, 8, 0);
+
+    /// <summary>Checks them, and makes the extension if the role may.</summary>
+    /// <exception cref="CatalogException">Names what is missing and who can mend it.</exception>
+    public static async Task MeetAsync(Catalog catalog, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await AskAsync(connection, "show server_encoding", cancellationToken).ConfigureAwait(false) is var encoding && encoding != "UTF8")
+        {
+            throw Refused(catalog, $"is encoded as {encoding}, expected UTF8; make the database anew with: create database … encoding 'UTF8' template template0");
+        }
+
+        try
+        {
+            await AskAsync(connection, "create extension if not exists vector", cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw Refused(catalog, "lacks the extension vector, which this role may not create; ask a superuser to run in this database: create extension vector", exception);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.FeatureNotSupported or PostgresErrorCodes.UndefinedFile or PostgresErrorCodes.UndefinedObject)
+        {
+            throw Refused(catalog, $"is on a server without pgvector; install pgvector {Oldest} or later there ({exception.MessageText})", exception);
+        }
+
+        var version = await AskAsync(connection, "select extversion from pg_extension where extname = 'vector'", cancellationToken).ConfigureAwait(false);
+        if (!Version.TryParse(version, out var found) || found < Oldest)
+        {
+            throw Refused(catalog, $"has pgvector {version}, expected {Oldest} or later; install it, and run as a superuser: alter extension vector update");
+        }
+    }
+
+    private static CatalogException Refused(Catalog catalog, string reason, Exception? cause = null) => new(catalog.Name, CatalogFault.Schema, reason, cause);
+
+    private static async Task<string?> AskAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Maintenance;
+using Retrieval.Storage.Postgres.Writing;
+
+namespace Retrieval.Storage.Tests.Postgres.Maintenance;
+
+public sealed class ShortlistIndexesTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Both_collections_get_an_index_once_and_writing_goes_on_after_it()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(60);
+        Assert.False(await ShortlistIndexes.ReadyAsync(catalog.Catalog, catalog.Index, Cancellation));
+        var progress = new List<ShortlistIndexProgress>();
+        await ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions { M = 8, EfConstruction = 40 }, new Collected(progress), Cancellation);
+        Assert.True(await ShortlistIndexes.ReadyAsync(catalog.Catalog, catalog.Index, Cancellation));
+        Assert.Contains(new ShortlistIndexProgress("image", 55, 55), progress);
+        Assert.Equal("caption", progress[^1].Collection);
+        var made = await DefinitionsAsync(catalog);
+        Assert.Contains("m='8', ef_construction='40'", made, StringComparison.Ordinal);
+        await ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions(), null, Cancellation);
+        Assert.Equal(made, await DefinitionsAsync(catalog));
+        await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(200);
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(200));
+    }
+
+    [Fact]
+    public async Task An_ingestion_waits_for_a_build_and_goes_on()
+    {
+        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        var run = new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry { For = TimeSpan.FromSeconds(30) });
+        var running = run.RunUntilToldAsync();
+        for (var times = 0; times < 3; times++)
+        {
+            await run.BeyondAsync(run.Acknowledged + 40, running);
+            await ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions(), null, Cancellation);
+            await catalog.ExecuteAsync("drop index retrieval.image_embedding_1_nearest");
+        }
+
+        run.EndAt(run.Acknowledged + 10);
+        await running;
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(run.Acknowledged));
+    }
+
+    [Fact]
+    public async Task Options_beyond_pgvector_and_indexes_that_are_not_there_are_refused()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        foreach (var options in new[] { new ShortlistIndexOptions { M = 1 }, new ShortlistIndexOptions { M = 101 }, new ShortlistIndexOptions { EfConstruction = 31 }, new ShortlistIndexOptions { EfConstruction = 1001 } })
+        {
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, options, null, Cancellation));
+        }
+
+        await CatalogIndexes.DropAsync(catalog.Catalog, "sample", Cancellation);
+        await Assert.ThrowsAsync<CatalogException>(() => ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions(), null, Cancellation));
+    }
+
+    [Fact]
+    public async Task The_status_counts_what_is_there()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(100);
+        await using (var images = new CatalogImages(catalog.Catalog, catalog.Index))
+        {
+            await images.DeleteAsync("image-0003", Cancellation);
+        }
+
+        await ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions(), null, Cancellation);
+        await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "empty", SampleCorpus.Schema, Cancellation);
+        var state = SampleSource.StateAfter(100);
+        state.Remove("image-0003");
+        var status = await CatalogStatus.ReadAsync(catalog.Catalog, Cancellation);
+        Assert.StartsWith("0.", status.Pgvector, StringComparison.Ordinal);
+        Assert.True(status.Bytes > 1_000_000);
+        Assert.Equal(["sample", "empty"], status.Indexes.Select(index => index.Index.Name));
+        var filled = status.Indexes[0];
+        Assert.Equal(
+            (state.Count, state.Sum(image => SampleCorpus.Image(image.Key, image.Value).Entry.Captions.Count), 1, 11),
+            (filled.Images, filled.Captions, filled.Tombstones, filled.Index.Epoch));
+        Assert.All(filled.Tables.Values, bytes => Assert.True(bytes > 0));
+        Assert.Equal(["caption", "image"], filled.Nearest.Keys.Order());
+        var part = Assert.Single(filled.Ledger);
+        Assert.Equal((SampleSource.Key, 100, true, 0, 1), (part.Entry.SourceKey, part.Entry.NextRow, part.Entry.Completed, part.Part, part.Parts));
+        Assert.Equal((0, 0, 0), (status.Indexes[1].Images, status.Indexes[1].Nearest.Count, status.Indexes[1].Ledger.Count));
+    }
+
+    private static Task<string?> DefinitionsAsync(TestCatalog catalog) => catalog.AskAsync<string>("select string_agg(indexdef, '; ' order by indexname) from pg_indexes where indexname ~ '_nearest$'");
+
+    // Not Progress<T>, which tells later, on other threads.
+    private sealed class Collected(List<ShortlistIndexProgress> all) : IProgress<ShortlistIndexProgress>
+    {
+        public void Report(ShortlistIndexProgress value)
+        {
+            lock (all)
+            {
+                all.Add(value);
+            }
+        }
+    }
+}
