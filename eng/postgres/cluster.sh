@@ -57,7 +57,7 @@ instance_up() {
   await_answer || die "$name does not answer on port $port; see $(log_file)"
 }
 
-log_file() { if [ -f "${log:-}" ]; then echo "$log"; else echo "its log"; fi; }
+log_file() { if [ "$way" = docker ]; then echo "docker logs $container"; else echo "$log"; fi; }
 
 instance_down() { # MODE PURGE
   load_instance

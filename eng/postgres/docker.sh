@@ -19,21 +19,25 @@ docker_paths() {
 
 docker_make() {
   docker rm -f "$container" >/dev/null 2>&1 || true
-  docker volume rm -f "$container" >/dev/null 2>&1 || true
+  docker volume rm -f "$container" "$container-wal" >/dev/null 2>&1 || true
+  # The user inside, whoever that is, must get through to the folder that is its own.
+  [ -z "$data_dir" ] || chmod a+x "$data_dir"
 }
 
 docker_start() {
   [ -z "$(docker_postmaster)" ] || return 0
   docker rm -f "$container" >/dev/null 2>&1 || true
-  local wal=()
+  local wal=() settings
+  # Quoted for a shell, as pg_ctl takes them.
+  eval "settings=($options)"
   [ -z "$disk_mb" ] || mount_disk
   [ "$wal_apart" != 1 ] || wal=(-e POSTGRES_INITDB_WALDIR=/wal -v "$container-wal:/wal")
   docker run -d --name "$container" -p "127.0.0.1:$port:5432" -v "${disk:-$container}:/disk" "${wal[@]}" --shm-size 1g \
     -e PGDATA=/disk/pgdata -e POSTGRES_PASSWORD="$password" -e POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256 "$docker_image" \
-    -c cluster_name="retrieval-$name" -c max_connections=100 -c shared_buffers=256MB -c max_wal_size=2GB $options >/dev/null 9>&-
+    -c cluster_name="retrieval-$name" -c max_connections=100 -c shared_buffers=256MB -c max_wal_size=2GB "${settings[@]}" >/dev/null 9>&-
 }
 
-docker_postmaster() { docker inspect -f '{{if .State.Running}}{{.State.Pid}}{{end}}' "$container" 2>/dev/null | grep . || true; }
+docker_postmaster() { docker inspect -f '{{if or .State.Running .State.Paused}}{{.State.Pid}}{{end}}' "$container" 2>/dev/null | grep . || true; }
 docker_processes() { [ -z "$(docker_postmaster)" ] || docker top "$container" -eo pid | tail -n +2 | tr -d ' '; }
 docker_kill() { docker kill "$container" >/dev/null; }
 docker_crash() { docker exec "$container" kill -9 "$1"; } # ids inside the container are those of pg_backend_pid()
@@ -51,6 +55,8 @@ docker_stop() {
 docker_remove() {
   docker rm -f "$container" >/dev/null 2>&1 || true
   docker volume rm -f "$container" "$container-wal" >/dev/null 2>&1 || true
+  # As root inside, since the files are not of the user who calls this.
+  [ -z "$data_dir" ] || docker run --rm -v "$data_dir:/disk" --entrypoint rm "$docker_image" -rf /disk/pgdata
   unmount_disk
   rm -rf --one-file-system "$base"
 }

@@ -12,7 +12,7 @@ mount_disk() {
   mkdir -p "$base/disk"
   if [ -n "$disk_mb" ]; then
     as_root POSTGRES_DISK_MB
-    mountpoint -q "$base/disk" || mount -t tmpfs -o "size=${disk_mb}m,mode=700" retrieval-postgres "$base/disk"
+    mountpoint -q "$base/disk" || mount -t tmpfs -o "size=${disk_mb}m,mode=711" retrieval-postgres "$base/disk"
   elif [ -n "$data_dir" ]; then
     if [ "$way" = native ]; then
       [ -L "$base/disk" ] || rmdir "$base/disk"

@@ -70,8 +70,8 @@ native_run() { if [ "$(id -u)" = 0 ]; then (cd / && runuser -u "$server_user" --
 # chroot: Debian 13's packages in a folder
 
 chroot_unavailable() {
-  if debian_root_complete; then return 1; fi
   [ "$(id -u)" = 0 ] || { echo 'needs root'; return 0; }
+  if debian_root_complete; then return 1; fi
   command -v apt-get >/dev/null || { echo 'needs a Debian machine'; return 0; }
   return 1
 }
