@@ -1,0 +1,99 @@
+using System.Diagnostics.Metrics;
+using Retrieval.Search.Catalogs;
+using Retrieval.Search.Queries;
+using Retrieval.Search.Snapshots;
+using Retrieval.Search.Telemetry;
+using Retrieval.Storage.Postgres.Connecting;
+
+namespace Retrieval.Search.Tests;
+
+/// <summary>A search whose catalog is not there: nobody listens on the port.</summary>
+public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
+{
+    private readonly TempFolder _folder = new();
+    private readonly Catalog _nobody = new(new CatalogOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=nobody;Timeout=1" });
+    private readonly CatalogLink _link = new(TimeProvider.System);
+    private readonly List<Meter> _meters = [];
+    private SnapshotSource _snapshots = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Ingest.RunAsync(Corpus.Make(30, 2, 5).AsSource(), _folder.Index);
+        _snapshots = new SnapshotSource(new SnapshotOptions { Bundle = Bundle.Path, Index = _folder.Index, Inference = Bundle.Inference });
+        _snapshots.Switch(new ServedIndex(_folder.Index, "blue", 1, Bundle.Model.Fingerprint), TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _snapshots.Dispose();
+        await _nobody.DisposeAsync();
+        _meters.ForEach(meter => meter.Dispose());
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_exact_shortlist_answers_with_the_very_hits_and_says_so()
+    {
+        using var search = Service(TimeProvider.System);
+        using var exact = new Serving(_folder.Index);
+        var token = TestContext.Current.CancellationToken;
+        for (var i = 0; i < 3; i++)
+        {
+            var found = await search.SearchImagesAsync(new ImageSearchRequest { Caption = "a red dog" }, token);
+            var expected = await exact.ImagesAsync("a red dog");
+            Assert.Equal("catalog-unavailable", found.Degraded);
+            Assert.Equal(expected.Hits.Select(hit => (hit.Id, hit.Score, hit.Coarse)), found.Hits.Select(hit => (hit.Id, hit.Score, hit.Coarse)));
+            var captions = await search.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = found.Hits[0].Id }, token);
+            Assert.Equal((await exact.CaptionsAsync(found.Hits[0].Id)).Hits.Select(hit => (hit.Id, hit.Score)), captions.Hits.Select(hit => (hit.Id, hit.Score)));
+            Assert.Equal(("catalog-unavailable", false), (captions.Degraded, _link.MayAsk));
+        }
+    }
+
+    [Fact]
+    public async Task Where_the_deadline_passes_too_both_reasons_are_named()
+    {
+        var time = new ManualTime();
+        using var search = Service(time);
+        var passed = 0;
+        for (var stamp = 5; stamp <= 12; stamp++)
+        {
+            // Between any two stages: before the shortlist there is nothing to answer with, behind it there is.
+            var stamps = 0;
+            time.OnStamp = _ =>
+            {
+                if (++stamps == stamp)
+                {
+                    time.Fire();
+                }
+            };
+            try
+            {
+                var answer = await search.SearchImagesAsync(new ImageSearchRequest { Caption = "a red dog", DeadlineMs = 1000 }, TestContext.Current.CancellationToken);
+                Assert.Equal(answer.Reranked < answer.Shortlisted ? "catalog-unavailable,deadline" : "catalog-unavailable", answer.Degraded);
+                passed += answer.Reranked == 0 ? 1 : 0;
+            }
+            catch (DeadlineExceededException)
+            {
+            }
+        }
+
+        Assert.True(passed > 0);
+    }
+
+    Meter IMeterFactory.Create(MeterOptions options)
+    {
+        var meter = new Meter(options);
+        _meters.Add(meter);
+        return meter;
+    }
+
+    void IDisposable.Dispose()
+    {
+    }
+
+    private SearchService Service(TimeProvider time)
+    {
+        var metrics = new SearchMetrics(this);
+        return new SearchService(_snapshots, new SearchOptions(), metrics, time, null, new CatalogStage(_nobody, _link, TimeSpan.FromMilliseconds(250), metrics, time));
+    }
+}
