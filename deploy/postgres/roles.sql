@@ -1,6 +1,8 @@
 -- What a DBA runs once, as superuser, for one database of the service; running it again changes nothing but passwords.
 --
---   psql -v owner_password=... -v serve_password=... -v ingest_password=... -f deploy/postgres/roles.sql
+--   owner_password=... serve_password=... ingest_password=... psql -f deploy/postgres/roles.sql
+--
+-- The passwords come from the environment, or by -v owner_password=..., which other users of the machine can see.
 --
 -- It makes three roles, none of which is a superuser, and the database:
 --   retrieval_owner   owns the database and its tables: for `retrieval index migrate` only
@@ -13,9 +15,18 @@
 \if :{?owner} \else \set owner retrieval_owner \endif
 \if :{?serve} \else \set serve retrieval_serve \endif
 \if :{?ingest} \else \set ingest retrieval_ingest \endif
-\if :{?owner_password} \else \warn 'owner_password is not set' \q \endif
-\if :{?serve_password} \else \warn 'serve_password is not set' \q \endif
-\if :{?ingest_password} \else \warn 'ingest_password is not set' \q \endif
+\if :{?owner_password} \else \getenv owner_password owner_password \endif
+\if :{?serve_password} \else \getenv serve_password serve_password \endif
+\if :{?ingest_password} \else \getenv ingest_password ingest_password \endif
+\if :{?owner_password} \else
+do $$ begin raise exception 'owner_password is not set'; end $$;
+\endif
+\if :{?serve_password} \else
+do $$ begin raise exception 'serve_password is not set'; end $$;
+\endif
+\if :{?ingest_password} \else
+do $$ begin raise exception 'ingest_password is not set'; end $$;
+\endif
 
 -- Passwords are in the text of statements: those of this session stay out of the server's log.
 set log_statement = 'none';

@@ -45,6 +45,7 @@ def test_a_stranger_does_not_get_in(roles):
 
 def test_a_missing_password_is_named_and_nothing_is_made(postgres):
     done = postgres(ROLES, "-v", "owner_password=x", "-v", "serve_password=y", "-v", "database=unmade", check=False)
+    assert done.returncode != 0
     assert "ingest_password is not set" in done.stderr
     assert postgres("select count(*) from pg_database where datname = 'unmade'").stdout.strip() == "0"
 

@@ -69,6 +69,38 @@ public sealed class PermissionTests
         await CatalogAssert.HoldsAsync(setup.Catalog, SampleSource.StateAfter(50));
     }
 
+    [Fact]
+    public async Task Rights_that_a_superuser_grants_hold_for_indexes_the_owner_makes_later()
+    {
+        await using var owned = await TestCatalog.CreateAsync();
+        var serve = await owned.Database.CreateRoleAsync("serve", Cancellation);
+        await using (var admin = TestCatalog.Open(owned.Database.AdminConnectionString))
+        {
+            await Migrator.MigrateAsync(admin, new CatalogRoles(serve.Name, null), Cancellation);
+        }
+
+        var later = await CatalogIndexes.FindOrCreateAsync(owned.Catalog, "later", SampleCorpus.Schema, Cancellation);
+        await new SampleRun(owned.Catalog, later, Retry).RunAsync(20);
+
+        await using var catalog = TestCatalog.Open(serve.ConnectionString);
+        Assert.Empty((await CatalogVerify.RunAsync(catalog, later, 1, Cancellation)).Findings);
+        Assert.True(await catalog.UseAsync("reading a partition", async (connection, cancellation) =>
+        {
+            await using var command = new NpgsqlCommand($"select count(*) from retrieval.image_{later.IndexId}", connection);
+            return await command.ExecuteScalarAsync(cancellation) is > 0L;
+        }, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_role_that_does_not_exist_is_named()
+    {
+        await using var owned = await TestCatalog.CreateAsync();
+
+        var refused = await Assert.ThrowsAsync<CatalogException>(() => Migrator.MigrateAsync(owned.Catalog, new CatalogRoles("nobody at all", null), Cancellation));
+
+        Assert.Contains("nobody at all", refused.Message, StringComparison.Ordinal);
+    }
+
     private static async Task RefusedAsync(Func<Task> act) => Assert.Equal(CatalogFault.Forbidden, (await Assert.ThrowsAsync<CatalogException>(act)).Fault);
 
     private static async Task DestroysNothingAsync(LoginRole role)

@@ -13,6 +13,12 @@ create table retrieval.catalog (
 );
 insert into retrieval.catalog default values;
 
+-- Roles that use the catalog without owning it: every migration grants them what they need anew.
+create table retrieval.role (
+    name text primary key,
+    kind text not null check (kind in ('serve', 'ingest'))
+);
+
 create table retrieval.index (
     index_id        integer generated always as identity primary key,
     name            text not null unique check (name ~ '^[a-z0-9][a-z0-9_.-]{0,62}$'),
@@ -182,6 +188,7 @@ returns integer language plpgsql security definer set search_path = pg_catalog, 
 declare
     id integer;
     parent text;
+    reader text;
 begin
     insert into retrieval.index (name, fingerprint, bundle_name, embedding_width, image_fields, caption_fields)
     values (create_index.name, create_index.fingerprint, create_index.bundle_name, create_index.embedding_width, create_index.image_fields, create_index.caption_fields)
@@ -190,6 +197,10 @@ begin
     foreach parent in array array['image', 'image_record', 'image_embedding', 'caption', 'caption_embedding'] loop
         execute format('create table retrieval.%I (like retrieval.%I including all)', parent || '_' || id, parent);
         execute format('alter table retrieval.%I attach partition retrieval.%I for values in (%s)', parent, parent || '_' || id, id);
+        -- Replicas name partitions, to which the rights on their parent do not reach.
+        for reader in select r.name from retrieval.role r join pg_roles p on p.rolname = r.name loop
+            execute format('grant select on retrieval.%I to %I', parent || '_' || id, reader);
+        end loop;
     end loop;
     return id;
 end $$;
@@ -243,5 +254,3 @@ begin
     end loop;
     delete from retrieval.index i where i.index_id = drop_index.index_id;
 end $$;
-
-revoke all on all functions in schema retrieval from public;

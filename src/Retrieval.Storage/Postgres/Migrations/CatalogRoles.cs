@@ -2,39 +2,39 @@ namespace Retrieval.Storage.Postgres.Migrations;
 
 /// <summary>
 /// Roles that use a catalog without owning it. Replicas read; jobs, and replicas that take single images or run
-/// ingestions, also write rows, and make, fill and activate indexes. Neither may drop or alter a table.
+/// ingestions, also write rows, and make, fill and activate indexes. Neither may drop or alter a table. The catalog
+/// remembers them: a later migration grants them what it adds.
 /// </summary>
-/// <param name="Serve">Role of replicas that only answer; null to grant nothing.</param>
-/// <param name="Ingest">Role of whoever writes; null to grant nothing.</param>
+/// <param name="Serve">Role of replicas that only answer; null to name none.</param>
+/// <param name="Ingest">Role of whoever writes; null to name none.</param>
 public sealed record CatalogRoles(string? Serve, string? Ingest)
 {
-    internal string Sql()
-    {
-        var sql = new List<string>();
-        foreach (var role in new[] { Serve, Ingest }.OfType<string>().Select(Quote))
-        {
-            sql.Add($"grant usage on schema retrieval to {role}");
-            sql.Add($"grant select on all tables in schema retrieval to {role}");
-            sql.Add($"alter default privileges in schema retrieval grant select on tables to {role}");
-        }
+    /// <summary>Grants what each remembered role needs. Rights are named one by one: what a migration adds is nobody's until it is named here.</summary>
+    internal const string GrantSql = """
+        do $$
+        declare
+            known record;
+        begin
+            for known in select r.name, r.kind from retrieval.role r join pg_roles p on p.rolname = r.name loop
+                execute format('grant usage on schema retrieval to %I', known.name);
+                execute format('grant select on all tables in schema retrieval to %I', known.name);
+                if known.kind = 'ingest' then
+                    execute format('grant insert, update, delete on retrieval.image, retrieval.image_record, retrieval.image_embedding, retrieval.caption, '
+                        'retrieval.caption_embedding, retrieval.source, retrieval.ledger, retrieval.reject, retrieval.run to %I', known.name);
+                    execute format('grant insert, update on retrieval.activation to %I', known.name);
+                    execute format('grant update (epoch) on retrieval.index to %I', known.name);
+                    execute format('grant usage on all sequences in schema retrieval to %I', known.name);
+                    execute format('grant execute on function retrieval.require(boolean, text), retrieval.create_index(text, text, text, integer, json, json), '
+                        'retrieval.build_shortlist(integer, text, integer, integer), retrieval.analyze_index(integer) to %I', known.name);
+                    -- Writers stage their rows in temporary tables; a database may have taken the right to those from everybody.
+                    if not has_database_privilege(known.name, current_database(), 'temporary') then
+                        execute format('grant temporary on database %I to %I', current_database(), known.name);
+                    end if;
+                end if;
+            end loop;
+        end $$
+        """;
 
-        if (Ingest is not null)
-        {
-            var role = Quote(Ingest);
-            sql.Add($"grant insert, update, delete on retrieval.image, retrieval.image_record, retrieval.image_embedding, retrieval.caption, retrieval.caption_embedding, retrieval.source, retrieval.ledger, retrieval.reject, retrieval.run to {role}");
-            sql.Add($"grant insert, update on retrieval.activation to {role}");
-            sql.Add($"grant update (epoch) on retrieval.index to {role}");
-            // Writers stage their rows in temporary tables; a database may have taken the right to those from everybody.
-            sql.Add($"do $$ begin if not has_database_privilege({Literal(Ingest)}, current_database(), 'temporary') then execute format('grant temporary on database %I to %I', current_database(), {Literal(Ingest)}); end if; end $$");
-            sql.Add($"grant usage on all sequences in schema retrieval to {role}");
-            sql.Add($"grant execute on all functions in schema retrieval to {role}");
-            sql.Add($"revoke execute on function retrieval.drop_index(integer) from {role}");
-        }
-
-        return string.Join(";\n", sql.Append(""));
-    }
-
-    private static string Literal(string role) => $"'{role.Replace("'", "''", StringComparison.Ordinal)}'";
-
-    private static string Quote(string role) => $"\"{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    /// <summary>The roles that are named, with what each is for.</summary>
+    internal IEnumerable<(string Name, string Kind)> Named => new[] { (Name: Serve, Kind: "serve"), (Name: Ingest, Kind: "ingest") }.Where(role => role.Name is not null)!;
 }

@@ -45,11 +45,9 @@ public static class Migrator
                     applied.Add(migration.Name);
                 }
 
-                if (grants?.Sql() is { Length: > 0 } sql)
-                {
-                    await ExecuteAsync(connection, null, sql, cancellation).ConfigureAwait(false);
-                }
-
+                // Everybody may call a new function unless that is taken away, and some of ours act as the owner.
+                await ExecuteAsync(connection, null, "revoke all on all functions in schema retrieval from public", cancellation).ConfigureAwait(false);
+                await GrantAsync(catalog, connection, grants, cancellation).ConfigureAwait(false);
                 return (IReadOnlyList<string>)applied;
             }
             finally
@@ -75,6 +73,26 @@ public static class Migrator
                 ? done.Count
                 : throw Refused(catalog, $"is at schema version {done.Keys.DefaultIfEmpty(0).Max()} and this program needs {Latest}; run `retrieval index migrate`");
         }, cancellationToken);
+    }
+
+    private static async Task GrantAsync(Catalog catalog, NpgsqlConnection connection, CatalogRoles? grants, CancellationToken cancellationToken)
+    {
+        foreach (var (name, kind) in grants?.Named ?? [])
+        {
+            var command = new NpgsqlCommand("""
+                insert into retrieval.role (name, kind) select rolname, $2 from pg_roles where rolname = $1
+                on conflict (name) do update set kind = excluded.kind returning 1
+                """, connection) { Parameters = { new() { Value = name }, new() { Value = kind } } };
+            await using (command.ConfigureAwait(false))
+            {
+                if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is null)
+                {
+                    throw new CatalogException(catalog.Name, CatalogFault.Other, $"there is no role '{name}' to grant rights to; deploy/postgres/roles.sql makes the roles");
+                }
+            }
+        }
+
+        await ExecuteAsync(connection, null, CatalogRoles.GrantSql, cancellationToken).ConfigureAwait(false);
     }
 
     private static void Check(Catalog catalog, Dictionary<int, string> done)
