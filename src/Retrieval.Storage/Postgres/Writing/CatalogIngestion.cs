@@ -101,6 +101,11 @@ public sealed class CatalogIngestion : IAsyncDisposable
                 return await StoredBatch.RecallAsync(session, _index, step, staged, before, Ledger, rowNumbers, cancellation).ConfigureAwait(false);
             }
 
+            if (Ledger.NextRow != before.NextRow)
+            {
+                throw new CatalogException(What, CatalogFault.Other, $"the ledger is at row {Ledger.NextRow}: a batch that was given up went through after all, and this one has to begin there");
+            }
+
             var transaction = new BatchTransaction(session, _index);
             try
             {
@@ -207,7 +212,17 @@ public sealed class CatalogIngestion : IAsyncDisposable
         await DisposeAsync().ConfigureAwait(false);
         _session = await WriterSession.OpenAsync(_catalog, _formerTag, cancellationToken).ConfigureAwait(false);
         _formerTag = _session.Tag;
-        await _part.LockAsync(_session, _retry.Time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _part.LockAsync(_session, _retry.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CatalogException taken) when (_ledger is not null)
+        {
+            // By another run, or by what the server still has of the session that was lost.
+            await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);
+            throw new CatalogUnavailableException(What, taken);
+        }
+
         if (_ledger is not null)
         {
             _ledger = await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);

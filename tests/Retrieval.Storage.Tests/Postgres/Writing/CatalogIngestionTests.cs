@@ -1,6 +1,7 @@
 using Npgsql;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
@@ -152,6 +153,21 @@ public sealed class CatalogIngestionTests
         {
             await Assert.ThrowsAsync<InvalidInputException>(() => CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim, Retry, Cancellation));
         }
+    }
+
+    [Fact]
+    public async Task A_batch_behind_one_that_was_given_up_and_went_through_after_all_is_told_where_to_begin()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString).Port);
+        await using var far = TestCatalog.Open(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString) { Port = proxy.Port, MaxAutoPrepare = 0 }.ConnectionString);
+        await using var run = await CatalogIngestion.BeginAsync(far, catalog.Index, Claim, Retry with { For = TimeSpan.Zero }, Cancellation);
+        proxy.CutAfterCommit(1);
+        await Assert.ThrowsAsync<CatalogUnavailableException>(() => run.StoreAsync(SampleSource.Batch(0, 20), Cancellation));
+        var refused = await Assert.ThrowsAsync<CatalogException>(() => run.StoreAsync(SampleSource.Batch(0, 40), Cancellation));
+        Assert.Contains("the ledger is at row 20", refused.Message, StringComparison.Ordinal);
+        await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, 40), Cancellation);
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(40));
     }
 
     [Fact]
