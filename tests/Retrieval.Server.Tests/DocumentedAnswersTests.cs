@@ -1,10 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
+using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
+using Retrieval.Server.Tests.Ingestions;
 
 namespace Retrieval.Server.Tests;
 
@@ -21,7 +24,8 @@ public sealed partial class DocumentedAnswersTests
     {
         using var folder = new Folder();
         await IngestAsync(folder.File("index"));
-        await using var server = await RunningServer.StartAsync(RunningServer.Options(Path.Combine(Scenes, "bundle"), folder.File("index")));
+        var options = RunningServer.Options(Path.Combine(Scenes, "bundle"), folder.File("index"));
+        await using var server = await RunningServer.StartAsync(options with { Ingestion = new IngestionSection { Roots = [Scenes] } });
         await server.ReadyAsync();
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "http-api.md"), TestContext.Current.CancellationToken);
 
@@ -35,6 +39,24 @@ public sealed partial class DocumentedAnswersTests
         Same(BlockWith(text, "\"captions\": [ {"), await (await server.Client.AskAsync("/v1/images/scene-000000")).JsonAsync());
         Same(BlockWith(text, "\"fingerprint\""), await (await server.Client.AskAsync("/v1/model")).JsonAsync());
         Same(BlockWith(text, "\"status\": \"ready\""), await (await server.Client.AskAsync("/health/ready")).JsonAsync());
+
+        using (var put = await server.Client.PutAsync("/v1/images/dog.jpg?caption=a%20striped%20red%20cube", FirstImage()))
+        {
+            Same(BlockWith(text, "\"change\": \"created\""), await put.BodyAsync(201));
+        }
+
+        Same(BlockWith(text, "\"change\": \"deleted\""), await (await server.Client.RemoveAsync("/v1/images/dog.jpg")).BodyAsync(200));
+        var path = await server.BeginAsync(Order().Match(text).Groups["body"].Value);
+        var run = await server.EndedAsync(path, "completed");
+        var documented = JsonNode.Parse(BlockWith(text, "\"rowsPerSecond\""))!.AsObject();
+        Assert.Equal(documented.Names(), run.Names());
+        foreach (var varies in new[] { "id", "worker", "rowsPerSecond", "startedAt", "updatedAt", "endedAt" })
+        {
+            documented.Remove(varies);
+            run.Remove(varies);
+        }
+
+        Same(documented, run, "");
     }
 
     private static async Task IngestAsync(string index)
@@ -43,6 +65,24 @@ public sealed partial class DocumentedAnswersTests
         using var source = PrecomputedSplitSource.Open(Path.Combine(Scenes, "corpus"), "test", FeatureExpectation.None);
         await new IngestionJob(model, new IngestionOptions { SourceKey = "test" }, TimeProvider.System)
             .RunAsync(source, index, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    // The features of the corpus's first image, as a file of their own.
+    private static byte[] FirstImage()
+    {
+        using var features = NpyFile.Open(Path.Combine(Scenes, "corpus", "test_ims.npy"));
+        var row = new float[features.RowWidth];
+        features.ReadRows(0, row);
+        var file = Path.GetTempFileName();
+        try
+        {
+            NpyWriter.Write(file, row, features.Shape[1], features.Shape[2]);
+            return File.ReadAllBytes(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private static string BlockWith(string text, string part) =>
@@ -83,6 +123,9 @@ public sealed partial class DocumentedAnswersTests
 
     [GeneratedRegex(@"localhost:8080(?<path>/v1/[a-z/]+) -H [^\n]+\\\n\s+-d '(?<body>[^']+)'\n```(?:(?!```).)*?```json\n(?<answer>.*?)```", RegexOptions.Singleline)]
     private static partial Regex PostAndAnswer();
+
+    [GeneratedRegex(@"localhost:8080/v1/ingestions --json '(?<body>[^']+)'")]
+    private static partial Regex Order();
 
     [GeneratedRegex(@"```json\n(?<json>.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
