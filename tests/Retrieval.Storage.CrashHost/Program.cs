@@ -2,6 +2,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Postgres.Following;
 
 // ingest PATH ROWS COMMIT_EVERY: reads the sample source from where the index's ledger ends; resumes after any kill.
 // hold PATH: takes the writer's lock and keeps it until its input ends.
@@ -9,6 +10,9 @@ using Retrieval.Storage.Local.Writing;
 // fill PATH: appends and commits until writing fails, and says how.
 // catalog-ingest CONNECTION INDEX ROWS BATCH: reads the sample source into an index of a catalog, from where its ledger ends.
 // catalog-bench CONNECTION IMAGES BATCH WIDTH: measures how fast batches are stored.
+// follow CONNECTION CACHE CHUNK_BYTES COMMIT_BYTES: makes a replica of the catalog's active index, and says how far it is.
+// follow-bench CONNECTION CACHE STREAMS: measures how fast an index is copied to an empty folder.
+// shortlist-bench CONNECTION mixture|gaussian IMAGES WIDTH COUNT: measures recall and time of shortlists from a catalog.
 try
 {
     switch (args)
@@ -39,8 +43,17 @@ try
         case ["catalog-bench", var connection, var images, var batch, var width]:
             await CatalogBench.RunAsync(connection, int.Parse(images), int.Parse(batch), int.Parse(width));
             return 0;
+        case ["follow", var connection, var cache, var chunk, var commit]:
+            await FollowerHost.FollowAsync(connection, new FollowerOptions { CacheFolder = cache, ChunkBytes = int.Parse(chunk), CommitBytes = long.Parse(commit) });
+            return 0;
+        case ["follow-bench", var connection, var cache, var streams]:
+            await FollowerHost.MeasureAsync(connection, new FollowerOptions { CacheFolder = cache, Streams = int.Parse(streams) });
+            return 0;
+        case ["shortlist-bench", var connection, var kind, var images, var width, var count]:
+            await ShortlistBench.RunAsync(connection, kind, int.Parse(images), int.Parse(width), int.Parse(count));
+            return 0;
         default:
-            Console.Error.WriteLine("ingest PATH ROWS COMMIT_EVERY | hold PATH | compact PATH | fill PATH | catalog-ingest CONNECTION INDEX ROWS BATCH | catalog-bench CONNECTION IMAGES BATCH WIDTH");
+            Console.Error.WriteLine("see the first lines of Program.cs");
             return 2;
     }
 }

@@ -65,7 +65,7 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         }
     }
 
-    /// <summary>Where the next so many images end, or all up to an epoch if there are fewer.</summary>
+    /// <summary>Where about the next so many images end, if possible with a change; or all up to an epoch if there are fewer.</summary>
     public async Task<RowKey> EndOfAsync(NpgsqlConnection connection, RowKey from, long upTo, long rows, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand($"""
@@ -92,7 +92,14 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
                     keys.Add(new RowKey(reader.GetInt64(0), reader.GetInt64(1)));
                 }
 
-                return keys.Count < 2 ? RowKey.EndOf(upTo) : keys[1].Epoch == keys[0].Epoch ? keys[0] : RowKey.EndOf(keys[0].Epoch);
+                return keys switch
+                {
+                    [var last, var next] when last.Epoch < next.Epoch => RowKey.EndOf(last.Epoch),
+
+                    // Within a change, unless others are complete before it: only at the end of one can the copy be committed.
+                    [var last, _] => last.Epoch - 1 > from.Epoch || (last.Epoch - 1 == from.Epoch && !from.EndsEpoch) ? RowKey.EndOf(last.Epoch - 1) : last,
+                    _ => RowKey.EndOf(upTo),
+                };
             }
         }
     }

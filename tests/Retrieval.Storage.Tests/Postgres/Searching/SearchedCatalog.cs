@@ -4,6 +4,7 @@ using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Postgres.Writing;
@@ -81,15 +82,7 @@ internal sealed class SearchedCatalog : IAsyncDisposable
     }
 
     /// <summary>Makes the nearest-neighbour indexes of both collections.</summary>
-    public async Task BuildAsync()
-    {
-        foreach (var collection in new[] { "image", "caption" })
-        {
-            await Database.ExecuteAsAdminAsync($"select retrieval.build_shortlist({Index.IndexId}, '{collection}', 16, 128)", Cancellation);
-        }
-
-        await Database.ExecuteAsAdminAsync($"select retrieval.analyze_index({Index.IndexId})", Cancellation);
-    }
+    public Task BuildAsync() => ShortlistIndexes.BuildAsync(Catalog, Index, new ShortlistIndexOptions(), null, Cancellation);
 
     public IndexBank Bank(CatalogItems items) => items == CatalogItems.Images ? Replica!.Images : Replica!.Captions;
 

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using Npgsql;
+using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres;
 using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Following;
+using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Searching;
 
 namespace Retrieval.Storage.Tests.Postgres.Searching;
@@ -79,6 +82,25 @@ public sealed class ShortlistPlanTests
         ActivitySource.AddActivityListener(listener);
         var hits = await catalog.Vectors.FindAsync(CatalogItems.Images, catalog.Index.IndexId, VectorCorpus.Width, VectorCorpus.Query(1), 20, filtered ? twoColors : null, Cancellation);
         Assert.Equal((20, expected), (hits.Count, asked));
+    }
+
+    [Fact]
+    public async Task A_role_that_may_only_read_searches_and_follows()
+    {
+        await using var catalog = await SearchedCatalog.CreateAsync();
+        var role = await catalog.Database.CreateRoleAsync("serve", Cancellation);
+        await Migrator.MigrateAsync(catalog.Catalog, new CatalogRoles(role.Name, null), Cancellation);
+        await catalog.PutAsync([.. Enumerable.Range(0, 50).Select(id => (id, 0))]);
+        await using var reading = new Catalog(new CatalogOptions { ConnectionString = role.ConnectionString });
+        using var folder = new TempFolder();
+        await using var follower = new CatalogFollower(reading, new FollowerOptions { CacheFolder = folder.Index }, new Dictionary<string, IndexSchema> { [VectorCorpus.Schema.Fingerprint] = VectorCorpus.Schema });
+        Assert.Equal(50, (await follower.StepAsync(null, Cancellation)).Applied);
+        await catalog.PutAsync([(3, 1)]);
+        Assert.Equal(1, (await follower.StepAsync(null, Cancellation)).Applied);
+        foreach (var filter in new[] { null, twoColors })
+        {
+            Assert.NotEmpty(await new VectorShortlist(reading).FindAsync(CatalogItems.Images, catalog.Index.IndexId, VectorCorpus.Width, VectorCorpus.Query(1), 20, filter, Cancellation));
+        }
     }
 
     [Fact]

@@ -1,0 +1,110 @@
+using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Local;
+using Retrieval.Storage.Postgres.Following;
+
+namespace Retrieval.Storage.Tests.Postgres.Following;
+
+/// <summary>One follower a folder, and folders that were damaged.</summary>
+public sealed class CacheFolderTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_second_process_in_the_same_folder_is_told_so()
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await catalog.PutAsync(["a"], 0);
+        using (var host = HostProcess.Start("follow", catalog.Database.OwnerConnectionString, catalog.Cache(), "4096", "4096"))
+        {
+            while (await host.ReadLineAsync() is { } line && !line.StartsWith("done", StringComparison.Ordinal))
+            {
+            }
+
+            await using var second = catalog.Follower();
+            var error = await Assert.ThrowsAsync<CacheLockedException>(() => second.StepAsync(null, Cancellation));
+            Assert.Contains(catalog.Cache(), error.Message);
+            Assert.Throws<CacheLockedException>(second.OpenCached);
+            await host.KillAsync();
+            await catalog.HoldsAsync((await second.StepAsync(null, Cancellation)).Index);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_follower_of_the_same_process_is_told_so_until_the_first_lets_go()
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await using var second = catalog.Follower();
+        await using (var first = catalog.Follower())
+        {
+            first.OpenCached();
+            Assert.Throws<CacheLockedException>(second.OpenCached);
+        }
+
+        Assert.Null(second.OpenCached());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("""{"catalog": "00000000-0000-0000-0000-000000000000", "index": 1, "name": "blue", "fingerprint": "x", "folder": "../elsewhere"}""")]
+    public async Task A_torn_note_of_what_was_served_costs_a_look_at_the_copy_and_no_more(string content)
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await catalog.PutAsync(["a", "b"], 0);
+        await using (var follower = catalog.Follower())
+        {
+            await follower.StepAsync(null, Cancellation);
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(catalog.Cache(), "serving.json"), content, Cancellation);
+        await using var again = catalog.Follower();
+        Assert.Null(again.OpenCached());
+        var step = await again.StepAsync(null, Cancellation);
+        Assert.Equal(0, step.Applied);
+        await catalog.HoldsAsync(step.Index);
+    }
+
+    [Theory]
+    [InlineData("manifest.json", "manifest.previous.json")]
+    [InlineData("data-1/images/id.utf8", "data-1/images/embedding.f32")]
+    [InlineData("data-1/seals.bin")]
+    public async Task A_damaged_copy_is_made_anew(params string[] files)
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await catalog.PutAsync(["a", "b", "c"], 0);
+        await using (var follower = catalog.Follower())
+        {
+            var copy = (await follower.StepAsync(null, Cancellation)).Index!;
+            foreach (var file in files)
+            {
+                await File.WriteAllTextAsync(Path.Combine(copy.Path, file), "", Cancellation);
+            }
+        }
+
+        await using var again = catalog.Follower();
+        again.OpenCached();
+        var step = await ReplicatedCatalog.SettleAsync(again);
+        Assert.Equal(3, step.Applied);
+        await catalog.HoldsAsync(step.Index);
+    }
+
+    [Fact]
+    public async Task A_copy_of_a_bundle_that_is_not_accepted_any_more_is_not_opened()
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await catalog.PutAsync(["a"], 0);
+        await using (var follower = catalog.Follower())
+        {
+            await follower.StepAsync(null, Cancellation);
+        }
+
+        await using (var another = catalog.Follower(accepted: new Dictionary<string, IndexSchema>()))
+        {
+            Assert.Null(another.OpenCached());
+        }
+
+        await using var changed = catalog.Follower(accepted: new Dictionary<string, IndexSchema> { [SampleCorpus.Schema.Fingerprint] = SampleCorpus.Schema with { EmbeddingWidth = 7 } });
+        Assert.Null(changed.OpenCached());
+    }
+}
