@@ -184,6 +184,26 @@ public sealed class ImageWriteTests : IAsyncLifetime
         await refused.ProblemAsync(413);
     }
 
+    [Fact]
+    public async Task Only_so_many_long_bodies_are_received_at_once()
+    {
+        var senders = new List<System.Net.Sockets.TcpClient>();
+        for (var i = 0; i < 16; i++)
+        {
+            var sender = new System.Net.Sockets.TcpClient();
+            await sender.ConnectAsync(_server.Address.Host, _server.Address.Port, TestContext.Current.CancellationToken);
+            await sender.GetStream().WriteAsync(
+                "PUT /v1/images/slow HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"u8.ToArray(), TestContext.Current.CancellationToken);
+            senders.Add(sender);
+        }
+
+        await Eventually.TrueAsync(async () => (int)(await Client.PutAsync("/v1/images/late", Image.Body(1).ToJsonString())).StatusCode == 429, "one more is shed");
+        Assert.Equal(10, (await Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["hits"]!.AsArray().Count);
+
+        senders.ForEach(sender => sender.Dispose());
+        await Eventually.TrueAsync(async () => (int)(await Client.PutAsync("/v1/images/late", Image.Body(1).ToJsonString())).StatusCode is 200 or 201, "there is room again");
+    }
+
     [Theory]
     [InlineData("application/octet-stream")]
     [InlineData("text/plain")]

@@ -161,7 +161,7 @@ internal sealed partial class IngestionRunner(
 
             await using (started.ConfigureAwait(false))
             {
-                var watch = new Watch(value => ledger.Progressed(run, value, started.FirstRejects), metrics, started.Before);
+                var watch = new IngestionWatch(value => ledger.Progressed(run, value, started.FirstRejects), metrics, started.Before);
                 report = await started.RunAsync(watch, cancel.Token, _killing.Token).ConfigureAwait(false);
             }
         }
@@ -231,18 +231,6 @@ internal sealed partial class IngestionRunner(
         while (parts.TryPop(out var part))
         {
             part.Dispose();
-        }
-    }
-
-    private sealed class Watch(Action<IngestionProgress> progressed, IngestionMetrics metrics, IngestionProgress before) : IProgress<IngestionProgress>
-    {
-        private IngestionProgress _before = before;
-
-        public void Report(IngestionProgress value)
-        {
-            metrics.Progressed(_before, value);
-            progressed(value);
-            _before = value;
         }
     }
 

@@ -84,6 +84,34 @@ public sealed class CatalogIngestionTests
     }
 
     [Fact]
+    public async Task Of_orders_sent_to_two_replicas_at_once_no_two_are_followed()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder.File("roots/one"), 400);
+        SplitFiles.Write(catalog.Folder.File("roots/two"), 400);
+        await using var one = await ServeAsync(catalog, "one");
+        await using var two = await ServeAsync(catalog, "two");
+        for (var round = 0; round < 5; round++)
+        {
+            const string Slowly = """, "batchRows": 1, "restart": true, "replace": true""";
+            var answers = await Task.WhenAll(
+                one.Client.PostAsync("/v1/ingestions", SplitFiles.Order("one", Slowly)), two.Client.PostAsync("/v1/ingestions", SplitFiles.Order("two", Slowly)));
+
+            Assert.All(answers, answer => Assert.True((int)answer.Response.StatusCode is 202 or 409, answer.Body.ToJsonString()));
+            var begun = answers.Where(answer => (int)answer.Response.StatusCode == 202).Select(answer => answer.Response.Headers.Location!.OriginalString).ToList();
+            Assert.True(begun.Count <= 1);
+            foreach (var path in begun)
+            {
+                await one.Client.RemoveAsync(path);
+            }
+
+            await Eventually.TrueAsync(
+                async () => (await (await one.Client.AskAsync("/v1/ingestions")).JsonAsync())["ingestions"]!.AsArray().All(run => (string)run!["state"]! != "running"), "both are free");
+        }
+    }
+
+    [Fact]
     public async Task A_run_holds_out_while_postgres_restarts()
     {
         await using var catalog = await TestCatalog.OnItsOwnServerAsync();
