@@ -39,7 +39,9 @@ internal sealed class TestCatalog : IAsyncDisposable
 
     public Task<T?> AskAsync<T>(string sql) => Database.AskAsAdminAsync<T>(sql, TestContext.Current.CancellationToken);
 
-    public async Task<long> EpochAsync() => await AskAsync<long>("select epoch from retrieval.index");
+    public Task<long> EpochAsync() => EpochOfAsync("sample");
+
+    public Task<long> EpochOfAsync(string index) => AskAsync<long>($"select epoch from retrieval.index where name = '{index}'");
 
     /// <summary>Waits until a question is answered with yes.</summary>
     public async Task UntilAsync(string sql)

@@ -6,6 +6,7 @@ using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Postgres.Indexes;
 
@@ -119,8 +120,10 @@ public static class CatalogIndexes
             throw new CatalogException($"index {name}", CatalogFault.Index, "it is the active one; activate another before dropping it");
         }
 
-        await catalog.UseAsync($"dropping index {name}", (connection, cancellation) =>
-            ScalarAsync<object>(connection, "select retrieval.drop_index($1)", [index.IndexId], cancellation), cancellationToken).ConfigureAwait(false);
+        // Whoever reads or writes any index is in the way, and may not be kept waiting: many short attempts.
+        var retry = new CatalogRetry { For = TimeSpan.FromMinutes(1), LongestDelay = TimeSpan.FromSeconds(2) };
+        await retry.RunAsync(token => catalog.UseAsync($"dropping index {name}", (connection, cancellation) =>
+            ScalarAsync<object>(connection, "select retrieval.drop_index($1)", [index.IndexId], cancellation), token), cancellationToken).ConfigureAwait(false);
     }
 
     internal static CatalogException Unknown(string name) => new($"index {name}", CatalogFault.Index, "there is no index of this name in the catalog");

@@ -186,8 +186,10 @@ begin
     insert into retrieval.index (name, fingerprint, bundle_name, embedding_width, image_fields, caption_fields)
     values (create_index.name, create_index.fingerprint, create_index.bundle_name, create_index.embedding_width, create_index.image_fields, create_index.caption_fields)
     returning index_id into id;
+    -- Attached, not made as partitions: that takes a lock which neither readers nor writers of other indexes wait for.
     foreach parent in array array['image', 'image_record', 'image_embedding', 'caption', 'caption_embedding'] loop
-        execute format('create table retrieval.%I partition of retrieval.%I for values in (%s)', parent || '_' || id, parent, id);
+        execute format('create table retrieval.%I (like retrieval.%I including all)', parent || '_' || id, parent);
+        execute format('alter table retrieval.%I attach partition retrieval.%I for values in (%s)', parent, parent || '_' || id, id);
     end loop;
     return id;
 end $$;
@@ -226,8 +228,9 @@ begin
     end loop;
 end $$;
 
+-- Waits for all who read or write any index, and they for it: so it does not wait for long. To be tried again.
 create function retrieval.drop_index(index_id integer)
-returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+returns void language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
 declare
     parent text;
 begin

@@ -78,7 +78,10 @@ public sealed class CatalogIngestion : IAsyncDisposable
     public Task<IReadOnlyDictionary<string, CatalogImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken = default) =>
         _retry.RunAsync(cancellation => HeldImages.FindAsync(_catalog, _index, ids, cancellation), cancellationToken);
 
-    /// <summary>Stores a batch. When this returns it is on the server's disk; when it throws, all or nothing of it is, and the ledger says which.</summary>
+    /// <summary>
+    /// Stores a batch. When this returns it is on the server's disk; when it throws, all or nothing of it is. The same batch
+    /// may be given again then, as may it to the next run if the ledger there does not have it: it is not stored twice.
+    /// </summary>
     /// <exception cref="InvalidInputException">The batch is not what the schema says, or holds an id twice. Nothing was sent.</exception>
     /// <exception cref="CatalogUnavailableException">Postgres did not answer for long.</exception>
     /// <exception cref="CatalogException">Another run has the part by now (<see cref="CatalogFault.Taken"/>), the disk is full, or Postgres refused.</exception>
@@ -96,6 +99,11 @@ public sealed class CatalogIngestion : IAsyncDisposable
             {
                 // An earlier attempt went through, and only word of it was lost.
                 return await StoredBatch.RecallAsync(session, _index, step, staged, before, Ledger, rowNumbers, cancellation).ConfigureAwait(false);
+            }
+
+            if (Ledger.NextRow != before.NextRow)
+            {
+                throw new CatalogException(What, CatalogFault.Other, $"the ledger is at row {Ledger.NextRow}: a batch that was given up went through after all, and this one has to begin there");
             }
 
             var transaction = new BatchTransaction(session, _index);
@@ -204,7 +212,17 @@ public sealed class CatalogIngestion : IAsyncDisposable
         await DisposeAsync().ConfigureAwait(false);
         _session = await WriterSession.OpenAsync(_catalog, _formerTag, cancellationToken).ConfigureAwait(false);
         _formerTag = _session.Tag;
-        await _part.LockAsync(_session, _retry.Time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _part.LockAsync(_session, _retry.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CatalogException taken) when (_ledger is not null)
+        {
+            // By another run, or by what the server still has of the session that was lost.
+            await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);
+            throw new CatalogUnavailableException(What, taken);
+        }
+
         if (_ledger is not null)
         {
             _ledger = await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using Npgsql;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
@@ -122,22 +123,24 @@ public sealed class CatalogIngestionTests
         await using var catalog = await TestCatalog.CreateAsync();
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
         var random = new Random(5);
-        var cancelled = 0;
-        while (run.Ledger.NextRow < 400)
+        var (cancelled, window) = (0, 20.0);
+        while (cancelled < 15 || run.Ledger.NextRow < 200)
         {
             using var soon = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            soon.CancelAfter(TimeSpan.FromMilliseconds(random.Next(1, 40)));
+            soon.CancelAfter(TimeSpan.FromMilliseconds(random.NextDouble() * window));
             try
             {
                 await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, run.Ledger.NextRow + 20), soon.Token);
+                // Until about every other store is cancelled, however quick the machine is.
+                window *= 0.8;
             }
             catch (OperationCanceledException)
             {
                 cancelled++;
+                window *= 1.2;
             }
         }
 
-        Assert.True(cancelled > 0, "no store was cancelled");
         await run.CompleteAsync(Cancellation);
         await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(run.Ledger.NextRow));
     }
@@ -150,6 +153,37 @@ public sealed class CatalogIngestionTests
         {
             await Assert.ThrowsAsync<InvalidInputException>(() => CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim, Retry, Cancellation));
         }
+    }
+
+    [Fact]
+    public async Task A_batch_behind_one_that_was_given_up_and_went_through_after_all_is_told_where_to_begin()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString).Port);
+        await using var far = TestCatalog.Open(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString) { Port = proxy.Port, MaxAutoPrepare = 0 }.ConnectionString);
+        await using var run = await CatalogIngestion.BeginAsync(far, catalog.Index, Claim, Retry with { For = TimeSpan.Zero }, Cancellation);
+        proxy.CutAfterCommit(1);
+        await Assert.ThrowsAsync<CatalogUnavailableException>(() => run.StoreAsync(SampleSource.Batch(0, 20), Cancellation));
+        var refused = await Assert.ThrowsAsync<CatalogException>(() => run.StoreAsync(SampleSource.Batch(0, 40), Cancellation));
+        Assert.Contains("the ledger is at row 20", refused.Message, StringComparison.Ordinal);
+        await run.StoreAsync(SampleSource.Batch(run.Ledger.NextRow, 40), Cancellation);
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(40));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_let_go_leaves_neither_locks_nor_staging_tables_nor_a_connection()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        const string left = "select exists (select from pg_class where relpersistence = 't' and relname like 'retrieval_%') or exists (select from pg_stat_activity where application_name like 'retrieval writer%' and datname = current_database())";
+        await using (var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation))
+        {
+            await run.StoreAsync(SampleSource.Batch(0, 20), Cancellation);
+            Assert.True(await catalog.AskAsync<bool>(left));
+        }
+
+        await catalog.UntilAsync($"select not ({left[7..]})");
+        await using var next = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim with { RunId = Guid.NewGuid() }, Retry, Cancellation);
+        Assert.Equal(20, next.Ledger.NextRow);
     }
 
     private static Task<long> RejectsAsync(TestCatalog catalog) => catalog.AskAsync<long>("select count(*) from retrieval.reject");

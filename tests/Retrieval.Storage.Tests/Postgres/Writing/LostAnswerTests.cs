@@ -19,12 +19,12 @@ public sealed class LostAnswerTests
         await using var catalog = await TestCatalog.CreateAsync();
         await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString).Port);
         await using var far = TestCatalog.Open(Through(catalog, proxy));
-        await new SampleRun(catalog.Catalog, catalog.Index, Retry) { Key = "other" }.RunAsync(5);
+        await new SampleRun(catalog.Catalog, catalog.Index, Retry) { Key = "other" }.RunAsync(5, every: 5);
         await using var run = await CatalogIngestion.BeginAsync(far, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 30, "test"), Retry, Cancellation);
         Cut(proxy, reachesServer, 2);
         var batch = SampleSource.Batch(0, 30);
         var outcome = await run.StoreAsync(batch, Cancellation);
-        // Ids 0 to 4 are there already with the same content; ten to fourteen are told to be another's below.
+        // Images 0 to 4 are there already, with the same content; later versions of them are refused below.
         Assert.Equal((23, 0, 5), (outcome.Inserted, outcome.Replaced, outcome.Unchanged));
         Assert.Equal(await catalog.EpochAsync(), outcome.Epoch);
         Cut(proxy, reachesServer, 1);
