@@ -1,6 +1,7 @@
 using Npgsql;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 
@@ -51,6 +52,11 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         try
         {
             return await StepAsync(copies, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            copies.CloseUnsure(all: true);
+            throw new IndexWriteException(options.CacheFolder, copies.Generation, DiskFile.IsFull(e), e);
         }
         catch (Exception e)
         {

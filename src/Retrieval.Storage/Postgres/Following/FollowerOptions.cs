@@ -13,8 +13,8 @@ public sealed record FollowerOptions
     public int Streams { get; init; } = 3;
 
     /// <summary>
-    /// Bytes fetched in one go, by the mean size of an image's rows so far. <see cref="Streams"/> + 2 of them are in memory at
-    /// most.
+    /// Bytes fetched in one go, by the mean size of the images fetched last, but at least one image. <see cref="Streams"/> + 2
+    /// of them are in memory at most, in buffers that may have up to twice the room.
     /// </summary>
     public int ChunkBytes { get; init; } = 16 << 20;
 
