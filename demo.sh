@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # The whole path on the demo corpus: build, ingest, serve, ask both questions. Needs the .NET 10 SDK, npm and a shell.
-#   ./demo.sh          goes on serving until Ctrl-C
-#   ./demo.sh --once   ends after the answers
+#   ./demo.sh              goes on serving until Ctrl-C
+#   ./demo.sh --once       ends after the answers
+#   ./demo.sh --postgres   the same with Postgres and pgvector as the system of record: eng/postgres.sh finds or makes a
+#                          server, which stays up (eng/postgres.sh down demo --purge takes it away)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-once=false
-case "${1:-}" in
-  "") ;;
-  --once) once=true ;;
-  *) echo "usage: ./demo.sh [--once]" >&2; exit 2 ;;
-esac
+once=false postgres=false
+for option; do
+  case "$option" in
+    --once) once=true ;;
+    --postgres) postgres=true ;;
+    *) echo "usage: ./demo.sh [--once] [--postgres]" >&2; exit 2 ;;
+  esac
+done
 
 for tool in dotnet npm; do
   command -v "$tool" >/dev/null || { echo "$tool is needed and was not found: see README.md" >&2; exit 1; }
@@ -45,7 +49,16 @@ step "1. Build (the first time also fetches ONNX Runtime)"
 ./retrieval --version
 
 step "2. Ingest the demo corpus: 1,000 images, 5,000 captions"
-./retrieval ingest --bundle "$bundle" --index "$index" --source models/scenes/corpus --split test
+place=(--index "$index")
+if $postgres; then
+  # By the environment: what stands on a command line every process of the machine can read.
+  RETRIEVAL__POSTGRES__CONNECTIONSTRING=$(eng/postgres.sh up demo)
+  export RETRIEVAL__POSTGRES__CONNECTIONSTRING
+  index=.demo/replica
+  place=(--name "scenes-$(sha256sum "$bundle/bundle.json" | cut -c1-12)" --migrate)
+fi
+./retrieval ingest --bundle "$bundle" "${place[@]}" --source models/scenes/corpus --split test
+! $postgres || ./retrieval index activate --name "${place[1]}" >/dev/null
 
 step "3. Serve on $url"
 mkdir -p .demo
