@@ -15,8 +15,6 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
         insert into pg_temp.retrieval_decided (row_no, outcome, gone) select row_no, 'deleted', row_no from gone
         """;
 
-    private const string GiveEpochBack = "update retrieval.index set epoch = epoch - 1 where index_id = $1 and not exists (select from pg_temp.retrieval_decided)";
-
     private const string Tell = """
         select (select epoch from retrieval.index where index_id = $1), exists (select from pg_temp.retrieval_decided),
                (select epoch from retrieval.image where index_id = $1 and id = $2 and deleted)
@@ -39,7 +37,7 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
                 Add(batch, sweep, index.IndexId);
             }
 
-            Add(batch, GiveEpochBack, index.IndexId);
+            Add(batch, StoreStatements.GiveEpochBack, index.IndexId);
             Add(batch, Tell, index.IndexId, id);
             Add(batch, "commit");
             return await RunAsync(batch, repeated, cancellationToken).ConfigureAwait(false);

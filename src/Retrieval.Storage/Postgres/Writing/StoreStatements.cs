@@ -19,7 +19,10 @@ internal static class StoreStatements
         """;
 
     /// <summary>From here on writers of this index wait for each other: what commits first has the lower epoch. $1 index.</summary>
-    public const string TakeEpoch = "update retrieval.index set epoch = epoch + 1 where index_id = $1";
+    public const string TakeEpoch = """
+        with taken as (update retrieval.index set epoch = epoch + 1 where index_id = $1 returning index_id, epoch)
+        insert into retrieval.change (index_id, epoch) select index_id, epoch from taken
+        """;
 
     /// <summary>
     /// With a snapshot taken after the lock: nobody changes the images any more. <c>gone</c> is the row number whose large
@@ -50,8 +53,10 @@ internal static class StoreStatements
 
     /// <summary>Gives the epoch back if nothing came of it. $1 index.</summary>
     public const string GiveEpochBack = """
-        update retrieval.index set epoch = epoch - 1
-        where index_id = $1 and not exists (select from pg_temp.retrieval_decided where outcome in ('inserted', 'replaced'))
+        with given as (
+            update retrieval.index set epoch = epoch - 1
+            where index_id = $1 and not exists (select from pg_temp.retrieval_decided where outcome in ('inserted', 'replaced', 'deleted')) returning epoch + 1 as epoch)
+        delete from retrieval.change where index_id = $1 and epoch = (select epoch from given)
         """;
 
     /// <summary>$1 index, $2 source key, $3 part, $4 parts, $5 run, $6 name of the source, $7 what to say, with a place for the id and one for the owner.</summary>
