@@ -24,6 +24,12 @@ internal static class StoreStatements
         insert into retrieval.change (index_id, epoch) select index_id, epoch from taken
         """;
 
+    /// <summary>The same, with a token of the caller's. $1 index, $2 token.</summary>
+    public const string TakeEpochAs = """
+        with taken as (update retrieval.index set epoch = epoch + 1 where index_id = $1 returning index_id, epoch)
+        insert into retrieval.change (index_id, epoch, token) select index_id, epoch, $2 from taken
+        """;
+
     /// <summary>
     /// With a snapshot taken after the lock: nobody changes the images any more. <c>gone</c> is the row number whose large
     /// rows are to go: of the version that is replaced, or of the one that is not taken. $1 index, $2 replace, $3 source.
