@@ -30,6 +30,7 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
         await using (batch.ConfigureAwait(false))
         {
             Add(batch, "begin");
+            Add(batch, StoreStatements.Reserve, index.IndexId);
             Add(batch, StoreStatements.TakeEpochAs, index.IndexId, token);
             Add(batch, Bury, index.IndexId, id);
             foreach (var sweep in StoreStatements.Sweep)
