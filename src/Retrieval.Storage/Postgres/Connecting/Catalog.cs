@@ -10,6 +10,7 @@ public sealed class Catalog : IAsyncDisposable
     private const int CancelMilliseconds = 500;
     private readonly NpgsqlDataSource _source;
     private readonly NpgsqlDataSource _own;
+    private readonly string? _passwordFile;
 
     /// <summary>Prepares the pool; connects to nothing yet.</summary>
     /// <exception cref="InvalidInputException">The connection string cannot be understood, or the password's file cannot be read.</exception>
@@ -26,6 +27,11 @@ public sealed class Catalog : IAsyncDisposable
         CommandSeconds = given.CommandTimeout;
         Name = $"{given.Host}/{given.Database ?? given.Username}";
 
+        // A host that is gone without a word is noticed even by a statement that may take hours: within a minute.
+        Default(given, nameof(given.TcpKeepAlive), true, (builder, value) => builder.TcpKeepAlive = value);
+        Default(given, nameof(given.TcpKeepAliveTime), 15, (builder, value) => builder.TcpKeepAliveTime = value);
+        Default(given, nameof(given.TcpKeepAliveInterval), 5, (builder, value) => builder.TcpKeepAliveInterval = value);
+        _passwordFile = options.PasswordFile;
         _source = Build(given, options.PasswordFile);
         given.Pooling = false;
         // A writer's transaction ends in one batch of statements, which is to leave in one piece.
@@ -50,7 +56,7 @@ public sealed class Catalog : IAsyncDisposable
     /// A connection of its own, outside the pool: what it holds, locks and staging tables, goes with it when it is closed.
     /// The driver's errors come as they are.
     /// </summary>
-    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _own.OpenConnectionAsync(cancellationToken);
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => OpenAsync(_own, cancellationToken);
 
     /// <summary>Does something on a connection of the pool, and says what went wrong in this product's words.</summary>
     /// <param name="what">What is being done, for messages.</param>
@@ -62,7 +68,7 @@ public sealed class Catalog : IAsyncDisposable
     {
         try
         {
-            var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await OpenAsync(_source, cancellationToken).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
                 return await work(connection, cancellationToken).ConfigureAwait(false);
@@ -72,7 +78,26 @@ public sealed class Catalog : IAsyncDisposable
         {
             // A cancelled statement may come back as the server's 57014.
             cancellationToken.ThrowIfCancellationRequested();
+            if (exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction })
+            {
+                // They lead to a standby; new ones go to where the name leads by then.
+                _source.Clear();
+            }
+
             throw CatalogErrors.Translate(what, exception);
+        }
+    }
+
+    private async ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (_passwordFile is not null && exception.SqlState is PostgresErrorCodes.InvalidPassword)
+        {
+            // While a password is changed, the file and the server disagree for a moment.
+            throw new NpgsqlException($"the password in {_passwordFile} is not the role's ({exception.MessageText})", exception);
         }
     }
 
@@ -108,7 +133,7 @@ public sealed class Catalog : IAsyncDisposable
         }
     }
 
-    // The driver's keywords have blanks where its properties have capitals.
+    // The driver's keywords have blanks where its properties have capitals, but for one.
     private static string KeywordOf(string property) =>
-        string.Concat(property.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}"));
+        string.Concat(property.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).Replace("Keep Alive", "Keepalive", StringComparison.Ordinal);
 }

@@ -22,21 +22,28 @@ internal static class CatalogErrors
     /// <param name="exception">The driver's error.</param>
     public static RetrievalException Translate(string what, Exception exception) => exception switch
     {
-        PostgresException refused when !MeansUnavailable(refused.SqlState) => Refused(what, refused),
+        PostgresException refused when !MeansUnavailable(refused) => Refused(what, refused),
         _ => new CatalogUnavailableException(what, exception),
     };
 
     private static CatalogException Refused(string what, PostgresException refused) => refused.SqlState switch
     {
         PostgresErrorCodes.DiskFull => new(what, CatalogFault.DiskFull, $"Postgres has no room left on its disk ({refused.MessageText})", refused),
+        PostgresErrorCodes.IoError => new(what, CatalogFault.Other, $"Postgres cannot read or write its own files; see its log and its disk ({refused.MessageText})", refused),
         PostgresErrorCodes.InsufficientPrivilege => new(what, CatalogFault.Forbidden, $"the database role may not do this ({refused.MessageText})", refused),
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.UndefinedColumn =>
             new(what, CatalogFault.Schema, $"the database's schema is not this version's ({refused.MessageText}); run `retrieval index migrate`", refused),
+        _ when IsConflict(refused) => new(what, CatalogFault.Busy, $"others were in the way for too long ({refused.MessageText})", refused),
         _ => new(what, CatalogFault.Other, $"Postgres refused: {refused.MessageText} (SQLSTATE {refused.SqlState})", refused),
     };
 
+    /// <summary>Whether the server refused for a reason that passes, and not at this session: another may be with a server that does not.</summary>
     // 08: connection exceptions. 57P0x: shutting down, crashed, starting, idle session ended. 53300: no connection free.
     // 25P03 and 57P05: the server ended a session that had fallen silent. 57014: our own time limit.
-    private static bool MeansUnavailable(string sqlState) =>
-        sqlState.StartsWith("08", StringComparison.Ordinal) || sqlState.StartsWith("57P", StringComparison.Ordinal) || sqlState is "53300" or "25P03" or "57014";
+    // 25006: read-only, as a standby is that the name leads to while another is made the primary.
+    // 53200: other sessions have the memory now; replicas answer from their copies, writers try again for a while.
+    // Not 58030, a file the server cannot read or write: that wants somebody to look, not more load on a failing disk.
+    public static bool MeansUnavailable(PostgresException exception) =>
+        exception.SqlState.StartsWith("08", StringComparison.Ordinal) || exception.SqlState.StartsWith("57P", StringComparison.Ordinal)
+        || exception.SqlState is "53300" or "25P03" or "57014" or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.OutOfMemory;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
@@ -12,6 +13,9 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 public static class ShortlistIndexes
 {
     private const long Megabyte = 1L << 20;
+
+    // Seconds; long enough for the writers that are at it to end their batches.
+    private const int LongestWait = 8;
 
     // Below it a parallel build could fail or lose rows.
     private static readonly Version ParallelBuilds = new(0, 8, 2);
@@ -43,6 +47,7 @@ public static class ShortlistIndexes
                 await BuildAsync(catalog, connection, index, collection, options, progress, cancellation).ConfigureAwait(false);
             }
 
+            await connection.AskAsync<string>("select set_config('lock_timeout', '0', false)", [], cancellation).ConfigureAwait(false);
             return await connection.AskAsync<object>("select retrieval.analyze_index($1)", [index.IndexId], cancellation).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
     }
@@ -86,8 +91,7 @@ public static class ShortlistIndexes
         var watching = progress is null ? Task.CompletedTask : WatchAsync(catalog, connection.ProcessID, collection, rows, progress, done.Token);
         try
         {
-            await connection.AskAsync<object>(
-                "select retrieval.build_shortlist($1, $2, $3, $4)", [index.IndexId, collection, options.M, options.EfConstruction ?? EfConstruction(rows, options.M)], cancellationToken).ConfigureAwait(false);
+            await BuildAsync(connection, index, collection, options.M, options.EfConstruction ?? EfConstruction(rows, options.M), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -96,6 +100,25 @@ public static class ShortlistIndexes
         }
 
         progress?.Report(new ShortlistIndexProgress(collection, rows, rows));
+    }
+
+    // Writers queue behind a build that waits for one of them: so it waits for a moment only, then lets them go ahead.
+    private static Task<object?> BuildAsync(NpgsqlConnection connection, CatalogIndex index, string collection, int m, int efConstruction, CancellationToken cancellationToken)
+    {
+        var seconds = 1;
+        return new CatalogRetry { FirstDelay = TimeSpan.FromSeconds(1) }.RunAsync(async cancellation =>
+        {
+            try
+            {
+                await connection.AskAsync<string>("select set_config('lock_timeout', $1, false)", [string.Create(CultureInfo.InvariantCulture, $"{seconds}s")], cancellation).ConfigureAwait(false);
+                seconds = Math.Min(2 * seconds, LongestWait);
+                return await connection.AskAsync<object>("select retrieval.build_shortlist($1, $2, $3, $4)", [index.IndexId, collection, m, efConstruction], cancellation).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (CatalogErrors.IsConflict(exception))
+            {
+                throw CatalogErrors.Translate($"building the nearest-neighbour index of the {collection}s of index {index.Name}", exception);
+            }
+        }, cancellationToken);
     }
 
     private static int EfConstruction(long rows, int m) => Math.Max(2 * m, rows > 1_000_000 ? 200 : 128);

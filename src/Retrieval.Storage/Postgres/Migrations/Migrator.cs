@@ -15,6 +15,7 @@ public static class Migrator
 {
     // Any number that others do not use: migrations of two processes wait for each other.
     private const long Lock = 0x7265_7472_6965_7661;
+    private const int UnlockSeconds = 5;
     private static readonly IReadOnlyList<Migration> Known = [.. ReadAll()];
 
     /// <summary>The version this program works with.</summary>
@@ -52,7 +53,7 @@ public static class Migrator
             }
             finally
             {
-                await ExecuteAsync(connection, null, string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_unlock({Lock})"), CancellationToken.None).ConfigureAwait(false);
+                await UnlockAsync(connection).ConfigureAwait(false);
             }
         }, cancellationToken);
     }
@@ -73,6 +74,23 @@ public static class Migrator
                 ? done.Count
                 : throw Refused(catalog, $"is at schema version {done.Keys.DefaultIfEmpty(0).Max()} and this program needs {Latest}; run `retrieval index migrate`");
         }, cancellationToken);
+    }
+
+    private static async Task UnlockAsync(NpgsqlConnection connection)
+    {
+        var command = new NpgsqlCommand(string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_unlock({Lock})"), connection) { CommandTimeout = UnlockSeconds };
+        await using (command.ConfigureAwait(false))
+        {
+            try
+            {
+                await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (CatalogErrors.IsOurs(exception) || exception is InvalidOperationException)
+            {
+                // It goes with the connection, and what went wrong before is what is to be told.
+                await connection.CloseAsync().ConfigureAwait(false);
+            }
+        }
     }
 
     private static async Task GrantAsync(Catalog catalog, NpgsqlConnection connection, CatalogRoles? grants, CancellationToken cancellationToken)
@@ -172,7 +190,8 @@ public static class Migrator
         }
     }
 
-    // The text is ours or made of quoted names: several statements at once, so without parameters.
+    // The text is ours or made of quoted names: several statements at once, so without parameters. A migration takes as long
+    // as it takes, and so does waiting for another; a server that is gone is noticed by its connection.
     private static async Task ExecuteAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 0 };

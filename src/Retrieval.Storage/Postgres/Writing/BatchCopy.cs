@@ -5,7 +5,7 @@ namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
 /// Sends the rows of a batch. The large ones go straight to where they stay, under new row numbers that nothing points to
-/// yet; the narrow ones to the session's staging table, where what becomes of them is decided later. No lock is held.
+/// yet; the narrow ones to the session's staging table, where what becomes of them is decided later. No row is locked.
 /// </summary>
 internal sealed class BatchCopy(NpgsqlConnection connection, int indexId, byte[] buffer)
 {

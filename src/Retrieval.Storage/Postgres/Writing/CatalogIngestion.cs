@@ -199,7 +199,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
                 cancellation.ThrowIfCancellationRequested();
                 throw WriterSession.Translate(what, _index, exception);
             }
-        }, cancellationToken);
+        }, (exception, cancellation) => RunningBuild.ExcuseAsync(_catalog, _index, what, exception, cancellation), cancellationToken);
 
     /// <summary>The session; if it was lost, another one, with the lock and the ledger as the server has them.</summary>
     private async Task<WriterSession> ConnectAsync(CancellationToken cancellationToken)

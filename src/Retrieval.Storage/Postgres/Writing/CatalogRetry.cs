@@ -8,7 +8,7 @@ namespace Retrieval.Storage.Postgres.Writing;
 /// </summary>
 public sealed record CatalogRetry
 {
-    /// <summary>How long from the first failure until it is given up.</summary>
+    /// <summary>How long from the first failure until it is given up. An ingestion does not count what it waits for a nearest-neighbour index that is built.</summary>
     public TimeSpan For { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The first pause; each is twice the one before, give or take a quarter.</summary>
@@ -26,7 +26,12 @@ public sealed record CatalogRetry
     /// <summary>For requests with somebody waiting: seconds.</summary>
     public static CatalogRetry Short { get; } = new() { For = TimeSpan.FromSeconds(8), LongestDelay = TimeSpan.FromSeconds(1) };
 
-    internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    internal Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) => RunAsync(work, null, cancellationToken);
+
+    /// <param name="work">What may fail.</param>
+    /// <param name="excuse">Given a failure, what to say of it if it is not to count against <see cref="For"/>; null if it is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, Func<Exception, CancellationToken, Task<Exception?>>? excuse, CancellationToken cancellationToken)
     {
         long? firstFailure = null;
         for (var attempt = 1; ; attempt++)
@@ -38,14 +43,15 @@ public sealed record CatalogRetry
             catch (Exception exception) when (IsPassing(exception))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                firstFailure ??= Time.GetTimestamp();
+                var excused = excuse is null ? null : await excuse(exception, cancellationToken).ConfigureAwait(false);
+                firstFailure = excused is null ? firstFailure ?? Time.GetTimestamp() : null;
                 var pause = Pause(attempt);
-                if (Time.GetElapsedTime(firstFailure.Value) + pause > For)
+                if (firstFailure is not null && Time.GetElapsedTime(firstFailure.Value) + pause > For)
                 {
                     throw;
                 }
 
-                Failed?.Invoke(exception, attempt, pause);
+                Failed?.Invoke(excused ?? exception, attempt, pause);
                 await Task.Delay(pause, Time, cancellationToken).ConfigureAwait(false);
             }
         }

@@ -135,8 +135,9 @@ internal sealed class WriterSession : IAsyncDisposable
             ["application_name"] = Tag,
             // A lock that is not given in time is a conflict, which is retried, long before the driver gives the server up.
             ["lock_timeout"] = Milliseconds(commandSeconds * 500L),
-            // However this process fares (frozen, cut off), the server does not keep its locks and rows for ever.
-            ["statement_timeout"] = Milliseconds(commandSeconds * 10_000L),
+            // However this process fares (frozen, cut off), the server does not keep its locks and rows for long. A copy is
+            // one statement, and has to come through in that time.
+            ["statement_timeout"] = Milliseconds(commandSeconds * 4_000L),
             ["idle_in_transaction_session_timeout"] = Milliseconds(commandSeconds * 2_000L),
             ["idle_session_timeout"] = Milliseconds(IdleMinutes * 60_000L),
             ["client_connection_check_interval"] = "2s",

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+using Npgsql;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
@@ -48,6 +50,52 @@ public sealed class ShortlistIndexesTests
     }
 
     [Fact]
+    public async Task An_ingestion_waits_for_a_build_for_longer_than_it_waits_for_anything_else_and_says_so()
+    {
+        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 20, "test"), Impatient(out var told), Cancellation);
+        await run.StoreAsync(SampleSource.Batch(0, 20), Cancellation);
+        await catalog.ExecuteAsync("""
+            create function public.held(bigint) returns bigint immutable language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(42); return $1; end $$;
+            """);
+        await using var gate = await OpenAsync(catalog);
+        await ExecuteAsync(gate, "select pg_advisory_lock(42)");
+        var building = catalog.ExecuteAsync($"create index on retrieval.image_embedding_{catalog.Index.IndexId} (public.held(row_no))");
+        await catalog.UntilAsync("select exists (select from pg_locks where locktype = 'advisory' and not granted)");
+        var storing = run.StoreAsync(SampleSource.Batch(20, 40), Cancellation);
+        for (var times = 0; times < 4; times++)
+        {
+            Assert.Contains("is being built", (await told.ReadAsync(Cancellation)).Message, StringComparison.Ordinal);
+        }
+
+        await ExecuteAsync(gate, "select pg_advisory_unlock(42)");
+        await building;
+        await storing;
+        await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(40));
+    }
+
+    [Fact]
+    public async Task Writers_do_not_queue_behind_a_build_that_waits_for_one_that_is_frozen()
+    {
+        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 20);
+        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, new CatalogRetry { For = TimeSpan.Zero });
+        await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation);
+        await using var frozen = await OpenAsync(catalog);
+        await ExecuteAsync(frozen, $"begin; lock table retrieval.image_embedding_{catalog.Index.IndexId} in row exclusive mode");
+        var building = ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions(), null, Cancellation);
+        for (var version = 2; version < 5; version++)
+        {
+            await catalog.UntilAsync("select exists (select from pg_locks where locktype = 'relation' and mode = 'ShareLock' and not granted)");
+            Assert.Equal(version, await images.PutAsync(SampleSource.Rows([("one", version)], null), Cancellation));
+        }
+
+        Assert.False(building.IsCompleted);
+        await ExecuteAsync(frozen, "rollback");
+        await building;
+        Assert.True(await ShortlistIndexes.ReadyAsync(catalog.Catalog, catalog.Index, Cancellation));
+    }
+
+    [Fact]
     public async Task Options_beyond_pgvector_and_indexes_that_are_not_there_are_refused()
     {
         await using var catalog = await TestCatalog.CreateAsync();
@@ -87,6 +135,27 @@ public sealed class ShortlistIndexesTests
         var part = Assert.Single(filled.Ledger);
         Assert.Equal((SampleSource.Key, 100, true, 0, 1), (part.Entry.SourceKey, part.Entry.NextRow, part.Entry.Completed, part.Part, part.Parts));
         Assert.Equal((0, 0, 0), (status.Indexes[1].Images, status.Indexes[1].Nearest.Count, status.Indexes[1].Ledger.Count));
+    }
+
+    private static CatalogRetry Impatient(out ChannelReader<Exception> told)
+    {
+        var failures = Channel.CreateUnbounded<Exception>();
+        told = failures.Reader;
+        // Less than one attempt takes.
+        return new CatalogRetry { For = TimeSpan.FromMilliseconds(300), FirstDelay = TimeSpan.FromMilliseconds(10), LongestDelay = TimeSpan.FromMilliseconds(10), Failed = (exception, _, _) => failures.Writer.TryWrite(exception) };
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(TestCatalog catalog)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(Cancellation);
+        return connection;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private static Task<string?> DefinitionsAsync(TestCatalog catalog) => catalog.AskAsync<string>("select string_agg(indexdef, '; ' order by indexname) from pg_indexes where indexname ~ '_nearest$'");
