@@ -20,4 +20,7 @@ public enum CatalogFault
 
     /// <summary>Another run has the source, the index or its ledger.</summary>
     Taken,
+
+    /// <summary>Others were in the way for as long as this may wait for them: somebody builds or drops an index, for one. Later it may go through.</summary>
+    Busy,
 }

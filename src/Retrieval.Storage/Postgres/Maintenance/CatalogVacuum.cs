@@ -11,9 +11,8 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// </summary>
 public static class CatalogVacuum
 {
-    private const int Chunk = 10_000;
     private static readonly string[] Parents = ["image", "image_record", "image_embedding", "caption", "caption_embedding"];
-    private static readonly string[] Shared = ["index", "ledger", "run", "reject", "source"];
+    private static readonly string[] Shared = ["index", "change", "ledger", "run", "reject", "source"];
 
     /// <summary>Runs it.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer; what was done stays done.</exception>
@@ -33,7 +32,8 @@ public static class CatalogVacuum
             }
 
             progress?.Report("tombstones");
-            var tombstones = options.TombstonesOlderThan is { } age ? await PurgeAsync(connection, index, age, cancellation).ConfigureAwait(false) : 0;
+            var tombstones = options.TombstonesOlderThan is { } age ? await PurgeAsync(connection, index, age, options.TombstonesAtOnce, cancellation).ConfigureAwait(false) : 0;
+            await PruneAsync(connection, index, cancellation).ConfigureAwait(false);
             var runs = await RemoveAsync(connection, "delete from retrieval.run where index_id = $1 and updated_at < now() - $2 and coalesce(ended_at, updated_at) < now() - $2", index, options.RunsOlderThan, cancellation).ConfigureAwait(false);
             var rejects = await RemoveAsync(connection, "delete from retrieval.reject where index_id = $1 and at < now() - $2", index, options.RejectsOlderThan, cancellation).ConfigureAwait(false);
             var reindexed = new List<string>();
@@ -57,26 +57,25 @@ public static class CatalogVacuum
     }
 
     /// <summary>
-    /// Removes old tombstones by epoch: all up to the latest that is old enough. What is gone is noted first, or with the
-    /// first of it, so that a follower never takes a gap for nothing having happened.
+    /// Removes old tombstones by epoch: all up to the latest that is old enough, some at a time. What is gone is noted with
+    /// it: a follower never takes a gap for nothing having happened, and a purge that is broken off leaves none behind.
     /// </summary>
-    private static async Task<long> PurgeAsync(NpgsqlConnection connection, CatalogIndex index, TimeSpan age, CancellationToken cancellationToken)
+    private static async Task<long> PurgeAsync(NpgsqlConnection connection, CatalogIndex index, TimeSpan age, int chunk, CancellationToken cancellationToken)
     {
+        var last = await connection.AskAsync<long>(
+            "select coalesce(max(epoch), 0) from retrieval.image where index_id = $1 and deleted and deleted_at < now() - $2", [index.IndexId, age], cancellationToken).ConfigureAwait(false);
         long purged = 0;
         while (true)
         {
             // The index's row is locked before the images', as writers do.
             var gone = await connection.AskAsync<long>("""
                 with noted as materialized (
-                    update retrieval.index set purged_epoch = greatest(purged_epoch,
-                        coalesce((select max(epoch) from retrieval.image where index_id = $1 and deleted and deleted_at < now() - $2), 0))
+                    update retrieval.index set purged_epoch = greatest(purged_epoch, coalesce((select max(epoch) from (
+                        select epoch from retrieval.image where index_id = $1 and deleted and epoch <= $2 order by epoch limit $3) as oldest), 0))
                     where index_id = $1 returning purged_epoch),
-                chosen as (
-                    select id from retrieval.image where index_id = $1 and deleted and epoch <= (select purged_epoch from noted) limit $3),
-                gone as (
-                    delete from retrieval.image where index_id = $1 and deleted and epoch <= (select purged_epoch from noted) and id in (select id from chosen) returning 1)
+                gone as (delete from retrieval.image where index_id = $1 and deleted and epoch <= (select purged_epoch from noted) returning 1)
                 select count(*) from gone
-                """, [index.IndexId, age, Chunk], cancellationToken).ConfigureAwait(false);
+                """, [index.IndexId, last, chunk], cancellationToken).ConfigureAwait(false);
             purged += gone;
             if (gone == 0)
             {
@@ -84,6 +83,14 @@ public static class CatalogVacuum
             }
         }
     }
+
+    /// <summary>Removes the notes of changes that no replica can be at: one that is behind the purged tombstones begins anew.</summary>
+    private static Task<long> PruneAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken) => connection.AskAsync<long>("""
+        with gone as (
+            delete from retrieval.change c using retrieval.index i
+            where c.index_id = $1 and i.index_id = $1 and c.epoch < i.purged_epoch and c.epoch < i.epoch returning 1)
+        select count(*) from gone
+        """, [index.IndexId], cancellationToken);
 
     private static async Task<long> RemoveAsync(NpgsqlConnection connection, string delete, CatalogIndex index, TimeSpan? age, CancellationToken cancellationToken) =>
         age is null ? 0 : await connection.AskAsync<long>($"with gone as ({delete} returning 1) select count(*) from gone", [index.IndexId, age.Value], cancellationToken).ConfigureAwait(false);

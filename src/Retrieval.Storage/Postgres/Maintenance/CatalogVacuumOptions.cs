@@ -9,6 +9,9 @@ public sealed record CatalogVacuumOptions
     /// </summary>
     public TimeSpan? TombstonesOlderThan { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>How many tombstones go in one transaction: writers of the index wait for it.</summary>
+    internal int TombstonesAtOnce { get; init; } = 10_000;
+
     /// <summary>Age from which runs that have ended, or have not been heard of, go; null keeps them.</summary>
     public TimeSpan? RunsOlderThan { get; init; }
 

@@ -36,6 +36,15 @@ create table retrieval.index (
     created_at      timestamptz not null default now()
 );
 
+-- One row a change. Epochs are used again when the catalog is set back (to a backup, to a standby that lacked the last
+-- commits); tokens are not: a replica whose epoch bears another token here has what the catalog no longer knows of.
+create table retrieval.change (
+    index_id integer not null references retrieval.index on delete cascade,
+    epoch    bigint not null,
+    token    uuid not null default gen_random_uuid(),
+    primary key (index_id, epoch)
+);
+
 create table retrieval.activation (
     singleton    boolean primary key default true check (singleton),
     index_id     integer not null references retrieval.index,

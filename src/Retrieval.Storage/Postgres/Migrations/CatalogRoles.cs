@@ -21,6 +21,7 @@ public sealed record CatalogRoles(string? Serve, string? Ingest)
                 if known.kind = 'ingest' then
                     execute format('grant insert, update, delete on retrieval.image, retrieval.image_record, retrieval.image_embedding, retrieval.caption, '
                         'retrieval.caption_embedding, retrieval.source, retrieval.ledger, retrieval.reject, retrieval.run to %I', known.name);
+                    execute format('grant insert, delete on retrieval.change to %I', known.name);
                     execute format('grant insert, update on retrieval.activation to %I', known.name);
                     execute format('grant update (epoch) on retrieval.index to %I', known.name);
                     execute format('grant usage on all sequences in schema retrieval to %I', known.name);

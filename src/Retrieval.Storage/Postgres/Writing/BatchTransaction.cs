@@ -82,6 +82,11 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
         await using (begin.ConfigureAwait(false))
         {
             Add(begin, "begin");
+            if (images > 0)
+            {
+                Add(begin, StoreStatements.Reserve, index.IndexId);
+            }
+
             Add(begin, "select array(select nextval('retrieval.row_no') from generate_series(1, $1))", images);
             var reader = await begin.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))

@@ -42,7 +42,7 @@ public sealed class CatalogImages(Catalog catalog, CatalogIndex index, CatalogRe
 
         var what = $"storing image '{(rows.Images is [var first, ..] ? first.Id : "")}' in index {index.Name}";
         // Storing the same content once more changes nothing, so an attempt of which no word came is simply made again.
-        return UseAsync(what, async (session, _, cancellation) =>
+        return UseAsync(what, async (session, cancellation) =>
         {
             int? sourceNo = staged.SourceKey is null ? null : await PartLedger.SourceAsync(session, index, staged.SourceKey, cancellation).ConfigureAwait(false);
             var outcome = await new BatchTransaction(session, index).RunAsync(staged, sourceNo, replace: true, step: null, cancellation).ConfigureAwait(false);
@@ -62,8 +62,9 @@ public sealed class CatalogImages(Catalog catalog, CatalogIndex index, CatalogRe
             return null;
         }
 
-        return await UseAsync($"deleting image '{id}' of index {index.Name}", async (session, repeated, cancellation) =>
-            await new Deletion(session, index).RunAsync(id, repeated, cancellation).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var token = Guid.NewGuid();
+        return await UseAsync($"deleting image '{id}' of index {index.Name}", async (session, cancellation) =>
+            await new Deletion(session, index).RunAsync(id, token, cancellation).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Closes the connections that are kept.</summary>
@@ -77,7 +78,7 @@ public sealed class CatalogImages(Catalog catalog, CatalogIndex index, CatalogRe
         _free.Dispose();
     }
 
-    private async Task<T> UseAsync<T>(string what, Func<WriterSession, bool, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> UseAsync<T>(string what, Func<WriterSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         string? former = null;
         await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -88,9 +89,8 @@ public sealed class CatalogImages(Catalog catalog, CatalogIndex index, CatalogRe
                 WriterSession? session = null;
                 try
                 {
-                    var repeated = former is not null;
-                    session = (repeated ? null : Take()) ?? await WriterSession.OpenAsync(catalog, former, cancellation).ConfigureAwait(false);
-                    var result = await work(session, repeated, cancellation).ConfigureAwait(false);
+                    session = (former is null ? Take() : null) ?? await WriterSession.OpenAsync(catalog, former, cancellation).ConfigureAwait(false);
+                    var result = await work(session, cancellation).ConfigureAwait(false);
                     Keep(session);
                     return result;
                 }

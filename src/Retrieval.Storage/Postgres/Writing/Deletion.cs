@@ -15,38 +15,37 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
         insert into pg_temp.retrieval_decided (row_no, outcome, gone) select row_no, 'deleted', row_no from gone
         """;
 
-    private const string GiveEpochBack = "update retrieval.index set epoch = epoch - 1 where index_id = $1 and not exists (select from pg_temp.retrieval_decided)";
-
+    // What was buried now, or by an earlier attempt of which no word came.
     private const string Tell = """
-        select (select epoch from retrieval.index where index_id = $1), exists (select from pg_temp.retrieval_decided),
-               (select epoch from retrieval.image where index_id = $1 and id = $2 and deleted)
+        select true, (select i.epoch from retrieval.image i join retrieval.change c using (index_id, epoch) where i.index_id = $1 and i.id = $2 and i.deleted and c.token = $3)
         """;
 
     /// <param name="id">The image.</param>
-    /// <param name="repeated">Whether an earlier attempt may have gone through: then a tombstone is taken for its work.</param>
+    /// <param name="token">Of this deletion and no other: by it an earlier attempt's tombstone is known from those of others.</param>
     /// <param name="cancellationToken">Cancels; whether it is committed is then unknown.</param>
     /// <returns>The epoch with which it is gone; null if it was not there.</returns>
-    public async Task<long?> RunAsync(string id, bool repeated, CancellationToken cancellationToken)
+    public async Task<long?> RunAsync(string id, Guid token, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(session.Connection);
         await using (batch.ConfigureAwait(false))
         {
             Add(batch, "begin");
-            Add(batch, StoreStatements.TakeEpoch, index.IndexId);
+            Add(batch, StoreStatements.Reserve, index.IndexId);
+            Add(batch, StoreStatements.TakeEpochAs, index.IndexId, token);
             Add(batch, Bury, index.IndexId, id);
             foreach (var sweep in StoreStatements.Sweep)
             {
                 Add(batch, sweep, index.IndexId);
             }
 
-            Add(batch, GiveEpochBack, index.IndexId);
-            Add(batch, Tell, index.IndexId, id);
+            Add(batch, StoreStatements.GiveEpochBack, index.IndexId);
+            Add(batch, Tell, index.IndexId, id, token);
             Add(batch, "commit");
-            return await RunAsync(batch, repeated, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(batch, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task<long?> RunAsync(NpgsqlBatch batch, bool repeated, CancellationToken cancellationToken)
+    private static async Task<long?> RunAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         long? epoch = null;
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -56,7 +55,7 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
             {
                 if (reader.FieldCount > 1 && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
-                    epoch = reader.GetBoolean(1) ? reader.GetInt64(0) : repeated && !reader.IsDBNull(2) ? reader.GetInt64(2) : null;
+                    epoch = reader.IsDBNull(1) ? null : reader.GetInt64(1);
                 }
             }
             while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));

@@ -6,20 +6,38 @@ namespace Retrieval.Storage.Postgres.Writing;
 /// </summary>
 internal static class StoreStatements
 {
+    private static readonly string[] Large = ["image_record", "image_embedding", "caption", "caption_embedding"];
+
     /// <summary>What <see cref="BatchCopy"/> fills.</summary>
     public const string StagedColumns = "pg_temp.retrieval_staged (row_no, source_row, captions, id, content_hash, metadata, tags, boxes)";
 
     /// <summary>Tables of the session that a batch passes through; a commit or a rollback leaves them empty.</summary>
     public const string TemporaryTables = """
         create temporary table retrieval_staged (
-            row_no bigint not null, source_row bigint not null, captions integer not null, id text collate "C" not null,
+            row_no bigint primary key, source_row bigint not null, captions integer not null, id text collate "C" not null,
             content_hash bytea not null, metadata json, tags text[] not null, boxes bytea) on commit delete rows;
         create temporary table retrieval_decided (
-            row_no bigint not null, outcome text not null, gone bigint, owner text) on commit delete rows
+            row_no bigint primary key, outcome text not null, gone bigint, owner text) on commit delete rows
         """;
 
+    /// <summary>
+    /// Takes the locks of all tables that the batch will or may write to, and changes nothing: whoever builds or drops an
+    /// index is waited for here, before anything is sent and before others wait for this one. $1 index.
+    /// </summary>
+    public static string Reserve { get; } =
+        $"with {string.Join(", ", Large.Select(table => $"{table} as (delete from retrieval.{table} where index_id = $1 and row_no = 0)"))} update retrieval.image set captions = 0 where index_id = $1 and id = ''";
+
     /// <summary>From here on writers of this index wait for each other: what commits first has the lower epoch. $1 index.</summary>
-    public const string TakeEpoch = "update retrieval.index set epoch = epoch + 1 where index_id = $1";
+    public const string TakeEpoch = """
+        with taken as (update retrieval.index set epoch = epoch + 1 where index_id = $1 returning index_id, epoch)
+        insert into retrieval.change (index_id, epoch) select index_id, epoch from taken
+        """;
+
+    /// <summary>The same, with a token of the caller's. $1 index, $2 token.</summary>
+    public const string TakeEpochAs = """
+        with taken as (update retrieval.index set epoch = epoch + 1 where index_id = $1 returning index_id, epoch)
+        insert into retrieval.change (index_id, epoch, token) select index_id, epoch, $2 from taken
+        """;
 
     /// <summary>
     /// With a snapshot taken after the lock: nobody changes the images any more. <c>gone</c> is the row number whose large
@@ -50,8 +68,10 @@ internal static class StoreStatements
 
     /// <summary>Gives the epoch back if nothing came of it. $1 index.</summary>
     public const string GiveEpochBack = """
-        update retrieval.index set epoch = epoch - 1
-        where index_id = $1 and not exists (select from pg_temp.retrieval_decided where outcome in ('inserted', 'replaced'))
+        with given as (
+            update retrieval.index set epoch = epoch - 1
+            where index_id = $1 and not exists (select from pg_temp.retrieval_decided where outcome in ('inserted', 'replaced', 'deleted')) returning epoch + 1 as epoch)
+        delete from retrieval.change where index_id = $1 and epoch = (select epoch from given)
         """;
 
     /// <summary>$1 index, $2 source key, $3 part, $4 parts, $5 run, $6 name of the source, $7 what to say, with a place for the id and one for the owner.</summary>
@@ -100,8 +120,6 @@ internal static class StoreStatements
                array(select s.id from pg_temp.retrieval_staged s join pg_temp.retrieval_decided d using (row_no) where d.outcome = 'refused' order by s.source_row),
                array(select d.owner from pg_temp.retrieval_staged s join pg_temp.retrieval_decided d using (row_no) where d.outcome = 'refused' order by s.source_row)
         """;
-
-    private static readonly string[] Large = ["image_record", "image_embedding", "caption", "caption_embedding"];
 
     /// <summary>Removes large rows that nothing is to point to. $1 index.</summary>
     public static IEnumerable<string> Sweep { get; } =

@@ -1,4 +1,5 @@
 using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
@@ -34,8 +35,34 @@ public sealed class CatalogVacuumTests
         Assert.Equal(0, (await CatalogVacuum.RunAsync(catalog.Catalog, catalog.Index, new CatalogVacuumOptions { TombstonesOlderThan = null }, null, Cancellation)).Tombstones);
         Assert.Equal(2, (await CatalogVacuum.RunAsync(catalog.Catalog, catalog.Index, new CatalogVacuumOptions { TombstonesOlderThan = TimeSpan.Zero }, null, Cancellation)).Tombstones);
         Assert.Equal(12, (await CatalogIndexes.FindAsync(catalog.Catalog, "sample", Cancellation))!.PurgedEpoch);
+        // Of the 13 changes, those before the last tombstone that went.
+        Assert.Equal("12 13", await catalog.AskAsync<string>("select string_agg(epoch::text, ' ' order by epoch) from retrieval.change"));
         await CatalogAssert.HoldsAsync(catalog, expected);
         Assert.Empty((await CatalogVerify.RunAsync(catalog.Catalog, catalog.Index, cancellationToken: Cancellation)).Findings);
+    }
+
+    [Fact]
+    public async Task A_purge_that_is_broken_off_has_noted_what_is_gone_and_nothing_else()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await images.PutAsync(SampleSource.Rows([.. Enumerable.Range(0, 6).Select(i => ($"image-{i}", 0))], null), Cancellation);
+        for (var i = 0; i < 6; i++)
+        {
+            await images.DeleteAsync($"image-{i}", Cancellation);
+        }
+
+        await catalog.ExecuteAsync("""
+            create function public.stop() returns trigger language plpgsql as $$ begin raise exception 'broken off'; end $$;
+            create trigger stop before delete on retrieval.image for each row when (old.id = 'image-5') execute function public.stop();
+            """);
+        var options = new CatalogVacuumOptions { TombstonesOlderThan = TimeSpan.Zero, TombstonesAtOnce = 2 };
+        await Assert.ThrowsAsync<CatalogException>(() => CatalogVacuum.RunAsync(catalog.Catalog, catalog.Index, options, null, Cancellation));
+        Assert.Equal((5L, 2L), (await catalog.AskAsync<long>("select purged_epoch from retrieval.index"), await catalog.AskAsync<long>("select count(*) from retrieval.image")));
+        Assert.Empty((await CatalogVerify.RunAsync(catalog.Catalog, catalog.Index, cancellationToken: Cancellation)).Findings);
+        await catalog.ExecuteAsync("drop trigger stop on retrieval.image");
+        Assert.Equal(2, (await CatalogVacuum.RunAsync(catalog.Catalog, catalog.Index, options, null, Cancellation)).Tombstones);
+        Assert.Equal(7, await catalog.AskAsync<long>("select epoch from retrieval.change"));
     }
 
     [Fact]

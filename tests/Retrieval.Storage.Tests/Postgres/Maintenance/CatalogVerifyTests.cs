@@ -50,6 +50,8 @@ public sealed class CatalogVerifyTests
     [InlineData("update retrieval.image set epoch = 0 where id = 'image-0003'", "image, image 'image-0003'", "its epoch is 0")]
     [InlineData("update retrieval.index set purged_epoch = 11", "image, image 'image-0009'", "it was deleted with epoch 11, and tombstones up to 11 are gone")]
     [InlineData("update retrieval.index set purged_epoch = 12", "index, sample", "it is at epoch 11, and tombstones up to 12 are gone")]
+    [InlineData("delete from retrieval.change where epoch = 11", "change, epoch 11", "the last change is not noted")]
+    [InlineData("insert into retrieval.change (index_id, epoch) values (1, 12)", "change, epoch 12", "it is noted, and the index is at 11")]
     [InlineData("update retrieval.image set content_hash = '\\x00' where id = 'image-0003'", "image, image 'image-0003'", "its content hash has 1 bytes, not 32")]
     [InlineData("update retrieval.image set source_no = 77 where id = 'image-0003'", "image, image 'image-0003'", "its source is number 77")]
     [InlineData("update retrieval.image set tags = array['x'] where id = 'image-0003'", "image, image 'image-0003'", "its tags are not those of its metadata")]

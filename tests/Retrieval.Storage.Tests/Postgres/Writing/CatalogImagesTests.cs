@@ -38,6 +38,9 @@ public sealed class CatalogImagesTests
 
         await CatalogAssert.HoldsAsync(catalog, model);
         Assert.Equal(epoch, await catalog.EpochAsync());
+        // Each change is noted once, under a token of its own; calls that changed nothing are not.
+        Assert.Equal(string.Join(' ', Enumerable.Range(1, (int)epoch)), await catalog.AskAsync<string>("select string_agg(epoch::text, ' ' order by epoch) from retrieval.change"));
+        Assert.Equal(epoch, await catalog.AskAsync<long>("select count(distinct token) from retrieval.change"));
         Assert.Equal(0, await catalog.AskAsync<long>("select count(*) from retrieval.image where deleted <> (deleted_at is not null)"));
     }
 

@@ -105,16 +105,42 @@ public sealed class CatalogIngestionTests
         var retry = Retry with { For = TimeSpan.FromSeconds(30), Failed = (exception, _, _) => waited.TrySetResult(exception) };
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, retry, Cancellation);
         await using var hold = await holder.BeginTransactionAsync(Cancellation);
-        await using (var command = new NpgsqlCommand("update retrieval.index set epoch = epoch", holder))
-        {
-            await command.ExecuteNonQueryAsync(Cancellation);
-        }
+        await ExecuteAsync(holder, "update retrieval.index set epoch = epoch");
 
         var storing = run.StoreAsync(SampleSource.Batch(0, 20), Cancellation);
         Assert.Contains("lock timeout", (await waited.Task.WaitAsync(Cancellation)).Message, StringComparison.Ordinal);
         await hold.RollbackAsync(Cancellation);
         Assert.Equal(1, (await storing).Epoch);
         await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(20));
+    }
+
+    [Theory]
+    [InlineData("image_embedding")]
+    [InlineData("caption_embedding")]
+    public async Task Who_waits_for_a_build_keeps_nobody_else_waiting_and_is_told_that_others_are_in_the_way(string table)
+    {
+        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry with { For = TimeSpan.Zero });
+        await images.PutAsync(SampleSource.Rows([("one", 1), ("two", 1)], null), Cancellation);
+        await using var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
+        await holder.OpenAsync(Cancellation);
+        await using var hold = await holder.BeginTransactionAsync(Cancellation);
+        await ExecuteAsync(holder, $"lock table retrieval.{table}_{catalog.Index.IndexId} in share mode");
+        foreach (var waiting in new Func<Task>[]
+        {
+            () => images.DeleteAsync("one", Cancellation),
+            () => images.PutAsync(SampleSource.Rows([("two", 2)], null), Cancellation),
+        })
+        {
+            var written = waiting();
+            await catalog.UntilAsync("select exists (select from pg_locks where not granted and locktype = 'relation' and database = (select oid from pg_database where datname = current_database()))");
+            // What all writers of the index need is free.
+            await catalog.ExecuteAsync("set lock_timeout = '100ms'; update retrieval.index set epoch = epoch");
+            Assert.Equal(CatalogFault.Busy, (await Assert.ThrowsAsync<CatalogException>(() => written)).Fault);
+        }
+
+        await hold.RollbackAsync(Cancellation);
+        Assert.Equal(2, await images.DeleteAsync("one", Cancellation));
     }
 
     [Fact]
@@ -184,6 +210,12 @@ public sealed class CatalogIngestionTests
         await catalog.UntilAsync($"select not ({left[7..]})");
         await using var next = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim with { RunId = Guid.NewGuid() }, Retry, Cancellation);
         Assert.Equal(20, next.Ledger.NextRow);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private static Task<long> RejectsAsync(TestCatalog catalog) => catalog.AskAsync<long>("select count(*) from retrieval.reject");

@@ -67,6 +67,22 @@ public sealed class LostAnswerTests
         await CatalogAssert.HoldsAsync(catalog, new Dictionary<string, int>());
     }
 
+    [Fact]
+    public async Task A_deletion_over_a_connection_that_was_ended_meanwhile_does_not_take_an_old_tombstone_for_its_own()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry);
+        await images.PutAsync(SampleSource.Rows([("one", 1), ("two", 1)], null), Cancellation);
+        Assert.Equal(2, await images.DeleteAsync("one", Cancellation));
+        foreach (var (id, epoch) in new[] { ("one", (long?)null), ("two", 3) })
+        {
+            const string writers = "from pg_stat_activity where application_name like 'retrieval writer%' and datname = current_database()";
+            await catalog.ExecuteAsync($"select pg_terminate_backend(pid) {writers}");
+            await catalog.UntilAsync($"select not exists (select {writers})");
+            Assert.Equal(epoch, await images.DeleteAsync(id, Cancellation));
+        }
+    }
+
     private static void Cut(CuttingProxy proxy, bool reachesServer, int times)
     {
         if (reachesServer)
