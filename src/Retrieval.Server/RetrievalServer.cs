@@ -51,6 +51,7 @@ public static class RetrievalServer
         app.UseRequestLog();
         app.UseProblems();
         app.UseRouting();
+        app.UseCatalogGate();
         app.UseRequestBodies();
         app.UseLimits();
         app.UseParsedBodies();

@@ -29,6 +29,63 @@ public sealed class CatalogLinkTests
     }
 
     [Fact]
+    public void Late_queries_count_only_in_a_row()
+    {
+        var link = new CatalogLink(TimeProvider.System);
+        link.Late();
+        Assert.True(link.MayAsk && link.IsDoubtful);
+        link.Late();
+        link.InTime();
+        Assert.False(link.IsDoubtful);
+        link.Late();
+        link.Late();
+        link.Answered(link.Probe());
+        link.Late();
+        link.Late();
+        Assert.True(link.MayAsk);
+
+        var early = link.Probe();
+        link.Late();
+        Assert.False(link.MayAsk || link.IsUp || link.IsDoubtful);
+
+        // Neither a query that was out already nor an answer to an older question brings it back.
+        link.InTime();
+        link.Answered(early);
+        Assert.False(link.MayAsk);
+        link.Answered(link.Probe());
+        Assert.True(link.MayAsk && link.IsUp);
+    }
+
+    [Fact]
+    public async Task Who_waits_has_a_look_taken_at_once_and_then_now_and_then()
+    {
+        var time = new ManualTime();
+        var state = new FollowState();
+        var hour = TimeSpan.FromHours(1);
+        var waiting = Enumerable.Range(0, 10).Select(_ => state.ReachAsync(1, 5, hour, time, TestContext.Current.CancellationToken)).ToList();
+        await state.PauseAsync(hour, time, TestContext.Current.CancellationToken);
+        for (var look = 0; look < 3; look++)
+        {
+            state.Set(new FollowReport(new ServedIndex("/cache", "blue", 1, "f"), 4, 4, null, null));
+            var before = time.Waits.Count;
+            var pause = state.PauseAsync(hour, time, TestContext.Current.CancellationToken);
+            Assert.False(pause.IsCompleted);
+            Assert.Contains(TimeSpan.FromMilliseconds(50), time.Waits.Skip(before));
+
+            // A new one is not kept waiting.
+            waiting.Add(state.ReachAsync(1, 5, hour, time, TestContext.Current.CancellationToken));
+            await pause;
+        }
+
+        state.Set(new FollowReport(new ServedIndex("/cache", "blue", 1, "f"), 5, 5, null, null));
+        Assert.All(await Task.WhenAll(waiting), Assert.True);
+        var made = time.Waits.Count;
+        var idle = state.PauseAsync(hour, time, TestContext.Current.CancellationToken);
+        Assert.False(idle.IsCompleted);
+        Assert.Equal([hour], time.Waits.Skip(made));
+    }
+
+    [Fact]
     public async Task A_writer_waits_for_the_epoch_of_its_index_and_no_longer_than_it_may()
     {
         var time = new ManualTime();

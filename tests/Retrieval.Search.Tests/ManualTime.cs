@@ -8,10 +8,23 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
+    private readonly List<TimeSpan> _waits = [];
     private int _stamps;
 
     /// <summary>Called with the number of the time stamp, from 1.</summary>
     public Action<int>? OnStamp { get; set; }
+
+    /// <summary>How long each timer was to run, in the order they were made.</summary>
+    public IReadOnlyList<TimeSpan> Waits
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _waits];
+            }
+        }
+    }
 
     public override long GetTimestamp()
     {
@@ -25,6 +38,7 @@ internal sealed class ManualTime : TimeProvider
         lock (_gate)
         {
             _timers.Add(timer);
+            _waits.Add(dueTime);
         }
 
         return timer;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Retrieval.Cli.Input;
 using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
 
 namespace Retrieval.Cli.Commands;
 
@@ -44,8 +45,8 @@ internal sealed class SourceOptions
 
     /// <summary>Names the source in an index's ledger: the same source has the same key, wherever the command is started.</summary>
     public string KeyOf(ParseResult parsed) => parsed.GetValue(Tsv) is { } tsv
-        ? Path.GetFullPath(tsv)
-        : $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(Folder)!))}#{parsed.GetValue(Split)}";
+        ? SourceKeys.OfFile(tsv)
+        : SourceKeys.OfSplit(parsed.GetValue(Folder)!, parsed.GetValue(Split)!);
 
     public IFeatureSource Open(ParseResult parsed, FeatureExpectation expected)
     {

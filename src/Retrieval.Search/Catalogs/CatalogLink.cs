@@ -1,13 +1,18 @@
 namespace Retrieval.Search.Catalogs;
 
 /// <summary>
-/// Whether the catalog is worth asking: a circuit breaker. After a failure nobody who has something else to answer with
-/// waits for it, until whoever probes it (the follower's look) has had an answer to a question asked since.
+/// Whether the catalog is worth asking: a circuit breaker. Once it did not answer, nobody who has something else to answer
+/// with waits for it, until whoever probes it (the follower's look) has had an answer to a question asked since. A query
+/// that took too long proves little, since it may have been a hard one: several of them in a row do.
 /// </summary>
 public sealed class CatalogLink(TimeProvider time)
 {
+    /// <summary>So many queries in a row that came late, without any answer between, are a failure.</summary>
+    public const int MostLate = 3;
+
     private readonly Lock _gate = new();
     private long _failures;
+    private int _late;
     private bool _down;
     private bool _known;
     private long? _lastAnswer;
@@ -32,6 +37,18 @@ public sealed class CatalogLink(TimeProvider time)
             lock (_gate)
             {
                 return _known && !_down;
+            }
+        }
+    }
+
+    /// <summary>Whether a query came late and nothing was answered since: worth a probe.</summary>
+    public bool IsDoubtful
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_down && _late > 0;
             }
         }
     }
@@ -65,10 +82,34 @@ public sealed class CatalogLink(TimeProvider time)
             _lastAnswer = time.GetTimestamp();
             _known = true;
             _down = _failures != probe;
+            _late = 0;
         }
     }
 
-    /// <summary>It did not answer, or not in time.</summary>
+    /// <summary>A query was answered, whatever the answer. What is down stays so until a probe is answered.</summary>
+    public void InTime()
+    {
+        lock (_gate)
+        {
+            _late = 0;
+        }
+    }
+
+    /// <summary>A query had all the time a query may have, and no answer.</summary>
+    public void Late()
+    {
+        lock (_gate)
+        {
+            if (!_down && ++_late >= MostLate)
+            {
+                _failures++;
+                _down = _known = true;
+                _late = 0;
+            }
+        }
+    }
+
+    /// <summary>It cannot be reached, or broke off.</summary>
     /// <returns>Whether that is news.</returns>
     public bool Failed()
     {
@@ -77,6 +118,7 @@ public sealed class CatalogLink(TimeProvider time)
             var news = !_down || !_known;
             _failures++;
             _down = _known = true;
+            _late = 0;
             return news;
         }
     }

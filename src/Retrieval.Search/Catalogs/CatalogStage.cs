@@ -50,20 +50,34 @@ public sealed class CatalogStage(Catalog catalog, CatalogLink link, TimeSpan tim
             // Not the question's own end: a server that is frozen does not even take a cancellation, and giving up the
             // connection takes longer than a caller should wait.
             var found = await asked.WaitAsync(longest, time, cancellationToken).ConfigureAwait(false);
+            link.InTime();
             metrics.ShortlistMissed(found.Missing);
             return found.Hits;
         }
-        catch (Exception exception) when (exception is TimeoutException or CatalogUnavailableException or CatalogException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (CatalogUnavailableException)
         {
             link.Failed();
-            metrics.ShortlistFellBack();
-            return null;
+        }
+        catch (CatalogException)
+        {
+            // It answers. That it has no answer to this question, the index being dropped, say, concerns no other.
+            link.InTime();
+        }
+        catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // A caller in a hurry says nothing about the catalog.
+            if (longest == timeout)
+            {
+                link.Late();
+            }
         }
         finally
         {
             _ = asked.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
+
+        metrics.ShortlistFellBack();
+        return null;
     }
 
     // Holds the lease for as long as the question is out: its answer is read against the index's mapped embeddings.

@@ -6,9 +6,14 @@ namespace Retrieval.Search.Catalogs;
 /// </summary>
 public sealed class FollowState
 {
+    // While somebody waits for an epoch that a look did not bring (a standby that is behind, say), looks follow each other
+    // at this distance, however many wait.
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _gate = new();
     private TaskCompletionSource _stepped = NewSignal();
     private TaskCompletionSource _nudged = NewSignal();
+    private int _waiting;
     private FollowReport _report = new(null, 0, 0, null, null);
 
     /// <summary>How the last look ended.</summary>
@@ -46,13 +51,14 @@ public sealed class FollowState
         }
     }
 
-    /// <summary>Waits until it is time for the next look: for the pause, or until somebody nudges.</summary>
+    /// <summary>Waits until it is time for the next look: for the pause, or a short one if somebody waits for what it brings, or until somebody nudges.</summary>
     public async Task PauseAsync(TimeSpan pause, TimeProvider time, CancellationToken cancellationToken)
     {
         Task nudged;
         lock (_gate)
         {
             nudged = _nudged.Task;
+            pause = _waiting > 0 && pause > Least ? Least : pause;
         }
 
         try
@@ -81,36 +87,55 @@ public sealed class FollowState
     {
         ArgumentNullException.ThrowIfNull(time);
         var began = time.GetTimestamp();
-        while (true)
+        lock (_gate)
         {
-            Task stepped;
-            lock (_gate)
+            if (Serves(indexId, epoch))
             {
-                if (_report.Served?.IndexId == indexId && _report.ServedEpoch >= epoch)
+                return true;
+            }
+
+            _waiting++;
+            _nudged.TrySetResult();
+        }
+
+        try
+        {
+            while (true)
+            {
+                Task stepped;
+                lock (_gate)
                 {
-                    return true;
+                    if (Serves(indexId, epoch))
+                    {
+                        return true;
+                    }
+
+                    stepped = _stepped.Task;
                 }
 
-                stepped = _stepped.Task;
-                _nudged.TrySetResult();
-            }
+                var left = longest - time.GetElapsedTime(began);
+                if (left <= TimeSpan.Zero)
+                {
+                    return false;
+                }
 
-            var left = longest - time.GetElapsedTime(began);
-            if (left <= TimeSpan.Zero)
-            {
-                return false;
-            }
-
-            try
-            {
                 await stepped.WaitAsync(left, time, cancellationToken).ConfigureAwait(false);
             }
-            catch (TimeoutException)
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        finally
+        {
+            lock (_gate)
             {
-                return false;
+                _waiting--;
             }
         }
     }
+
+    private bool Serves(int indexId, long epoch) => _report.Served?.IndexId == indexId && _report.ServedEpoch >= epoch;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -84,10 +84,11 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     public Task CommitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task<IngestionEnd> CompleteAsync(CancellationToken cancellationToken)
+    public async Task<IngestionEnd> CompleteAsync(CancellationToken stopping, CancellationToken cancellationToken)
     {
         await _run!.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        return await new CatalogCompletion(_catalog, _index, _options).RunAsync(_start!, _epoch, cancellationToken).ConfigureAwait(false);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
+        return await new CatalogCompletion(_catalog, _index, _options).RunAsync(_start!, _epoch, either.Token).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,9 @@ public interface IIngestionTarget : IAsyncDisposable
     Task CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>The source is read to its end: commits, and does what is left to do.</summary>
-    Task<IngestionEnd> CompleteAsync(CancellationToken cancellationToken);
+    /// <param name="stopping">Ends what is left to do, behind the commit.</param>
+    /// <param name="cancellationToken">Ends it at once.</param>
+    Task<IngestionEnd> CompleteAsync(CancellationToken stopping, CancellationToken cancellationToken);
 
     /// <summary>The run ended before its source did. What is committed stays.</summary>
     /// <param name="cause">Why: an <see cref="OperationCanceledException"/>, an <see cref="IngestionStoppedException"/>, or what failed.</param>

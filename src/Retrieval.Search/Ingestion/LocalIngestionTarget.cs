@@ -117,7 +117,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
     }
 
     /// <inheritdoc/>
-    public async Task<IngestionEnd> CompleteAsync(CancellationToken cancellationToken)
+    public async Task<IngestionEnd> CompleteAsync(CancellationToken stopping, CancellationToken cancellationToken)
     {
         _ledger = _ledger with { Completed = true };
         await CommitAsync(cancellationToken).ConfigureAwait(false);

@@ -55,7 +55,7 @@ public sealed class StartedIngestion : IAsyncDisposable
 
     /// <summary>Reads, encodes and stores.</summary>
     /// <param name="progress">Told after every window.</param>
-    /// <param name="stop">Ends the run behind a commit after the window at hand.</param>
+    /// <param name="stop">Ends the run behind a commit after the window at hand; once all is stored, ends what is left to do.</param>
     /// <param name="cancellationToken">Ends the run at once; what is not committed is dropped.</param>
     /// <exception cref="IngestionStoppedException">It was asked to end, by <paramref name="stop"/> or through the target.</exception>
     /// <exception cref="RetrievalException">The target cannot be written, or the source broke off.</exception>
@@ -72,7 +72,7 @@ public sealed class StartedIngestion : IAsyncDisposable
                 () => EncodeAsync(windows.Reader, encoded.Writer, broken.Token),
                 () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
             ]).ConfigureAwait(false);
-            var end = await _target.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
             return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end };
         }
         catch (Exception exception)

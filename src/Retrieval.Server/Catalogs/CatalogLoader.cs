@@ -92,9 +92,15 @@ internal sealed partial class CatalogLoader(
 
             step = await follower.StepAsync(new HydrationWatch(this), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is CatalogUnavailableException or CatalogException)
+        catch (CatalogUnavailableException)
         {
             link.Failed();
+            throw;
+        }
+        catch (CatalogException)
+        {
+            // It answers, if not what is wanted.
+            link.Answered(probe);
             throw;
         }
 
@@ -120,7 +126,6 @@ internal sealed partial class CatalogLoader(
         var began = time.GetTimestamp();
         _unserved = true;
         snapshots.Switch(new ServedIndex(index.Path, index.Name, index.IndexId, index.Fingerprint), cancellationToken);
-        _unserved = false;
         var status = snapshots.Status!;
         state.Set(state.Report with { Served = status.Served, ServedEpoch = status.IndexEpoch });
         if (!readiness.Current.IsReady)
@@ -135,6 +140,8 @@ internal sealed partial class CatalogLoader(
             LogTookUp(index.Name, status.Label, status.IndexEpoch, status.Images, status.Captions);
         }
 
+        // Not before: what failed on the way is to be tried again.
+        _unserved = false;
         return true;
     }
 
@@ -184,7 +191,7 @@ internal sealed partial class CatalogLoader(
 
     private void Failed(Exception exception)
     {
-        if (snapshots.Status is null)
+        if (snapshots.Status is null || !readiness.Current.IsReady)
         {
             readiness.NotReady(_reasons.Of(exception));
         }

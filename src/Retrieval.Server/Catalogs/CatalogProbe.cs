@@ -1,4 +1,4 @@
-using Retrieval.Domain.Errors;
+using Microsoft.Extensions.Logging;
 using Retrieval.Search.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Loading;
@@ -8,17 +8,19 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Server.Catalogs;
 
 /// <summary>
-/// While queries do without the catalog, asks it the smallest of questions now and then. The follower's look would tell as
-/// well, but while that copies a large index it takes minutes.
+/// While queries do without the catalog, or one of them came late, asks it the smallest of questions now and then. The
+/// follower's look would tell as well, but while that copies a large index it takes minutes.
 /// </summary>
-internal sealed class CatalogProbe(Catalog catalog, CatalogLink link, ServerOptions options, TimeProvider time) : LoaderService
+internal sealed partial class CatalogProbe(Catalog catalog, CatalogLink link, ServerOptions options, TimeProvider time, ILogger<CatalogProbe> logger) : LoaderService
 {
+    private readonly LastFault _fault = new();
+
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Postgres.FollowSeconds), time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
-            if (!link.MayAsk)
+            if (!link.MayAsk || link.IsDoubtful)
             {
                 await ProbeAsync(stoppingToken).ConfigureAwait(false);
             }
@@ -32,10 +34,27 @@ internal sealed class CatalogProbe(Catalog catalog, CatalogLink link, ServerOpti
         {
             await CatalogIndexes.FindActiveAsync(catalog, cancellationToken).ConfigureAwait(false);
             link.Answered(probe);
+            _fault.Clear();
         }
-        catch (RetrievalException)
+        catch (CatalogUnavailableException)
         {
-            // Still away; who follows it tells why.
+            // Away; who follows it tells why.
+            link.Failed();
+        }
+        catch (CatalogException)
+        {
+            link.Answered(probe);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it is, without a probe queries would do without the catalog for as long as the follower copies.
+            if (_fault.IsNews(exception))
+            {
+                LogFailed(exception);
+            }
         }
     }
+
+    [LoggerMessage(EventId = 1160, Level = LogLevel.Warning, Message = "Whether the catalog answers could not be found out; it is tried again")]
+    private partial void LogFailed(Exception exception);
 }

@@ -8,7 +8,7 @@ public sealed record HttpOptions
 
     /// <summary>
     /// Longest body of a request in bytes, 1024 to 1 GiB. A longer one is a 413. Parsed, which at most
-    /// <see cref="LimitsOptions.Concurrent"/> bodies are at once, a body takes up to fifty times its length.
+    /// <see cref="LimitsOptions.Concurrent"/> and <see cref="LimitsOptions.WriteConcurrent"/> bodies are at once, a body takes up to fifty times its length.
     /// </summary>
     public long MaxBodyBytes { get; init; } = 256 << 10;
 

@@ -3,11 +3,23 @@ namespace Retrieval.Server.Configuration;
 /// <summary>How much work is taken at once, and for how long.</summary>
 public sealed record LimitsOptions
 {
-    /// <summary>Requests of <c>/v1</c> worked on at once, 1 to 10000. The device computes one at a time; the others read, parse and write.</summary>
+    /// <summary>
+    /// Requests of <c>/v1</c> worked on at once, but for those of <see cref="WriteConcurrent"/>, 1 to 10000. The device
+    /// computes one at a time; the others read, parse and write.
+    /// </summary>
     public int Concurrent { get; init; } = 8;
 
     /// <summary>Requests of <c>/v1</c> that wait for a place, 0 to 1000000. One more is a 429.</summary>
     public int Queue { get; init; } = 64;
+
+    /// <summary>
+    /// Requests worked on at once that store or delete an image or are about ingestions, 1 to 10000. They may have to wait
+    /// for Postgres, or for the disk, and so have places of their own: no search waits for theirs.
+    /// </summary>
+    public int WriteConcurrent { get; init; } = 8;
+
+    /// <summary>Such requests that wait for a place, 0 to 1000000. One more is a 429.</summary>
+    public int WriteQueue { get; init; } = 64;
 
     /// <summary>What <c>Retry-After</c> says on a 429 and on a 503, in seconds, 1 to 3600.</summary>
     public int RetryAfterSeconds { get; init; } = 1;

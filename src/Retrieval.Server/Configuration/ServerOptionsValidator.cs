@@ -53,6 +53,8 @@ internal static class ServerOptionsValidator
     {
         Within(faults, "Limits:Concurrent", limits.Concurrent, 1, 10_000);
         Within(faults, "Limits:Queue", limits.Queue, 0, 1_000_000);
+        Within(faults, "Limits:WriteConcurrent", limits.WriteConcurrent, 1, 10_000);
+        Within(faults, "Limits:WriteQueue", limits.WriteQueue, 0, 1_000_000);
         Within(faults, "Limits:RetryAfterSeconds", limits.RetryAfterSeconds, 1, 3600);
         Within(faults, "Limits:RequestTimeoutSeconds", limits.RequestTimeoutSeconds, 0.05, 3600);
         Within(faults, "Limits:BatchQueries", limits.BatchQueries, 1, 10_000);

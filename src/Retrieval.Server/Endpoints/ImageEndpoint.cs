@@ -8,6 +8,7 @@ using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
+using Retrieval.Server.Limits;
 using Retrieval.Server.OpenApi;
 using Retrieval.Server.Requests;
 
@@ -29,6 +30,7 @@ internal static class ImageEndpoint
             .Produces<ImageDetails>()
             .ProducesProblems(404, 429, 503, 504);
         routes.MapPut(Route, PutImage)
+            .RequireWriteLimit()
             .WithTags("Images")
             .WithName("PutImage")
             .WithSummary("Stores one image whole, in the place of whatever has its id")
@@ -40,6 +42,7 @@ internal static class ImageEndpoint
             .Produces<ImageChangeResponse>(201)
             .ProducesProblems(400, 403, 409, 413, 415, 422, 429, 503, 504, 507);
         routes.MapDelete(Route, DeleteImage)
+            .RequireWriteLimit()
             .WithTags("Images")
             .WithName("DeleteImage")
             .WithSummary("Deletes one image and its captions")

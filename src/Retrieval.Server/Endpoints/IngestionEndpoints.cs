@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Ingestions;
+using Retrieval.Server.Limits;
 using Retrieval.Server.OpenApi;
 using Retrieval.Server.Requests;
 
@@ -14,7 +15,7 @@ internal static class IngestionEndpoints
 {
     public static void MapIngestions(this IEndpointRouteBuilder routes)
     {
-        var ingestions = routes.MapGroup("/ingestions").WithTags("Ingestions");
+        var ingestions = routes.MapGroup("/ingestions").RequireWriteLimit().WithTags("Ingestions");
         ingestions.MapPost("", Start)
             .WithName("StartIngestion")
             .WithSummary("Ingests a source into the index that is served")

@@ -19,6 +19,9 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
 {
     private const int LongestEcho = 200;
 
+    /// <summary>The problem of whoever needs Postgres while it is away.</summary>
+    public static Problem CatalogAway { get; } = Of(503, "Postgres does not answer, and nothing can be written until it does; searches go on");
+
     /// <summary>The problem an exception means.</summary>
     public Problem Of(Exception exception) => exception switch
     {
@@ -29,7 +32,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         FeatureShapeException shape => Of(422, shape.Message) with { Field = "features" },
         ForbiddenException forbidden => Of(403, forbidden.Message),
         ConflictException conflict => Of(409, conflict.Message),
-        CatalogUnavailableException => Of(503, "Postgres does not answer, and nothing can be written until it does; searches go on"),
+        CatalogUnavailableException => CatalogAway,
         CatalogException { Fault: not (CatalogFault.Other or CatalogFault.Schema) } refused => OfFault(refused.Fault),
         IndexLockedException => Of(409, "an ingestion is writing to the index, which has one writer at a time; try again when it has ended"),
         IndexWriteException { DiskFull: true } => Of(507, "the disk of the index is full; nothing was changed"),
@@ -60,6 +63,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     {
         CatalogFault.Forbidden => Of(403, "the database role of this replica may not write; give it the rights of ingestion, or send this to a replica that has them"),
         CatalogFault.DiskFull => Of(507, "Postgres has no room left on its disk; nothing was changed"),
+        CatalogFault.Busy => Of(503, "others were in the way in Postgres for too long, somebody who builds or drops an index, for one; nothing was changed, try again later"),
         CatalogFault.Taken => Of(409, "another run has this source; wait for it to end, or cancel it"),
         _ => Of(409, "the index that this replica serves is no longer in the catalog; it takes up another as soon as one is activated"),
     };

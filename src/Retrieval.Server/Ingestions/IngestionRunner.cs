@@ -55,11 +55,10 @@ internal sealed partial class IngestionRunner(
                 var (source, key) = order.Open(roots, new FeatureExpectation { RegionCount = manifest.RegionCount, RegionWidth = manifest.RegionWidth });
                 parts.Push(source);
                 var run = new IngestionRun(id, key, order.Replace, time.GetUtcNow());
-                var started = await BeginAsync(order, run, model, source, cancellationToken).ConfigureAwait(false);
-                var found = await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false);
+                var (started, answer) = await BeginAsync(order, run, model, source, cancellationToken).ConfigureAwait(false);
                 begun = true;
                 _work = Task.Run(() => RunAsync(run, started, parts), CancellationToken.None);
-                return found!;
+                return answer;
             }
             finally
             {
@@ -90,12 +89,14 @@ internal sealed partial class IngestionRunner(
         if (run.State == "running")
         {
             await ledger.CancelAsync(id, cancellationToken).ConfigureAwait(false);
-            lock (_gate)
+        }
+
+        // One that has stored all may still be building the nearest-neighbour indexes here.
+        lock (_gate)
+        {
+            if (_current is { } current && current.Id == id)
             {
-                if (_current is { } current && current.Id == id)
-                {
-                    current.Cancel.Cancel();
-                }
+                current.Cancel.Cancel();
             }
         }
 
@@ -125,7 +126,7 @@ internal sealed partial class IngestionRunner(
         }
     }
 
-    private async Task<StartedIngestion> BeginAsync(IngestionOrder order, IngestionRun run, ModelLease model, IFeatureSource source, CancellationToken cancellationToken)
+    private async Task<(StartedIngestion Started, IngestionResponse Answer)> BeginAsync(IngestionOrder order, IngestionRun run, ModelLease model, IFeatureSource source, CancellationToken cancellationToken)
     {
         var defaults = new IngestionOptions { SourceKey = run.SourceKey };
         var job = new IngestionJob(
@@ -135,12 +136,18 @@ internal sealed partial class IngestionRunner(
         try
         {
             await ledger.BegunAsync(run, started.Before, cancellationToken).ConfigureAwait(false);
-            return started;
+            var answer = await ledger.FindAsync(run.Id, cancellationToken).ConfigureAwait(false);
+            return (started, answer ?? throw new InvalidOperationException($"run {run.Id} is not in the ledger that it was just entered in"));
         }
         catch (Exception exception)
         {
-            await target.AbandonAsync(exception is ConflictException ? new IngestionStoppedException(started.Before.Rows, "another run was at work") : exception).ConfigureAwait(false);
-            await started.DisposeAsync().ConfigureAwait(false);
+            // It has hold of its source already, and nobody would ever let go.
+            await using (started.ConfigureAwait(false))
+            {
+                ledger.Ended(run, null, exception);
+                await target.AbandonAsync(exception is ConflictException ? new IngestionStoppedException(started.Before.Rows, "another run was at work") : exception).ConfigureAwait(false);
+            }
+
             throw;
         }
     }

@@ -11,13 +11,14 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Limits;
 
 /// <summary>
-/// A bounded number of requests at once, a bounded queue behind them, and a bound on the time of each. Metrics and the
-/// API's document have a few places of their own, so that they answer when the rest cannot, and cannot crowd it out.
-/// Health stays outside.
+/// A bounded number of requests at once, a bounded queue behind them, and a bound on the time of each. What may have to
+/// wait for the catalog has places of its own, so that searches go on meanwhile; so have metrics and the API's document,
+/// so that they answer when the rest cannot, and cannot crowd it out. Health stays outside.
 /// </summary>
 internal static class LimitRegistration
 {
     private const string Policy = "queries";
+    private const string WritePolicy = "writes";
     private const string MetricsPolicy = "metrics";
     private const string DocumentPolicy = "document";
     private const int OwnPlaces = 4;
@@ -34,14 +35,17 @@ internal static class LimitRegistration
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limiter.OnRejected = (rejected, _) => new ValueTask(WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests));
-            limiter.AddConcurrencyLimiter(Policy, concurrency =>
-            {
-                concurrency.PermitLimit = limits.Concurrent;
-                concurrency.QueueLimit = limits.Queue;
-                concurrency.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
-            });
+            Add(Policy, limits.Concurrent, limits.Queue);
+            Add(WritePolicy, limits.WriteConcurrent, limits.WriteQueue);
             limiter.AddConcurrencyLimiter(MetricsPolicy, concurrency => concurrency.PermitLimit = OwnPlaces);
             limiter.AddConcurrencyLimiter(DocumentPolicy, concurrency => concurrency.PermitLimit = OwnPlaces);
+
+            void Add(string policy, int places, int queue) => limiter.AddConcurrencyLimiter(policy, concurrency =>
+            {
+                concurrency.PermitLimit = places;
+                concurrency.QueueLimit = queue;
+                concurrency.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
+            });
         });
     }
 
@@ -59,13 +63,24 @@ internal static class LimitRegistration
             }
         });
         app.UseWithDeadline(limited => limited.UseRateLimiter());
+        app.UseCatalogGate();
     }
+
+    /// <summary>
+    /// Nobody sends a long body or waits for a place only to be told that Postgres is away: in front of both. Nor does who
+    /// waited already when it went away have to wait for it: behind the limits, too.
+    /// </summary>
+    public static void UseCatalogGate(this WebApplication app) => app.UseMiddleware<CatalogGate>();
 
     public static RouteGroupBuilder RequireLimits(this RouteGroupBuilder group)
     {
         group.RequireRateLimiting(Policy).WithRequestTimeout(Policy);
         return group;
     }
+
+    /// <summary>For what cannot be done without the catalog, where there is one.</summary>
+    public static TBuilder RequireWriteLimit<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(WritePolicy).WithMetadata(new NeedsCatalog());
 
     public static TBuilder RequireMetricsLimit<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(MetricsPolicy);

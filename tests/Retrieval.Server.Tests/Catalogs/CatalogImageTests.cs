@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Npgsql;
 using Retrieval.Postgres.TestKit;
 using Retrieval.Server.Tests.Hosting;
 using Retrieval.Storage.Postgres.Connecting;
@@ -97,6 +98,32 @@ public sealed class CatalogImageTests
         Assert.Null((string?)(await reading.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["degraded"]);
         await (await writing.Client.PutAsync("/v1/images/x", Image.Body(1).ToJsonString())).BodyAsync(201);
         await (await writing.Client.RemoveAsync("/v1/images/plain.jpg")).BodyAsync(200);
+    }
+
+    [Fact]
+    public async Task Whoever_has_others_in_his_way_for_too_long_may_try_again()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 12);
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder.File("replica"), catalog.Database.OwnerConnectionString);
+        await using var replica = await TestCatalog.ServeAsync(options with { Postgres = options.Postgres with { CommandSeconds = 1 } });
+
+        // As whoever builds an index does.
+        await using var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
+        await held.OpenAsync(Cancelled);
+        await using var command = new NpgsqlCommand("begin; lock table retrieval.image_embedding_1 in share mode", held);
+        await command.ExecuteNonQueryAsync(Cancelled);
+
+        foreach (var refused in await Task.WhenAll(replica.Client.PutAsync("/v1/images/x", Image.Body(1).ToJsonString()), replica.Client.RemoveAsync("/v1/images/plain.jpg")))
+        {
+            var problem = await refused.ProblemAsync(503);
+            Assert.Contains("in the way", (string)problem["detail"]!, StringComparison.Ordinal);
+            Assert.Equal("1", Assert.Single(refused.Headers.GetValues("Retry-After")));
+        }
+
+        Assert.Empty(replica.Log.Of(1300));
+        await held.CloseAsync();
+        await (await replica.Client.PutAsync("/v1/images/x", Image.Body(1).ToJsonString())).BodyAsync(201);
     }
 
     [Fact]

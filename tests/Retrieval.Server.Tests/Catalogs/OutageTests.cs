@@ -1,3 +1,4 @@
+using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests.Catalogs;
@@ -63,6 +64,38 @@ public sealed class OutageTests
         await catalog.Server.ThawAsync(Cancelled);
         await traffic.MoreAsync(10, answer => answer.Degraded is null, "answers by pgvector again");
         await traffic.EndAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_writes_to_a_frozen_postgres_keeps_no_search_waiting()
+    {
+        await using var catalog = await TestCatalog.OnItsOwnServerAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 24);
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder.File("replica"), catalog.Database.OwnerConnectionString);
+        await using var replica = await TestCatalog.ServeAsync(options with { Limits = new LimitsOptions { Concurrent = 2, Queue = 4, WriteConcurrent = 2, WriteQueue = 16 } });
+        await using var traffic = new Traffic(replica.Client);
+        await traffic.MoreAsync(10, answer => answer.Degraded is null, "answers by pgvector");
+
+        await catalog.Server.FreezeAsync(Cancelled);
+        var writes = Enumerable.Range(0, 16).Select(i => replica.Client.PutAsync($"/v1/images/{i}", Image.Body(i).ToJsonString())).ToList();
+        await traffic.MoreAsync(100, answer => answer.Degraded == "catalog-unavailable", "marked answers");
+        await Eventually.TrueAsync(async () => await replica.MetricAsync("retrieval_catalog_up") == 0, "it is away");
+
+        // Whoever comes now is told at once, before he waits for a place.
+        using var late = await replica.Client.PutAsync("/v1/images/late", Image.Body(1).ToJsonString());
+        await late.ProblemAsync(503);
+        Assert.Equal("1", Assert.Single(late.Headers.GetValues("Retry-After")));
+        await (await replica.Client.AskAsync("/v1/ingestions")).ProblemAsync(503);
+        foreach (var write in await Task.WhenAll(writes))
+        {
+            Assert.True((int)write.StatusCode is 503 or 504, $"{write.StatusCode}");
+        }
+
+        await traffic.MoreAsync(10);
+        await catalog.Server.ThawAsync(Cancelled);
+        await traffic.MoreAsync(10, answer => answer.Degraded is null, "answers by pgvector again");
+        await traffic.EndAsync();
+        await (await replica.Client.PutAsync("/v1/images/late", Image.Body(1).ToJsonString())).BodyAsync(201);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
@@ -49,11 +50,17 @@ public sealed class RunningServer : IAsyncDisposable
         Postgres = new PostgresSection { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 2, CommandSeconds = 5 },
     };
 
-    public static async Task<RunningServer> StartAsync(ServerOptions options)
+    /// <param name="options">The options.</param>
+    /// <param name="replace">Puts something else in the place of a part, for time and faults.</param>
+    public static async Task<RunningServer> StartAsync(ServerOptions options, Action<IServiceCollection>? replace = null)
     {
         var log = new CapturedLog();
         var gate = new Gate();
-        var app = RetrievalServer.Build(options, builder => builder.Logging.AddProvider(log));
+        var app = RetrievalServer.Build(options, builder =>
+        {
+            builder.Logging.AddProvider(log);
+            replace?.Invoke(builder.Services);
+        });
         var held = app.MapGroup("/v1/held").RequireLimits().ExcludeFromDescription();
         held.MapGet("", gate.PassAsync);
         held.MapGet("/without-timeout", gate.PassAsync).DisableRequestTimeout();

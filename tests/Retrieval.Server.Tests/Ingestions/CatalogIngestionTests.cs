@@ -1,6 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Ingestions;
 using Retrieval.Server.Tests.Catalogs;
 using Retrieval.Server.Tests.Hosting;
+using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Server.Tests.Ingestions;
 
@@ -130,6 +134,63 @@ public sealed class CatalogIngestionTests
         Assert.Equal((200, 200), ((int)run["stored"]!, (int)run["nextRow"]!));
     }
 
-    private static async ValueTask<RunningServer> ServeAsync(TestCatalog catalog, string name) => await TestCatalog.ServeAsync(
-        RunningServer.Options(Repository.Bundle, catalog.Folder.File(name), catalog.Database.OwnerConnectionString) with { Ingestion = new IngestionSection { Roots = [catalog.Folder.File("roots")] } });
+    [Fact]
+    public async Task A_run_that_fails_just_when_it_has_begun_holds_nothing()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder.File("roots/large"), 40);
+        FailingLedger? ledger = null;
+        await using var one = await RunningServer.StartAsync(Options(catalog, "one"), services =>
+        {
+            services.AddSingleton<CatalogLedger>();
+            services.AddSingleton<IIngestionLedger>(provider => ledger = new FailingLedger(provider.GetRequiredService<CatalogLedger>()));
+        });
+        await one.ReadyAsync();
+        await using var two = await ServeAsync(catalog, "two");
+        await one.Client.AskAsync("/v1/ingestions");
+
+        ledger!.FailNext(new CatalogUnavailableException("reading a run", new TimeoutException("it broke off")));
+        var (refused, _) = await one.Client.PostAsync("/v1/ingestions", SplitFiles.Order("large"));
+        await refused.ProblemAsync(503);
+
+        var run = (await (await two.Client.AskAsync("/v1/ingestions")).JsonAsync())["ingestions"]!.AsArray()[0]!;
+        Assert.Equal(("large#made", "failed"), ((string)run["source"]!, (string)run["state"]!));
+        await two.EndedAsync(await two.BeginAsync(SplitFiles.Order("large")), "completed");
+        await one.EndedAsync(await one.BeginAsync(SplitFiles.Order("large", """, "restart": true""")), "completed");
+    }
+
+    [Fact]
+    public async Task Cancelling_a_run_ends_the_building_of_indexes_too()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder.File("roots/small"), 8);
+        await using var replica = await ServeAsync(catalog, "one");
+        await catalog.Database.ExecuteAsAdminAsync("drop index retrieval.image_embedding_1_nearest", TestContext.Current.CancellationToken);
+
+        // Rows may be written, and no index built, for as long as this is open.
+        await using var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
+        await held.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("begin; lock table retrieval.image_embedding_1 in row exclusive mode", held);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var path = await replica.BeginAsync(SplitFiles.Order("small"));
+        await Eventually.TrueAsync(
+            async () => await catalog.Database.AskAsAdminAsync<long>("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%build_shortlist%'", TestContext.Current.CancellationToken) > 0, "it builds");
+        var (busy, _) = await replica.Client.PostAsync("/v1/ingestions", SplitFiles.Order("small"));
+        await busy.ProblemAsync(409);
+
+        await replica.Client.RemoveAsync(path);
+
+        await Eventually.TrueAsync(async () => await replica.MetricAsync("retrieval_ingestion_running") == 0, "it has ended");
+        Assert.Equal(8, (int)(await replica.RunAsync(path))["stored"]!);
+        await held.CloseAsync();
+        await replica.EndedAsync(await replica.BeginAsync(SplitFiles.Order("small")), "completed");
+        await Eventually.TrueAsync(async () => await catalog.Database.AskAsAdminAsync<bool>("select to_regclass('retrieval.image_embedding_1_nearest') is not null", TestContext.Current.CancellationToken), "the next run has built it");
+    }
+
+    private static async ValueTask<RunningServer> ServeAsync(TestCatalog catalog, string name) => await TestCatalog.ServeAsync(Options(catalog, name));
+
+    private static ServerOptions Options(TestCatalog catalog, string name) =>
+        RunningServer.Options(Repository.Bundle, catalog.Folder.File(name), catalog.Database.OwnerConnectionString) with { Ingestion = new IngestionSection { Roots = [catalog.Folder.File("roots")] } };
 }

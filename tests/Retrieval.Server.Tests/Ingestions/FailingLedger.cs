@@ -1,0 +1,30 @@
+using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
+using Retrieval.Search.Snapshots;
+using Retrieval.Server.Contracts;
+using Retrieval.Server.Ingestions;
+
+namespace Retrieval.Server.Tests.Ingestions;
+
+/// <summary>A ledger that does not find a run when asked the next time, but fails.</summary>
+internal sealed class FailingLedger(IIngestionLedger ledger) : IIngestionLedger
+{
+    private Exception? _next;
+
+    public void FailNext(Exception exception) => _next = exception;
+
+    public Task<IngestionResponse?> FindAsync(Guid id, CancellationToken cancellationToken) =>
+        Interlocked.Exchange(ref _next, null) is { } failure ? Task.FromException<IngestionResponse?>(failure) : ledger.FindAsync(id, cancellationToken);
+
+    public Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken) => ledger.ListAsync(cancellationToken);
+
+    public Task CancelAsync(Guid id, CancellationToken cancellationToken) => ledger.CancelAsync(id, cancellationToken);
+
+    public Task<IIngestionTarget> TargetAsync(IngestionRun run, ModelLease model, CancellationToken cancellationToken) => ledger.TargetAsync(run, model, cancellationToken);
+
+    public Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken) => ledger.BegunAsync(run, before, cancellationToken);
+
+    public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => ledger.Progressed(run, progress, firstRejects);
+
+    public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => ledger.Ended(run, report, cause);
+}
