@@ -13,6 +13,7 @@ using Retrieval.Storage.Postgres.Following;
 // follow CONNECTION CACHE CHUNK_BYTES COMMIT_BYTES: makes a replica of the catalog's active index, and says how far it is.
 // follow-bench CONNECTION CACHE STREAMS: measures how fast an index is copied to an empty folder.
 // shortlist-bench CONNECTION mixture|gaussian IMAGES WIDTH COUNT: measures recall and time of shortlists from a catalog.
+// open-bench PATH IMAGES: measures how long an index takes to be opened, from nothing and from the generation before.
 try
 {
     switch (args)
@@ -51,6 +52,9 @@ try
             return 0;
         case ["shortlist-bench", var connection, var kind, var images, var width, var count]:
             await ShortlistBench.RunAsync(connection, kind, int.Parse(images), int.Parse(width), int.Parse(count));
+            return 0;
+        case ["open-bench", var path, var images]:
+            await OpenBench.RunAsync(path, int.Parse(images));
             return 0;
         default:
             Console.Error.WriteLine("see the first lines of Program.cs");

@@ -67,7 +67,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
             try
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Replace(model, LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model)), served);
+                Replace(model, LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index), served);
             }
             catch when (model != _model)
             {
@@ -93,7 +93,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
                 return false;
             }
 
-            var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model)));
+            var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model), served));
             if (index.OpenedPrevious && index.Generation <= served.Generation)
             {
                 var found = index.Generation;
@@ -154,10 +154,10 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     {
         if (_bundles.Count <= 1)
         {
-            return (_model!, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model!.Model)));
+            return (_model!, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model!.Model), _current?.Index));
         }
 
-        var index = LocalIndex.Open(options.Index);
+        var index = LocalIndex.Open(options.Index, former: _current?.Index);
         try
         {
             var fingerprint = index.Fingerprint;
@@ -196,6 +196,18 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     private void Replace(SharedModel model, LocalIndex index, ServedIndex? served)
     {
         var (old, oldModel) = (_current, _model);
+
+        // Before anybody sees it: no query waits for it, nor runs out of its time for Postgres.
+        try
+        {
+            index.PrepareLookups();
+        }
+        catch
+        {
+            index.Dispose();
+            throw;
+        }
+
         model.Hold();
         var snapshot = new SearchSnapshot(model.Model, index, served, model.Release);
         _current = snapshot;

@@ -57,6 +57,27 @@ internal sealed class SealLog : IDisposable
         return seals;
     }
 
+    /// <summary>Whether the list begins with another one: then so do the files whose bytes it has the checksums of.</summary>
+    public static bool Begins(SafeFileHandle handle, SealState earlier)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[64 << 10];
+        var bytes = earlier.Count * Seal.Bytes;
+        for (long done = 0; done < bytes;)
+        {
+            var read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes - done)), done);
+            if (read == 0)
+            {
+                return false;
+            }
+
+            hash.AppendData(buffer, 0, read);
+            done += read;
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset()) == earlier.Sha256;
+    }
+
     public void Append(IReadOnlyList<Seal> seals)
     {
         var bytes = new byte[seals.Count * Seal.Bytes];

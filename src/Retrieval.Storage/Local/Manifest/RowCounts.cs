@@ -12,6 +12,11 @@ internal sealed record RowCounts(long Images, long ImageRaggedRows, long Caption
 {
     public static RowCounts None { get; } = new(0, 0, 0, 0, 0);
 
+    /// <summary>Whether there are no more of any kind than in <paramref name="later"/>.</summary>
+    public bool IsWithin(RowCounts later) =>
+        Images <= later.Images && ImageRaggedRows <= later.ImageRaggedRows && Captions <= later.Captions && CaptionRaggedRows <= later.CaptionRaggedRows
+        && Tombstones <= later.Tombstones;
+
     /// <summary>Rows of a file that counts <paramref name="counter"/>; null for bytes of variable length.</summary>
     public long? Of(RowCounter counter) => counter switch
     {

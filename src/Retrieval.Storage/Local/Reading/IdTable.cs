@@ -1,25 +1,37 @@
+using System.Numerics;
 using System.Text;
 
 namespace Retrieval.Storage.Local.Reading;
 
 /// <summary>
-/// Finds an image by its id. Holds slots only, 8 to 16 bytes an image, and compares with the mapped ids: a dictionary
+/// Finds an image by its id. Holds slots only, 5 to 16 bytes an image, and compares with the mapped ids: a dictionary
 /// of strings would cost ten times that.
 /// </summary>
 internal sealed class IdTable
 {
     private readonly int[] _slotsPlusOne;
+    private readonly long _slots;
+    private readonly SlotBitmap _deleted;
     private readonly IdOf _idOf;
 
+    // Places in use: live images, and buried ones of the generations it grew over, which a lookup passes by.
+    private long _used;
+
     public IdTable(long slots, SlotBitmap deleted, IdOf idOf)
+        : this(new int[BitOperations.RoundUpToPowerOf2((ulong)Math.Max(2, (slots - deleted.Count) * 2))], 0, 0, slots, deleted, idOf)
     {
-        _idOf = idOf;
-        _slotsPlusOne = new int[System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)Math.Max(2, (slots - deleted.Count) * 2))];
-        for (long slot = 0; slot < slots; slot++)
+    }
+
+    private IdTable(int[] slotsPlusOne, long used, long from, long slots, SlotBitmap deleted, IdOf idOf)
+    {
+        (_slotsPlusOne, _used, _slots, _deleted, _idOf) = (slotsPlusOne, used, slots, deleted, idOf);
+        for (var slot = from; slot < slots; slot++)
         {
             if (!deleted.Contains(slot))
             {
-                _slotsPlusOne[Place(idOf(slot))] = checked((int)slot + 1);
+                var place = Place(idOf(slot));
+                _used += _slotsPlusOne[place] == 0 ? 1 : 0;
+                _slotsPlusOne[place] = checked((int)slot + 1);
             }
         }
     }
@@ -27,10 +39,18 @@ internal sealed class IdTable
     /// <summary>Reads the id in a slot, UTF-8.</summary>
     public delegate ReadOnlySpan<byte> IdOf(long slot);
 
+    /// <summary>
+    /// The table of a later generation of the same slots: a copy, to which only what came since is added. Built anew where
+    /// it would become too full. This one stays what it is.
+    /// </summary>
+    public IdTable Extend(long slots, SlotBitmap deleted, IdOf idOf) => (_used + slots - _slots) * 4 > _slotsPlusOne.Length * 3L
+        ? new IdTable(slots, deleted, idOf)
+        : new IdTable(_slotsPlusOne.AsSpan().ToArray(), _used, _slots, slots, deleted, idOf);
+
     public bool TryGet(string id, out long slot)
     {
         slot = _slotsPlusOne[Place(Encoding.UTF8.GetBytes(id))] - 1L;
-        return slot >= 0;
+        return slot >= 0 && !_deleted.Contains(slot);
     }
 
     /// <summary>Where <paramref name="id"/> is, or the free place where it would be.</summary>

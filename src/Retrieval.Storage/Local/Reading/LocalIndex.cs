@@ -18,7 +18,7 @@ public sealed class LocalIndex : IDisposable
     private readonly Lazy<IdTable> _ids;
     private bool _disposed;
 
-    private LocalIndex(string path, FoundManifest found, IndexLayout layout, MappedFile[] files, SafeFileHandle seals)
+    private LocalIndex(string path, FoundManifest found, IndexLayout layout, MappedFile[] files, SafeFileHandle seals, LocalIndex? former)
     {
         Path = path;
         Manifest = found.Manifest;
@@ -27,12 +27,19 @@ public sealed class LocalIndex : IDisposable
         Layout = layout;
         _files = files;
         SealsHandle = seals;
-        var (images, captions) = Buried();
-        RaggedExtents.Require(this, layout.Images, Manifest.Rows.ImageRaggedRows);
-        RaggedExtents.Require(this, layout.Captions, Manifest.Rows.CaptionRaggedRows);
+        if (former is not null && !Continues(former))
+        {
+            former = null;
+        }
+
+        var known = former?.Manifest.Rows ?? RowCounts.None;
+        var (images, captions) = Buried(former, known);
+        RaggedExtents.Require(this, layout.Images, Manifest.Rows.ImageRaggedRows, (known.Images, known.ImageRaggedRows));
+        RaggedExtents.Require(this, layout.Captions, Manifest.Rows.CaptionRaggedRows, (known.Captions, known.CaptionRaggedRows));
         Images = new IndexBank(layout.Images, Map, images);
         Captions = new IndexBank(layout.Captions, Map, captions);
-        _ids = new Lazy<IdTable>(() => new IdTable(Images.Slots, Images.Deleted, IdBytes));
+        var ids = former?._ids is { IsValueCreated: true, Value: var table } ? table : null;
+        _ids = new Lazy<IdTable>(() => ids?.Extend(Images.Slots, Images.Deleted, IdBytes) ?? new IdTable(Images.Slots, Images.Deleted, IdBytes));
     }
 
     /// <summary>The index's folder.</summary>
@@ -80,10 +87,14 @@ public sealed class LocalIndex : IDisposable
     /// <summary>Opens the last complete generation.</summary>
     /// <param name="path">The index's folder.</param>
     /// <param name="expected">If given, the index must have this schema.</param>
+    /// <param name="former">
+    /// If given, and an earlier generation of the same slots: only what came since is checked, and its table of ids is added
+    /// to instead of built anew. May be disposed of as soon as this returns.
+    /// </param>
     /// <exception cref="IndexMissingException">No index was ever committed there.</exception>
     /// <exception cref="IndexCorruptException">A file is missing, too short or torn, or an item points at rows that are not its own.</exception>
     /// <exception cref="IndexMismatchException">The index is not of the schema asked for, or of an unknown format.</exception>
-    public static LocalIndex Open(string path, IndexSchema? expected = null)
+    public static LocalIndex Open(string path, IndexSchema? expected = null, LocalIndex? former = null)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -91,7 +102,7 @@ public sealed class LocalIndex : IDisposable
             expected?.Match(path, found.Manifest.Schema);
             try
             {
-                return Open(path, found);
+                return Open(path, found, former);
             }
             catch (IndexCorruptException) when (attempt < 3 && TryReadGeneration(path) > found.Manifest.Generation)
             {
@@ -114,14 +125,21 @@ public sealed class LocalIndex : IDisposable
     }
 
     /// <summary>
-    /// <see cref="Checksum"/> of the generation that <see cref="Open(string, IndexSchema?)"/> would open, read from the
+    /// <see cref="Checksum"/> of the generation that <see cref="Open(string, IndexSchema?, LocalIndex?)"/> would open, read from the
     /// manifest alone; null if no index was ever committed there.
     /// </summary>
     /// <exception cref="IndexCorruptException">There are manifests and none of them is complete.</exception>
     /// <exception cref="IndexMismatchException">The index is of an unknown format.</exception>
     public static string? ReadChecksum(string path) => ManifestFile.Read(path)?.Checksum;
 
-    /// <summary>Finds a live image. The first call builds the table of ids, a fraction of a microsecond an image.</summary>
+    /// <summary>Builds the table of ids, a fraction of a microsecond an image, which the first lookup would otherwise wait for.</summary>
+    public void PrepareLookups()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _ = _ids.Value;
+    }
+
+    /// <summary>Finds a live image. The first call builds the table of ids unless <see cref="PrepareLookups"/> has.</summary>
     public bool TryGetImageSlot(string id, out long slot)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -190,7 +208,7 @@ public sealed class LocalIndex : IDisposable
         }
     }
 
-    internal static LocalIndex Open(string path, FoundManifest found)
+    internal static LocalIndex Open(string path, FoundManifest found, LocalIndex? former = null)
     {
         var layout = new IndexLayout(found.Manifest.Schema);
         found.Manifest.Validate(path, layout);
@@ -204,7 +222,7 @@ public sealed class LocalIndex : IDisposable
                 files.Add(MappedFile.Open(found.Manifest.Folder(path), file, found.Manifest.BytesOf(file)));
             }
 
-            return new LocalIndex(path, found, layout, [.. files], seals);
+            return new LocalIndex(path, found, layout, [.. files], seals, former);
         }
         catch
         {
@@ -233,11 +251,16 @@ public sealed class LocalIndex : IDisposable
             : throw new IndexCorruptException(DataFolder, Layout.CaptionEnds.Path, $"image {image} is said to have the captions {first} to {end} of {Manifest.Rows.Captions}");
     }
 
-    private (SlotBitmap Images, SlotBitmap Captions) Buried()
+    // Slots keep their meaning within an epoch, and files only grow; but an index may be built anew in the same place.
+    private bool Continues(LocalIndex former) =>
+        former.Path == Path && former.SlotEpoch == SlotEpoch && former.Generation <= Generation && former.Manifest.Rows.IsWithin(Manifest.Rows)
+        && SealLog.Begins(SealsHandle, former.Manifest.Seals);
+
+    private (SlotBitmap Images, SlotBitmap Captions) Buried(LocalIndex? former, RowCounts known)
     {
-        var images = new SlotBitmap(Manifest.Rows.Images);
-        var captions = new SlotBitmap(Manifest.Rows.Captions);
-        for (long row = 0; row < Manifest.Rows.Tombstones; row++)
+        var images = former is null ? new SlotBitmap(Manifest.Rows.Images) : new SlotBitmap(Manifest.Rows.Images, former.Images.Deleted);
+        var captions = former is null ? new SlotBitmap(Manifest.Rows.Captions) : new SlotBitmap(Manifest.Rows.Captions, former.Captions.Deleted);
+        for (var row = known.Tombstones; row < Manifest.Rows.Tombstones; row++)
         {
             var image = Map(Layout.Tombstones).Number(row);
             if ((ulong)image >= (ulong)images.Slots)

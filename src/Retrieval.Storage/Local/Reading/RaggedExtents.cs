@@ -10,8 +10,12 @@ namespace Retrieval.Storage.Local.Reading;
 internal static unsafe class RaggedExtents
 {
     /// <summary>Requires that the items own the rows one after the other, each row once.</summary>
+    /// <param name="index">The index that is being opened.</param>
+    /// <param name="files">Images or captions.</param>
+    /// <param name="rows">Ragged rows.</param>
+    /// <param name="known">Items and ragged rows at the beginning of which that is known already.</param>
     /// <exception cref="IndexCorruptException">An item is said to own other rows.</exception>
-    public static void Require(LocalIndex index, CollectionFiles files, long rows)
+    public static void Require(LocalIndex index, CollectionFiles files, long rows, (long Items, long Rows) known)
     {
         if (files.Offset is null || files.Length is null)
         {
@@ -21,8 +25,8 @@ internal static unsafe class RaggedExtents
         var items = index.Map(files.Offset).Rows;
         var offsets = (long*)index.Map(files.Offset).Pointer;
         var lengths = (long*)index.Map(files.Length).Pointer;
-        long next = 0;
-        for (long item = 0; item < items; item++)
+        var next = known.Rows;
+        for (var item = known.Items; item < items; item++)
         {
             // One comparison for both bounds: a negative length is a very large one.
             if (offsets[item] != next || (ulong)lengths[item] > (ulong)(rows - next))

@@ -15,6 +15,14 @@ public sealed class SlotBitmap
         _words = new ulong[(slots + 63) / 64];
     }
 
+    /// <summary>A set over more slots that begins with what another one holds.</summary>
+    internal SlotBitmap(long slots, SlotBitmap from)
+        : this(slots)
+    {
+        from._words.CopyTo(_words, 0);
+        Count = from.Count;
+    }
+
     /// <summary>How many slots there are to be in the set.</summary>
     public long Slots { get; }
 

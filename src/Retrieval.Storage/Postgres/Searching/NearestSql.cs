@@ -55,8 +55,8 @@ internal sealed class NearestSql
         """;
 
     /// <summary>
-    /// Compares with all that fulfil the filter, if no more images do than the last parameter says. The first row, which is
-    /// there in any case, counts those images, up to one more than that.
+    /// Compares with all that fulfil the filter, if no more images do than the last parameter says. The row without an id,
+    /// which is there in any case, counts those images, up to one more than that; it may come at any place.
     /// </summary>
     /// <param name="most">Number of the last parameter.</param>
     public string Selective(int most) => string.Create(CultureInfo.InvariantCulture, $"""

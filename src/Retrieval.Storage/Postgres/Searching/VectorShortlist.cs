@@ -74,23 +74,23 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
     {
         if (tags.Length > 0)
         {
-            var selective = await RunAsync(connection, sql.Selective(tags.Length + 3), vector, count, [.. tags, _options.ExactMatches], cancellation).ConfigureAwait(false);
-            if (selective[0].Position <= _options.ExactMatches)
+            var (selective, matches) = await RunAsync(connection, sql.Selective(tags.Length + 3), vector, count, [.. tags, _options.ExactMatches], cancellation).ConfigureAwait(false);
+            if (matches <= _options.ExactMatches)
             {
-                selective.RemoveAt(0);
                 return selective;
             }
         }
 
-        var hits = await RunAsync(connection, sql.ByIndex, vector, count, tags, cancellation).ConfigureAwait(false);
+        var (hits, _) = await RunAsync(connection, sql.ByIndex, vector, count, tags, cancellation).ConfigureAwait(false);
 
         // The index looked at as much as it may, or its graph does not reach what is left; or there is no more.
         return hits.Count < count
-            ? await RunAsync(connection, sql.Exact, vector, count, tags, cancellation).ConfigureAwait(false)
+            ? (await RunAsync(connection, sql.Exact, vector, count, tags, cancellation).ConfigureAwait(false)).Hits
             : hits;
     }
 
-    private async Task<List<CatalogHit>> RunAsync(NpgsqlConnection connection, string sql, float[] vector, int count, object[] more, CancellationToken cancellation)
+    // Besides the hits what a row without an id counts, wherever in the answer it comes: images that fulfil the filter.
+    private async Task<(List<CatalogHit> Hits, int? Matches)> RunAsync(NpgsqlConnection connection, string sql, float[] vector, int count, object[] more, CancellationToken cancellation)
     {
         // One round trip, and one transaction, which the settings are gone with.
         var batch = new NpgsqlBatch(connection) { BatchCommands = { Settings(count, more.Length > 0), Statement(sql, vector, count, more) } };
@@ -101,12 +101,20 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
             {
                 await reader.NextResultAsync(cancellation).ConfigureAwait(false);
                 var hits = new List<CatalogHit>(Math.Min(count, 1024));
+                int? matches = null;
                 while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
                 {
-                    hits.Add(new CatalogHit(reader.IsDBNull(0) ? "" : reader.GetString(0), reader.GetInt32(1), (float)-reader.GetDouble(2)));
+                    if (reader.IsDBNull(0))
+                    {
+                        matches = reader.GetInt32(1);
+                    }
+                    else
+                    {
+                        hits.Add(new CatalogHit(reader.GetString(0), reader.GetInt32(1), (float)-reader.GetDouble(2)));
+                    }
                 }
 
-                return hits;
+                return (hits, matches);
             }
         }
     }

@@ -1,4 +1,7 @@
+using System.Text.Json;
+using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Searching;
+using Retrieval.Storage.Postgres.Writing;
 using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Storage.Tests.Postgres.Searching;
@@ -143,6 +146,34 @@ public sealed class ShortlistOracleTests
         await catalog.PutAsync([(1, 0)]);
         await catalog.FollowAsync();
         Assert.Empty((await catalog.Shortlist.FindAsync(catalog.Replica!, CatalogItems.Images, VectorCorpus.Query(1), 0, null, Cancellation)).Hits);
+    }
+
+    [Fact]
+    public async Task Filters_find_keys_and_values_of_control_characters_and_of_any_length()
+    {
+        await using var catalog = await SearchedCatalog.CreateAsync();
+        (string Key, string Value)[] odd =
+        [
+            ("plain", "value"), ("tab\there", "line\nbreak"), ("k\u001Fv", "x"), ("k", "v\u001Fx"), ("\u001E", "\u001Es"), ("nul\0", "a\0b"), ("", ""),
+            ("long", new string('l', 1500)), ("long", new string('l', 1501)), (new string('ß', 700), "ü"), ("quote\"'{},", "\\N"),
+        ];
+        var rows = VectorCorpus.Batch([.. Enumerable.Range(0, odd.Length).Select(id => (id, 0))]);
+        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await images.PutAsync(
+            new ImageRows
+            {
+                Images = [.. rows.Images.Select((image, i) => image with { Metadata = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { [odd[i].Key] = odd[i].Value }) })],
+                ImageFields = rows.ImageFields,
+                CaptionFields = rows.CaptionFields,
+            },
+            Cancellation);
+        await catalog.FollowAsync();
+        for (var i = 0; i < odd.Length; i++)
+        {
+            var filter = new Dictionary<string, IReadOnlyList<string>> { [odd[i].Key] = [odd[i].Value] };
+            var found = await catalog.Shortlist.FindAsync(catalog.Replica!, CatalogItems.Images, VectorCorpus.Query(i), 20, filter, Cancellation);
+            Assert.Equal([VectorCorpus.Id(i)], found.Hits.Select(hit => catalog.Replica!.GetImageId(hit.Slot)));
+        }
     }
 
     private static async Task ChangeAsync(SearchedCatalog catalog, Random random, int changes)
