@@ -124,6 +124,7 @@ internal sealed partial class CatalogLoader(
         }
 
         var began = time.GetTimestamp();
+        var former = snapshots.Status?.Served;
         _unserved = true;
         snapshots.Switch(new ServedIndex(index.Path, index.Name, index.IndexId, index.Fingerprint), cancellationToken);
         var status = snapshots.Status!;
@@ -134,6 +135,10 @@ internal sealed partial class CatalogLoader(
             readiness.Ready();
             var seconds = time.GetElapsedTime(began).TotalSeconds;
             LogServing(status.Label, index.Name, status.Images, status.Captions, status.IndexEpoch, seconds);
+        }
+        else if (former is not null && former.IndexId != index.IndexId)
+        {
+            LogSwitched(former.Name, index.Name, status.Label, status.IndexEpoch, status.Images, status.Captions);
         }
         else
         {
@@ -217,6 +222,9 @@ internal sealed partial class CatalogLoader(
 
     [LoggerMessage(EventId = 1150, Level = LogLevel.Information, Message = "Serving {Model} from index {Index} of the catalog: {Images} images, {Captions} captions, epoch {Epoch}, opened in {Seconds:0.0} s")]
     private partial void LogServing(string model, string index, long images, long captions, long epoch, double seconds);
+
+    [LoggerMessage(EventId = 1155, Level = LogLevel.Information, Message = "Switched from index {Former} to {Index} of {Model} at epoch {Epoch}: {Images} images, {Captions} captions")]
+    private partial void LogSwitched(string former, string index, string model, long epoch, long images, long captions);
 
     [LoggerMessage(EventId = 1151, Level = LogLevel.Debug, Message = "Took up index {Index} of {Model} at epoch {Epoch}: {Images} images, {Captions} captions")]
     private partial void LogTookUp(string index, string model, long epoch, long images, long captions);
