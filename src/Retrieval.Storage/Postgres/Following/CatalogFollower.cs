@@ -1,4 +1,3 @@
-using Npgsql;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Files;
@@ -133,23 +132,26 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
     // False if the copy cannot go on from where it is.
     private async Task<bool> FollowAsync(Copies copies, Replica served, CatalogIndex seen, Tally tally, CancellationToken cancellationToken)
     {
-        if (!served.Position.CanFollow(seen))
+        try
         {
-            // A standby that is behind will come to where the copy is; anything else was set back, and what the copy holds
-            // of the time since then never was.
-            return seen.Epoch < served.Position.Epoch && seen.PurgedEpoch <= served.Position.Since && await IsStandbyAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        if (seen.Epoch > served.Position.Epoch)
-        {
-            var before = served.Applied;
-            var catchup = new Catchup(catalog, options, served);
-            if (!await catchup.RunAsync(cancellationToken).ConfigureAwait(false))
+            served.Position.RequireBefore(seen);
+            if (seen.Epoch > served.Position.Epoch)
             {
-                return false;
+                var before = served.Applied;
+                var catchup = new Catchup(catalog, options, served);
+                await catchup.RunAsync(cancellationToken).ConfigureAwait(false);
+                tally.Add(served.Applied - before, catchup.Bytes);
             }
-
-            tally.Add(served.Applied - before, catchup.Bytes);
+        }
+        catch (CopyOutdatedException e)
+        {
+            tally.Trouble = e.Message;
+            return false;
+        }
+        catch (ServerBehindException)
+        {
+            // It will come to where the copy is; whether that is where the copy came from, a later look tells.
+            return true;
         }
 
         await CompactAsync(copies, served, tally, cancellationToken).ConfigureAwait(false);
@@ -182,31 +184,39 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
 
     private async Task<bool> CopyAsync(Copies copies, CatalogIndex seen, Tally tally, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
     {
-        var next = copies.OpenNext(seen);
-        var before = next.Applied;
-        if (!next.Position.Complete)
+        try
         {
-            var hydration = new Hydration(catalog, options, next, seen);
-            var done = await hydration.CopyAsync(copies.Serving is null ? long.MaxValue : options.SliceBytes, progress, cancellationToken).ConfigureAwait(false);
-            tally.Add(next.Applied - before, hydration.Bytes);
-            if (!done)
+            var next = copies.OpenNext(seen);
+            var before = next.Applied;
+            if (!next.Position.Complete)
             {
-                return false;
+                using var hydration = new Hydration(catalog, options, next, seen, _time);
+                var done = await hydration.CopyAsync(copies.Serving is null ? long.MaxValue : options.SliceBytes, progress, cancellationToken).ConfigureAwait(false);
+                tally.Add(next.Applied - before, hydration.Bytes);
+                if (!done)
+                {
+                    return false;
+                }
             }
-        }
 
-        before = next.Applied;
-        var catchup = new Catchup(catalog, options, next);
-        if (!await catchup.RunAsync(cancellationToken).ConfigureAwait(false))
+            before = next.Applied;
+            var catchup = new Catchup(catalog, options, next);
+            await catchup.RunAsync(cancellationToken).ConfigureAwait(false);
+            tally.Add(next.Applied - before, catchup.Bytes);
+            copies.Switch();
+            return true;
+        }
+        catch (CopyOutdatedException e)
         {
-            // Deletions were purged while it was being copied.
+            // Overtaken while it was being made.
             copies.DropNext();
+            tally.Trouble = e.Message;
             return false;
         }
-
-        tally.Add(next.Applied - before, catchup.Bytes);
-        copies.Switch();
-        return true;
+        catch (ServerBehindException e)
+        {
+            throw new CatalogUnavailableException($"copying index {seen.Name}", e);
+        }
     }
 
     private async Task CompactAsync(Copies copies, Replica served, Tally tally, CancellationToken cancellationToken)
@@ -228,15 +238,6 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
             copies.CloseUnsure(all: true);
         }
     }
-
-    private Task<bool> IsStandbyAsync(CancellationToken cancellationToken) => catalog.UseAsync("asking whether this is a standby", async (connection, cancellation) =>
-    {
-        var command = new NpgsqlCommand("select pg_is_in_recovery()", connection);
-        await using (command.ConfigureAwait(false))
-        {
-            return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true;
-        }
-    }, cancellationToken);
 
     private FollowStep Report(Copies copies, Tally tally, string? refusal, long epoch, bool more)
     {

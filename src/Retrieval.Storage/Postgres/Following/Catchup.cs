@@ -13,18 +13,13 @@ internal sealed class Catchup(Catalog catalog, FollowerOptions options, Replica 
     /// <summary>Bytes fetched.</summary>
     public long Bytes { get; private set; }
 
-    /// <returns>False if the copy cannot go on from where it is, and has to be begun anew.</returns>
-    public Task<bool> RunAsync(CancellationToken cancellationToken) => _source.UseAsync($"following index {replica.Index.Name}", async (connection, cancellation) =>
+    /// <inheritdoc cref="CatalogMoment.RequireBefore"/>
+    public Task RunAsync(CancellationToken cancellationToken) => _source.UseAsync($"following index {replica.Index.Name}", async (connection, cancellation) =>
     {
         var transaction = await ChunkSource.BeginAsync(connection, cancellation).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            var now = await _source.LookAsync(connection, cancellation).ConfigureAwait(false);
-            if (!replica.Position.CanFollow(now))
-            {
-                return false;
-            }
-
+            var now = await _source.LookAsync(connection, replica.Position.Since, [replica.Position.Seen], cancellation).ConfigureAwait(false);
             var chunk = new Chunk(now.Schema);
             var from = RowKey.EndOf(replica.Position.Epoch);
             double rowBytes = 0;
@@ -39,9 +34,9 @@ internal sealed class Catchup(Catalog catalog, FollowerOptions options, Replica 
                 from = chunk.End;
             }
 
-            await replica.CommitAsync(FollowPosition.At(now.Epoch), cancellation).ConfigureAwait(false);
+            await replica.CommitAsync(FollowPosition.At(now), cancellation).ConfigureAwait(false);
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
-            return true;
+            return now.Epoch;
         }
     }, cancellationToken);
 

@@ -32,36 +32,27 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         return transaction;
     }
 
-    /// <summary>The index as the transaction sees it: its epoch, and up to where tombstones are gone.</summary>
+    /// <summary>The index as the transaction sees it: its epoch, and up to where tombstones are gone. It must have come of all of these moments.</summary>
     /// <exception cref="CatalogException">It is not there any more.</exception>
-    public async Task<CatalogIndex> LookAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <inheritdoc cref="CatalogMoment.RequireBefore"/>
+    public async Task<CatalogIndex> LookAsync(NpgsqlConnection connection, long since, IReadOnlyList<CatalogMoment> before, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand("select epoch, purged_epoch from retrieval.index where index_id = $1", connection)
+        var (now, tokens) = await LookAsync(connection, before, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < before.Count; i++)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = index.IndexId } },
-        };
-        await using (command.ConfigureAwait(false))
-        {
-            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                return await reader.ReadAsync(cancellationToken).ConfigureAwait(false)
-                    ? index with { Epoch = reader.GetInt64(0), PurgedEpoch = reader.GetInt64(1) }
-                    : throw Gone(null);
-            }
+            before[i].RequireBefore(now, tokens[i], since);
         }
+
+        return now;
     }
 
-    /// <summary>Images behind a place, up to an epoch.</summary>
-    public async Task<long> CountAsync(NpgsqlConnection connection, long behind, long upTo, CancellationToken cancellationToken)
+    /// <summary>About how many images there are, tombstones included, by Postgres' own estimate: to count tens of millions would take minutes.</summary>
+    public async Task<long> EstimateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand($"select count(*) from retrieval.image_{_index} where index_id = {_index} and epoch > $1 and epoch <= $2", connection)
-        {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = behind }, new NpgsqlParameter<long> { TypedValue = upTo } },
-        };
+        var command = new NpgsqlCommand($"select greatest(reltuples, 0)::bigint from pg_class where oid = to_regclass('retrieval.image_{_index}')", connection);
         await using (command.ConfigureAwait(false))
         {
-            return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as long? ?? 0;
         }
     }
 
@@ -151,6 +142,33 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         catch (CatalogException gone) when (gone.InnerException is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
         {
             throw Gone(gone);
+        }
+    }
+
+    private async Task<(CatalogIndex Now, Guid?[] Tokens)> LookAsync(NpgsqlConnection connection, IReadOnlyList<CatalogMoment> before, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("""
+            select i.epoch, i.purged_epoch, pg_is_in_recovery(), (select c.token from retrieval.change c where c.index_id = i.index_id and c.epoch = i.epoch),
+                   array(select c.token from unnest($2) with ordinality as asked (epoch, place)
+                         left join retrieval.change c on c.index_id = $1 and c.epoch = asked.epoch order by asked.place)
+            from retrieval.index i where i.index_id = $1
+            """, connection)
+        {
+            Parameters = { new NpgsqlParameter<int> { TypedValue = index.IndexId }, new NpgsqlParameter<long[]> { TypedValue = [.. before.Select(moment => moment.Epoch)] } },
+        };
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                if (!await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    throw Gone(null);
+                }
+
+                var token = reader.IsDBNull(3) ? (Guid?)null : reader.GetGuid(3);
+                return (index with { Epoch = reader.GetInt64(0), PurgedEpoch = reader.GetInt64(1), FromStandby = reader.GetBoolean(2), Token = token }, reader.GetFieldValue<Guid?[]>(4));
+            }
         }
     }
 

@@ -36,7 +36,8 @@ internal sealed class Copies : IDisposable
     /// <summary>The served copy, opened for writing if it is of this index; null if it is of another, or lost: then it is not served any more.</summary>
     public Replica? OpenServed(CatalogIndex index)
     {
-        if (Serving is null || Serving.Catalog != index.CatalogId || Serving.Index != index.IndexId)
+        // A database that was set back may have given another index this number.
+        if (Serving is null || Serving.Catalog != index.CatalogId || Serving.Index != index.IndexId || Serving.Fingerprint != index.Schema.Fingerprint)
         {
             return null;
         }
@@ -52,9 +53,10 @@ internal sealed class Copies : IDisposable
     }
 
     /// <summary>The copy that is to take the place of the served one: one that was begun before and can go on, or a new one.</summary>
+    /// <exception cref="ServerBehindException">The index was read from a standby that is behind a copy that was begun.</exception>
     public Replica OpenNext(CatalogIndex index)
     {
-        if (_next is not null && (_next.Index.CatalogId != index.CatalogId || _next.Index.IndexId != index.IndexId || !_next.Position.CanFollow(index)))
+        if (_next is not null && (_next.Index.CatalogId != index.CatalogId || _next.Index.IndexId != index.IndexId || !CanGoOn(_next, index)))
         {
             Drop(ref _next);
         }
@@ -62,7 +64,7 @@ internal sealed class Copies : IDisposable
         foreach (var folder in _next is null ? _cache.CopiesOf(index.CatalogId, index.IndexId).Where(folder => folder != Serving?.Folder) : [])
         {
             _next = TryOpen(index, folder);
-            if (_next?.Position.CanFollow(index) == true)
+            if (_next is not null && CanGoOn(_next, index))
             {
                 break;
             }
@@ -133,6 +135,19 @@ internal sealed class Copies : IDisposable
     {
         CloseUnsure(all: true);
         _cache.Dispose();
+    }
+
+    private static bool CanGoOn(Replica copy, CatalogIndex index)
+    {
+        try
+        {
+            copy.Position.RequireBefore(index);
+            return true;
+        }
+        catch (CopyOutdatedException)
+        {
+            return false;
+        }
     }
 
     private static void Drop(ref Replica? replica)

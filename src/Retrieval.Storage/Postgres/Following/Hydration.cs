@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Npgsql;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 
@@ -8,13 +9,18 @@ namespace Retrieval.Storage.Postgres.Following;
 /// Copies an index: chunks are fetched side by side, each as of its own moment, and appended in order. What changed
 /// meanwhile is fetched at the end, in one transaction; only then is the copy a state that the catalog ever had.
 /// </summary>
-internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replica replica, CatalogIndex seen)
+internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replica replica, CatalogIndex seen, TimeProvider time) : IDisposable
 {
     // Words of a caption and captions of an image, for the first chunk; then it is known.
     private const int GuessedWords = 12;
     private const int GuessedCaptions = 5;
 
+    // For a standby that is behind to catch up, or for another server to answer: some three seconds.
+    private const int Attempts = 6;
+    private static readonly TimeSpan firstDelay = TimeSpan.FromMilliseconds(100);
+
     private readonly ChunkSource _source = new(catalog, seen);
+    private readonly Lineage _lineage = new(new ChunkSource(catalog, seen), replica.Position.Since, replica.Position.Seen, CatalogMoment.Of(seen));
     private readonly string _what = $"copying index {seen.Name}";
     private double _rowBytes = FirstGuess(seen);
 
@@ -23,13 +29,13 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
 
     /// <summary>Goes on until so many bytes were fetched and the last batch of them is whole, or all up to the epoch seen is here.</summary>
     /// <returns>Whether all of it is here.</returns>
+    /// <inheritdoc cref="CatalogMoment.RequireBefore"/>
     public async Task<bool> CopyAsync(long mostBytes, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
     {
         var behind = replica.Position.Epoch;
-        var (before, total) = await _source.UseAsync(_what, async (connection, cancellation) => (
-            await _source.CountAsync(connection, 0, behind, cancellation).ConfigureAwait(false),
-            await _source.CountAsync(connection, 0, seen.Epoch, cancellation).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
-        var report = new Action<long>(rows => progress?.Report(new HydrationProgress(seen.Name, before + rows, Math.Max(total, before + rows), Bytes)));
+        var before = replica.Rows;
+        var total = await _source.UseAsync(_what, _source.EstimateAsync, cancellationToken).ConfigureAwait(false);
+        var report = new Action<long, bool>((rows, all) => progress?.Report(new HydrationProgress(seen.Name, before + rows, Math.Max(all ? 0 : total, before + rows), Bytes)));
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var free = Channel.CreateUnbounded<Chunk>();
@@ -53,6 +59,8 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
         }
     }
 
+    public void Dispose() => _lineage.Dispose();
+
     // Cuts the images into chunks and starts to fetch each as soon as there is a stream and room for it.
     private async Task<bool> PlanAsync(long behind, long mostBytes, ChannelReader<Chunk> free, ChannelWriter<Task<Chunk>> fetched, CancellationToken cancellationToken)
     {
@@ -73,7 +81,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
                 await streams.WaitAsync(cancellationToken).ConfigureAwait(false);
                 var rows = Math.Max(1, (long)(options.ChunkBytes / Volatile.Read(ref _rowBytes)));
                 var start = from;
-                from = await _source.UseAsync(_what, (connection, cancellation) => _source.EndOfAsync(connection, start, seen.Epoch, rows, cancellation), cancellationToken).ConfigureAwait(false);
+                from = await ReadAsync((connection, cancellation) => _source.EndOfAsync(connection, start, seen.Epoch, rows, cancellation), cancellationToken).ConfigureAwait(false);
                 chunk.Begin(from);
                 planned += options.ChunkBytes;
                 var fetch = FetchAsync(start, chunk, streams, cancellationToken);
@@ -95,15 +103,10 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
     {
         try
         {
-            await _source.UseAsync(_what, async (connection, cancellation) =>
+            await ReadAsync(async (connection, cancellation) =>
             {
-                var transaction = await ChunkSource.BeginAsync(connection, cancellation).ConfigureAwait(false);
-                await using (transaction.ConfigureAwait(false))
-                {
-                    await _source.ReadAsync(connection, from, chunk, cancellation).ConfigureAwait(false);
-                    await transaction.CommitAsync(cancellation).ConfigureAwait(false);
-                    return chunk.Rows;
-                }
+                await _source.ReadAsync(connection, from, chunk, cancellation).ConfigureAwait(false);
+                return chunk.Rows;
             }, cancellationToken).ConfigureAwait(false);
             if (chunk.Rows > 0)
             {
@@ -118,7 +121,32 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
         }
     }
 
-    private async Task AppendAsync(ChannelReader<Task<Chunk>> fetched, ChannelWriter<Chunk> free, Action<long> report, CancellationToken cancellationToken)
+    // In a transaction of its own. Its server may be another one each time, and lack what this copy has seen.
+    private async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await _source.UseAsync(_what, async (connection, cancellation) =>
+                {
+                    var transaction = await _lineage.BeginAsync(connection, cancellation).ConfigureAwait(false);
+                    await using (transaction.ConfigureAwait(false))
+                    {
+                        var result = await read(connection, cancellation).ConfigureAwait(false);
+                        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+                        return result;
+                    }
+                }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ServerBehindException) when (attempt < Attempts)
+            {
+                await Task.Delay(firstDelay * Math.Pow(2, attempt - 1), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task AppendAsync(ChannelReader<Task<Chunk>> fetched, ChannelWriter<Chunk> free, Action<long, bool> report, CancellationToken cancellationToken)
     {
         long rows = 0;
         long uncommitted = 0;
@@ -131,6 +159,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
             rows += chunk.Rows;
             uncommitted += chunk.Bytes;
             whole = chunk.End.EndsEpoch ? chunk.End : null;
+            var all = chunk.End == RowKey.EndOf(seen.Epoch);
             free.TryWrite(chunk);
             if (whole is { } end && uncommitted >= options.CommitBytes)
             {
@@ -138,7 +167,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
                 uncommitted = 0;
             }
 
-            report(rows);
+            report(rows, all);
         }
 
         if (whole is { } last && last.Epoch != replica.Position.Epoch)
@@ -146,7 +175,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
             await CommitAsync(last).ConfigureAwait(false);
         }
 
-        Task CommitAsync(RowKey end) => replica.CommitAsync(replica.Position with { Epoch = end.Epoch }, cancellationToken);
+        Task CommitAsync(RowKey end) => replica.CommitAsync(replica.Position with { Epoch = end.Epoch, Seen = _lineage.Latest }, cancellationToken);
     }
 
     // After a fault: waits until nobody uses a connection or the chunks any more.

@@ -30,6 +30,9 @@ internal sealed class Replica : IDisposable
     /// <summary>Generation of the last commit.</summary>
     public long Generation => _writer.Generation;
 
+    /// <summary>Images here, buried ones included.</summary>
+    public long Rows => _writer.Slots;
+
     /// <summary>Whether rows were written that are not committed.</summary>
     public bool Dirty { get; private set; }
 
@@ -42,7 +45,7 @@ internal sealed class Replica : IDisposable
     public static Replica Open(CatalogIndex index, string folder, string path)
     {
         var writer = LocalIndexWriter.OpenOrCreate(path, index.Schema);
-        var position = FollowPosition.Of(writer.Ledger.Values, index.CatalogId, index.IndexId) ?? new FollowPosition(0, index.Epoch, Complete: false);
+        var position = FollowPosition.Of(writer.Ledger.Values, index.CatalogId, index.IndexId) ?? FollowPosition.Begin(index);
         return new Replica(index, folder, writer, position);
     }
 

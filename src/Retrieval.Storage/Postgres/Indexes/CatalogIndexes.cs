@@ -15,7 +15,8 @@ public static class CatalogIndexes
 {
     private const string Select = """
         select c.catalog_id, i.index_id, i.name, i.fingerprint, i.bundle_name, i.embedding_width, i.image_fields::text, i.caption_fields::text,
-               i.epoch, i.purged_epoch, a.index_id is not null
+               i.epoch, i.purged_epoch, a.index_id is not null,
+               (select g.token from retrieval.change g where g.index_id = i.index_id and g.epoch = i.epoch), pg_is_in_recovery()
         from retrieval.index i cross join retrieval.catalog c left join retrieval.activation a on a.index_id = i.index_id
         """;
 
@@ -156,7 +157,11 @@ public static class CatalogIndexes
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
                     var schema = new IndexSchema(reader.GetString(3), reader.GetString(4), reader.GetInt32(5), Fields(reader.GetString(6)), Fields(reader.GetString(7)));
-                    indexes.Add(new CatalogIndex(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2), schema, reader.GetInt64(8), reader.GetInt64(9), reader.GetBoolean(10)));
+                    indexes.Add(new CatalogIndex(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2), schema, reader.GetInt64(8), reader.GetInt64(9), reader.GetBoolean(10))
+                    {
+                        Token = reader.IsDBNull(11) ? null : reader.GetGuid(11),
+                        FromStandby = reader.GetBoolean(12),
+                    });
                 }
 
                 return indexes;

@@ -44,7 +44,10 @@ internal sealed class LateWriter : IAsyncDisposable
     public async Task<long> DrawAsync(string id)
     {
         var entry = SampleCorpus.Image(id, VersionOf(id)).Entry;
-        var epoch = (long)(await RunAsync($"update retrieval.index set epoch = epoch + 1 where index_id = {_index} returning epoch"))!;
+        var epoch = (long)(await RunAsync($"""
+            with taken as (update retrieval.index set epoch = epoch + 1 where index_id = {_index} returning index_id, epoch)
+            insert into retrieval.change (index_id, epoch) select index_id, epoch from taken returning epoch
+            """))!;
         await RunAsync($"""
             insert into retrieval.image (index_id, id, row_no, epoch, content_hash, metadata, boxes) values ({_index}, $1, $2, $3, $4, $5::json, $6)
             on conflict (index_id, id) do update set row_no = excluded.row_no, epoch = excluded.epoch, content_hash = excluded.content_hash,
