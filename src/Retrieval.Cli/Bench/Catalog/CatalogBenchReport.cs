@@ -28,4 +28,5 @@ internal sealed record TransferReport(long Images, long Bytes, double Seconds, l
 /// <param name="StoreSeconds">Time to store them.</param>
 /// <param name="BuildSeconds">Time to build the nearest-neighbour indexes.</param>
 /// <param name="Recall">Recall and times.</param>
-internal sealed record ShortlistReport(string Data, double StoreSeconds, double BuildSeconds, RecallReport? Recall);
+/// <param name="LocalExactMs">The exact shortlist over float32 vectors in this process, as a replica takes it without Postgres.</param>
+internal sealed record ShortlistReport(string Data, double StoreSeconds, double BuildSeconds, RecallReport? Recall, Samples LocalExactMs);

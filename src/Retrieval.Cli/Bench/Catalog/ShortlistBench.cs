@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local;
@@ -9,6 +10,7 @@ using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Cli.Bench.Catalog;
 
@@ -41,12 +43,36 @@ internal sealed class ShortlistBench(Storage.Postgres.Connecting.Catalog catalog
             await CatalogRecall.MeasureAsync(catalog, index, CatalogItems.Images, options.Shortlist, Math.Min(10, options.Queries), Seed, null, cancellationToken).ConfigureAwait(false);
             var recall = await CatalogRecall.MeasureAsync(catalog, index, CatalogItems.Images, options.Shortlist, options.Queries, Seed + 1, null, cancellationToken).ConfigureAwait(false);
             progress.Report(("shortlist", 1));
-            return new ShortlistReport(mixture.Describe(), Stopwatch.GetElapsedTime(began, stored).TotalSeconds, Stopwatch.GetElapsedTime(stored, built).TotalSeconds, recall);
+            return new ShortlistReport(mixture.Describe(), Stopwatch.GetElapsedTime(began, stored).TotalSeconds, Stopwatch.GetElapsedTime(stored, built).TotalSeconds, recall, LocalExact(mixture));
         }
         finally
         {
             await CatalogIndexes.DropAsync(catalog, name, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    private Samples LocalExact(EmbeddingMixture mixture)
+    {
+        var vectors = mixture.Vectors(StoredStream, 0, options.Vectors);
+        var queries = mixture.Vectors(QueryStream, 0, options.Queries);
+        var times = new List<double>();
+        var pinned = GCHandle.Alloc(vectors, GCHandleType.Pinned);
+        try
+        {
+            var shortlist = new ExactShortlist(pinned.AddrOfPinnedObject(), options.Vectors, options.VectorWidth);
+            for (var query = 0; query < options.Queries; query++)
+            {
+                var began = Stopwatch.GetTimestamp();
+                shortlist.Find(queries.AsMemory(query * options.VectorWidth, options.VectorWidth), options.Shortlist);
+                times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+        }
+        finally
+        {
+            pinned.Free();
+        }
+
+        return Samples.Of(times);
     }
 
     private async Task StoreAsync(CatalogIndex index, EmbeddingMixture mixture, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
