@@ -88,7 +88,7 @@ public sealed class IngestRefusalTests
     public async Task Options_that_do_not_go_together_are_refused()
     {
         var bundle = Fixture.Bundle();
-        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--source", "x", "--split", "test")).Refused("--index is missing");
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--source", "x", "--split", "test")).Refused("name one: --index DIR, or --postgres CONNECTION");
         (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i")).Refused("--source DIR --split NAME, or --tsv FILE");
         (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i", "--source", "x")).Refused("go together");
         (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i", "--source", "x", "--split", "t", "--batch", "0")).Refused("--batch", "1 to 4096");
