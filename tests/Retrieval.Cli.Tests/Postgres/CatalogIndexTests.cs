@@ -41,6 +41,27 @@ public sealed class CatalogIndexTests
     }
 
     [Fact]
+    public async Task An_index_that_is_not_complete_is_activated_only_by_force()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 24);
+        await using var catalog = await CatalogUnderTest.CreateAsync();
+        await catalog.IngestAsync(folder, "--name", "green", "--part", "0/2");
+
+        var refused = await catalog.RunAsync("index", "activate", "--name", "green");
+        var forced = await catalog.RunAsync("index", "activate", "--name", "green", "--force");
+
+        Assert.Equal((1, 0), (refused.Code, forced.Code));
+        Assert.Contains("1 of 2 parts", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Database=retrieval;Username=x", "names no host")]
+    [InlineData("Host=127.0.0.1;Port=99999;Database=x;Username=y", "port 99999")]
+    public async Task A_connection_string_that_leads_nowhere_is_refused(string connection, string reason) =>
+        (await CommandLineProcess.RunAsync("index", "status", "--postgres", connection)).Refused(reason);
+
+    [Fact]
     public async Task Status_is_a_table_with_sizes_bundle_and_sources()
     {
         using var folder = new TemporaryFolder();

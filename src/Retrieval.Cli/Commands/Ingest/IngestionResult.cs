@@ -66,7 +66,7 @@ internal sealed record IngestionResult(
         {
             facts.Add(("source", SourceComplete == true ? "complete" : "other parts are not stored yet"));
             facts.Add(("nearest-neighbour indexes", ShortlistBuilt == true ? "there" : "not built yet"));
-            facts.Add(("activated", Activated == true ? "yes, no index was active before" : "no; see `retrieval index activate`"));
+            facts.Add(("activated by this run", Activated == true ? "yes, no index was active before" : "no; `retrieval index status` says which one is active"));
         }
 
         console.Write(Tables.Facts(DryRun ? $"{Source}: dry run" : $"{Source}{(Part is null ? "" : $", part {Part}")} → {Index}", [.. facts]));

@@ -11,9 +11,15 @@ internal static class ConnectionStrings
     {
         try
         {
-            return text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal)
+            var builder = text.StartsWith("postgres://", StringComparison.Ordinal) || text.StartsWith("postgresql://", StringComparison.Ordinal)
                 ? OfUri(new Uri(text))
                 : new NpgsqlConnectionStringBuilder(text);
+            return (builder.Host, builder.Port) switch
+            {
+                (null or "", _) => throw new InvalidInputException("names no host", field: "connection string"),
+                (_, < 1 or > 65_535) => throw new InvalidInputException($"has port {builder.Port}; expected 1 to 65535", field: "connection string"),
+                _ => builder,
+            };
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)
         {

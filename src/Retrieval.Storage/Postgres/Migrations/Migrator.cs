@@ -105,7 +105,7 @@ public static class Migrator
             {
                 if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is null)
                 {
-                    throw new CatalogException(catalog.Name, CatalogFault.Other, $"there is no role '{name}' to grant rights to; deploy/postgres/roles.sql makes the roles");
+                    throw new CatalogException(catalog.Name, CatalogFault.Other, $"there is no role '{name}' to grant rights to; the schema is there, the rights are not given; deploy/postgres/roles.sql makes the roles");
                 }
             }
         }
