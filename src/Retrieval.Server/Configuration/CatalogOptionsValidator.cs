@@ -48,7 +48,7 @@ internal static class CatalogOptionsValidator
 
     private static void Connection(PostgresSection postgres, List<string> faults)
     {
-        // The text may hold a password: it is not repeated. A file that is not there yet is told when connecting.
+        // The text may hold a password: it is not repeated. The file is looked at apart, so that both faults are told.
         Attempt(faults, "Postgres:ConnectionString", () =>
         {
             var catalog = new Catalog(postgres.Options with { PasswordFile = null });
