@@ -8,4 +8,7 @@ public sealed class InferenceException(string graph, string reason, Exception? i
 {
     /// <summary>Which graph was running, e.g. <c>text_encoder.onnx</c>.</summary>
     public string Graph { get; } = graph;
+
+    /// <summary>Whether the device or its memory failed, rather than the computation on these inputs.</summary>
+    public bool DeviceFault { get; init; }
 }

@@ -1,0 +1,36 @@
+namespace Retrieval.Inference.Batching;
+
+/// <summary>A caption to encode.</summary>
+public sealed class CaptionItem : WorkItem<EncodedCaption>
+{
+    /// <summary>
+    /// What one caption costs, in pairs: on two cores at D=1024 a caption took 5 ms and 13 pairs as long
+    /// (docs/benchmarks.md).
+    /// </summary>
+    public const long CostOfOne = 16;
+
+    private EncodedCaption? _encoded;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="lane">The encoder.</param>
+    /// <param name="tokenIds">Token ids, the start and the end token included.</param>
+    /// <param name="limits">When it is no longer wanted.</param>
+    public CaptionItem(CaptionLane lane, long[] tokenIds, WorkLimits limits)
+        : base(lane, 1, CostOfOne, limits)
+    {
+        ArgumentNullException.ThrowIfNull(tokenIds);
+        TokenIds = tokenIds;
+    }
+
+    internal long[] TokenIds { get; }
+
+    internal void Encoded(EncodedCaption encoded) => _encoded = encoded;
+
+    private protected override EncodedCaption GetResult() => _encoded!;
+
+    private protected override void Discard()
+    {
+        _encoded?.Dispose();
+        _encoded = null;
+    }
+}

@@ -1,0 +1,36 @@
+using Retrieval.Inference.Encoding;
+
+namespace Retrieval.Inference.Batching;
+
+/// <summary>Encoding captions: those that wait are encoded together.</summary>
+public sealed class CaptionLane(TextEncoder encoder) : ILane
+{
+    // The graph pads to the longest: more in a call would mostly be padding, and the first would wait for the last.
+    private const int CaptionsPerCall = 32;
+
+    /// <inheritdoc/>
+    public string Kind => "encode";
+
+    /// <inheritdoc/>
+    public int PiecesPerCall => CaptionsPerCall;
+
+    /// <inheritdoc/>
+    public IDeviceCall Assemble(IReadOnlyList<WorkSlice> slices) => new Call(encoder, slices);
+
+    private sealed class Call(TextEncoder encoder, IReadOnlyList<WorkSlice> slices) : IDeviceCall
+    {
+        public void Run()
+        {
+            var captions = slices.Select(slice => ((CaptionItem)slice.Item).TokenIds).ToArray();
+            var encoded = EncodedCaption.Of(encoder.Encode(captions));
+            for (var i = 0; i < encoded.Length; i++)
+            {
+                ((CaptionItem)slices[i].Item).Encoded(encoded[i]);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

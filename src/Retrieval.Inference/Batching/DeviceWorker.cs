@@ -1,0 +1,185 @@
+namespace Retrieval.Inference.Batching;
+
+/// <summary>
+/// The two threads of a device: one assembles the next call while the other has the device run the one before. A call that
+/// fails is its requests' failure and nobody else's. A thread that dies all the same is started again; if that goes on,
+/// the queue stops and says why.
+/// </summary>
+internal sealed class DeviceWorker
+{
+    private const int MostDeaths = 5;
+    private static readonly TimeSpan LongestJoin = TimeSpan.FromSeconds(30);
+
+    private readonly DeviceQueue _queue;
+    private readonly TimeProvider _time;
+    private readonly BatchMetrics? _metrics;
+    private readonly HandOff _next = new();
+    private readonly Thread[] _threads;
+    private int _deaths;
+
+    // What a thread held when it died has to be failed by somebody.
+    private List<WorkSlice>? _assembling;
+    private List<WorkSlice>? _running;
+
+    public DeviceWorker(DeviceQueue queue, TimeProvider time, BatchMetrics? metrics)
+    {
+        _queue = queue;
+        _time = time;
+        _metrics = metrics;
+        _threads =
+        [
+            new Thread(() => Supervise(AssembleAll, ref _assembling)) { IsBackground = true, Name = "device: assemble" },
+            new Thread(() => Supervise(RunAll, ref _running)) { IsBackground = true, Name = "device: run" },
+        ];
+    }
+
+    public void Start() => Array.ForEach(_threads, thread => thread.Start());
+
+    public void Close() => _next.Close();
+
+    // Sessions go after this: a call that runs must have ended. A turn that nobody gives back must not hold up the end for ever.
+    public void Join() => Array.ForEach(_threads, thread => thread.Join(LongestJoin));
+
+    private void Supervise(Action work, ref List<WorkSlice>? held)
+    {
+        while (true)
+        {
+            try
+            {
+                work();
+                return;
+            }
+            catch (Exception fault)
+            {
+                if (held is { } slices)
+                {
+                    held = null;
+                    _queue.Did(slices, TimeSpan.Zero, fault);
+                }
+
+                if (Interlocked.Increment(ref _deaths) >= MostDeaths)
+                {
+                    GiveUp(fault);
+                    return;
+                }
+
+                _queue.Restarted();
+            }
+        }
+    }
+
+    private void GiveUp(Exception fault)
+    {
+        _queue.Stop($"the device's worker has died {MostDeaths} times without a call done in between, the last time of: {fault.Message}", fault);
+        while (_next.Take() is { } left)
+        {
+            left.Call.Dispose();
+            _queue.Did(left.Slices, TimeSpan.Zero, fault);
+        }
+    }
+
+    private void AssembleAll()
+    {
+        while (_next.WaitUntilEmpty())
+        {
+            List<WorkSlice> slices = [];
+            _assembling = slices;
+            if (!_queue.TryTake(slices))
+            {
+                return;
+            }
+
+            if (TryAssemble(slices) is { } batch && !_next.TryPut(batch))
+            {
+                batch.Call.Dispose();
+                _queue.Did(slices, TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
+            }
+
+            _assembling = null;
+        }
+    }
+
+    private Batch? TryAssemble(List<WorkSlice> slices)
+    {
+        var lane = slices[0].Item.Lane;
+        try
+        {
+            return new Batch(lane, slices, lane.Assemble(slices));
+        }
+        catch (Exception fault)
+        {
+            // Nobody knows whose fault it was: not the thread's.
+            _queue.Did(slices, TimeSpan.Zero, fault);
+            return null;
+        }
+    }
+
+    private void RunAll()
+    {
+        while (_next.Take() is { } batch)
+        {
+            Run(batch);
+            _running = null;
+            Volatile.Write(ref _deaths, 0);
+        }
+    }
+
+    private void Run(Batch batch)
+    {
+        var live = _queue.StillWanted(batch.Slices);
+        _running = [.. live];
+        if (live.Count == 0)
+        {
+            batch.Call.Dispose();
+        }
+        else if (live.Count == batch.Slices.Count)
+        {
+            Run(batch.Call, live);
+        }
+        else
+        {
+            batch.Call.Dispose();
+            if (TryAssemble(live) is { } smaller)
+            {
+                Run(smaller.Call, live);
+            }
+        }
+    }
+
+    private void Run(IDeviceCall call, List<WorkSlice> slices)
+    {
+        var began = _time.GetTimestamp();
+        Exception? fault = null;
+        try
+        {
+            using (call)
+            {
+                call.Run();
+            }
+        }
+        catch (Exception exception)
+        {
+            fault = exception;
+        }
+
+        var lane = slices[0].Item.Lane;
+        var duration = _time.GetElapsedTime(began);
+        if (fault is null or InferenceException { DeviceFault: true } || slices.Count == 1)
+        {
+            _metrics?.Called(lane.Kind, slices, duration, fault);
+            _running?.RemoveAll(slices.Contains);
+            _queue.Did(slices, duration, fault);
+            return;
+        }
+
+        // One of them is to blame; the others must not pay for it.
+        foreach (var slice in slices)
+        {
+            List<WorkSlice> alone = [slice];
+            if (TryAssemble(alone) is { } batch)
+            {
+                Run(batch.Call, alone);
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+namespace Retrieval.Inference.Batching;
+
+/// <summary>
+/// Who waits, in the order they are served. A request gets as its tag the work that had been handed out when it came plus
+/// its own cost, and the lowest tag goes first: requests of one size are served as they came, each as a whole; a small one
+/// that comes after a large one overtakes it; and a large one is overtaken only by as much work as its own, so it cannot
+/// starve. (Earliest deadline first, with time measured in work and the cost as the time allowed.) Not thread-safe.
+/// </summary>
+internal sealed class WaitingList
+{
+    private readonly List<WorkItem> _items = [];
+    private long _handedOut;
+    private long _sequence;
+
+    /// <summary>Requests of which some piece has not been handed out.</summary>
+    public int Count => _items.Count;
+
+    /// <summary>When the one that has waited longest was added; null if none waits.</summary>
+    public long? OldestSince => _items.Count == 0 ? null : _items.Min(item => item.Since);
+
+    /// <summary>Pieces not handed out, in pairs' worth.</summary>
+    public long Cost => _items.Sum(item => item.Cost * (item.Pieces - item.Taken) / item.Pieces);
+
+    public void Add(WorkItem item)
+    {
+        item.Tag = _handedOut + item.Cost;
+        item.Sequence = _sequence++;
+        var place = _items.BinarySearch(item, Order.Instance);
+        _items.Insert(~place, item);
+    }
+
+    public void Remove(WorkItem item)
+    {
+        var place = _items.BinarySearch(item, Order.Instance);
+        if (place >= 0)
+        {
+            _items.RemoveAt(place);
+        }
+    }
+
+    /// <summary>Everybody, and forgets them.</summary>
+    public WorkItem[] Clear()
+    {
+        var all = _items.ToArray();
+        _items.Clear();
+        return all;
+    }
+
+    /// <summary>
+    /// Hands out the next call: pieces of the first in line, and while there is room of those behind it that can share
+    /// the call.
+    /// </summary>
+    public void Take(List<WorkSlice> slices)
+    {
+        var lane = _items[0].Lane;
+        var room = lane.PiecesPerCall;
+        for (var i = 0; i < _items.Count && room > 0;)
+        {
+            var item = _items[i];
+            if (item.Lane != lane)
+            {
+                i++;
+                continue;
+            }
+
+            var count = Math.Min(room, item.Pieces - item.Taken);
+            slices.Add(new WorkSlice(item, item.Taken, count));
+            _handedOut += item.Cost * count / item.Pieces;
+            item.Taken += count;
+            item.SlicesOut++;
+            room -= count;
+            if (item.Taken == item.Pieces)
+            {
+                _items.RemoveAt(i);
+            }
+            else
+            {
+                i++;
+            }
+        }
+    }
+
+    private sealed class Order : IComparer<WorkItem>
+    {
+        public static readonly Order Instance = new();
+
+        public int Compare(WorkItem? x, WorkItem? y)
+        {
+            var byTag = x!.Tag.CompareTo(y!.Tag);
+            return byTag != 0 ? byTag : x.Sequence.CompareTo(y.Sequence);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+namespace Retrieval.Inference.Batching;
+
+/// <summary>
+/// One request's work for the device. It is done in pieces, in order; a request whose caller has left or whose deadline has
+/// passed gets no further piece done. Its memory is the caller's again when its task has ended, not before.
+/// </summary>
+public abstract class WorkItem
+{
+    private protected WorkItem(ILane lane, int pieces, long cost, WorkLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(lane);
+        ArgumentOutOfRangeException.ThrowIfLessThan(pieces, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(cost, 1);
+        Lane = lane;
+        Pieces = pieces;
+        Cost = cost;
+        Limits = limits;
+    }
+
+    /// <summary>What it may share a call with.</summary>
+    public ILane Lane { get; }
+
+    /// <summary>Pieces in all.</summary>
+    public int Pieces { get; }
+
+    /// <summary>What all of it costs the device, in pairs of a scorer.</summary>
+    public long Cost { get; }
+
+    /// <summary>Time of the calls it was part of.</summary>
+    public TimeSpan Computing { get; internal set; }
+
+    internal WorkLimits Limits { get; }
+
+    // What follows belongs to the queue and is touched under its lock only.
+    internal long Tag { get; set; }
+
+    internal long Sequence { get; set; }
+
+    internal long Since { get; set; }
+
+    internal int Taken { get; set; }
+
+    internal int Done { get; set; }
+
+    internal int SlicesOut { get; set; }
+
+    internal WorkEnd End { get; set; }
+
+    internal Exception? Fault { get; set; }
+
+    internal bool IsOver => End != WorkEnd.None || Done == Pieces;
+
+    internal bool IsFinished { get; set; }
+
+    internal CancellationTokenRegistration OnDeadline { get; set; }
+
+    internal CancellationTokenRegistration OnCaller { get; set; }
+
+    /// <summary>Ends the task, on another thread than the one that calls.</summary>
+    internal abstract void Finish();
+}

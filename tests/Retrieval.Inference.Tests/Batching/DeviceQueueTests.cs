@@ -1,0 +1,145 @@
+using Retrieval.Inference.Batching;
+
+namespace Retrieval.Inference.Tests.Batching;
+
+public sealed class DeviceQueueTests
+{
+    private readonly ManualTime _time = new();
+
+    [Fact]
+    public async Task what_comes_while_a_call_runs_shares_the_next_one()
+    {
+        var device = new FakeDevice(8) { Stepped = true };
+        using var queue = new DeviceQueue(time: _time);
+        var first = queue.RunAsync(device.Work("a", 2));
+        await Eventually.TrueAsync(() => device.Calls.Count == 1, "the first call runs");
+        var held = queue.RunAsync(device.Work("b", 3));
+        await Eventually.TrueAsync(() => device.Assembled.Count == 2, "the next call is put together meanwhile");
+        Task<int>[] rest = [.. "cdef".Select(name => queue.RunAsync(device.Work($"{name}", 3)))];
+        device.Step(10);
+        Assert.Equal([2, 3, 3, 3, 3, 3], await Task.WhenAll([first, held, .. rest]));
+        Assert.Equal(["a[0..2)", "b[0..3)", "c[0..3) d[0..3) e[0..2)", "e[2..3) f[0..3)"], device.Calls);
+        Assert.False(device.Overlapped);
+    }
+
+    [Fact]
+    public async Task one_call_is_assembled_ahead_and_no_more()
+    {
+        var device = new FakeDevice(1) { Stepped = true };
+        using var queue = new DeviceQueue(time: _time);
+        var work = queue.RunAsync(device.Work("a", 5));
+        for (var done = 0; done < 5; done++)
+        {
+            await Eventually.TrueAsync(() => device.Assembled.Count == Math.Min(done + 2, 5), "one is ahead");
+            Assert.Equal(done + 1, device.Calls.Count);
+            device.Step();
+            await Eventually.TrueAsync(() => device.Calls.Count == Math.Min(done + 2, 5), "the next one runs");
+        }
+
+        Assert.Equal(5, await work);
+    }
+
+    [Fact]
+    public async Task work_of_different_lanes_never_shares_a_call()
+    {
+        var (one, other) = (new FakeDevice(8), new FakeDevice(8));
+        using var queue = new DeviceQueue(time: _time);
+        using (await queue.TakeTurnAsync(1, CancellationToken.None))
+        {
+            var work = new[] { one.Work("a", 2), other.Work("x", 2), one.Work("b", 2), other.Work("y", 2) }.Select(queue.RunAsync).ToArray();
+            await Eventually.TrueAsync(() => queue.State.Waiting <= 2, "one call is assembled");
+            _ = work;
+        }
+
+        await Eventually.TrueAsync(() => one.Calls.Count + other.Calls.Count >= 2, "both ran");
+        Assert.All(one.Calls, call => Assert.DoesNotContain('x', call));
+        Assert.All(other.Calls, call => Assert.DoesNotContain('a', call));
+    }
+
+    [Fact]
+    public async Task a_large_request_does_not_stall_small_ones_nor_starve()
+    {
+        var device = new FakeDevice(10) { Stepped = true };
+        using var queue = new DeviceQueue(time: _time);
+        var order = new List<string>();
+        async Task Note(string name, int pieces)
+        {
+            await queue.RunAsync(device.Work(name, pieces));
+            lock (order)
+            {
+                order.Add(name);
+            }
+        }
+
+        var large = Note("large", 1000);
+        await Eventually.TrueAsync(() => device.Assembled.Count == 2, "the large one is under way");
+
+        // A stream of small requests that by itself would fill the device for ever.
+        var small = new List<Task>();
+        var smallBeforeLarge = 0;
+        while (!large.IsCompleted)
+        {
+            small.Add(Note("small", 50));
+            smallBeforeLarge += large.IsCompleted ? 0 : 1;
+            var calls = device.Calls.Count;
+            device.Step(5);
+            await Eventually.TrueAsync(() => device.Calls.Count >= calls + 5 || large.IsCompleted, "five calls ran");
+            Assert.True(smallBeforeLarge < 100, "the large request starves");
+        }
+
+        device.Step(10_000);
+        await Task.WhenAll(small);
+        lock (order)
+        {
+            Assert.Equal("small", order[0]);
+
+            // Overtaken by about its own size and no more: 1000 pieces are 20 small requests.
+            Assert.InRange(order.IndexOf("large"), 10, 25);
+        }
+    }
+
+    [Fact]
+    public async Task requests_of_one_size_are_served_as_they_came_each_as_a_whole()
+    {
+        var device = new FakeDevice(10) { Stepped = true };
+        using var queue = new DeviceQueue(time: _time);
+        Task<int>[] work = [.. "abcd".Select(name => queue.RunAsync(device.Work($"{name}", 20)))];
+        device.Step(100);
+        await Task.WhenAll(work);
+        Assert.Equal(["a[0..10)", "a[10..20)", "b[0..10)", "b[10..20)", "c[0..10)", "c[10..20)", "d[0..10)", "d[10..20)"], device.Calls);
+    }
+
+    [Fact]
+    public async Task a_turn_is_alone_and_given_back()
+    {
+        var device = new FakeDevice(8);
+        using var queue = new DeviceQueue(time: _time);
+        var turn = await queue.TakeTurnAsync(5, CancellationToken.None);
+        var work = queue.RunAsync(device.Work("a", 2));
+        var second = queue.TakeTurnAsync(1000, CancellationToken.None);
+        await Eventually.TrueAsync(() => device.Assembled.Count == 1, "the work is put together");
+        Assert.Empty(device.Calls);
+        Assert.False(second.IsCompleted);
+        turn.Dispose();
+        turn.Dispose();
+        Assert.Equal(2, await work);
+        (await second).Dispose();
+    }
+
+    [Fact]
+    public async Task the_state_says_what_waits_and_for_how_long()
+    {
+        var device = new FakeDevice(1) { Stepped = true };
+        using var queue = new DeviceQueue(100, _time);
+        Assert.Equal((0, 0, 0), (queue.State.Waiting, queue.State.WaitingCost, queue.State.OldestSeconds));
+        using var place = queue.Admit(30);
+        var work = queue.RunAsync(device.Work("a", 5));
+        await Eventually.TrueAsync(() => device.Assembled.Count == 2, "one call runs and one is ready");
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal((1, 3, 3), (queue.State.Waiting, queue.State.WaitingCost, queue.State.OldestSeconds));
+        Assert.Equal((30, 100), (queue.State.Admitted, queue.State.MostAdmitted));
+        device.Step(5);
+        await work;
+        Assert.Equal(0, queue.State.Waiting);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using Retrieval.Inference.Batching;
+
+namespace Retrieval.Inference.Tests.Batching;
+
+/// <summary>A device that does what a test tells it to: it writes down every call, and can be held up and made to fail.</summary>
+internal sealed class FakeDevice(int piecesPerCall) : ILane
+{
+    private readonly SemaphoreSlim _steps = new(0);
+    private readonly ConcurrentQueue<string> _calls = new();
+    private readonly ConcurrentQueue<string> _assembled = new();
+    private int _running;
+
+    public string Kind => "score";
+
+    public int PiecesPerCall => Broken is { } fault ? throw fault : piecesPerCall;
+
+    /// <summary>What the next looks at the lane die of.</summary>
+    public Exception? Broken { get; set; }
+
+    /// <summary>Thrown by calls that hold pieces of a request of this name.</summary>
+    public (string Name, Exception Fault)? Poison { get; set; }
+
+    /// <summary>Whether each call waits for <see cref="Step"/>.</summary>
+    public bool Stepped { get; init; }
+
+    /// <summary>Calls that have run, e.g. <c>a[0..8) b[0..2)</c>.</summary>
+    public IReadOnlyList<string> Calls => [.. _calls];
+
+    /// <summary>Calls that have been put together.</summary>
+    public IReadOnlyList<string> Assembled => [.. _assembled];
+
+    /// <summary>Whether two calls have ever run at once.</summary>
+    public bool Overlapped { get; private set; }
+
+    public void Step(int calls = 1) => _steps.Release(calls);
+
+    public FakeWork Work(string name, int pieces, WorkLimits limits = default) => new(this, name, pieces, limits);
+
+    public IDeviceCall Assemble(IReadOnlyList<WorkSlice> slices)
+    {
+        var name = string.Join(' ', slices.Select(slice => $"{((FakeWork)slice.Item).Name}[{slice.First}..{slice.First + slice.Count})"));
+        _assembled.Enqueue(name);
+        return new Call(this, name, slices);
+    }
+
+    private sealed class Call(FakeDevice device, string name, IReadOnlyList<WorkSlice> slices) : IDeviceCall
+    {
+        public void Run()
+        {
+            device.Overlapped |= Interlocked.Increment(ref device._running) > 1;
+            device._calls.Enqueue(name);
+            if (device.Stepped && !device._steps.Wait(TimeSpan.FromSeconds(30)))
+            {
+                throw new TimeoutException("nobody let the device go on");
+            }
+
+            Interlocked.Decrement(ref device._running);
+            if (device.Poison is { } poison && slices.Any(slice => ((FakeWork)slice.Item).Name == poison.Name))
+            {
+                throw poison.Fault;
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>Work for the fake device; gives the number of pieces done.</summary>
+internal sealed class FakeWork(FakeDevice device, string name, int pieces, WorkLimits limits) : WorkItem<int>(device, pieces, pieces, limits)
+{
+    public string Name { get; } = name;
+
+    private protected override int GetResult() => Done;
+
+    private protected override bool TryGetPartial(out int partial)
+    {
+        partial = Done;
+        return true;
+    }
+}
