@@ -1,25 +1,50 @@
 namespace Retrieval.Inference;
 
-/// <summary>How a model is run.</summary>
+/// <summary>How and where a model is run.</summary>
 public sealed record InferenceOptions
 {
     private const int MostThreads = 1024;
     private const int MostPairsPerCall = 65_536;
+    private const int MostDevices = 1024;
 
-    /// <summary>Threads for one graph, 1 to 1024; 0 takes all cores.</summary>
+    /// <summary>Threads for one graph on the CPU, 1 to 1024; 0 takes all cores.</summary>
     public int Threads { get; init; }
 
     /// <summary>
-    /// Most pairs of one scorer call, 1 to 65536. On a CPU the working set of a pair (about 0.8 MB at D=1024) should stay
-    /// in the caches, so many small calls are faster than one large one; docs/benchmarks.md has the measurement.
+    /// Most pairs of one scorer call, 1 to 65536; 0 chooses: on a CPU from the size of the bundle's records, so that what
+    /// a call touches stays in the caches (docs/devices.md has the rule, docs/benchmarks.md the measurement), on CUDA 1024.
     /// </summary>
-    public int PairsPerCall { get; init; } = 32;
+    public int PairsPerCall { get; init; }
+
+    /// <summary>Where graphs run.</summary>
+    public ProviderChoice Provider { get; init; }
+
+    /// <summary>Which of the machine's CUDA devices, from 0, in CUDA's own order.</summary>
+    public int DeviceId { get; init; }
+
+    /// <summary>
+    /// Most bytes that resident banks take of the device's memory; 0 for all that is free. For a device that is shared.
+    /// </summary>
+    public long DeviceMemoryBytes { get; init; }
+
+    /// <summary>Where banks lie.</summary>
+    public BankPlacement BankPlacement { get; init; }
+
+    /// <summary>Path of ONNX Runtime's CUDA provider; null for <c>libonnxruntime_providers_cuda.so</c> beside the program.</summary>
+    public string? ProviderLibrary { get; init; }
 
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, MostThreads);
-        ArgumentOutOfRangeException.ThrowIfLessThan(PairsPerCall, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(PairsPerCall);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(PairsPerCall, MostPairsPerCall);
+        ArgumentOutOfRangeException.ThrowIfNegative(DeviceId);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DeviceId, MostDevices);
+        ArgumentOutOfRangeException.ThrowIfNegative(DeviceMemoryBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)Provider, (int)ProviderChoice.Cuda, nameof(Provider));
+        ArgumentOutOfRangeException.ThrowIfNegative((int)Provider, nameof(Provider));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)BankPlacement, (int)BankPlacement.Resident, nameof(BankPlacement));
+        ArgumentOutOfRangeException.ThrowIfNegative((int)BankPlacement, nameof(BankPlacement));
     }
 }

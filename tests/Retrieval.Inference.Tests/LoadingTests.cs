@@ -51,7 +51,6 @@ public sealed class LoadingTests
     }
 
     [Theory]
-    [InlineData(0, 0)]
     [InlineData(0, -1)]
     [InlineData(0, 65_537)]
     [InlineData(-1, 32)]

@@ -14,16 +14,18 @@ namespace Retrieval.Inference.Records;
 /// </summary>
 public sealed class RecordTable : IDisposable
 {
-    private const string Offset = "offset";
-    private const string Length = "length";
+    internal const string Offset = "offset";
+    internal const string Length = "length";
 
     // What an empty tensor points at: the runtime wants an address even where there is nothing to read.
     private static readonly unsafe nint Nothing = (nint)NativeMemory.AllocZeroed(64);
 
     private readonly Dictionary<string, OrtValue> _tensors = new(StringComparer.Ordinal);
 
-    // Kept beside the tensors: the runtime's own accessors cast lengths to int, and a bank may be larger than that.
+    // Kept beside the tensors: the runtime's own accessors cast lengths to int, and a bank may be larger than that. Also,
+    // a tensor may lie on a device; these are the same bytes in memory that this process reads.
     private readonly Dictionary<string, nint> _addresses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _rows = new(StringComparer.Ordinal);
     private readonly string _prefix;
     private long[]? _owned;
     private long _raggedRows;
@@ -56,24 +58,15 @@ public sealed class RecordTable : IDisposable
     }
 
     /// <summary>Wraps mapped records without copying.</summary>
-    public static RecordTable Over(RecordSide side, MappedRecords records)
-    {
-        ArgumentNullException.ThrowIfNull(records);
-        var table = new RecordTable(side, records.Count, [.. records.Fields.Select(field => field.Field)]);
-        foreach (var (field, address, rows) in records.Fields)
-        {
-            table.Wrap(field.Name, field.Type, field.ShapeOf(rows), address);
-        }
+    public static RecordTable Over(RecordSide side, MappedRecords records) => Over(side, records, null);
 
-        if (records.Fields.Any(field => field.Field.Ragged))
-        {
-            table._raggedRows = records.Fields.Where(field => field.Field.Ragged).Min(field => field.Rows);
-            table.Wrap(Offset, ElementType.Int64, [records.Count], records.Offsets);
-            table.Wrap(Length, ElementType.Int64, [records.Count], records.Lengths);
-        }
-
-        return table;
-    }
+    /// <summary>
+    /// All items of a number of tables, in their order, as one table of its own: the queries of several requests in one
+    /// batch. Everything is copied, ragged rows packed one behind the other.
+    /// </summary>
+    /// <param name="parts">At least one table, all of one side and with the same fields; each below 2 GiB a field.</param>
+    /// <exception cref="ArgumentException">There is no part, or the parts are not of one kind.</exception>
+    public static RecordTable Concat(IReadOnlyList<RecordTable> parts) => RecordConcatenation.Of(parts);
 
     /// <summary>
     /// The record of one item as a table of its own, a view of this table's memory: an image or caption that is
@@ -91,7 +84,7 @@ public sealed class RecordTable : IDisposable
         foreach (var field in Fields)
         {
             var (first, rows) = field.Ragged ? (start, length) : (row, 1);
-            table.Wrap(field.Name, field.Type, field.ShapeOf(rows), _addresses[_prefix + field.Name] + (nint)(first * field.RowBytes));
+            table.Wrap(field.Name, field.Type, field.ShapeOf(rows), AddressOf(field) + (nint)(first * field.RowBytes));
         }
 
         if (IsRagged)
@@ -103,10 +96,11 @@ public sealed class RecordTable : IDisposable
     }
 
     /// <summary>The bytes of one field for all items, row after row. For tables below 2 GiB, as encoders make them.</summary>
-    public ReadOnlySpan<byte> Bytes(FieldSpec field)
+    public unsafe ReadOnlySpan<byte> Bytes(FieldSpec field)
     {
         ArgumentNullException.ThrowIfNull(field);
-        return Tensors[_prefix + field.Name].GetTensorMutableRawData();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new ReadOnlySpan<byte>((void*)AddressOf(field), checked((int)(_rows[_prefix + field.Name] * field.RowBytes)));
     }
 
     /// <summary>As <see cref="Bytes"/>, for callers that keep it for a while; valid until this table is disposed.</summary>
@@ -117,8 +111,14 @@ public sealed class RecordTable : IDisposable
     }
 
     /// <summary>Ragged rows of each item; empty if no field is ragged.</summary>
-    public ReadOnlySpan<long> Lengths =>
-        Tensors.TryGetValue(_prefix + Length, out var lengths) ? lengths.GetTensorDataAsSpan<long>() : [];
+    public unsafe ReadOnlySpan<long> Lengths
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return IsRagged ? new ReadOnlySpan<long>((void*)_addresses[_prefix + Length], checked((int)Count)) : [];
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -133,6 +133,29 @@ public sealed class RecordTable : IDisposable
         _owned = null;
     }
 
+    /// <summary>
+    /// Wraps records that lie in mapped memory and, copied, in <paramref name="resident"/>: the runtime reads the copy,
+    /// and single rows are viewed where they are mapped.
+    /// </summary>
+    internal static RecordTable Over(RecordSide side, MappedRecords records, ResidentRecords? resident)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        var table = new RecordTable(side, records.Count, [.. records.Fields.Select(field => field.Field)]);
+        foreach (var (field, address, rows) in records.Fields)
+        {
+            table.Wrap(field.Name, field.Type, field.ShapeOf(rows), address, resident?.AddressOf(field.Name), resident?.Memory);
+        }
+
+        if (records.Fields.Any(field => field.Field.Ragged))
+        {
+            table._raggedRows = records.Fields.Where(field => field.Field.Ragged).Min(field => field.Rows);
+            table.Wrap(Offset, ElementType.Int64, [records.Count], records.Offsets, resident?.AddressOf(Offset), resident?.Memory);
+            table.Wrap(Length, ElementType.Int64, [records.Count], records.Lengths, resident?.AddressOf(Length), resident?.Memory);
+        }
+
+        return table;
+    }
+
     /// <summary>Takes ownership of tensors an encoder made, in the order of the fields.</summary>
     internal static unsafe RecordTable Owning(RecordSide side, long count, IReadOnlyList<FieldSpec> fields, IReadOnlyList<OrtValue> values, long[]? lengths)
     {
@@ -144,6 +167,7 @@ public sealed class RecordTable : IDisposable
 
             // Memory of the runtime's own allocator: it does not move.
             table._addresses[name] = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(values[i].GetTensorMutableRawData()));
+            table._rows[name] = fields[i].Ragged ? lengths!.Sum() : count;
         }
 
         if (lengths is not null)
@@ -171,9 +195,12 @@ public sealed class RecordTable : IDisposable
 
     private static string Prefix(RecordSide side) => side == RecordSide.Image ? "image." : "caption.";
 
+    private nint AddressOf(FieldSpec field) => _addresses[_prefix + field.Name];
+
     private bool IsRagged => _tensors.ContainsKey(_prefix + Offset);
 
-    private unsafe (long Start, long Length) Extent(long row)
+    /// <summary>The ragged rows of an item, or the item's own row if no field is ragged.</summary>
+    internal unsafe (long Start, long Length) Extent(long row)
     {
         if (!IsRagged)
         {
@@ -206,11 +233,13 @@ public sealed class RecordTable : IDisposable
         Wrap(Length, ElementType.Int64, [lengths.Length], address + (lengths.Length * sizeof(long)));
     }
 
-    private void Wrap(string name, ElementType type, long[] shape, nint address)
+    private void Wrap(string name, ElementType type, long[] shape, nint address, nint? resident = null, OrtMemoryInfo? memory = null)
     {
         var bytes = shape.Aggregate(1L, (product, size) => checked(product * size)) * type.SizeInBytes();
         address = bytes == 0 ? Nothing : address;
-        _tensors[_prefix + name] = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type.ToRuntime(), shape, address, bytes);
+        var (tensor, where) = bytes == 0 ? (Nothing, null) : (resident ?? address, memory);
+        _tensors[_prefix + name] = OrtValue.CreateTensorValueWithData(where ?? OrtMemoryInfo.DefaultInstance, type.ToRuntime(), shape, tensor, bytes);
         _addresses[_prefix + name] = address;
+        _rows[_prefix + name] = shape[0];
     }
 }

@@ -26,7 +26,7 @@ public sealed class PairScorer : IDisposable
     {
         var manifest = bundle.Manifest;
         BankSide = bankSide;
-        _pairsPerCall = options.PairsPerCall;
+        _pairsPerCall = CallSize.For(manifest, options.PairsPerCall);
         var contract = new GraphContract()
             .In(Slots, TensorElementType.Int64, -1)
             .In(QueryIndex, TensorElementType.Int64, -1)

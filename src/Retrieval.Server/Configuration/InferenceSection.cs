@@ -8,7 +8,7 @@ public sealed record InferenceSection
     /// <summary>Threads for one graph, 1 to 1024; 0 takes all cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Most pairs of one scorer call, 1 to 65536.</summary>
+    /// <summary>Most pairs of one scorer call, 1 to 65536; 0 chooses by the device and the size of the bundle's records.</summary>
     public int PairsPerCall { get; init; } = new InferenceOptions().PairsPerCall;
 
     internal InferenceOptions Options => new() { Threads = Threads, PairsPerCall = PairsPerCall };

@@ -18,7 +18,7 @@ internal static class ServerOptionsValidator
         Snapshot(options.Snapshot, faults);
         CatalogOptionsValidator.Validate(options, faults);
         Within(faults, "Inference:Threads", options.Inference.Threads, 0, 1024);
-        Within(faults, "Inference:PairsPerCall", options.Inference.PairsPerCall, 1, 65_536);
+        Within(faults, "Inference:PairsPerCall", options.Inference.PairsPerCall, 0, 65_536);
         Logging(options.Logging, faults);
     }
 
