@@ -11,6 +11,7 @@ namespace Retrieval.Search.Tests;
 public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
 {
     private readonly TempFolder _folder = new();
+    private readonly ComputeQueues _queues = new();
     private readonly Catalog _nobody = new(new CatalogOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=nobody;Timeout=1" });
     private readonly CatalogLink _link = new(TimeProvider.System);
     private readonly List<Meter> _meters = [];
@@ -25,6 +26,7 @@ public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
 
     public async ValueTask DisposeAsync()
     {
+        _queues.Dispose();
         _snapshots.Dispose();
         await _nobody.DisposeAsync();
         _meters.ForEach(meter => meter.Dispose());
@@ -39,11 +41,11 @@ public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
         var token = TestContext.Current.CancellationToken;
         for (var i = 0; i < 3; i++)
         {
-            var found = await search.SearchImagesAsync(new ImageSearchRequest { Caption = "a red dog" }, token);
+            var found = await search.SearchAsync(new ImageSearchRequest { Caption = "a red dog" }, token);
             var expected = await exact.ImagesAsync("a red dog");
             Assert.Equal("catalog-unavailable", found.Degraded);
             Assert.Equal(expected.Hits.Select(hit => (hit.Id, hit.Score, hit.Coarse)), found.Hits.Select(hit => (hit.Id, hit.Score, hit.Coarse)));
-            var captions = await search.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = found.Hits[0].Id }, token);
+            var captions = await search.SearchAsync(new CaptionSearchRequest { ImageId = found.Hits[0].Id }, token);
             Assert.Equal((await exact.CaptionsAsync(found.Hits[0].Id)).Hits.Select(hit => (hit.Id, hit.Score)), captions.Hits.Select(hit => (hit.Id, hit.Score)));
             Assert.Equal(("catalog-unavailable", false), (captions.Degraded, _link.MayAsk));
         }
@@ -68,7 +70,7 @@ public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
             };
             try
             {
-                var answer = await search.SearchImagesAsync(new ImageSearchRequest { Caption = "a red dog", DeadlineMs = 1000 }, TestContext.Current.CancellationToken);
+                var answer = await search.SearchAsync(new ImageSearchRequest { Caption = "a red dog", DeadlineMs = 1000 }, TestContext.Current.CancellationToken);
                 Assert.Equal(answer.Reranked < answer.Shortlisted ? "catalog-unavailable,deadline" : "catalog-unavailable", answer.Degraded);
                 passed += answer.Reranked == 0 ? 1 : 0;
             }
@@ -94,6 +96,6 @@ public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
     private SearchService Service(TimeProvider time)
     {
         var metrics = new SearchMetrics(this);
-        return new SearchService(_snapshots, new SearchOptions(), metrics, time, null, new CatalogStage(_nobody, _link, TimeSpan.FromMilliseconds(250), metrics, time));
+        return new SearchService(_snapshots, new SearchOptions(), metrics, time, _queues, new CatalogStage(_nobody, _link, TimeSpan.FromMilliseconds(250), metrics, time));
     }
 }

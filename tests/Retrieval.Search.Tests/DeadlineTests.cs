@@ -5,64 +5,43 @@ namespace Retrieval.Search.Tests;
 
 public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCorpus>
 {
-    // Time stamps of an image search: the clock is made, then tokenize, queue, encode, shortlist, score, assemble end.
-    private const int Queued = 3;
-    private const int Encoded = 4;
-    private const int ShortlistEnded = 5;
+    // Time stamps of an image search: the clock is made, then tokenize, encode, shortlist, score, assemble end.
+    private const int Encoded = 3;
+    private const int ShortlistEnded = 4;
 
     [Fact]
     public async Task A_deadline_that_passes_while_reranking_leaves_the_rest_in_coarse_order_without_scores()
     {
-        var degraded = 0;
-        for (var attempt = 0; attempt < 60 && degraded < 3; attempt++)
+        var time = new ManualTime();
+        using var serving = new Serving(served.Folder.Index, time, pairsPerCall: 1);
+        var device = serving.Queues.Device;
+        Task<IDisposable>? turn = null;
+        time.OnStamp = stamp => turn ??= stamp == ShortlistEnded ? device.TakeTurnAsync(1, CancellationToken.None) : null;
+        var searching = serving.ImagesAsync(served.Corpus.AllCaptions[5], 40, 40, deadlineMs: 50);
+        await Eventually(() => turn is not null && device.State.WaitingCost == 39);
+
+        // A pair or two are on their way to the device; then it is held up again, and the deadline passes.
+        var second = device.TakeTurnAsync(1, CancellationToken.None);
+        (await turn!).Dispose();
+        using (await second)
         {
-            var time = new ManualTime();
-            using var serving = new Serving(served.Folder.Index, time, pairsPerCall: 1);
-            var wait = TimeSpan.FromMicroseconds(100 * Math.Pow(1.15, attempt));
-            Task? firing = null;
-
-            // The clock cannot be hooked between two calls of the scorer, so another thread lets the deadline pass a
-            // while after the first of them; how long is found by trying.
-            time.OnStamp = stamp =>
-            {
-                if (stamp == ShortlistEnded)
-                {
-                    firing = Task.Factory.StartNew(() =>
-                    {
-                        var watch = Stopwatch.StartNew();
-                        while (watch.Elapsed < wait)
-                        {
-                            Thread.SpinWait(20);
-                        }
-
-                        time.Fire();
-                    }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                }
-            };
-            var answer = await serving.ImagesAsync(served.Corpus.AllCaptions[5], 40, 40, deadlineMs: 50);
-            degraded += IsDegradedRightly(answer) && answer.Reranked > 0 ? 1 : 0;
-            await firing!;
+            time.Fire();
         }
 
-        Assert.True(degraded > 0, "no deadline passed in the midst of reranking");
+        var answer = await searching;
+        Assert.InRange(answer.Reranked, 1, 3);
+        Assert.True(IsDegradedRightly(answer));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(Queued)]
-    [InlineData(Encoded)]
-    public async Task A_deadline_that_passes_before_there_is_a_shortlist_is_an_error(int stamp)
+    [Fact]
+    public async Task A_deadline_that_passes_before_there_is_a_shortlist_is_an_error()
     {
         var time = new ManualTime();
         using var serving = new Serving(served.Folder.Index, time);
-        var fired = false;
-        time.OnStamp = found =>
+        time.OnStamp = stamp =>
         {
-            // From the moment on that the timer is made, which is behind the second stamp.
-            if (found >= Math.Max(stamp, Queued) && !fired)
+            if (stamp == Encoded)
             {
-                fired = true;
                 time.Fire();
             }
         };
@@ -130,36 +109,28 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
     {
         var time = new ManualTime();
         using var serving = new Serving(served.Folder.Index, time);
-        using var reached = new ManualResetEventSlim();
-        using var go = new ManualResetEventSlim();
-        time.OnStamp = stamp =>
-        {
-            if (stamp == Queued)
-            {
-                // The first request has the device and stays on it.
-                reached.Set();
-                go.Wait(TestContext.Current.CancellationToken);
-            }
-        };
-        var first = Task.Run(() => serving.ImagesAsync("a dog"), TestContext.Current.CancellationToken);
-        Assert.True(reached.Wait(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        var turn = await serving.Queues.Device.TakeTurnAsync(1, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var cancelled = serving.ImagesAsync("a cat", stop: stop.Token);
         var cancelledScore = serving.Search.ScoreAsync([new ScorePair(served.Corpus.Ids[0], "a cat", null)], stop.Token);
-        var late = serving.CaptionsAsync(served.Corpus.Ids[0], deadlineMs: 5);
+        var late = serving.ImagesAsync("a late cat", deadlineMs: 5);
+        var lateRerank = serving.CaptionsAsync(served.Corpus.Ids[0], deadlineMs: 5);
         var patient = serving.ImagesAsync("a red cat");
+        await Eventually(() => serving.Queues.Host.State.Waiting == 0 && serving.Queues.Device.State.Waiting >= 1);
         Assert.All(new Task[] { cancelled, cancelledScore, late, patient }, task => Assert.False(task.IsCompleted));
 
         await stop.CancelAsync();
         time.Fire();
+        Assert.False(patient.IsCompleted);
+        turn.Dispose();
+
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelledScore);
         await Assert.ThrowsAsync<DeadlineExceededException>(() => late);
-        Assert.False(patient.IsCompleted);
-        go.Set();
-
-        Assert.Equal(10, (await first).Hits.Count);
+        var answer = await lateRerank;
+        Assert.Equal(("deadline", 0), (answer.Degraded, answer.Reranked));
         Assert.Equal(10, (await patient).Hits.Count);
+        Assert.Equal((0, 0L), (serving.Queues.Device.State.Waiting, serving.Queues.Device.State.Admitted));
     }
 
     [Fact]
@@ -171,6 +142,14 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => served.Serving.CaptionsAsync(served.Corpus.Ids[0], stop: left));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => served.Serving.Search.ScoreAsync([new ScorePair(served.Corpus.Ids[0], "a dog", null)], left));
         Assert.Equal(10, (await served.Serving.ImagesAsync("a dog")).Hits.Count);
+    }
+
+    private static async Task Eventually(Func<bool> condition)
+    {
+        for (var began = Stopwatch.GetTimestamp(); !condition(); await Task.Delay(1, TestContext.Current.CancellationToken))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "not in 30 s");
+        }
     }
 
     private bool IsDegradedRightly(SearchAnswer answer)

@@ -150,7 +150,7 @@ public sealed class SearchTests(ServedCorpus served) : IClassFixture<ServedCorpu
             var answer = await Serving.Search.ScoreAsync([.. pairs.Take(take)], TestContext.Current.CancellationToken);
             Assert.Equal(take, answer.Scores.Count);
             Assert.All(answer.Scores.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
-            Assert.Equal(["tokenize", "queue", "score"], answer.Stages.Select(stage => stage.Stage));
+            Assert.Equal(["tokenize", "queue", "encode", "score"], answer.Stages.Select(stage => stage.Stage));
         }
 
         var twice = await Serving.Search.ScoreAsync([.. pairs.Take(20), .. pairs.Take(20)], TestContext.Current.CancellationToken);

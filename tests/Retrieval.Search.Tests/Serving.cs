@@ -14,18 +14,22 @@ internal sealed class Serving : IDisposable, IMeterFactory
     {
         Snapshots = new SnapshotSource(new SnapshotOptions { Bundle = Bundle.Path, Index = index, Inference = Bundle.Inference with { PairsPerCall = pairsPerCall } });
         Snapshots.Load(TestContext.Current.CancellationToken);
-        Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System);
+        // A clock of its own: a test that counts the time stamps of a request counts those only.
+        Queues = new ComputeQueues(time: time is null ? null : new ManualTime());
+        Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues);
     }
 
     public SnapshotSource Snapshots { get; }
 
+    public ComputeQueues Queues { get; }
+
     public SearchService Search { get; }
 
     public Task<SearchAnswer> ImagesAsync(string caption, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
-        Search.SearchImagesAsync(new ImageSearchRequest { Caption = caption, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
+        Search.SearchAsync(new ImageSearchRequest { Caption = caption, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
 
     public Task<SearchAnswer> CaptionsAsync(string image, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
-        Search.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = image, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
+        Search.SearchAsync(new CaptionSearchRequest { ImageId = image, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
 
     public bool Owns(Meter meter) => _meters.Contains(meter);
 
@@ -39,6 +43,7 @@ internal sealed class Serving : IDisposable, IMeterFactory
     public void Dispose()
     {
         Search.Dispose();
+        Queues.Dispose();
         Snapshots.Dispose();
         _meters.ForEach(meter => meter.Dispose());
     }

@@ -80,7 +80,7 @@ public sealed class LimitTests(ServerFixture fixture)
     [Fact]
     public async Task A_request_that_waits_too_long_is_a_504()
     {
-        await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, RequestTimeoutSeconds = 0.5 });
+        await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, Queue = 5, RequestTimeoutSeconds = 0.5 });
         var first = server.Client.AskAsync("/v1/held/without-timeout");
         await Eventually.TrueAsync(() => server.Gate.Entered == 1, "one is worked on");
 

@@ -6,6 +6,7 @@ using Retrieval.Inference.Records;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Cli.Bench;
 
@@ -27,20 +28,21 @@ internal sealed class QueryBench(QueryOptions options)
         });
         snapshots.Load(cancellationToken);
         using var meters = new LocalMeters();
-        using var service = new SearchService(snapshots, new SearchOptions(), new SearchMetrics(meters), TimeProvider.System);
+        using var queues = new ComputeQueues();
+        using var service = new SearchService(snapshots, new SearchOptions(), new SearchMetrics(meters), TimeProvider.System, queues);
         using var snapshot = snapshots.Acquire();
         var texts = Captions(snapshot);
         var ids = Images(snapshot);
 
         var byCaption = await MeasureAsync(
             "text-to-image",
-            query => service.SearchImagesAsync(new ImageSearchRequest { Caption = texts[query % texts.Count], Top = options.Top, Shortlist = options.Shortlist }, cancellationToken),
+            query => service.SearchAsync(new ImageSearchRequest { Caption = texts[query % texts.Count], Top = options.Top, Shortlist = options.Shortlist }, cancellationToken),
             query => DirectByCaption(snapshot, texts[query % texts.Count]),
             progress,
             cancellationToken).ConfigureAwait(false);
         var byImage = await MeasureAsync(
             "image-to-text",
-            query => service.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = ids[query % ids.Count], Top = options.Top, Shortlist = options.Shortlist }, cancellationToken),
+            query => service.SearchAsync(new CaptionSearchRequest { ImageId = ids[query % ids.Count], Top = options.Top, Shortlist = options.Shortlist }, cancellationToken),
             query => DirectByImage(snapshot, ids[query % ids.Count]),
             progress,
             cancellationToken).ConfigureAwait(false);
@@ -103,7 +105,7 @@ internal sealed class QueryBench(QueryOptions options)
         var started = Stopwatch.GetTimestamp();
         using var encoded = snapshot.Model.TextEncoder.Encode([tokens]);
         var encoding = Stopwatch.GetElapsedTime(started);
-        long[] slots = [.. snapshot.ImageShortlist.Find(encoded.Embedding(0), options.Shortlist).Select(hit => hit.Slot)];
+        long[] slots = [.. new ExactShortlist(snapshot.Index.Images, options.Threads).Find(encoded.Embedding(0), options.Shortlist).Select(hit => hit.Slot)];
         return (encoding + Score(snapshot.Model.TextToImage.ScorePairs, snapshot.Images, encoded.Records, slots)).TotalMilliseconds;
     }
 
@@ -111,7 +113,7 @@ internal sealed class QueryBench(QueryOptions options)
     {
         _ = snapshot.Index.TryGetImageSlot(id, out var slot);
         var embedding = MemoryMarshal.Cast<byte, float>(snapshot.Index.Images.Embedding.Row(slot)).ToArray();
-        long[] slots = [.. snapshot.CaptionShortlist.Find(embedding, options.Shortlist).Select(hit => hit.Slot)];
+        long[] slots = [.. new ExactShortlist(snapshot.Index.Captions, options.Threads).Find(embedding, options.Shortlist).Select(hit => hit.Slot)];
         using var query = snapshot.Images.Row(slot);
         return Score(snapshot.Model.ImageToText.ScorePairs, snapshot.Captions, query, slots).TotalMilliseconds;
     }

@@ -25,11 +25,12 @@ internal static class StartBench
             loads.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
             images = snapshots.Status?.Images ?? 0;
             using var meters = new LocalMeters();
-            using var service = new SearchService(snapshots, new SearchOptions(), new SearchMetrics(meters), TimeProvider.System);
+            using var queues = new ComputeQueues();
+            using var service = new SearchService(snapshots, new SearchOptions(), new SearchMetrics(meters), TimeProvider.System, queues);
             for (var query = 0; query <= QueriesAfter; query++)
             {
                 started = Stopwatch.GetTimestamp();
-                _ = await service.SearchImagesAsync(new ImageSearchRequest { Caption = "one two three four five six seven eight" }, cancellationToken).ConfigureAwait(false);
+                _ = await service.SearchAsync(new ImageSearchRequest { Caption = "one two three four five six seven eight" }, cancellationToken).ConfigureAwait(false);
                 (query == 0 ? firsts : later).Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             }
         }

@@ -76,10 +76,11 @@ internal static class SearchCommand
         using var snapshots = new SnapshotSource(snapshot);
         snapshots.Load(cancellationToken);
         using var meters = new LocalMeters();
-        using var service = new SearchService(snapshots, Limits, new SearchMetrics(meters), TimeProvider.System);
+        using var queues = new ComputeQueues();
+        using var service = new SearchService(snapshots, Limits, new SearchMetrics(meters), TimeProvider.System, queues);
         var answer = request is ImageSearchRequest images
-            ? await service.SearchImagesAsync(images, cancellationToken).ConfigureAwait(false)
-            : await service.SearchCaptionsAsync((CaptionSearchRequest)request, cancellationToken).ConfigureAwait(false);
+            ? await service.SearchAsync(images, cancellationToken).ConfigureAwait(false)
+            : await service.SearchAsync((CaptionSearchRequest)request, cancellationToken).ConfigureAwait(false);
         Terminal.Write(AnswerView.Of(answer), json, console => Show(console, answer, service));
         return ExitCodes.Ok;
     }

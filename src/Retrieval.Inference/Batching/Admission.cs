@@ -13,13 +13,18 @@ internal sealed class Admission(long most)
     private const double Memory = 0.9;
 
     private readonly Lock _gate = new();
+    private long _most = most;
     private long _admitted;
     private double _costPerSecond;
 
     /// <summary>Work promised and not done, in pairs.</summary>
     public long Admitted => Interlocked.Read(ref _admitted);
 
-    public long Most => most;
+    public long Most
+    {
+        get => Interlocked.Read(ref _most);
+        set => Interlocked.Exchange(ref _most, value);
+    }
 
     /// <summary>Takes work in. One request above the bound by itself is taken when nothing else waits: it may ask, after all.</summary>
     /// <exception cref="OverloadedException">There is no room.</exception>
@@ -27,9 +32,9 @@ internal sealed class Admission(long most)
     {
         lock (_gate)
         {
-            if (_admitted > 0 && _admitted + cost > most)
+            if (_admitted > 0 && _admitted + cost > Most)
             {
-                throw new OverloadedException(_admitted, most, RetryAfter());
+                throw new OverloadedException(_admitted, Most, RetryAfter());
             }
 
             _admitted += cost;

@@ -27,7 +27,7 @@ public sealed class BatchMetrics
     private readonly Counter<long> _rejected;
     private readonly Counter<long> _expired;
     private readonly Counter<long> _cancelled;
-    private volatile DeviceQueue? _queue;
+    private volatile DeviceScheduler? _queue;
 
     /// <summary>Creates the instruments.</summary>
     public BatchMetrics(IMeterFactory meters)
@@ -48,9 +48,9 @@ public sealed class BatchMetrics
         meter.CreateObservableCounter("retrieval.worker.restarts", () => State(state => state.Restarts), "{restart}", "How often the device's worker has died and was started again");
     }
 
-    internal void Watch(DeviceQueue queue) => _queue = queue;
+    internal void Watch(DeviceScheduler queue) => _queue = queue;
 
-    internal void Forget(DeviceQueue queue)
+    internal void Forget(DeviceScheduler queue)
     {
         if (_queue == queue)
         {

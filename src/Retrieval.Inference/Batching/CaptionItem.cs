@@ -26,9 +26,11 @@ public sealed class CaptionItem : WorkItem<EncodedCaption>
 
     internal void Encoded(EncodedCaption encoded) => _encoded = encoded;
 
-    private protected override EncodedCaption GetResult() => _encoded!;
+    /// <inheritdoc/>
+    protected override EncodedCaption GetResult() => _encoded!;
 
-    private protected override void Discard()
+    /// <inheritdoc/>
+    protected override void Discard()
     {
         _encoded?.Dispose();
         _encoded = null;

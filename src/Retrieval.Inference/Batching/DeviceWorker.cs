@@ -10,7 +10,7 @@ internal sealed class DeviceWorker
     private const int MostDeaths = 5;
     private static readonly TimeSpan LongestJoin = TimeSpan.FromSeconds(30);
 
-    private readonly DeviceQueue _queue;
+    private readonly DeviceScheduler _queue;
     private readonly TimeProvider _time;
     private readonly BatchMetrics? _metrics;
     private readonly HandOff _next = new();
@@ -21,7 +21,7 @@ internal sealed class DeviceWorker
     private List<WorkSlice>? _assembling;
     private List<WorkSlice>? _running;
 
-    public DeviceWorker(DeviceQueue queue, TimeProvider time, BatchMetrics? metrics)
+    public DeviceWorker(DeviceScheduler queue, TimeProvider time, BatchMetrics? metrics)
     {
         _queue = queue;
         _time = time;

@@ -28,17 +28,22 @@ public sealed class ScoreItem : WorkItem<int>
         Scores = scores;
     }
 
+    /// <summary>The scores, <c>[P]</c>; those of the first so many pairs as the task gave.</summary>
+    public ReadOnlyMemory<float> Scored => Scores;
+
     internal RecordTable Query { get; }
 
     internal ReadOnlyMemory<long> Slots { get; }
 
     internal Memory<float> Scores { get; }
 
-    private protected override int GetResult() => Done;
+    /// <inheritdoc/>
+    protected override int GetResult() => Done;
 
-    private protected override bool TryGetPartial(out int partial)
+    /// <inheritdoc/>
+    protected override bool TryGetPartial(out int result)
     {
-        partial = Done;
+        result = Done;
         return true;
     }
 }

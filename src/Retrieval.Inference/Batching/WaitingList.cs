@@ -23,7 +23,7 @@ internal sealed class WaitingList
 
     public void Add(WorkItem item)
     {
-        item.Tag = _handedOut + item.Cost;
+        item.Tag = _handedOut + Math.Max(item.Cost, item.Limits.RequestCost);
         item.Sequence = _sequence++;
         var place = _items.BinarySearch(item, Order.Instance);
         _items.Insert(~place, item);

@@ -6,7 +6,12 @@ namespace Retrieval.Inference.Batching;
 /// </summary>
 public abstract class WorkItem
 {
-    private protected WorkItem(ILane lane, int pieces, long cost, WorkLimits limits)
+    /// <summary>Describes the work.</summary>
+    /// <param name="lane">What it may share a call with.</param>
+    /// <param name="pieces">Into how many pieces it can be cut.</param>
+    /// <param name="cost">What all of it costs, in pairs of a scorer.</param>
+    /// <param name="limits">When it is no longer wanted.</param>
+    protected WorkItem(ILane lane, int pieces, long cost, WorkLimits limits)
     {
         ArgumentNullException.ThrowIfNull(lane);
         ArgumentOutOfRangeException.ThrowIfLessThan(pieces, 1);
@@ -40,7 +45,8 @@ public abstract class WorkItem
 
     internal int Taken { get; set; }
 
-    internal int Done { get; set; }
+    /// <summary>Pieces done so far: those from the first on, as pieces are done in order.</summary>
+    public int Done { get; internal set; }
 
     internal int SlicesOut { get; set; }
 

@@ -6,7 +6,8 @@ public abstract class WorkItem<TResult> : WorkItem
     // Whoever waits goes on elsewhere: the worker's time is the device's.
     private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private protected WorkItem(ILane lane, int pieces, long cost, WorkLimits limits)
+    /// <inheritdoc cref="WorkItem(ILane, int, long, WorkLimits)"/>
+    protected WorkItem(ILane lane, int pieces, long cost, WorkLimits limits)
         : base(lane, pieces, cost, limits)
     {
     }
@@ -41,20 +42,21 @@ public abstract class WorkItem<TResult> : WorkItem
         }
     }
 
-    private protected abstract TResult GetResult();
+    /// <summary>The result, when all pieces are done.</summary>
+    protected abstract TResult GetResult();
 
     /// <summary>What there is to give when the deadline has passed, if anything.</summary>
-    private protected virtual bool TryGetPartial(out TResult? partial)
+    protected virtual bool TryGetPartial(out TResult? result)
     {
-        partial = default;
+        result = default;
         return false;
     }
 
     /// <summary>Gives up what was made for a request that nobody waits for.</summary>
-    private protected virtual void Discard()
+    protected virtual void Discard()
     {
     }
 
     /// <summary>Gives the result before the call has ended.</summary>
-    private protected void GiveNow(TResult result) => _completion.TrySetResult(result);
+    protected void GiveNow(TResult result) => _completion.TrySetResult(result);
 }

@@ -4,17 +4,20 @@ using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
-using Retrieval.Search.Scheduling;
+using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Search.Images;
 
 /// <summary>Single images, put and deleted while the index is being served: checked and encoded as an ingestion does it.</summary>
 /// <param name="snapshots">Says which model and which index.</param>
-/// <param name="device">Shared with whoever else computes in this process.</param>
+/// <param name="queues">Shared with whoever else computes in this process.</param>
 /// <param name="store">Where they go.</param>
-public sealed class ImageService(SnapshotSource snapshots, DevicePermit device, IImageStore store)
+public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues, IImageStore store)
 {
+    // An image is encoded about as fast as ten pairs are scored (docs/benchmarks.md), its captions each as 16.
+    private const long CostOfOne = 100;
+
     /// <summary>Stores an image whole, in the place of whatever has its id.</summary>
     /// <exception cref="FeatureShapeException">The features are not of the model's shape.</exception>
     /// <exception cref="InvalidInputException">The id, a caption, a box or a value is not one that can be stored; names the field.</exception>
@@ -29,7 +32,7 @@ public sealed class ImageService(SnapshotSource snapshots, DevicePermit device, 
         var tokenized = encoder.Tokenize(sample, out var reason) ?? throw new InvalidInputException(reason!, field: "captions");
         var rejects = new List<RejectedSample>();
         EncodedRows? rows;
-        using (await device.TakeAsync(cancellationToken).ConfigureAwait(false))
+        using (await queues.Device.TakeTurnAsync(CostOfOne, cancellationToken).ConfigureAwait(false))
         {
             rows = encoder.Encode([tokenized], null, rejects, cancellationToken);
         }

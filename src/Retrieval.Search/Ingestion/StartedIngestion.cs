@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
-using Retrieval.Search.Scheduling;
+using Retrieval.Inference.Batching;
 using Retrieval.Storage.Local;
 
 namespace Retrieval.Search.Ingestion;
@@ -15,6 +15,9 @@ public sealed class StartedIngestion : IAsyncDisposable
 
     private const int WindowsInFlight = 2;
 
+    // As for a single image: searches that come meanwhile go first, up to as much work as this.
+    private const long CostOfOne = 100;
+
     private readonly SampleEncoder _encoder;
     private readonly IFeatureSource _source;
     private readonly IIngestionTarget _target;
@@ -22,11 +25,11 @@ public sealed class StartedIngestion : IAsyncDisposable
     private readonly LedgerEntry _start;
     private readonly PartRange _range;
     private readonly ProgressMeter _meter;
-    private readonly DevicePermit _device;
+    private readonly DeviceScheduler? _device;
     private readonly List<RejectedSample> _firstRejects = [];
 
     internal StartedIngestion(
-        MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, LedgerEntry start, PartRange range, ProgressMeter meter, DevicePermit? device)
+        MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, LedgerEntry start, PartRange range, ProgressMeter meter, DeviceScheduler? device)
     {
         _encoder = new SampleEncoder(model);
         _source = source;
@@ -35,7 +38,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         _start = start;
         _range = range;
         _meter = meter;
-        _device = device ?? new DevicePermit();
+        _device = device;
     }
 
     /// <summary>How far the source has been read before this run.</summary>
@@ -113,7 +116,7 @@ public sealed class StartedIngestion : IAsyncDisposable
                 : await _target.FindAsync([.. samples.Select(sample => sample.Sample.Id)], cancellationToken).ConfigureAwait(false);
             var known = Sift(held, samples, window.Rejects);
             EncodedRows? rows;
-            using (await _device.TakeAsync(cancellationToken).ConfigureAwait(false))
+            using (_device is null ? null : await _device.TakeTurnAsync(CostOfOne * Math.Max(1, samples.Count), cancellationToken).ConfigureAwait(false))
             {
                 rows = _encoder.Encode(samples, _options.SourceKey, window.Rejects, cancellationToken);
             }

@@ -4,4 +4,12 @@ namespace Retrieval.Search.Queries;
 /// <param name="Slot">Its row in the bank.</param>
 /// <param name="Coarse">Where the first stage saw it.</param>
 /// <param name="Score">The matching model's score; null if it was not reranked.</param>
-internal readonly record struct Candidate(long Slot, CoarsePlace Coarse, float? Score);
+internal readonly record struct Candidate(long Slot, CoarsePlace Coarse, float? Score)
+{
+    /// <summary>Best first; of equal scores, who was better in the first stage.</summary>
+    public static int Compare(Candidate one, Candidate other)
+    {
+        var byScore = other.Score.GetValueOrDefault().CompareTo(one.Score.GetValueOrDefault());
+        return byScore != 0 ? byScore : one.Coarse.Rank.CompareTo(other.Coarse.Rank);
+    }
+}

@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
+
 namespace Retrieval.Search.Queries;
 
 /// <summary>Where the first stage saw a hit.</summary>
 /// <param name="Score">Inner product of the coarse embeddings.</param>
 /// <param name="Rank">Place in the shortlist, from 1.</param>
-public sealed record CoarsePlace(float Score, int Rank);
+public readonly record struct CoarsePlace([property: JsonRequired] float Score, [property: JsonRequired] int Rank);

@@ -1,5 +1,6 @@
+using System.Buffers;
+using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
-using Retrieval.Inference.Scoring;
 
 namespace Retrieval.Search.Queries;
 
@@ -7,30 +8,41 @@ namespace Retrieval.Search.Queries;
 internal static class Reranker
 {
     /// <summary>
-    /// Scores candidates in coarse order, call by call, until done or until <paramref name="deadline"/>. The scored ones
-    /// come first, best first (ties by coarse rank); the others follow in coarse order.
+    /// Has candidates scored in coarse order until done or until the deadline, and sorts them in place: the scored ones
+    /// first, best first (ties by coarse rank); the others follow in coarse order.
     /// </summary>
-    public static Candidate[] Rerank(
-        PairScorer scorer,
-        RecordTable bank,
-        RecordTable query,
-        Candidate[] candidates,
-        CancellationToken deadline,
-        CancellationToken cancellationToken)
+    /// <returns>How many were scored, and the time of the calls that did it.</returns>
+    public static async Task<(int Scored, TimeSpan Computing)> RerankAsync(DeviceScheduler device, ScoreLane lane, RecordTable query, Candidate[] candidates, WorkLimits limits)
     {
-        var slots = Array.ConvertAll(candidates, candidate => candidate.Slot);
-        var scores = new float[slots.Length];
-        var queryIndex = new long[slots.Length];
-        var scored = 0;
-        while (scored < slots.Length && !deadline.IsCancellationRequested)
+        if (candidates.Length == 0)
         {
-            var count = Math.Min(scorer.PairsPerCall, slots.Length - scored);
-            scorer.ScorePairs(bank, query, slots.AsSpan(scored, count), queryIndex.AsSpan(scored, count), scores.AsSpan(scored, count), cancellationToken);
-            scored += count;
+            return (0, TimeSpan.Zero);
         }
 
-        var reranked = candidates.Take(scored).Select((candidate, i) => candidate with { Score = scores[i] })
-            .OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Coarse.Rank);
-        return [.. reranked, .. candidates.Skip(scored)];
+        var slots = ArrayPool<long>.Shared.Rent(candidates.Length);
+        var scores = ArrayPool<float>.Shared.Rent(candidates.Length);
+        try
+        {
+            for (var i = 0; i < candidates.Length; i++)
+            {
+                slots[i] = candidates[i].Slot;
+            }
+
+            var item = new ScoreItem(lane, query, slots.AsMemory(0, candidates.Length), scores.AsMemory(0, candidates.Length), limits);
+            var scored = await device.RunAsync(item).ConfigureAwait(false);
+            for (var i = 0; i < scored; i++)
+            {
+                candidates[i] = candidates[i] with { Score = scores[i] };
+            }
+
+            candidates.AsSpan(0, scored).Sort(Candidate.Compare);
+            return (scored, item.Computing);
+        }
+        finally
+        {
+            // The task has ended, however it did: the device is done with them.
+            ArrayPool<long>.Shared.Return(slots);
+            ArrayPool<float>.Shared.Return(scores);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Inference;
+using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
-using Retrieval.Inference.Scoring;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 
@@ -12,7 +13,6 @@ namespace Retrieval.Search.Queries;
 /// </summary>
 internal sealed class ScorePlan
 {
-    private const int CaptionsPerBatch = 64;
     private readonly List<long[]> _captions = [];
     private readonly List<(int Pair, long ImageSlot, int Caption)> _byText = [];
     private readonly List<(int Pair, long ImageSlot, long CaptionSlot)> _byId = [];
@@ -50,42 +50,92 @@ internal sealed class ScorePlan
     }
 
     /// <summary>Scores all pairs, in the order of the request.</summary>
-    public float[] Run(SearchSnapshot snapshot, StageClock clock, CancellationToken cancellationToken)
+    public async Task<float[]> RunAsync(SearchSnapshot snapshot, DeviceScheduler device, StageClock clock, CancellationToken cancellationToken)
     {
+        var limits = new WorkLimits { Caller = cancellationToken, RequestCost = _count };
         var result = new float[_count];
-        clock.End(Stages.Queue);
-        for (var first = 0; first < _captions.Count; first += CaptionsPerBatch)
+        var used = new List<IDisposable>();
+        try
         {
-            var captions = _captions.GetRange(first, Math.Min(CaptionsPerBatch, _captions.Count - first));
-            using var encoded = snapshot.Model.TextEncoder.Encode(captions, cancellationToken);
-            foreach (var group in _byText.Where(pair => pair.Caption >= first && pair.Caption < first + captions.Count).GroupBy(pair => pair.Caption))
+            var captions = _captions.ConvertAll(tokenIds => new CaptionItem(snapshot.EncodeLane, tokenIds, limits));
+            await AllAsync(captions, device, used.Add).ConfigureAwait(false);
+            if (used.OfType<EncodedCaption>().Any(caption => !caption.IsFinite))
             {
-                using var query = encoded.Records.Row(group.Key - first);
-                Score(snapshot.Model.TextToImage, snapshot.Images, query, [.. group.Select(pair => (pair.Pair, pair.ImageSlot))], result, cancellationToken);
+                throw new InferenceException(snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for a caption");
+            }
+
+            clock.EndQueued(Stages.Encode, captions.Aggregate(TimeSpan.Zero, (longest, item) => longest > item.Computing ? longest : item.Computing));
+
+            // The bank of images is also a table of queries: each pair by id names its image as the query and its caption as the slot.
+            List<(ScoreItem Item, int[] Pairs)> work =
+            [
+                .. _byText.GroupBy(pair => pair.Caption).Select(group =>
+                    Work(snapshot.TextToImage, ((EncodedCaption)used[group.Key]).Record, [.. group.Select(pair => (pair.Pair, pair.ImageSlot))], limits)),
+                .. _byId.GroupBy(pair => pair.ImageSlot).Select(group =>
+                    Work(snapshot.ImageToText, Own(snapshot.Images.Row(group.Key)), [.. group.Select(pair => (pair.Pair, pair.CaptionSlot))], limits)),
+            ];
+            await AllAsync(work.Select(part => part.Item), device, _ => { }).ConfigureAwait(false);
+            foreach (var (item, pairs) in work)
+            {
+                for (var i = 0; i < pairs.Length; i++)
+                {
+                    result[pairs[i]] = item.Scored.Span[i];
+                }
+            }
+
+            clock.EndQueued(Stages.Score, work.Aggregate(TimeSpan.Zero, (longest, part) => longest > part.Item.Computing ? longest : part.Item.Computing));
+            return result;
+        }
+        finally
+        {
+            used.ForEach(part => part.Dispose());
+        }
+
+        RecordTable Own(RecordTable row)
+        {
+            used.Add(row);
+            return row;
+        }
+    }
+
+    // Ends when every part has ended, also where one of them fails: until then the device may read what they are made of.
+    private static async Task AllAsync<TResult>(IEnumerable<WorkItem<TResult>> parts, DeviceScheduler device, Action<TResult> each)
+    {
+        var tasks = new List<Task<TResult>>();
+        Exception? refused = null;
+        foreach (var part in parts)
+        {
+            try
+            {
+                tasks.Add(device.RunAsync(part));
+            }
+            catch (DeviceStoppedException stopped)
+            {
+                refused = stopped;
+                break;
             }
         }
 
-        // The bank of images is also a table of queries: each pair names its image as the query and its caption as the slot.
-        foreach (var group in _byId.GroupBy(pair => pair.ImageSlot))
+        try
         {
-            using var query = snapshot.Images.Row(group.Key);
-            Score(snapshot.Model.ImageToText, snapshot.Captions, query, [.. group.Select(pair => (pair.Pair, pair.CaptionSlot))], result, cancellationToken);
+            await Task.WhenAll(tasks).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var task in tasks.Where(task => task.IsCompletedSuccessfully))
+            {
+                each(await task.ConfigureAwait(false));
+            }
         }
 
-        clock.End(Stages.Score);
-        return result;
-    }
-
-    // One query a call: a scorer projects every query it is given in every call, needed or not.
-    private static void Score(PairScorer scorer, RecordTable bank, RecordTable query, (int Pair, long Slot)[] pairs, float[] result, CancellationToken cancellationToken)
-    {
-        var scores = new float[pairs.Length];
-        scorer.ScorePairs(bank, query, Array.ConvertAll(pairs, pair => pair.Slot), new long[pairs.Length], scores, cancellationToken);
-        for (var i = 0; i < pairs.Length; i++)
+        if (refused is not null)
         {
-            result[pairs[i].Pair] = scores[i];
+            throw refused;
         }
     }
+
+    private static (ScoreItem Item, int[] Pairs) Work(ScoreLane lane, RecordTable query, (int Pair, long Slot)[] pairs, WorkLimits limits) =>
+        (new ScoreItem(lane, query, Array.ConvertAll(pairs, pair => pair.Slot), new float[pairs.Length], limits), Array.ConvertAll(pairs, pair => pair.Pair));
 
     private static long CaptionSlot(SearchSnapshot snapshot, string id)
     {

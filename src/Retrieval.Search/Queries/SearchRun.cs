@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using Retrieval.Inference;
+using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
-using Retrieval.Inference.Scoring;
 using Retrieval.Search.Catalogs;
-using Retrieval.Search.Scheduling;
+using Retrieval.Search.Shortlists;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Local.Reading;
@@ -11,124 +12,126 @@ using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Queries;
 
-/// <summary>One search on its way through the stages: its deadline, its turn at the device, and what made its answer less than was asked for.</summary>
+/// <summary>One search on its way through the stages: its deadline, and what made its answer less than was asked for.</summary>
 internal sealed class SearchRun : IDisposable
 {
-    private readonly SearchSnapshot _snapshot;
-    private readonly RequestLimits _limits;
-    private readonly DevicePermit _device;
+    private readonly ComputeQueues _queues;
     private readonly TimeProvider _time;
     private readonly CancellationToken _caller;
-    private readonly CancellationTokenSource _deadline;
-    private readonly CancellationTokenSource _either;
-    private IDisposable? _turn;
+    private readonly CancellationTokenSource? _deadline;
+    private readonly CancellationTokenSource? _either;
 
-    public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, DevicePermit device, TimeProvider time, CancellationToken cancellationToken)
+    public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, ComputeQueues queues, TimeProvider time, CancellationToken cancellationToken)
     {
-        _snapshot = snapshot;
-        _limits = limits;
-        _device = device;
+        Snapshot = snapshot;
+        Limits = limits;
+        Clock = clock;
+        _queues = queues;
         _time = time;
         _caller = cancellationToken;
-        Clock = clock;
-        _deadline = limits.DeadlineMs is { } ms ? new CancellationTokenSource(TimeSpan.FromMilliseconds(ms), time) : new CancellationTokenSource();
-        _either = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, cancellationToken);
+        if (limits.DeadlineMs is { } ms)
+        {
+            var left = TimeSpan.FromMilliseconds(ms);
+            _deadline = new CancellationTokenSource(left, time);
+            _either = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, cancellationToken);
+            Work = new WorkLimits { Caller = cancellationToken, Deadline = _deadline.Token, DeadlineAt = queues.Device.TimestampIn(left) };
+        }
+        else
+        {
+            Work = new WorkLimits { Caller = cancellationToken };
+        }
     }
 
-    public SearchSnapshot Snapshot => _snapshot;
+    public SearchSnapshot Snapshot { get; }
 
-    public RequestLimits Limits => _limits;
+    public RequestLimits Limits { get; }
 
     public StageClock Clock { get; }
 
-    /// <summary>For what must be done before the deadline; also ends when the caller has left.</summary>
-    public CancellationToken BeforeDeadline => _either.Token;
+    /// <summary>For what is asked of a queue.</summary>
+    public WorkLimits Work { get; }
 
-    /// <summary>Whether the deadline passed, and not the caller left.</summary>
-    public bool IsLate => _deadline.IsCancellationRequested && !_caller.IsCancellationRequested;
+    /// <summary>Whether what was given up was given up for the deadline, and not since the caller left.</summary>
+    public bool IsLate => _deadline is not null && !_caller.IsCancellationRequested;
 
     /// <summary>Whether the catalog was to give the shortlist and did not.</summary>
     public bool FellBack { get; private set; }
 
-    /// <summary>Waits for the device.</summary>
-    public async Task TakeTurnAsync()
+    /// <summary>How many candidates were scored.</summary>
+    public int Reranked { get; private set; }
+
+    private CancellationToken BeforeDeadline => _either?.Token ?? _caller;
+
+    /// <summary>The caption as a query.</summary>
+    public async Task<EncodedCaption> EncodeAsync(long[] tokenIds)
     {
-        _turn = await _device.TakeAsync(BeforeDeadline).ConfigureAwait(false);
-        Clock.End(Stages.Queue);
+        var item = new CaptionItem(Snapshot.EncodeLane, tokenIds, Work);
+        var encoded = await _queues.Device.RunAsync(item).ConfigureAwait(false);
+        Clock.EndQueued(Stages.Encode, item.Computing);
+        if (encoded.IsFinite)
+        {
+            return encoded;
+        }
+
+        // A caption cannot be at fault for this: it went through the vocabulary.
+        encoded.Dispose();
+        throw new InferenceException(Snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
     }
 
-    /// <summary>The candidates; the turn is taken when this ends, unless the deadline passed over the wait for it.</summary>
-    /// <param name="catalog">Asked first, without a turn: it is no work of this machine; null where the exact shortlist is wanted.</param>
+    /// <summary>The candidates.</summary>
+    /// <param name="catalog">Asked first; null where the exact shortlist is wanted.</param>
     /// <param name="side">What is searched.</param>
-    /// <param name="query">The query's embedding.</param>
+    /// <param name="query">The query's embedding; stays as it is, as an answer of the catalog that comes too late is still read against it.</param>
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
     public async Task<Candidate[]> ShortlistAsync(CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter)
     {
-        if (catalog is not null && _snapshot.Served is not null)
+        if (catalog is not null && Snapshot.Served is not null)
         {
-            GiveTurnBack();
             var items = side == RecordSide.Image ? CatalogItems.Images : CatalogItems.Captions;
-            var found = await catalog.TryFindAsync(_snapshot, items, query, _limits.Shortlist, filter, Left(), _caller).ConfigureAwait(false);
+            var found = await catalog.TryFindAsync(Snapshot, items, query, Limits.Shortlist, filter, Left(), _caller).ConfigureAwait(false);
             Clock.End(Stages.Shortlist);
             if (found is not null)
             {
-                await TryTakeTurnAsync().ConfigureAwait(false);
                 return Candidates(found);
             }
 
             FellBack = true;
         }
 
-        if (_turn is null)
-        {
-            await TakeTurnAsync().ConfigureAwait(false);
-        }
-
-        var (shortlist, allowed) = side == RecordSide.Image
-            ? (_snapshot.ImageShortlist, filter is null ? null : _snapshot.Metadata.Images(filter))
-            : (_snapshot.CaptionShortlist, filter is null ? null : _snapshot.Metadata.Captions(filter));
-        var hits = shortlist.Find(query, _limits.Shortlist, allowed is null ? null : allowed.Contains, BeforeDeadline);
+        var (lane, allowed) = side == RecordSide.Image
+            ? (Snapshot.ImageShortlist, filter is null ? null : Snapshot.Metadata.Images(filter))
+            : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
+        var item = new ShortlistItem(lane, query, Limits.Shortlist, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
+        var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
         Clock.End(Stages.Shortlist);
         return Candidates(hits);
     }
 
-    /// <summary>Scores what the deadline allows.</summary>
-    public Candidate[] Rerank(PairScorer scorer, RecordTable bank, RecordTable query, Candidate[] candidates)
+    /// <summary>Scores what the deadline allows, and sorts the candidates in place.</summary>
+    public async Task RerankAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
     {
-        var ranked = Reranker.Rerank(scorer, bank, query, candidates, _deadline.Token, _caller);
-        Clock.End(Stages.Score);
-        return ranked;
+        (Reranked, var computing) = await Reranker.RerankAsync(_queues.Device, lane, query, candidates, Work).ConfigureAwait(false);
+        Clock.EndQueued(Stages.Score, computing);
     }
 
     public void Dispose()
     {
-        GiveTurnBack();
-        _either.Dispose();
-        _deadline.Dispose();
+        _either?.Dispose();
+        _deadline?.Dispose();
     }
 
     internal static float[] EmbeddingOf(IndexBank bank, long slot) => MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();
 
-    private static Candidate[] Candidates(ShortlistHit[] hits) => [.. hits.Select((hit, i) => new Candidate(hit.Slot, new CoarsePlace(hit.Score, i + 1), null))];
-
-    private TimeSpan? Left() => _limits.DeadlineMs is { } ms ? TimeSpan.FromTicks(Math.Max(0, (TimeSpan.FromMilliseconds(ms) - _time.GetElapsedTime(Clock.Began)).Ticks)) : null;
-
-    // With candidates in hand there is something to answer with, should the deadline pass here.
-    private async Task TryTakeTurnAsync()
+    private static Candidate[] Candidates(ShortlistHit[] hits)
     {
-        try
+        var candidates = new Candidate[hits.Length];
+        for (var i = 0; i < hits.Length; i++)
         {
-            await TakeTurnAsync().ConfigureAwait(false);
+            candidates[i] = new Candidate(hits[i].Slot, new CoarsePlace(hits[i].Score, i + 1), null);
         }
-        catch (OperationCanceledException) when (IsLate)
-        {
-            Clock.End(Stages.Queue);
-        }
+
+        return candidates;
     }
 
-    private void GiveTurnBack()
-    {
-        _turn?.Dispose();
-        _turn = null;
-    }
+    private TimeSpan? Left() => Limits.DeadlineMs is { } ms ? TimeSpan.FromTicks(Math.Max(0, (TimeSpan.FromMilliseconds(ms) - _time.GetElapsedTime(Clock.Began)).Ticks)) : null;
 }

@@ -1,11 +1,9 @@
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
-using Retrieval.Inference;
-using Retrieval.Inference.Encoding;
+using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
 using Retrieval.Search.Catalogs;
-using Retrieval.Search.Scheduling;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Local.Reading;
@@ -14,98 +12,77 @@ namespace Retrieval.Search.Queries;
 
 /// <summary>
 /// Both questions, in two stages: a shortlist by inner product of coarse embeddings, then the full matching model on
-/// the shortlist. One request computes at a time: a graph uses all cores by itself, so two at once would only be late
-/// together. A request that waits and whose caller has left is dropped before any work.
+/// the shortlist. Room is made for a request before anything is done for it; its work then shares the device's calls with
+/// the work of others. A request whose caller has left is dropped from them.
 /// </summary>
 /// <param name="snapshots">What is served.</param>
 /// <param name="options">Bounds and defaults.</param>
 /// <param name="metrics">Told of each answer.</param>
 /// <param name="time">Measures stages and deadlines.</param>
-/// <param name="device">Shared with whoever else computes in this process; left out, only searches wait for each other.</param>
+/// <param name="queues">Shared with whoever else computes in this process; not disposed of here.</param>
 /// <param name="catalog">Gives the shortlists; left out, they are exact ones over the local index.</param>
 public sealed class SearchService(
-    SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, DevicePermit? device = null, CatalogStage? catalog = null) : IDisposable
+    SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, ComputeQueues queues, CatalogStage? catalog = null) : IDisposable
 {
-    private readonly DevicePermit _device = device ?? new DevicePermit();
     private volatile bool _disposed;
 
-    /// <summary>Which images fit a caption.</summary>
-    /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
-    /// <exception cref="DeadlineExceededException">The deadline passed before there was a shortlist.</exception>
-    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    public async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        var limits = RequestLimits.Of(request, options);
-        using var snapshot = snapshots.Acquire();
-        var clock = new StageClock(time);
-        var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
-        clock.End(Stages.Tokenize);
-
-        return await RunAsync(snapshot, limits, clock, async run =>
-        {
-            await run.TakeTurnAsync().ConfigureAwait(false);
-            using var encoded = Encode(snapshot.Model, caption.TokenIds, run.BeforeDeadline);
-            clock.End(Stages.Encode);
-
-            // A copy: an answer of the catalog that comes too late is still read against it.
-            var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding(0).ToArray(), request.Filter).ConfigureAwait(false);
-            var ranked = run.Rerank(snapshot.Model.TextToImage, snapshot.Images, encoded.Records, candidates);
-            var tokens = new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated);
-            return Assemble("images", run, ranked, tokens, (candidate, rank) => ImageHit(snapshot.Index, candidate, rank));
-        }, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Which captions fit an image of the index.</summary>
+    /// <summary>Either question.</summary>
+    /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
     /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
     /// <exception cref="NotFoundException">The index has no such image.</exception>
     /// <exception cref="DeadlineExceededException">The deadline passed before there was a shortlist.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    public async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CancellationToken cancellationToken)
+    public async Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        var limits = RequestLimits.Of(request, options);
-        using var snapshot = snapshots.Acquire();
-        var slot = ImageSlot(snapshot.Index, request.ImageId);
-        var clock = new StageClock(time);
-
-        return await RunAsync(snapshot, limits, clock, async run =>
-        {
-            if (catalog is null)
-            {
-                await run.TakeTurnAsync().ConfigureAwait(false);
-            }
-
-            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, SearchRun.EmbeddingOf(snapshot.Index.Images, slot), request.Filter).ConfigureAwait(false);
-            using var query = snapshot.Images.Row(slot);
-            var ranked = run.Rerank(snapshot.Model.ImageToText, snapshot.Captions, query, candidates);
-            return Assemble("captions", run, ranked, null, (candidate, rank) => CaptionHit(snapshot.Index, candidate, rank));
-        }, cancellationToken).ConfigureAwait(false);
+        using var place = queues.Device.Admit(CostOf(request));
+        return await SearchAdmittedAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Either question, for a caller that has made room for it by <see cref="Admit"/>.</summary>
+    /// <inheritdoc cref="SearchAsync"/>
+    public Task<SearchAnswer> SearchAdmittedAsync(SearchRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return request switch
+        {
+            ImageSearchRequest images => SearchImagesAsync(images, cancellationToken),
+            CaptionSearchRequest captions => SearchCaptionsAsync(captions, cancellationToken),
+            _ => throw new ArgumentException($"unknown kind of request {request.GetType()}", nameof(request)),
+        };
+    }
+
+    /// <summary>Makes room for work that will be asked for piece by piece. Dispose of what it gives when all is done.</summary>
+    /// <param name="cost">Most of it that is asked for at a time, in pairs.</param>
+    /// <exception cref="OverloadedException">As much work is waiting as may wait.</exception>
+    public IDisposable Admit(long cost) => queues.Device.Admit(cost);
+
+    /// <summary>What a request will ask of the device, in pairs.</summary>
+    /// <exception cref="InvalidInputException">A number of the request is out of bounds.</exception>
+    public long CostOf(SearchRequest request) => RequestLimits.Of(request, options).Shortlist + (request is ImageSearchRequest ? CaptionItem.CostOfOne : 0);
+
     /// <summary>The matching model's score of given pairs, without a shortlist.</summary>
+    /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
     /// <exception cref="InvalidInputException">No pairs, too many, or one that names neither or both kinds of caption.</exception>
     /// <exception cref="NotFoundException">The index has no such image or caption.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     public async Task<ScoreAnswer> ScoreAsync(IReadOnlyList<ScorePair> pairs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(pairs);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (pairs.Count == 0 || pairs.Count > options.MaxPairs)
         {
             throw new InvalidInputException($"has {pairs.Count} pairs; expected 1 to {options.MaxPairs}", field: "pairs");
         }
 
+        using var place = queues.Device.Admit(pairs.Count);
         using var snapshot = snapshots.Acquire();
         var clock = new StageClock(time);
-        ObjectDisposedException.ThrowIf(_disposed, this);
         var plan = ScorePlan.Of(pairs, snapshot);
         clock.End(Stages.Tokenize);
-        using (await _device.TakeAsync(cancellationToken).ConfigureAwait(false))
-        {
-            var scores = plan.Run(snapshot, clock, cancellationToken);
-            metrics.Answered("score", clock.Stages, pairs.Count, []);
-            return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
-        }
+        var scores = await plan.RunAsync(snapshot, queues.Device, clock, cancellationToken).ConfigureAwait(false);
+        metrics.Answered("score", clock.Stages, pairs.Count, []);
+        return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
 
     /// <summary>One image as the index holds it.</summary>
@@ -141,13 +118,21 @@ public sealed class SearchService(
         }
     }
 
-    private async Task<SearchAnswer> RunAsync(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, Func<SearchRun, Task<SearchAnswer>> work, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        using var run = new SearchRun(snapshot, limits, clock, _device, time, cancellationToken);
+        var limits = RequestLimits.Of(request, options);
+        using var snapshot = snapshots.Acquire();
+        var clock = new StageClock(time);
+        var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
+        clock.End(Stages.Tokenize);
+        using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
         try
         {
-            return await work(run).ConfigureAwait(false);
+            using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
+            await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
+            var tokens = new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated);
+            return Assemble("images", run, candidates, tokens, (candidate, rank) => ImageHit(snapshot.Index, candidate, rank));
         }
         catch (OperationCanceledException) when (run.IsLate)
         {
@@ -155,23 +140,30 @@ public sealed class SearchService(
         }
     }
 
-    // A caption cannot be at fault for this: it went through the vocabulary.
-    private static EncodedBatch Encode(MatchingModel model, long[] tokenIds, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CancellationToken cancellationToken)
     {
-        var encoded = model.TextEncoder.Encode([tokenIds], cancellationToken);
-        if (encoded.NonFinite().Count == 0)
+        var limits = RequestLimits.Of(request, options);
+        using var snapshot = snapshots.Acquire();
+        var slot = ImageSlot(snapshot.Index, request.ImageId);
+        var clock = new StageClock(time);
+        using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
+        try
         {
-            return encoded;
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, SearchRun.EmbeddingOf(snapshot.Index.Images, slot), request.Filter).ConfigureAwait(false);
+            using var query = snapshot.Images.Row(slot);
+            await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
+            return Assemble("captions", run, candidates, null, (candidate, rank) => CaptionHit(snapshot.Index, candidate, rank));
         }
-
-        encoded.Dispose();
-        throw new InferenceException(model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
+        catch (OperationCanceledException) when (run.IsLate)
+        {
+            throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+        }
     }
 
     private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens, Func<Candidate, int, SearchHit> hit)
     {
         var hits = ranked.Take(run.Limits.Top).Select((candidate, i) => hit(candidate, i + 1)).ToList();
-        var reranked = ranked.Count(candidate => candidate.Score is not null);
+        var reranked = run.Reranked;
         List<string> reasons = [.. run.FellBack ? [DegradedReasons.CatalogUnavailable] : Array.Empty<string>(), .. reranked < ranked.Length ? [DegradedReasons.Deadline] : Array.Empty<string>()];
         var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
         run.Clock.End(Stages.Assemble);

@@ -1,6 +1,8 @@
 using Retrieval.Inference;
+using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
 using Retrieval.Search.Filtering;
+using Retrieval.Search.Shortlists;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Shortlist;
 
@@ -26,8 +28,11 @@ public sealed class SearchSnapshot : IDisposable
         Epoch = served?.EpochOf(index) ?? index.Generation;
         Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
         Captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
-        ImageShortlist = new ExactShortlist(index.Images, model.Threads);
-        CaptionShortlist = new ExactShortlist(index.Captions, model.Threads);
+        EncodeLane = new CaptionLane(model.TextEncoder);
+        TextToImage = new ScoreLane(model.TextToImage, Images);
+        ImageToText = new ScoreLane(model.ImageToText, Captions);
+        ImageShortlist = LaneOf(index.Images, model);
+        CaptionShortlist = LaneOf(index.Captions, model);
         _metadata = new Lazy<MetadataIndex>(() => MetadataIndex.Build(index));
     }
 
@@ -49,11 +54,20 @@ public sealed class SearchSnapshot : IDisposable
     /// <summary>The bank of captions.</summary>
     public RecordTable Captions { get; }
 
+    /// <summary>Encoding captions.</summary>
+    public CaptionLane EncodeLane { get; }
+
+    /// <summary>Scoring images for captions.</summary>
+    public ScoreLane TextToImage { get; }
+
+    /// <summary>Scoring captions for images.</summary>
+    public ScoreLane ImageToText { get; }
+
     /// <summary>Exact first stage over the images.</summary>
-    public ExactShortlist ImageShortlist { get; }
+    internal ShortlistLane ImageShortlist { get; }
 
     /// <summary>Exact first stage over the captions.</summary>
-    public ExactShortlist CaptionShortlist { get; }
+    internal ShortlistLane CaptionShortlist { get; }
 
     /// <summary>Metadata of the images by key and value; built by the first request with a filter.</summary>
     public MetadataIndex Metadata => _metadata.Value;
@@ -74,6 +88,9 @@ public sealed class SearchSnapshot : IDisposable
         Index.Dispose();
         _ended();
     }
+
+    private static ShortlistLane LaneOf(IndexBank bank, MatchingModel model) =>
+        new(new ExactShortlist(bank, model.Threads), bank.Slots * bank.Embedding.Spec.RowElements * sizeof(float));
 
     /// <summary>Takes a lease; false if the snapshot has been replaced and its last lease has ended.</summary>
     internal bool TryLease()

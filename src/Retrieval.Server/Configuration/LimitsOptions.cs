@@ -4,13 +4,20 @@ namespace Retrieval.Server.Configuration;
 public sealed record LimitsOptions
 {
     /// <summary>
-    /// Requests of <c>/v1</c> worked on at once, but for those of <see cref="WriteConcurrent"/>, 1 to 10000. The device
-    /// computes one at a time; the others read, parse and write.
+    /// Most work that searches and scores may have waiting for the device or on it, in pairs, 0 to 1000000000; who comes
+    /// when there is no room is told so by a 429 before anything is done. 0 chooses: ten searches of the default size, or
+    /// eight calls of the device where that is more. More lets more callers wait, and all wait longer.
     /// </summary>
-    public int Concurrent { get; init; } = 8;
+    public long AdmittedPairs { get; init; }
 
-    /// <summary>Requests of <c>/v1</c> that wait for a place, 0 to 1000000. One more is a 429.</summary>
-    public int Queue { get; init; } = 64;
+    /// <summary>
+    /// Requests of <c>/v1</c> read, parsed and answered at once, but for those of <see cref="WriteConcurrent"/>, 1 to 10000:
+    /// a bound on memory. How many may compute is what <see cref="AdmittedPairs"/> says.
+    /// </summary>
+    public int Concurrent { get; init; } = 256;
+
+    /// <summary>Requests of <c>/v1</c> that wait for one of those places, 0 to 1000000. One more is a 429.</summary>
+    public int Queue { get; init; }
 
     /// <summary>
     /// Requests worked on at once that store or delete an image or are about ingestions, 1 to 10000. They may have to wait

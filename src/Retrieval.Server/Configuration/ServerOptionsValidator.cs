@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.Inference;
 using Retrieval.Search.Queries;
 using Serilog.Events;
 
@@ -17,6 +18,10 @@ internal static class ServerOptionsValidator
         Search(options, faults);
         Snapshot(options.Snapshot, faults);
         CatalogOptionsValidator.Validate(options, faults);
+        OneOf(faults, "Inference:Provider", options.Inference.Provider, Enum.GetNames<ProviderChoice>());
+        OneOf(faults, "Inference:BankPlacement", options.Inference.BankPlacement, Enum.GetNames<BankPlacement>());
+        Within(faults, "Inference:DeviceId", options.Inference.DeviceId, 0, 1024);
+        Within(faults, "Inference:DeviceMemoryBytes", options.Inference.DeviceMemoryBytes, 0, 1L << 50);
         Within(faults, "Inference:Threads", options.Inference.Threads, 0, 1024);
         Within(faults, "Inference:PairsPerCall", options.Inference.PairsPerCall, 0, 65_536);
         Logging(options.Logging, faults);
@@ -51,6 +56,7 @@ internal static class ServerOptionsValidator
 
     private static void Limits(LimitsOptions limits, List<string> faults)
     {
+        Within(faults, "Limits:AdmittedPairs", limits.AdmittedPairs, 0, 1_000_000_000);
         Within(faults, "Limits:Concurrent", limits.Concurrent, 1, 10_000);
         Within(faults, "Limits:Queue", limits.Queue, 0, 1_000_000);
         Within(faults, "Limits:WriteConcurrent", limits.WriteConcurrent, 1, 10_000);

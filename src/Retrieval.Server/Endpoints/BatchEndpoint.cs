@@ -18,6 +18,8 @@ namespace Retrieval.Server.Endpoints;
 /// <summary>Several searches in one request.</summary>
 internal static class BatchEndpoint
 {
+    private const int MostQueriesAtOnce = 4;
+
     public static void MapBatch(this IEndpointRouteBuilder routes) => routes.MapPost("/search/batch", SearchBatch)
         .WithTags("Search")
         .WithName("SearchBatch")
@@ -29,27 +31,42 @@ internal static class BatchEndpoint
         .ProducesProblems(400, 413, 415, 429, 503, 504);
 
     private static async Task<IResult> SearchBatch(
-        HttpContext context, RequestParser parser, TimedSearch search, Problems problems, ServerOptions options, TimeProvider time, CancellationToken cancellationToken)
+        HttpContext context,
+        RequestParser parser,
+        SearchService service,
+        TimedSearch search,
+        Problems problems,
+        ServerOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var queries = parser.Batch(context.Body()).Select(query => Read(parser, query)).ToList();
         RefuseTooMany(queries.Sum(query => query.Request is null ? 0 : parser.CandidatesOf(query.Request)), options.Limits.BatchCandidates);
-        var answers = new List<object>(queries.Count);
-        var stages = new List<StageTime>();
-        foreach (var (request, fault) in queries)
+        var (atOnce, cost) = AtOnce(queries, parser, options.Search);
+        using var place = service.Admit(cost);
+        var answers = new object[queries.Count];
+        var stages = new IReadOnlyList<StageTime>[queries.Count];
+        await Parallel.ForAsync(0, queries.Count, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken }, async (i, stop) =>
         {
             try
             {
-                var answer = await search.RunAsync(request ?? throw fault!, context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
-                answers.Add(SearchResponse.Of(answer));
-                stages.AddRange(answer.Stages);
+                var answer = await search.RunAsync(queries[i].Request ?? throw queries[i].Fault!, context.ReceivedAt(), admitted: true, stop).ConfigureAwait(false);
+                (answers[i], stages[i]) = (SearchResponse.Of(answer), answer.Stages);
             }
             catch (RetrievalException exception) when (exception is not NotReadyException)
             {
-                answers.Add(problems.Of(exception));
+                (answers[i], stages[i]) = (problems.Of(exception), []);
             }
-        }
+        }).ConfigureAwait(false);
+        return Answers.Of(context, time, new BatchResponse(answers), stages.SelectMany(each => each));
+    }
 
-        return Answers.Of(context, time, new BatchResponse(answers), stages);
+    // A few of its queries at a time: enough to share calls of the device, too few for the next request to wait behind them all.
+    private static (int AtOnce, long Cost) AtOnce(List<(SearchRequest? Request, InvalidInputException? Fault)> queries, RequestParser parser, SearchOptions search)
+    {
+        var largest = queries.Max(query => query.Request is null ? 1 : parser.CandidatesOf(query.Request));
+        var atOnce = (int)Math.Clamp(MostQueriesAtOnce * (long)search.DefaultShortlist / largest, 1, Math.Min(MostQueriesAtOnce, queries.Count));
+        return (atOnce, atOnce * largest);
     }
 
     private static (SearchRequest? Request, InvalidInputException? Fault) Read(RequestParser parser, JsonElement query)

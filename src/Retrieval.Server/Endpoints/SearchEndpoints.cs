@@ -40,7 +40,7 @@ internal static class SearchEndpoints
 
     private static async Task<IResult> AnswerAsync(HttpContext context, SearchRequest request, TimedSearch search, TimeProvider time, CancellationToken cancellationToken)
     {
-        var answer = await search.RunAsync(request, context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
+        var answer = await search.RunAsync(request, context.ReceivedAt(), admitted: false, cancellationToken).ConfigureAwait(false);
         return Answers.Of(context, time, SearchResponse.Of(answer), answer.Stages);
     }
 }

@@ -11,13 +11,14 @@ internal sealed class TimedSearch(SearchService search, TimeProvider time)
     /// <summary>Runs a search of either kind.</summary>
     /// <param name="request">The request.</param>
     /// <param name="since">Timestamp the deadline counts from.</param>
+    /// <param name="admitted">Whether the caller has made room for it.</param>
     /// <param name="cancellationToken">Cancelled when the caller leaves or the server's own limit passes.</param>
     /// <exception cref="DeadlineExceededException">The deadline passed before there was anything to answer with.</exception>
-    public async Task<SearchAnswer> RunAsync(SearchRequest request, long since, CancellationToken cancellationToken)
+    public async Task<SearchAnswer> RunAsync(SearchRequest request, long since, bool admitted, CancellationToken cancellationToken)
     {
         if (request.DeadlineMs is not { } deadline)
         {
-            return await SearchAsync(request, cancellationToken).ConfigureAwait(false);
+            return await SearchAsync(request, admitted, cancellationToken).ConfigureAwait(false);
         }
 
         var left = deadline - (int)Math.Min(deadline, time.GetElapsedTime(since).TotalMilliseconds);
@@ -28,7 +29,7 @@ internal sealed class TimedSearch(SearchService search, TimeProvider time)
 
         try
         {
-            return await SearchAsync(request with { DeadlineMs = left }, cancellationToken).ConfigureAwait(false);
+            return await SearchAsync(request with { DeadlineMs = left }, admitted, cancellationToken).ConfigureAwait(false);
         }
         catch (DeadlineExceededException)
         {
@@ -37,10 +38,6 @@ internal sealed class TimedSearch(SearchService search, TimeProvider time)
         }
     }
 
-    private Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken) => request switch
-    {
-        ImageSearchRequest images => search.SearchImagesAsync(images, cancellationToken),
-        CaptionSearchRequest captions => search.SearchCaptionsAsync(captions, cancellationToken),
-        _ => throw new ArgumentException($"unknown kind of request {request.GetType()}", nameof(request)),
-    };
+    private Task<SearchAnswer> SearchAsync(SearchRequest request, bool admitted, CancellationToken cancellationToken) =>
+        admitted ? search.SearchAdmittedAsync(request, cancellationToken) : search.SearchAsync(request, cancellationToken);
 }

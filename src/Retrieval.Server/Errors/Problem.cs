@@ -23,6 +23,10 @@ public sealed record Problem(string Title, int Status, string Detail)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TraceId { get; init; }
 
+    /// <summary>When the same request may succeed, in seconds; null for what is configured.</summary>
+    [JsonIgnore]
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>Whether the same request may succeed a little later, which the answer then says in <c>Retry-After</c>.</summary>
     [JsonIgnore]
     public bool Retry => Status is 429 or 503;

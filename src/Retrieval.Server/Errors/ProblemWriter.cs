@@ -20,7 +20,7 @@ internal sealed class ProblemWriter(ServerOptions options)
         response.Headers.CacheControl = "no-store";
         if (problem.Retry)
         {
-            response.Headers.RetryAfter = options.Limits.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = (problem.RetryAfterSeconds ?? options.Limits.RetryAfterSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
         // Not the request's token: a timeout has cancelled it, and its answer must be written all the same.

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
+using Retrieval.Inference.Batching;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
@@ -29,6 +30,8 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         NotFoundException missing => Of(404, $"unknown {missing.Kind} id '{Shorten(missing.Id)}'"),
         DeadlineExceededException late => Of(504, late.Message),
         NotReadyException => NotReady(),
+        OverloadedException overloaded => OfStatus(429) with { RetryAfterSeconds = (int)Math.Ceiling(overloaded.RetryAfter.TotalSeconds) },
+        DeviceStoppedException => NotReady(),
         FeatureShapeException shape => Of(422, shape.Message) with { Field = "features" },
         ForbiddenException forbidden => Of(403, forbidden.Message),
         ConflictException conflict => Of(409, conflict.Message),

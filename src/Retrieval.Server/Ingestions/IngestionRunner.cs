@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
-using Retrieval.Search.Scheduling;
+using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
@@ -17,7 +17,7 @@ namespace Retrieval.Server.Ingestions;
 /// at hand, and another one goes on there.
 /// </summary>
 internal sealed partial class IngestionRunner(
-    SnapshotSource snapshots, DevicePermit device, IIngestionLedger ledger, SourceRoots roots, IngestionMetrics metrics, ServerOptions options, TimeProvider time, ILogger<IngestionRunner> logger)
+    SnapshotSource snapshots, ComputeQueues queues, IIngestionLedger ledger, SourceRoots roots, IngestionMetrics metrics, ServerOptions options, TimeProvider time, ILogger<IngestionRunner> logger)
     : IHostedService, IDisposable
 {
     // Of the time that requests have to finish; a window that takes longer is dropped.
@@ -130,7 +130,7 @@ internal sealed partial class IngestionRunner(
     {
         var defaults = new IngestionOptions { SourceKey = run.SourceKey };
         var job = new IngestionJob(
-            model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace }, time, device);
+            model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace }, time, queues.Device);
         var target = await ledger.TargetAsync(run, model, cancellationToken).ConfigureAwait(false);
         var started = await job.StartAsync(source, target, cancellationToken).ConfigureAwait(false);
         try

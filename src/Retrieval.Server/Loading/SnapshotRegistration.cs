@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Retrieval.Inference.Batching;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
-using Retrieval.Search.Scheduling;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Server.Catalogs;
@@ -20,7 +20,9 @@ internal static class SnapshotRegistration
         services.AddSingleton(options.Search);
         services.AddSingleton<SnapshotSource>();
         services.AddSingleton<SearchMetrics>();
-        services.AddSingleton<DevicePermit>();
+        services.AddSingleton<BatchMetrics>();
+        services.AddSingleton(provider => new ComputeQueues(
+            options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddSingleton<SearchService>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<WarmUp>();

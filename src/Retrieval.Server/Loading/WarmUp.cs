@@ -3,14 +3,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Loading;
 
 /// <summary>
 /// Asks each question once before the first caller can: code is compiled, the embeddings are paged in, and the graphs
-/// have their memory. Nothing of it shows in the metrics.
+/// have their memory. It shows in the metrics of the device, not in those of queries.
 /// </summary>
-internal sealed class WarmUp(SnapshotSource snapshots, SearchOptions options, TimeProvider time)
+internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, ServerOptions server, TimeProvider time)
 {
     private const string Caption = "a";
     private const int Candidates = 32;
@@ -18,13 +19,20 @@ internal sealed class WarmUp(SnapshotSource snapshots, SearchOptions options, Ti
     /// <summary>Asks. Does nothing if the index is empty.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var options = server.Search;
+        if (server.Limits.AdmittedPairs == 0)
+        {
+            using var snapshot = snapshots.Acquire();
+            queues.BoundAdmission(snapshot.Model, options);
+        }
+
         var candidates = Math.Min(Candidates, options.MaxShortlist);
         using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var search = new SearchService(snapshots, options, new SearchMetrics(meters.GetRequiredService<IMeterFactory>()), time);
-        var images = await search.SearchImagesAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+        using var search = new SearchService(snapshots, options, new SearchMetrics(meters.GetRequiredService<IMeterFactory>()), time, queues);
+        var images = await search.SearchAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
         if (images.Hits.Count > 0)
         {
-            await search.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+            await search.SearchAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
         }
     }
 }

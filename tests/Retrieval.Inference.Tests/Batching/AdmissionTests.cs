@@ -7,7 +7,7 @@ public sealed class AdmissionTests
     [Fact]
     public void what_does_not_fit_is_refused_at_once_and_fits_when_room_is_given_back()
     {
-        using var queue = new DeviceQueue(100);
+        using var queue = new DeviceScheduler(100);
         using var first = queue.Admit(60);
         var second = queue.Admit(40);
         var refused = Assert.Throws<OverloadedException>(() => queue.Admit(1));
@@ -23,7 +23,7 @@ public sealed class AdmissionTests
     [Fact]
     public void a_request_above_the_bound_is_taken_when_nothing_else_is()
     {
-        using var queue = new DeviceQueue(100);
+        using var queue = new DeviceScheduler(100);
         using (queue.Admit(1))
         {
             Assert.Throws<OverloadedException>(() => queue.Admit(1000));
@@ -42,7 +42,7 @@ public sealed class AdmissionTests
     {
         var time = new ManualTime();
         var device = new FakeDevice(100) { Stepped = true };
-        using var queue = new DeviceQueue(1000, time);
+        using var queue = new DeviceScheduler(1000, time);
         var work = queue.RunAsync(device.Work("a", 100));
         await Eventually.TrueAsync(() => device.Calls.Count == 1, "the call runs");
         time.Advance(TimeSpan.FromSeconds(2));
@@ -56,7 +56,7 @@ public sealed class AdmissionTests
     [Fact]
     public async Task never_above_the_bound_and_never_leaking_whoever_comes_and_goes()
     {
-        using var queue = new DeviceQueue(50);
+        using var queue = new DeviceScheduler(50);
         await Parallel.ForEachAsync(Enumerable.Range(0, 2000), TestContext.Current.CancellationToken, async (i, _) =>
         {
             try

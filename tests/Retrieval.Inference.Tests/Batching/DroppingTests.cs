@@ -10,13 +10,13 @@ public sealed class DroppingTests
     [Fact]
     public async Task who_leaves_while_waiting_costs_nothing()
     {
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         using var left = new CancellationTokenSource();
         var first = queue.RunAsync(_device.Work("a", 4));
         await Eventually.TrueAsync(() => _device.Calls.Count == 1, "the call runs");
         var ahead = queue.RunAsync(_device.Work("b", 4));
         await Eventually.TrueAsync(() => _device.Assembled.Count == 2, "the next is ready");
-        var gone = queue.RunAsync(_device.Work("gone", 400, new WorkLimits(left.Token)));
+        var gone = queue.RunAsync(_device.Work("gone", 400, new WorkLimits { Caller = left.Token }));
         var last = queue.RunAsync(_device.Work("c", 4));
         await left.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
@@ -28,10 +28,10 @@ public sealed class DroppingTests
     [Fact]
     public async Task who_leaves_when_the_call_is_ready_is_taken_out_of_it_before_it_runs()
     {
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         using var left = new CancellationTokenSource();
         var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
-        var gone = queue.RunAsync(_device.Work("gone", 2, new WorkLimits(left.Token)));
+        var gone = queue.RunAsync(_device.Work("gone", 2, new WorkLimits { Caller = left.Token }));
         var stays = queue.RunAsync(_device.Work("stays", 2));
         await Eventually.TrueAsync(() => _device.Assembled.Count == 1 && queue.State.Waiting <= 1, "a call is ready");
         await left.CancelAsync();
@@ -45,11 +45,11 @@ public sealed class DroppingTests
     [Fact]
     public async Task what_was_done_before_the_deadline_is_given_and_nothing_starts_after_it()
     {
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
 
         // No timer here: the last look before each call must do by itself.
         var deadline = _time.GetTimestamp() + TimeSpan.FromSeconds(1).Ticks;
-        var work = queue.RunAsync(_device.Work("a", 100, new WorkLimits(default, default, deadline)));
+        var work = queue.RunAsync(_device.Work("a", 100, new WorkLimits { DeadlineAt = deadline }));
         _device.Step(2);
         await Eventually.TrueAsync(() => _device.Calls.Count == 3, "two calls are done and the third runs");
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -62,12 +62,12 @@ public sealed class DroppingTests
     [Fact]
     public async Task a_deadline_that_passes_in_the_queue_ends_the_wait_though_the_device_is_busy()
     {
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         using var passed = new CancellationTokenSource();
         using var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
         var first = queue.RunAsync(_device.Work("first", 4));
         await Eventually.TrueAsync(() => _device.Assembled.Count == 1, "a call is ready");
-        var late = queue.RunAsync(_device.Work("late", 10, new WorkLimits(default, passed.Token)));
+        var late = queue.RunAsync(_device.Work("late", 10, new WorkLimits { Deadline = passed.Token }));
         await passed.CancelAsync();
         Assert.Equal(0, await late);
         Assert.False(first.IsCompleted);
@@ -77,16 +77,16 @@ public sealed class DroppingTests
     [Fact]
     public async Task a_token_that_was_cancelled_before_never_enters()
     {
-        using var queue = new DeviceQueue(time: _time);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.RunAsync(_device.Work("a", 4, new WorkLimits(new CancellationToken(true)))));
-        Assert.Equal(0, await queue.RunAsync(_device.Work("b", 4, new WorkLimits(default, new CancellationToken(true)))));
+        using var queue = new DeviceScheduler(time: _time);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.RunAsync(_device.Work("a", 4, new WorkLimits { Caller = new CancellationToken(true) })));
+        Assert.Equal(0, await queue.RunAsync(_device.Work("b", 4, new WorkLimits { Deadline = new CancellationToken(true) })));
         Assert.Empty(_device.Assembled);
     }
 
     [Fact]
     public async Task a_turn_whose_taker_leaves_is_not_given()
     {
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         using var left = new CancellationTokenSource();
         var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
         var waiting = queue.TakeTurnAsync(1, left.Token);
@@ -100,7 +100,7 @@ public sealed class DroppingTests
     public async Task whoever_comes_and_goes_every_task_ends_and_nothing_stays()
     {
         var device = new FakeDevice(16);
-        using var queue = new DeviceQueue();
+        using var queue = new DeviceScheduler();
         var random = new Random(11);
         var work = new List<Task<int>>();
         var sources = new List<CancellationTokenSource>();
@@ -108,7 +108,7 @@ public sealed class DroppingTests
         {
             var (caller, deadline) = (new CancellationTokenSource(), new CancellationTokenSource());
             sources.AddRange([caller, deadline]);
-            work.Add(queue.RunAsync(device.Work($"w{i}", random.Next(1, 60), new WorkLimits(caller.Token, deadline.Token))));
+            work.Add(queue.RunAsync(device.Work($"w{i}", random.Next(1, 60), new WorkLimits { Caller = caller.Token, Deadline = deadline.Token })));
             if (random.Next(3) == 0)
             {
                 await sources[random.Next(sources.Count)].CancelAsync();
@@ -117,7 +117,7 @@ public sealed class DroppingTests
 
         foreach (var task in work)
         {
-            await ((Task)task).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)task).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             Assert.True(task.IsCompleted);
             Assert.False(task.IsFaulted);
         }

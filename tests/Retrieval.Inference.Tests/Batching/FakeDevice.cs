@@ -1,22 +1,25 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Retrieval.Inference.Batching;
 
 namespace Retrieval.Inference.Tests.Batching;
 
 /// <summary>A device that does what a test tells it to: it writes down every call, and can be held up and made to fail.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore holds nothing but memory.")]
 internal sealed class FakeDevice(int piecesPerCall) : ILane
 {
     private readonly SemaphoreSlim _steps = new(0);
     private readonly ConcurrentQueue<string> _calls = new();
     private readonly ConcurrentQueue<string> _assembled = new();
     private int _running;
+    private int _broken;
 
     public string Kind => "score";
 
-    public int PiecesPerCall => Broken is { } fault ? throw fault : piecesPerCall;
+    public int PiecesPerCall => Interlocked.Decrement(ref _broken) >= 0 ? throw new InvalidOperationException("not foreseen") : piecesPerCall;
 
-    /// <summary>What the next looks at the lane die of.</summary>
-    public Exception? Broken { get; set; }
+    /// <summary>How many of the next looks at the lane the worker dies of.</summary>
+    public int Broken { init => _broken = value; }
 
     /// <summary>Thrown by calls that hold pieces of a request of this name.</summary>
     public (string Name, Exception Fault)? Poison { get; set; }
@@ -73,11 +76,11 @@ internal sealed class FakeWork(FakeDevice device, string name, int pieces, WorkL
 {
     public string Name { get; } = name;
 
-    private protected override int GetResult() => Done;
+    protected override int GetResult() => Done;
 
-    private protected override bool TryGetPartial(out int partial)
+    protected override bool TryGetPartial(out int result)
     {
-        partial = Done;
+        result = Done;
         return true;
     }
 }

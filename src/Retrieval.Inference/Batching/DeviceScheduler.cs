@@ -1,12 +1,12 @@
 namespace Retrieval.Inference.Batching;
 
 /// <summary>
-/// Everything that a device is asked to do, in one bounded queue with one worker: one call runs at a time, since a graph
+/// Everything that a device is asked to do, in one queue with one worker: one call runs at a time, since a graph
 /// uses the whole device by itself. There is no batching timer: while a call runs the queue fills, and the next call takes
 /// what has come, so calls grow with load by themselves and an idle device adds no wait. See <see cref="WaitingList"/> for
 /// who is next, and docs/engine.md for the whole.
 /// </summary>
-public sealed class DeviceQueue : IDisposable
+public sealed class DeviceScheduler : IDisposable
 {
     private readonly object _gate = new();
     private readonly WaitingList _waiting = new();
@@ -23,7 +23,7 @@ public sealed class DeviceQueue : IDisposable
     /// <param name="mostAdmitted">Most work promised and not done, in pairs; see <see cref="Admit"/>.</param>
     /// <param name="time">The clock of deadlines and ages.</param>
     /// <param name="metrics">Told what happens.</param>
-    public DeviceQueue(long mostAdmitted = long.MaxValue, TimeProvider? time = null, BatchMetrics? metrics = null)
+    public DeviceScheduler(long mostAdmitted = long.MaxValue, TimeProvider? time = null, BatchMetrics? metrics = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(mostAdmitted, 1);
         _time = time ?? TimeProvider.System;
@@ -32,6 +32,13 @@ public sealed class DeviceQueue : IDisposable
         _worker = new DeviceWorker(this, _time, metrics);
         metrics?.Watch(this);
         _worker.Start();
+    }
+
+    /// <summary>Most work promised and not done, in pairs. What is above a new bound already stays.</summary>
+    public long MostAdmitted
+    {
+        get => _admission.Most;
+        set => _admission.Most = value;
     }
 
     /// <summary>How it is just now.</summary>
@@ -97,7 +104,10 @@ public sealed class DeviceQueue : IDisposable
     /// <summary>Waits for the whole device. Nothing else runs until what it gives is disposed of.</summary>
     /// <param name="cost">What will be done with it, in pairs: who asks for much gives way to who asks for little.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    public Task<IDisposable> TakeTurnAsync(long cost, CancellationToken cancellationToken) => RunAsync(new TurnItem(cost, new WorkLimits(cancellationToken)));
+    public Task<IDisposable> TakeTurnAsync(long cost, CancellationToken cancellationToken) => RunAsync(new TurnItem(cost, new WorkLimits { Caller = cancellationToken }));
+
+    /// <summary>Timestamp of the scheduler's clock after a time from now, for <see cref="WorkLimits.DeadlineAt"/>.</summary>
+    public long TimestampIn(TimeSpan time) => _time.GetTimestamp() + (long)(time.TotalSeconds * _time.TimestampFrequency);
 
     /// <summary>Takes no more work; what waits fails, the call that runs ends.</summary>
     public void Dispose()

@@ -2,7 +2,7 @@ using Retrieval.Inference.Batching;
 
 namespace Retrieval.Inference.Tests.Batching;
 
-public sealed class DeviceQueueTests
+public sealed class DeviceSchedulerTests
 {
     private readonly ManualTime _time = new();
 
@@ -10,14 +10,15 @@ public sealed class DeviceQueueTests
     public async Task what_comes_while_a_call_runs_shares_the_next_one()
     {
         var device = new FakeDevice(8) { Stepped = true };
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         var first = queue.RunAsync(device.Work("a", 2));
         await Eventually.TrueAsync(() => device.Calls.Count == 1, "the first call runs");
         var held = queue.RunAsync(device.Work("b", 3));
         await Eventually.TrueAsync(() => device.Assembled.Count == 2, "the next call is put together meanwhile");
         Task<int>[] rest = [.. "cdef".Select(name => queue.RunAsync(device.Work($"{name}", 3)))];
         device.Step(10);
-        Assert.Equal([2, 3, 3, 3, 3, 3], await Task.WhenAll([first, held, .. rest]));
+        var done = await Task.WhenAll([first, held, .. rest]);
+        Assert.Equal([2, 3, 3, 3, 3, 3], done);
         Assert.Equal(["a[0..2)", "b[0..3)", "c[0..3) d[0..3) e[0..2)", "e[2..3) f[0..3)"], device.Calls);
         Assert.False(device.Overlapped);
     }
@@ -26,7 +27,7 @@ public sealed class DeviceQueueTests
     public async Task one_call_is_assembled_ahead_and_no_more()
     {
         var device = new FakeDevice(1) { Stepped = true };
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         var work = queue.RunAsync(device.Work("a", 5));
         for (var done = 0; done < 5; done++)
         {
@@ -43,7 +44,7 @@ public sealed class DeviceQueueTests
     public async Task work_of_different_lanes_never_shares_a_call()
     {
         var (one, other) = (new FakeDevice(8), new FakeDevice(8));
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         using (await queue.TakeTurnAsync(1, CancellationToken.None))
         {
             var work = new[] { one.Work("a", 2), other.Work("x", 2), one.Work("b", 2), other.Work("y", 2) }.Select(queue.RunAsync).ToArray();
@@ -60,7 +61,7 @@ public sealed class DeviceQueueTests
     public async Task a_large_request_does_not_stall_small_ones_nor_starve()
     {
         var device = new FakeDevice(10) { Stepped = true };
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         var order = new List<string>();
         async Task Note(string name, int pieces)
         {
@@ -102,7 +103,7 @@ public sealed class DeviceQueueTests
     public async Task requests_of_one_size_are_served_as_they_came_each_as_a_whole()
     {
         var device = new FakeDevice(10) { Stepped = true };
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         Task<int>[] work = [.. "abcd".Select(name => queue.RunAsync(device.Work($"{name}", 20)))];
         device.Step(100);
         await Task.WhenAll(work);
@@ -113,7 +114,7 @@ public sealed class DeviceQueueTests
     public async Task a_turn_is_alone_and_given_back()
     {
         var device = new FakeDevice(8);
-        using var queue = new DeviceQueue(time: _time);
+        using var queue = new DeviceScheduler(time: _time);
         var turn = await queue.TakeTurnAsync(5, CancellationToken.None);
         var work = queue.RunAsync(device.Work("a", 2));
         var second = queue.TakeTurnAsync(1000, CancellationToken.None);
@@ -130,7 +131,7 @@ public sealed class DeviceQueueTests
     public async Task the_state_says_what_waits_and_for_how_long()
     {
         var device = new FakeDevice(1) { Stepped = true };
-        using var queue = new DeviceQueue(100, _time);
+        using var queue = new DeviceScheduler(100, _time);
         Assert.Equal((0, 0, 0), (queue.State.Waiting, queue.State.WaitingCost, queue.State.OldestSeconds));
         using var place = queue.Admit(30);
         var work = queue.RunAsync(device.Work("a", 5));
