@@ -26,11 +26,16 @@ public sealed class MatchingModel : IDisposable
             BankBudget = BudgetOf(Device, options.BankPlacement);
             Captions = ReadCaptionEncoder(bundle, out var vocabularySize);
             VocabularySize = vocabularySize;
-            ImageEncoder = Own(new ImageEncoder(bundle, options));
-            TextEncoder = Own(new TextEncoder(bundle, vocabularySize, options));
-            TextToImage = Own(new PairScorer(bundle, RecordSide.Image, options));
-            ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, options));
+            ImageEncoder = Own(new ImageEncoder(bundle, Device, options));
+            TextEncoder = Own(new TextEncoder(bundle, vocabularySize, Device, options));
+            TextToImage = Own(new PairScorer(bundle, RecordSide.Image, Device, options));
+            ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, Device, options));
             Parity = ParityCheck.Run(bundle, this);
+            ProvePlacement();
+            if (Device.IsCuda)
+            {
+                WarmUp();
+            }
         }
         catch
         {
@@ -102,6 +107,18 @@ public sealed class MatchingModel : IDisposable
         return new MatchingModel(bundle, options);
     }
 
+    /// <summary>
+    /// Runs both scorers once in every size of call that they use, with records that mean nothing. On CUDA loading has
+    /// done so: banks then take what memory is left.
+    /// </summary>
+    public void WarmUp(CancellationToken cancellationToken = default)
+    {
+        using var images = ImageEncoder.Encode(new float[Manifest.RegionCount * Manifest.RegionWidth], cancellationToken);
+        using var captions = TextEncoder.Encode([new long[Manifest.Tokens.Max]], cancellationToken);
+        TextToImage.WarmUp(images.Records, captions.Records, cancellationToken);
+        ImageToText.WarmUp(captions.Records, images.Records, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -130,6 +147,14 @@ public sealed class MatchingModel : IDisposable
         {
             throw new InvalidBundleException(bundle.Path, exception.Message, exception);
         }
+    }
+
+    private void ProvePlacement()
+    {
+        ImageEncoder.ProvePlacement();
+        TextEncoder.ProvePlacement();
+        TextToImage.ProvePlacement();
+        ImageToText.ProvePlacement();
     }
 
     private static MemoryBudget? BudgetOf(ComputeDevice device, BankPlacement placement) => placement switch
