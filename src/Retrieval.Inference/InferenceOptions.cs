@@ -33,6 +33,9 @@ public sealed record InferenceOptions
     /// <summary>Path of ONNX Runtime's CUDA provider; null for <c>libonnxruntime_providers_cuda.so</c> beside the program.</summary>
     public string? ProviderLibrary { get; init; }
 
+    /// <summary>Whether calls are filled up to one of a few sizes; null where it helps, on CUDA.</summary>
+    internal bool? PadPairs { get; init; }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);

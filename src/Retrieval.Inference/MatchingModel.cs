@@ -2,6 +2,7 @@ using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Devices;
 using Retrieval.Inference.Encoding;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scoring;
@@ -21,13 +22,20 @@ public sealed class MatchingModel : IDisposable
             Manifest = bundle.Manifest;
             Fingerprint = bundle.Fingerprint;
             Threads = options.Threads;
+            Device = ComputeDevice.Choose(options);
+            BankBudget = BudgetOf(Device, options.BankPlacement);
             Captions = ReadCaptionEncoder(bundle, out var vocabularySize);
             VocabularySize = vocabularySize;
-            ImageEncoder = Own(new ImageEncoder(bundle, options));
-            TextEncoder = Own(new TextEncoder(bundle, vocabularySize, options));
-            TextToImage = Own(new PairScorer(bundle, RecordSide.Image, options));
-            ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, options));
+            ImageEncoder = Own(new ImageEncoder(bundle, Device, options));
+            TextEncoder = Own(new TextEncoder(bundle, vocabularySize, Device, options));
+            TextToImage = Own(new PairScorer(bundle, RecordSide.Image, Device, options));
+            ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, Device, options));
             Parity = ParityCheck.Run(bundle, this);
+            ProvePlacement();
+            if (Device.IsCuda)
+            {
+                WarmUp();
+            }
         }
         catch
         {
@@ -45,8 +53,14 @@ public sealed class MatchingModel : IDisposable
     /// <summary>Name and the fingerprint's first 12 digits, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
     public string Label => $"{Manifest.Name}@{Fingerprint[..12]}";
 
+    /// <summary>Where the graphs run, and why there.</summary>
+    public ComputeDevice Device { get; }
+
     /// <summary>The runtime's name of where the graphs run.</summary>
-    public string Provider { get; } = "CPUExecutionProvider";
+    public string Provider => Device.Provider;
+
+    /// <summary>What resident banks take memory from; null if banks stay mapped.</summary>
+    internal MemoryBudget? BankBudget { get; }
 
     /// <summary>Threads the caller allows one computation; 0 for all cores.</summary>
     public int Threads { get; }
@@ -74,6 +88,7 @@ public sealed class MatchingModel : IDisposable
 
     /// <summary>Loads a bundle.</summary>
     /// <exception cref="InvalidBundleException">Incomplete, edited, not keeping the contract, or computing something else here than it did at export.</exception>
+    /// <exception cref="DeviceException">The provider that was asked for is not there or does not work.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static MatchingModel Load(string path, InferenceOptions? options = null)
     {
@@ -90,6 +105,18 @@ public sealed class MatchingModel : IDisposable
         options ??= new InferenceOptions();
         options.Validate();
         return new MatchingModel(bundle, options);
+    }
+
+    /// <summary>
+    /// Runs both scorers once in every size of call that they use, with records that mean nothing. On CUDA loading has
+    /// done so: banks then take what memory is left.
+    /// </summary>
+    public void WarmUp(CancellationToken cancellationToken = default)
+    {
+        using var images = ImageEncoder.Encode(new float[Manifest.RegionCount * Manifest.RegionWidth], cancellationToken);
+        using var captions = TextEncoder.Encode([new long[Manifest.Tokens.Max]], cancellationToken);
+        TextToImage.WarmUp(images.Records, captions.Records, cancellationToken);
+        ImageToText.WarmUp(captions.Records, images.Records, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -121,6 +148,22 @@ public sealed class MatchingModel : IDisposable
             throw new InvalidBundleException(bundle.Path, exception.Message, exception);
         }
     }
+
+    private void ProvePlacement()
+    {
+        ImageEncoder.ProvePlacement();
+        TextEncoder.ProvePlacement();
+        TextToImage.ProvePlacement();
+        ImageToText.ProvePlacement();
+    }
+
+    private static MemoryBudget? BudgetOf(ComputeDevice device, BankPlacement placement) => placement switch
+    {
+        BankPlacement.Mapped when device.IsCuda => throw new DeviceException("a bank cannot stay mapped on CUDA, where every call would move all of it: BankPlacement must be auto or resident"),
+        BankPlacement.Resident => device.Budget,
+        BankPlacement.Auto when device.IsCuda => device.Budget,
+        _ => null,
+    };
 
     private T Own<T>(T part)
         where T : IDisposable

@@ -39,10 +39,16 @@ internal sealed class MappedCopy : IDisposable
 
             return (field, Keep(apart), rows);
         }).ToList();
-        Table = RecordTable.Over(source.Side, new MappedRecords(source.Count, fields, Keep(MemoryMarshal.AsBytes(offsets.AsSpan())), Keep(MemoryMarshal.AsBytes(lengths.AsSpan()))));
+        Records = new MappedRecords(source.Count, fields, Keep(MemoryMarshal.AsBytes(offsets.AsSpan())), Keep(MemoryMarshal.AsBytes(lengths.AsSpan())));
+        Table = RecordTable.Over(source.Side, Records);
     }
 
+    public MappedRecords Records { get; }
+
     public RecordTable Table { get; }
+
+    /// <summary>The first items, of records without ragged fields.</summary>
+    public MappedRecords Take(long items) => Records with { Count = items, Fields = [.. Records.Fields.Select(field => (field.Field, field.Address, items))] };
 
     public void Dispose()
     {

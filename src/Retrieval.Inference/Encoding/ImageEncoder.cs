@@ -3,6 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Devices;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Sessions;
 
@@ -16,13 +17,13 @@ public sealed class ImageEncoder : IDisposable
     private readonly EncoderOutputs _outputs;
     private readonly BundleManifest _manifest;
 
-    internal ImageEncoder(VerifiedBundle bundle, InferenceOptions options)
+    internal ImageEncoder(VerifiedBundle bundle, ComputeDevice device, InferenceOptions options)
     {
         _manifest = bundle.Manifest;
         _outputs = new EncoderOutputs(_manifest.Graphs.ImageEncoder, RecordSide.Image, _manifest.ImageFields, _manifest.EmbeddingWidth);
         var contract = new GraphContract().In(Regions, TensorElementType.Float, -1, _manifest.RegionCount, _manifest.RegionWidth);
         _outputs.Declare(contract);
-        _session = GraphSession.Create(bundle, _manifest.Graphs.ImageEncoder, contract, options);
+        _session = GraphSession.Create(bundle, _manifest.Graphs.ImageEncoder, contract, device, options);
     }
 
     /// <summary>Encodes a batch.</summary>
@@ -42,6 +43,8 @@ public sealed class ImageEncoder : IDisposable
         var outputs = _session.Run(new Dictionary<string, OrtValue> { [Regions] = input }, _outputs.Names, cancellationToken);
         return _outputs.Take(outputs, null, 0, count);
     }
+
+    internal void ProvePlacement() => _session.ProvePlacement();
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Devices;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Sessions;
 
@@ -17,7 +18,7 @@ public sealed class TextEncoder : IDisposable
     private readonly int _maxTokens;
     private readonly int _vocabularySize;
 
-    internal TextEncoder(VerifiedBundle bundle, int vocabularySize, InferenceOptions options)
+    internal TextEncoder(VerifiedBundle bundle, int vocabularySize, ComputeDevice device, InferenceOptions options)
     {
         var manifest = bundle.Manifest;
         _maxTokens = manifest.Tokens.Max;
@@ -25,7 +26,7 @@ public sealed class TextEncoder : IDisposable
         _outputs = new EncoderOutputs(manifest.Graphs.TextEncoder, RecordSide.Caption, manifest.CaptionFields, manifest.EmbeddingWidth);
         var contract = new GraphContract().In(TokenIds, TensorElementType.Int64, -1, -1).In(Lengths, TensorElementType.Int64, -1);
         _outputs.Declare(contract);
-        _session = GraphSession.Create(bundle, manifest.Graphs.TextEncoder, contract, options);
+        _session = GraphSession.Create(bundle, manifest.Graphs.TextEncoder, contract, device, options);
     }
 
     /// <summary>Encodes a batch of captions of any lengths; shorter ones are padded for the run and packed afterwards.</summary>
@@ -56,6 +57,8 @@ public sealed class TextEncoder : IDisposable
             new Dictionary<string, OrtValue> { [TokenIds] = idTensor, [Lengths] = lengthTensor }, _outputs.Names, cancellationToken);
         return _outputs.Take(outputs, lengths, positions, captions.Count);
     }
+
+    internal void ProvePlacement() => _session.ProvePlacement();
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();

@@ -48,7 +48,7 @@ public sealed class RecordTable : IDisposable
     /// <summary>The fields, in the bundle's order.</summary>
     public IReadOnlyList<FieldSpec> Fields { get; }
 
-    internal IReadOnlyDictionary<string, OrtValue> Tensors
+    internal Dictionary<string, OrtValue> Tensors
     {
         get
         {
@@ -193,7 +193,7 @@ public sealed class RecordTable : IDisposable
         }
     }
 
-    private static string Prefix(RecordSide side) => side == RecordSide.Image ? "image." : "caption.";
+    internal static string Prefix(RecordSide side) => side == RecordSide.Image ? "image." : "caption.";
 
     private nint AddressOf(FieldSpec field) => _addresses[_prefix + field.Name];
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Retrieval.Domain.Bundles;
 
 namespace Retrieval.Inference.Scoring;
@@ -15,6 +16,12 @@ internal static class CallSize
     /// <summary>The configured number, or the one that suits the device.</summary>
     public static int For(BundleManifest manifest, int configured, bool cuda = false) =>
         configured > 0 ? configured : cuda ? OnCuda : OnCpu(manifest);
+
+    /// <summary>The size of the call that takes so many pairs where only a few sizes are used: powers of two, and the most.</summary>
+    public static int Bucket(int pairs, int most) => (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)pairs), (uint)most);
+
+    /// <summary>The next smaller of those sizes; 0 below the least.</summary>
+    public static int Below(int size) => size <= 1 ? 0 : (int)BitOperations.RoundUpToPowerOf2((uint)size) / 2;
 
     // A power of two: nearest, in ratio, to as many pairs as fit. Halves count as float32, which is what is computed in.
     private static int OnCpu(BundleManifest manifest)

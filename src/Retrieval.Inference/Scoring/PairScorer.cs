@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using Retrieval.Domain.Numbers;
 using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Devices;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Sessions;
 
@@ -14,36 +14,35 @@ namespace Retrieval.Inference.Scoring;
 /// </summary>
 public sealed class PairScorer : IDisposable
 {
-    private const string Slots = "slots";
-    private const string QueryIndex = "query_index";
-    private const string Score = "score";
-    private static readonly string[] Outputs = [Score];
-
     private readonly GraphSession _session;
-    private readonly int _pairsPerCall;
+    private readonly PairTensors _tensors;
+    private readonly RunOptions _run = new();
+    private readonly Lock _gate = new();
+    private readonly ScorerInputs _inputs;
+    private readonly bool _onCuda;
+    private readonly bool _padded;
+    private ScorerBinding? _binding;
 
-    internal PairScorer(VerifiedBundle bundle, RecordSide bankSide, InferenceOptions options)
+    internal PairScorer(VerifiedBundle bundle, RecordSide bankSide, ComputeDevice device, InferenceOptions options)
     {
         var manifest = bundle.Manifest;
         BankSide = bankSide;
-        _pairsPerCall = CallSize.For(manifest, options.PairsPerCall);
-        var contract = new GraphContract()
-            .In(Slots, TensorElementType.Int64, -1)
-            .In(QueryIndex, TensorElementType.Int64, -1)
-            .Out(Score, TensorElementType.Float, -1);
-        RecordTable.Declare(contract, RecordSide.Image, manifest.ImageFields);
-        RecordTable.Declare(contract, RecordSide.Caption, manifest.CaptionFields);
+        PairsPerCall = CallSize.For(manifest, options.PairsPerCall, device.IsCuda);
+        _onCuda = device.IsCuda;
+        _padded = options.PadPairs ?? device.IsCuda;
         var graph = bankSide == RecordSide.Image ? manifest.Graphs.TextToImageScorer : manifest.Graphs.ImageToTextScorer;
-        _session = GraphSession.Create(bundle, graph, contract, options);
+        _session = GraphSession.Create(bundle, graph, ScorerInputs.Contract(manifest), device, options);
+        _inputs = new ScorerInputs(_session.Inputs, bankSide);
+        _tensors = new PairTensors(PairsPerCall);
     }
 
     /// <summary>What the bank holds; the queries are the other side.</summary>
     public RecordSide BankSide { get; }
 
     /// <summary>Most pairs of one call of the graph.</summary>
-    public int PairsPerCall => _pairsPerCall;
+    public int PairsPerCall { get; }
 
-    /// <summary>Scores pairs, in calls of at most the configured number of pairs.</summary>
+    /// <summary>Scores pairs, in calls of at most the configured number of pairs. One thread scores at a time; others wait.</summary>
     /// <param name="bank">Records addressed by <paramref name="slots"/>.</param>
     /// <param name="queries">Records of the other side, addressed by <paramref name="queryIndex"/>.</param>
     /// <param name="slots">Row of the bank of each pair, <c>[P]</c>.</param>
@@ -56,40 +55,87 @@ public sealed class PairScorer : IDisposable
         ArgumentNullException.ThrowIfNull(bank);
         ArgumentNullException.ThrowIfNull(queries);
         Validate(bank, queries, slots, queryIndex, scores);
-        var available = new Dictionary<string, OrtValue>(StringComparer.Ordinal);
-        foreach (var (name, tensor) in bank.Tensors.Concat(queries.Tensors))
+
+        // The buffers, the binding and, on CUDA, the session itself serve one call at a time.
+        lock (_gate)
         {
-            available[name] = tensor;
-        }
-
-        for (var start = 0; start < slots.Length; start += _pairsPerCall)
-        {
-            var count = Math.Min(_pairsPerCall, slots.Length - start);
-            using var slotTensor = OrtValue.CreateTensorValueFromMemory(slots.Slice(start, count).ToArray(), [count]);
-            using var queryTensor = OrtValue.CreateTensorValueFromMemory(queryIndex.Slice(start, count).ToArray(), [count]);
-            available[Slots] = slotTensor;
-            available[QueryIndex] = queryTensor;
-            using var outputs = _session.Run(available, Outputs, cancellationToken);
-            var found = outputs[0].GetTensorDataAsSpan<float>();
-            if (found.Length != count)
+            for (var start = 0; start < slots.Length; start += PairsPerCall)
             {
-                throw new InferenceException(_session.Name, $"gave {found.Length} scores for {count} pairs");
-            }
+                var count = Math.Min(PairsPerCall, slots.Length - start);
+                Call(bank, queries, slots.Slice(start, count), queryIndex.Slice(start, count), cancellationToken);
+                var found = _tensors.Scores(count);
 
-            // NaN has no place in a ranking: it would come first in one order and last in another.
-            if (!Finite.All(found))
-            {
-                var pair = start + Finite.FirstNot(found);
-                throw new InferenceException(
-                    _session.Name, string.Create(CultureInfo.InvariantCulture, $"gave the score {found[pair - start]} for slot {slots[pair]} and query {queryIndex[pair]}; expected a finite number"));
-            }
+                // NaN has no place in a ranking: it would come first in one order and last in another.
+                if (!Finite.All(found))
+                {
+                    var pair = Finite.FirstNot(found);
+                    throw new InferenceException(
+                        _session.Name, string.Create(CultureInfo.InvariantCulture, $"gave the score {found[pair]} for slot {slots[start + pair]} and query {queryIndex[start + pair]}; expected a finite number"));
+                }
 
-            found.CopyTo(scores.Slice(start, count));
+                found.CopyTo(scores.Slice(start, count));
+            }
         }
     }
 
+    /// <summary>
+    /// Runs every size of call once, so that the device's memory has grown and its kernels are loaded before somebody
+    /// waits for an answer. What is scored does not matter.
+    /// </summary>
+    internal void WarmUp(RecordTable bank, RecordTable queries, CancellationToken cancellationToken)
+    {
+        // Largest first: an arena that has given out the most once cuts smaller pieces from it.
+        for (var size = PairsPerCall; size >= 1; size = _padded ? CallSize.Below(size) : 0)
+        {
+            lock (_gate)
+            {
+                Call(bank, queries, new long[size], new long[size], cancellationToken);
+            }
+        }
+    }
+
+    internal void ProvePlacement() => _session.ProvePlacement();
+
     /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _session.Dispose();
+        lock (_gate)
+        {
+            _binding = null;
+            _tensors.Dispose();
+            _run.Dispose();
+        }
+    }
+
+    private void Call(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, CancellationToken cancellationToken)
+    {
+        var live = _session.Rent();
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_binding is null || !ReferenceEquals(_binding.Session, live))
+            {
+                _binding = new ScorerBinding(live, _inputs, _onCuda);
+            }
+
+            _binding.Tables(bank, queries);
+            _binding.Pairs(_tensors.Of(slots, queryIndex, _padded ? CallSize.Bucket(slots.Length, PairsPerCall) : slots.Length));
+
+            // A cancellation that comes too late for the run must not end the next one.
+            _run.Terminate = false;
+            using var registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, _run);
+            _binding.Run(_run);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw _session.Failed(live, exception, cancellationToken);
+        }
+        finally
+        {
+            live.Release();
+        }
+    }
 
     // An index outside its table would make the runtime fail at best and read other memory at worst.
     private void Validate(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores)

@@ -1,47 +1,49 @@
 using Microsoft.ML.OnnxRuntime;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Devices;
 
 namespace Retrieval.Inference.Sessions;
 
-/// <summary>One graph of a bundle, ready to run, its declared inputs and outputs checked against the contract.</summary>
+/// <summary>
+/// One graph of a bundle, ready to run, its declared inputs and outputs checked against the contract. A session that a
+/// device fault may have left in an unknown state is not run again: the next call has a new one made.
+/// </summary>
 internal sealed class GraphSession : IDisposable
 {
-    private readonly InferenceSession _session;
-    private readonly string[] _inputs;
-    private volatile bool _disposed;
+    private readonly SessionFactory _factory;
+    private readonly ComputeDevice _device;
+    private readonly Lock _gate = new();
+    private readonly Lock _turn = new();
+    private LiveSession? _live;
+    private bool _recording;
+    private bool _disposed;
 
-    private GraphSession(string name, InferenceSession session)
+    private GraphSession(SessionFactory factory, InferenceSession session, ComputeDevice device)
     {
-        Name = name;
-        _session = session;
-        _inputs = [.. session.InputNames];
+        (_factory, _device) = (factory, device);
+        _live = new LiveSession(session);
+        _recording = factory.Unproven;
+        Inputs = [.. session.InputNames];
     }
 
     /// <summary>The graph's file name, for errors and metrics.</summary>
-    public string Name { get; }
+    public string Name => _factory.Graph;
+
+    /// <summary>The inputs that the graph declares.</summary>
+    public IReadOnlyList<string> Inputs { get; }
 
     /// <summary>Creates the session from verified bytes.</summary>
     /// <exception cref="InvalidBundleException">The runtime refuses the graph, or it does not keep the contract.</exception>
-    public static GraphSession Create(VerifiedBundle bundle, string graph, GraphContract contract, InferenceOptions options)
+    /// <exception cref="DeviceException">The device refuses the graph.</exception>
+    public static GraphSession Create(VerifiedBundle bundle, string graph, GraphContract contract, ComputeDevice device, InferenceOptions options)
     {
-        var bytes = bundle.Content(graph);
-        ExternalData.Refuse(bytes, bundle.Path, graph);
-        using var settings = Settings(options);
-        InferenceSession session;
-        try
-        {
-            session = new InferenceSession(bytes, settings);
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            throw new InvalidBundleException(bundle.Path, $"{graph} cannot be loaded: {exception.Message}", exception);
-        }
-
+        var factory = new SessionFactory(bundle, graph, device, options);
+        var session = factory.First();
         var faults = contract.Check(session);
         if (faults.Count == 0)
         {
-            return new GraphSession(graph, session);
+            return new GraphSession(factory, session, device);
         }
 
         session.Dispose();
@@ -53,50 +55,107 @@ internal sealed class GraphSession : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled, before or while running.</exception>
     public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> available, IReadOnlyCollection<string> outputs, CancellationToken cancellationToken)
     {
-        // The runtime would follow a dangling address.
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        cancellationToken.ThrowIfCancellationRequested();
-        var values = new OrtValue[_inputs.Length];
-        for (var i = 0; i < values.Length; i++)
+        // Two runs at once on one CUDA session end in errors of memory access now and then, a defect of the runtime.
+        if (!_device.IsCuda)
         {
-            values[i] = available[_inputs[i]];
+            return RunNow(available, outputs, cancellationToken);
         }
 
-        using var options = new RunOptions();
-        using var registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, options);
-        try
+        lock (_turn)
         {
-            return _session.Run(options, _inputs, values, outputs);
+            return RunNow(available, outputs, cancellationToken);
         }
-        catch (OnnxRuntimeException exception)
+    }
+
+    /// <summary>The session, for one use; the caller releases it.</summary>
+    /// <exception cref="ObjectDisposedException">The model has gone.</exception>
+    /// <exception cref="InferenceException">The session failed before and cannot be made anew.</exception>
+    public LiveSession Rent()
+    {
+        lock (_gate)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new InferenceException(Name, exception.Message, exception);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _live ??= new LiveSession(_factory.Again());
+            _live.Hold();
+            return _live;
+        }
+    }
+
+    /// <summary>What to throw for a failed run. After a device fault the session is not rented out again.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled, and did not fail.</exception>
+    public InferenceException Failed(LiveSession live, OnnxRuntimeException exception, CancellationToken cancellationToken)
+    {
+        var fault = DeviceFaults.Is(exception.Message);
+        if (fault)
+        {
+            Retire(live);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return new InferenceException(Name, exception.Message + DeviceFaults.Remedy(exception.Message), exception, fault);
+    }
+
+    /// <summary>Proves, once the graph has run, that it ran where it should.</summary>
+    /// <exception cref="DeviceException">It did not.</exception>
+    public void ProvePlacement()
+    {
+        if (_recording && _live is { } live)
+        {
+            _recording = false;
+            PlacementProof.Check(live.Session, Name, _device.Name);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _disposed = true;
-        _session.Dispose();
+        lock (_gate)
+        {
+            _disposed = true;
+        }
+
+        if (_recording && _live is { } live)
+        {
+            _recording = false;
+            PlacementProof.Forget(live.Session);
+        }
+
+        Retire(_live);
     }
 
-    private static SessionOptions Settings(InferenceOptions options)
+    private IDisposableReadOnlyCollection<OrtValue> RunNow(IReadOnlyDictionary<string, OrtValue> available, IReadOnlyCollection<string> outputs, CancellationToken cancellationToken)
     {
-        var settings = new SessionOptions
+        var live = Rent();
+        try
         {
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            IntraOpNumThreads = options.Threads,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-        };
+            cancellationToken.ThrowIfCancellationRequested();
+            var values = Inputs.Select(name => available[name]).ToArray();
+            using var options = new RunOptions();
+            using var registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, options);
+            return live.Session.Run(options, Inputs, values, outputs);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw Failed(live, exception, cancellationToken);
+        }
+        finally
+        {
+            live.Release();
+        }
+    }
 
-        // Four sessions have four thread pools: one that has finished must not spin on the cores of the next.
-        settings.AddSessionConfigEntry("session.force_spinning_stop", "1");
+    private void Retire(LiveSession? live)
+    {
+        lock (_gate)
+        {
+            if (live is null || !ReferenceEquals(_live, live))
+            {
+                return;
+            }
 
-        // The runtime guesses the format from the bytes; its own one has not been looked through for external data.
-        settings.AddSessionConfigEntry("session.load_model_format", "ONNX");
-        return settings;
+            _live = null;
+        }
+
+        live.Release();
     }
 }

@@ -24,7 +24,7 @@ internal static class ParityCheck
         {
             throw new InvalidBundleException(bundle.Path, $"the inputs in {bundle.Manifest.Parity.File} are not this model's: {exception.Message}", exception);
         }
-        catch (InferenceException exception)
+        catch (InferenceException exception) when (!exception.DeviceFault)
         {
             throw new InvalidBundleException(bundle.Path, $"fails on the inputs in {bundle.Manifest.Parity.File}: {exception.Message}", exception);
         }
@@ -46,7 +46,7 @@ internal static class ParityCheck
             ? report
             : throw new InvalidBundleException(bundle.Path, string.Create(
                 CultureInfo.InvariantCulture,
-                $"computes something else on this machine than was recorded at export: scores differ by {report.TextToImage:G3} (text to image) and {report.ImageToText:G3} (image to text), embeddings by {report.Embeddings:G3}; allowed is {report.Tolerance:G3}"));
+                $"computes something else on this machine ({model.Device.Name}) than was recorded at export: scores differ by {report.TextToImage:G3} (text to image) and {report.ImageToText:G3} (image to text), embeddings by {report.Embeddings:G3}; allowed is {report.Tolerance:G3}"));
     }
 
     /// <summary>Scores of all pairs, <c>[I, C]</c>, by either scorer.</summary>

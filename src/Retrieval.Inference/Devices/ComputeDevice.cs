@@ -1,0 +1,99 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Retrieval.Inference.Devices;
+
+/// <summary>Where a model computes, and why there.</summary>
+public sealed class ComputeDevice
+{
+    private const string Cpu = "CPUExecutionProvider";
+
+    // TF32 would multiply float32 with ten bits of mantissa: scores would be off by more than a bundle allows. The arena
+    // grows by what is asked for: doubling would take from the banks what nobody uses.
+    private static readonly Dictionary<string, string> CudaOptions = new()
+    {
+        ["use_tf32"] = "0",
+        ["arena_extend_strategy"] = "kSameAsRequested",
+    };
+
+    private readonly OrtEpDevice? _cuda;
+
+    private ComputeDevice(string provider, string name, string reason, OrtEpDevice? cuda, DeviceMemory memory, long limit)
+    {
+        (Provider, Name, Reason, _cuda) = (provider, name, reason, cuda);
+        Budget = new MemoryBudget(memory, limit);
+        TotalBytes = memory.Measure().Total;
+    }
+
+    /// <summary>The runtime's name of the provider, e.g. <c>CPUExecutionProvider</c>.</summary>
+    public string Provider { get; }
+
+    /// <summary>The device, for people, e.g. <c>CUDA device 0 (NVIDIA)</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Why this device was chosen, as a sentence for the log.</summary>
+    public string Reason { get; }
+
+    /// <summary>All of the device's memory; on a CPU, what the process may use.</summary>
+    public long TotalBytes { get; }
+
+    internal bool IsCuda => _cuda is not null;
+
+    internal MemoryBudget Budget { get; }
+
+    /// <summary>Memory that a further bank may take now, in bytes: what is free, within what the configuration allows.</summary>
+    public long FreeBytes() => Budget.Available();
+
+    /// <summary>Finds the device that the options ask for.</summary>
+    /// <exception cref="DeviceException">CUDA was asked for and is not there.</exception>
+    internal static ComputeDevice Choose(InferenceOptions options) => options.Provider switch
+    {
+        ProviderChoice.Cpu => OnCpu("the configuration says so", options),
+        ProviderChoice.Cuda => OnCuda("the configuration says so", options),
+        _ when !File.Exists(CudaPlugIn.PathOf(options)) => OnCpu($"there is no CUDA provider at {CudaPlugIn.PathOf(options)}", options),
+        _ => OnCudaIfThere(options),
+    };
+
+    /// <summary>Has a session run here.</summary>
+    internal void Configure(SessionOptions settings)
+    {
+        if (_cuda is not null)
+        {
+            settings.AppendExecutionProvider(OrtEnv.Instance(), [_cuda], CudaOptions);
+        }
+    }
+
+    private static ComputeDevice OnCudaIfThere(InferenceOptions options)
+    {
+        try
+        {
+            return OnCuda("its provider and a device are there", options);
+        }
+        catch (DeviceException exception)
+        {
+            return OnCpu(exception.Message, options);
+        }
+    }
+
+    private static ComputeDevice OnCpu(string reason, InferenceOptions options) =>
+        new(Cpu, $"CPU ({Environment.ProcessorCount} cores)", $"CPU: {reason}", null, new HostMemory(), options.DeviceMemoryBytes);
+
+    private static ComputeDevice OnCuda(string reason, InferenceOptions options)
+    {
+        var device = CudaPlugIn.Find(options);
+        var info = device.GetMemoryInfo(OrtDeviceMemoryType.DEFAULT);
+        if (info.IsInvalid)
+        {
+            info = new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, options.DeviceId, OrtMemType.Default);
+        }
+
+        try
+        {
+            return new ComputeDevice(
+                CudaPlugIn.Provider, $"CUDA device {options.DeviceId} ({device.HardwareDevice.Vendor})", $"CUDA: {reason}", device, new CudaMemory(options.DeviceId, info), options.DeviceMemoryBytes);
+        }
+        catch (DllNotFoundException exception)
+        {
+            throw new DeviceException($"the provider cuda needs {CudaRuntime.Library}: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Retrieval.Inference.Scoring;
+
+/// <summary>The memory that pairs go into the graph and scores come out by, made once, and tensors of each size over it.</summary>
+internal sealed unsafe class PairTensors : IDisposable
+{
+    // A tensor has a size of its own. Calls are nearly all of one size; the last of a request may be of any.
+    private const int MostSizes = 64;
+
+    private readonly long[] _slots;
+    private readonly long[] _queries;
+    private readonly float[] _scores;
+    private readonly Dictionary<int, PairTensor> _sizes = [];
+
+    public PairTensors(int pairs)
+    {
+        _slots = GC.AllocateUninitializedArray<long>(pairs, pinned: true);
+        _queries = GC.AllocateUninitializedArray<long>(pairs, pinned: true);
+        _scores = GC.AllocateUninitializedArray<float>(pairs, pinned: true);
+    }
+
+    /// <summary>Tensors of one size. What lies behind the given pairs repeats the first: a pair is scored alike wherever it stands.</summary>
+    public PairTensor Of(ReadOnlySpan<long> slots, ReadOnlySpan<long> queries, int size)
+    {
+        slots.CopyTo(_slots);
+        queries.CopyTo(_queries);
+        _slots.AsSpan(slots.Length, size - slots.Length).Fill(slots[0]);
+        _queries.AsSpan(slots.Length, size - slots.Length).Fill(queries[0]);
+        if (_sizes.TryGetValue(size, out var tensors))
+        {
+            return tensors;
+        }
+
+        if (_sizes.Count == MostSizes)
+        {
+            Dispose();
+        }
+
+        return _sizes[size] = new PairTensor(Wrap(_slots, TensorElementType.Int64, size), Wrap(_queries, TensorElementType.Int64, size), Wrap(_scores, TensorElementType.Float, size));
+    }
+
+    /// <summary>The scores of the last call.</summary>
+    public ReadOnlySpan<float> Scores(int count) => _scores.AsSpan(0, count);
+
+    public void Dispose()
+    {
+        foreach (var (slots, queries, scores) in _sizes.Values)
+        {
+            slots.Dispose();
+            queries.Dispose();
+            scores.Dispose();
+        }
+
+        _sizes.Clear();
+    }
+
+    private static OrtValue Wrap<T>(T[] pinned, TensorElementType type, int size)
+        where T : unmanaged =>
+        OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, [size], (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)), (long)size * sizeof(T));
+}
+
+/// <summary>Slots, query indices and scores of one size.</summary>
+internal sealed record PairTensor(OrtValue Slots, OrtValue Queries, OrtValue Scores);

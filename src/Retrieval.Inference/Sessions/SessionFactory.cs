@@ -1,0 +1,98 @@
+using Microsoft.ML.OnnxRuntime;
+using Retrieval.Domain.Errors;
+using Retrieval.Inference.Bundles;
+using Retrieval.Inference.Devices;
+
+namespace Retrieval.Inference.Sessions;
+
+/// <summary>
+/// Makes sessions of one graph on one device. It keeps the verified bytes: when a session has to be made anew after a
+/// fault, neither a disk nor a file that has been swapped since comes into it.
+/// </summary>
+internal sealed class SessionFactory(VerifiedBundle bundle, string graph, ComputeDevice device, InferenceOptions options)
+{
+    private readonly byte[] _bytes = bundle.Content(graph);
+    private readonly string _path = bundle.Path;
+    private bool _strict = device.IsCuda;
+
+    public string Graph => graph;
+
+    /// <summary>Whether the first session's placement is still to be proven by what it ran where.</summary>
+    public bool Unproven { get; private set; }
+
+    /// <summary>The first session.</summary>
+    /// <exception cref="InvalidBundleException">The runtime refuses the graph.</exception>
+    /// <exception cref="DeviceException">The device does.</exception>
+    public InferenceSession First()
+    {
+        ExternalData.Refuse(_bytes, _path, graph);
+        try
+        {
+            return Strictly();
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw device.IsCuda
+                ? new DeviceException($"{graph} cannot be loaded on {device.Name}: {exception.Message}{DeviceFaults.Remedy(exception.Message)}", exception)
+                : new InvalidBundleException(_path, $"{graph} cannot be loaded: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>A session in the place of one that failed.</summary>
+    /// <exception cref="InferenceException">The device has not recovered.</exception>
+    public InferenceSession Again()
+    {
+        try
+        {
+            using var settings = Settings();
+            return new InferenceSession(_bytes, settings);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InferenceException(graph, $"cannot be made ready again after a fault: {exception.Message}", exception, deviceFault: true);
+        }
+    }
+
+    // The runtime can be told to refuse any node on the CPU. It counts the arithmetic of shapes among them, which it
+    // itself puts there, so where it refuses, every node on the CPU has to prove that it is no more than that.
+    private InferenceSession Strictly()
+    {
+        try
+        {
+            using var settings = Settings();
+            return new InferenceSession(_bytes, settings);
+        }
+        catch (OnnxRuntimeException exception) when (_strict && PlacementProof.IsCalledFor(exception))
+        {
+            _strict = false;
+            Unproven = true;
+            using var settings = Settings();
+            PlacementProof.Record(settings);
+            return new InferenceSession(_bytes, settings);
+        }
+    }
+
+    private SessionOptions Settings()
+    {
+        var settings = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = options.Threads,
+            LogSeverityLevel = _strict ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+
+        // Four sessions have four thread pools: one that has finished must not spin on the cores of the next.
+        settings.AddSessionConfigEntry("session.force_spinning_stop", "1");
+
+        // The runtime guesses the format from the bytes; its own one has not been looked through for external data.
+        settings.AddSessionConfigEntry("session.load_model_format", "ONNX");
+        if (_strict)
+        {
+            settings.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
+        }
+
+        device.Configure(settings);
+        return settings;
+    }
+}
