@@ -51,19 +51,17 @@ class Arithmetic:
         return left @ right
 
     def linear(self, x, matrix, bias=None):
-        """[..., in] -> [..., out], over flattened rows: one product with a two-dimensional weight."""
-        rows = self.narrow(x).reshape(-1, matrix.shape[0])
-        return self.rows(rows, matrix, bias).reshape(*x.shape[:-1], matrix.shape[1])
+        """[..., in] -> [..., out]: one MatMul, which the runtime does over all rows at once.
 
-    def rows(self, rows, matrix, bias=None):
-        """[N, in] -> [N, out], one MatMul.
-
-        The bias is added in a dimension more, which keeps ONNX Runtime from fusing product and bias into a
-        Gemm: on a CPU that was measured to be slower in float32, and in float16 it sums up in float16,
-        at several times the error.
+        Between a product of two-dimensional rows and its bias a dimension is put in, which keeps ONNX Runtime
+        from fusing them into a Gemm: on a CPU that was measured to be slower in float32, and in float16 it sums
+        up in float16, at several times the error.
         """
-        y = _HalfMatMul.apply(rows, matrix) if self.half else rows @ matrix
-        return y if bias is None else (y.unsqueeze(0) + bias).squeeze(0)
+        x = self.narrow(x)
+        y = _HalfMatMul.apply(x, matrix) if self.half else x @ matrix
+        if bias is None:
+            return y
+        return (y.unsqueeze(0) + bias).squeeze(0) if x.dim() == 2 else y + bias
 
     def relu(self, x):
         return _HalfRelu.apply(x) if x.dtype == torch.float16 else torch.relu(x)

@@ -55,6 +55,15 @@ def _word_rows(offset, length, positions):
     return torch.minimum(offset.unsqueeze(1) + torch.arange(positions, device=offset.device).unsqueeze(0), last)
 
 
+def _pairs_of(queries, query_index):
+    """[P] indices of queries; [1] if there is one query only.
+
+    Fields of a lone query then have a leading 1 and are broadcast, which no gather has to copy and which makes
+    its batched products single ones.
+    """
+    return query_index[:(queries - 1) * query_index.shape[0] + 1]
+
+
 class TextToImageScorer(nn.Module):
     """Images in a bank, captions as queries."""
 
@@ -70,7 +79,8 @@ class TextToImageScorer(nn.Module):
     def forward(self, *inputs):
         """Inputs in the order of `input_names` -> [P] scores."""
         given = dict(zip(self.input_names(), inputs))
-        offset, length, query = given["caption.offset"], given["caption.length"], given["query_index"]
+        offset, length = given["caption.offset"], given["caption.length"]
+        query = _pairs_of(length.shape[0], given["query_index"])
         words = {name: given["caption." + name] for name, _ in self.form.caption_fields}
         words.update(self.form.caption_query(words))
         rows = _word_rows(offset, length, length.max())[query]
@@ -95,10 +105,11 @@ class ImageToTextScorer(nn.Module):
     def forward(self, *inputs):
         """Inputs in the order of `input_names` -> [P] scores."""
         given = dict(zip(self.input_names(), inputs))
-        slots, query = given["slots"], given["query_index"]
+        slots = given["slots"]
         length = given["caption.length"][slots]
         rows = _word_rows(given["caption.offset"][slots], length, length.max())
         caption = {name: given["caption." + name][rows] for name, _ in self.form.caption_fields}
         image = {name: given["image." + name] for name, _ in self.form.image_fields}
+        query = _pairs_of(image["v"].shape[0], given["query_index"])
         image.update(self.form.image_query(image))
         return self.form.score({name: value[query] for name, value in image.items()}, caption, length)

@@ -79,5 +79,5 @@ class ServingCrossAttention(Folded):
         """Attention [P, A, B] over x [P, B, D] -> the summary [P, D] of its messages: the summary's weights
         meet the attention first, so that one row of messages is formed and not A."""
         hidden = self.math.relu(self.math.product(attention, mapped))
-        weights = summary.hidden_weights(hidden.reshape(-1, hidden.shape[-1]), attention, mask)
+        weights = summary.hidden_weights(hidden, mask)
         return self.math.wide(self.math.product(weights @ attention, x)).squeeze(1)

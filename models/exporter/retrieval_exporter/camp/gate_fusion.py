@@ -138,5 +138,5 @@ class ServingGateFusion(Folded):
         if self.refines:
             r, t = l2(r), l2(t)
         both = m.narrow(torch.cat((r, t), dim=-1) if self.concat else r + t)
-        hidden = m.relu(m.rows(both, self.out_hidden, self.out_hidden_bias))
-        return torch.sigmoid(m.wide(m.rows(hidden, self.out, self.out_bias))).squeeze(-1)
+        hidden = m.relu(m.linear(both, self.out_hidden, self.out_hidden_bias))
+        return torch.sigmoid(m.wide(m.linear(hidden, self.out, self.out_bias))).squeeze(-1)

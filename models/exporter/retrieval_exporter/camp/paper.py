@@ -41,15 +41,14 @@ class ServingPaper(Folded):
         a_r, a_w, _ = self.attentions(image, caption, mask)
         r = self.pooled(self.fused(v, m.product(a_r, w), self.fuse_img, self.fuse_img_bias), self.agg_img)
         t = self.pooled(self.fused(w, m.product(a_w, v), self.fuse_txt, self.fuse_txt_bias), self.agg_txt, mask)
-        hidden = m.relu(m.rows(m.narrow(r + t), self.mlp_hidden, self.mlp_hidden_bias))
-        return torch.sigmoid(m.wide(m.rows(hidden, self.mlp_out, self.mlp_out_bias))).squeeze(-1)
+        hidden = m.relu(m.linear(m.narrow(r + t), self.mlp_hidden, self.mlp_hidden_bias))
+        return torch.sigmoid(m.wide(m.linear(hidden, self.mlp_out, self.mlp_out_bias))).squeeze(-1)
 
     def fused(self, x, message, matrix, bias):
         """Equations 5 to 8: [P, N, D] -> [P, N, D]."""
         m = self.math
         gate = m.narrow(torch.sigmoid(m.wide(x * message)))
-        rows = (gate * (x + message)).reshape(-1, x.shape[-1])
-        return m.relu(m.rows(rows, matrix, bias)).reshape(x.shape) + x
+        return m.relu(m.linear(gate * (x + message), matrix, bias)) + x
 
     def pooled(self, x, matrix, mask=None):
         """Equations 9 and 10: [P, N, D] -> [P, D]."""

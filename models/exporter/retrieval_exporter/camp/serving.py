@@ -12,17 +12,20 @@ def transposed(x):
 
 
 class Folded(Form):
-    """Base of the serving forms: a query carries `keys`, its features mapped into the other side's space, so
-    that one product with the bank's features gives every affinity at once. No stored record carries them.
+    """Base of the serving forms: a query carries `key_r`, `key_w`, its features mapped into the other side's
+    space, so that one product of its keys with the bank's features gives every affinity. No stored record
+    carries them.
 
-    A caption query's keys are k_rw = w M_r^T, q_wr = w M_w and, where `inner` asks for S = v w^T, w itself:
-    [T, K, D]. An image query's are v M_r, v M_w^T and v: [R, K, D].
+    A caption query's keys are k_rw = w M_r^T and q_wr = w M_w, [T, D] each; an image query's are v M_r and
+    v M_w^T, [R, D]. Where one affinity serves both attentions there is `key_r` alone. `inner` asks for
+    S = v w^T as well.
     """
 
     def __init__(self, scorer, regions, max_tokens, fast, half, inner=False):
         super().__init__(half)
         self.fast = fast
         self.max_tokens = max_tokens
+        self.regions = regions
         self.embed_size = scorer.embed_size
         self.inner = inner
         to_regions, to_words = folding.affinities(scorer)
@@ -41,34 +44,40 @@ class Folded(Form):
         self.register_buffer("exact_" + name, folding.rounded(x, False))
 
     def keys(self, x, matrix):
-        """[..., D] -> [..., K, D]."""
+        """[..., D] -> {"key_r", "key_w"}, each [..., D]."""
         mapped = self.math.linear(x, matrix)
-        mapped = mapped.reshape(*x.shape[:-1], -1, self.embed_size)
-        return torch.cat((mapped, x.unsqueeze(-2)), dim=-2) if self.inner else mapped
+        return dict(zip(("key_r", "key_w"), mapped.split(self.embed_size, dim=-1)))
 
     def image_query(self, image):
-        return {"keys": self.keys(image["v"], self.image_keys)}
+        return self.keys(image["v"], self.image_keys)
 
     def caption_query(self, caption):
-        return {"keys": self.keys(caption["w"], self.caption_keys)}
+        return self.keys(caption["w"], self.caption_keys)
 
     def attentions(self, image, caption, mask):
         """a_r [P, R, T] over words, a_w [P, T, R] over regions, and S [P, R, T], from whichever side was the
-        query; S is None unless `inner`."""
-        v, w = image["v"], caption["w"]
-        pairs, regions, words = v.shape[0], v.shape[1], w.shape[1]
-        # Images on the left either way: fewer columns on the right to lay out for the product.
-        if "keys" in caption:
-            right = caption["keys"].reshape(pairs, -1, self.embed_size)
-            products = self.math.wide(self.math.product(v, transposed(right))).reshape(pairs, regions, words, -1)
-            affinities = [products[..., k] for k in range(caption["keys"].shape[2])]
+        query; S is None unless `inner`.
+
+        The bank's features stand on the left: against one query, which is broadcast, a batched product is then
+        a single one of P * R or P * T rows.
+        """
+        if "key_r" in caption:
+            bank, query, own = image["v"], caption, "w"
         else:
-            left = image["keys"].reshape(pairs, -1, self.embed_size)
-            products = self.math.wide(self.math.product(left, transposed(w))).reshape(pairs, regions, -1, words)
-            affinities = [products[:, :, k] for k in range(image["keys"].shape[2])]
-        a_r = masked_softmax(affinities[0], mask.unsqueeze(1))
-        a_w = torch.softmax(transposed(affinities[1 if self.two_affinities else 0]), dim=-1)
-        return a_r, a_w, affinities[-1] if self.inner else None
+            bank, query, own = caption["w"], image, "v"
+        columns = [query["key_r"]] + ([query["key_w"]] if self.two_affinities else []) \
+            + ([query[own]] if self.inner else [])
+        products = [self.math.wide(self.math.product(bank, transposed(x))) for x in columns]
+        to_regions, to_words = products[0], products[1 if self.two_affinities else 0]
+        if own == "w":
+            to_words = transposed(to_words)
+        else:
+            to_regions = transposed(to_regions)
+        a_r = masked_softmax(to_regions, mask.unsqueeze(1))
+        a_w = torch.softmax(to_words, dim=-1)
+        if not self.inner:
+            return a_r, a_w, None
+        return a_r, a_w, products[-1] if own == "w" else transposed(products[-1])
 
     def padded_columns(self, gram):
         """[B, T, T] -> [B, T, max_tokens], the width in which a Gram matrix of words is stored."""
@@ -91,20 +100,19 @@ class FoldedSummary(torch.nn.Module):
         super().__init__()
         self.math = math
         first, second = summary.linear[0], summary.linear[2]
+        # The second layer's bias is the same for every position, and a softmax does not see it.
         for name, x in (("first", folding.matrix(first)), ("first_bias", first.bias.detach()),
-                        ("second", folding.matrix(second)), ("second_bias", second.bias.detach())):
+                        ("second", folding.matrix(second))):
             self.register_buffer(name, folding.rounded(x, math.half))
 
-    def hidden_weights(self, hidden, like, mask=None):
-        """[P * N, D] after the ReLU -> [P, 1, N] float32 weights; `like` is any tensor [P, N, ...]."""
-        e = self.math.wide(self.math.rows(hidden, self.second, self.second_bias))
-        e = e.reshape(like.shape[0], like.shape[1], -1).transpose(1, 2)
+    def hidden_weights(self, hidden, mask=None):
+        """[P, N, D] after the ReLU -> [P, 1, N] float32 weights."""
+        e = self.math.wide(self.math.linear(hidden, self.second)).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
         return weights.mean(dim=1, keepdim=True)
 
     def forward(self, x, mask=None):
-        """[P, N, D] -> [P, D] float32. Rows stay flat from the first layer to the second."""
-        rows = x.reshape(-1, x.shape[-1])
-        hidden = self.math.relu(self.math.rows(rows, self.first, self.first_bias))
-        weights = self.hidden_weights(hidden, x, mask)
+        """[P, N, D] -> [P, D] float32."""
+        hidden = self.math.relu(self.math.linear(x, self.first, self.first_bias))
+        weights = self.hidden_weights(hidden, mask)
         return self.math.wide(self.math.product(weights, x)).squeeze(1)
