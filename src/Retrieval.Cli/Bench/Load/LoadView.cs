@@ -9,6 +9,7 @@ internal static class LoadView
     /// <summary>From here on the generator may be what is measured.</summary>
     private const double MuchOfMachine = 0.25;
     private const string None = "—";
+    private static readonly string[] StageOrder = [Search.Telemetry.Stages.Tokenize, Search.Telemetry.Stages.Queue, Search.Telemetry.Stages.Encode, Search.Telemetry.Stages.Shortlist, Search.Telemetry.Stages.Score, Search.Telemetry.Stages.Assemble];
 
     public static void Show(IAnsiConsole console, LoadReport report)
     {
@@ -17,7 +18,7 @@ internal static class LoadView
         console.WriteLine(
             $"{options.Server}: {report.Server.Model}, {report.Server.Precision} on {report.Server.Provider}; {Units.Count(report.Server.Images)} images, {Units.Count(report.Server.Captions)} captions, shortlists {report.Server.Shortlist}");
         console.WriteLine(
-            $"asks for {options.Kind} with {report.Queries.Captions} captions and {report.Queries.Images} images; shortlist {options.Shortlist}, top {options.Top}"
+            $"asks for {(options.Kind == QueryKind.Both ? "images and captions" : options.Kind.ToString().ToLowerInvariant())} with {report.Queries.Captions} captions and {report.Queries.Images} images; shortlist {options.Shortlist}, top {options.Top}"
             + $"{(options.DeadlineMs is { } deadline ? $", deadline {deadline} ms" : "")}{(options.Disconnect > 0 ? $", {Percent(options.Disconnect)} leave within {options.DisconnectWithinMs} ms" : "")}");
         Levels(console, report);
         Stages(console, report);
@@ -70,7 +71,9 @@ internal static class LoadView
 
     private static void Stages(IAnsiConsole console, LoadReport report)
     {
-        var stages = report.Levels.SelectMany(level => level.Counts.StagesMs.Keys).Distinct().ToList();
+        // In the order of a search by caption, which has them all; what is not among them behind.
+        var stages = report.Levels.SelectMany(level => level.Counts.StagesMs.Keys).Distinct()
+            .OrderBy(stage => Array.IndexOf(StageOrder, stage) is >= 0 and var place ? place : StageOrder.Length).ToList();
         if (stages.Count == 0)
         {
             return;
@@ -118,7 +121,7 @@ internal static class LoadView
         var table = Tables.Titled("the server's /metrics over the whole run", "series", "#growth", "#mean", "#peak seen", "#at the end");
         foreach (var series in metrics.ForPeople())
         {
-            table.Add(series.Name, Number(series.Growth), Number(series.Mean), Number(series.Peak), Number(series.Last));
+            table.Add(series.Name.Replace("{aspnetcore_rate_limiting_", "{", StringComparison.Ordinal).Replace(",aspnetcore_rate_limiting_", ",", StringComparison.Ordinal), Number(series.Growth), Number(series.Mean), Number(series.Peak), Number(series.Last));
         }
 
         console.Write(table);
