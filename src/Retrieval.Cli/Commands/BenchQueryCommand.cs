@@ -1,4 +1,6 @@
+using System.CommandLine;
 using Retrieval.Cli.Bench;
+using Retrieval.Cli.Bench.Load;
 using Retrieval.Cli.Output;
 using Retrieval.Search.Queries;
 using Spectre.Console;
@@ -11,34 +13,66 @@ internal static class BenchQueryCommand
     public static CliCommand Create()
     {
         var limits = new SearchOptions();
-        var bundle = CommonOptions.Bundle();
-        var index = CommonOptions.Index();
-        var queries = CommonOptions.Whole("--queries", "Queries of each kind", 1, 1_000_000, 50);
+        var bundle = new Option<string?>("--bundle") { Description = "Folder of the bundle: the exported model", HelpName = "DIR" };
+        var index = new Option<string?>("--index") { Description = "Folder of the local index", HelpName = "DIR" };
+        var load = new BenchLoadOptions();
+        var queries = CommonOptions.OptionalWhole("--queries", "Queries of each kind, 50 unless given; with --server, of each level, which otherwise goes by time", 1, 1_000_000);
         var shortlist = CommonOptions.Whole("--shortlist", "Candidates to rerank", 1, limits.MaxShortlist, limits.DefaultShortlist);
         var top = CommonOptions.Whole("--top", "Hits to give", 1, limits.MaxTop, limits.DefaultTop);
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new CliCommand("query", "Time of whole queries in this process, stage by stage, and what it costs beyond encoder and scorer, as a share of those two. Asks with captions and images of the index.")
+        var command = new CliCommand(
+            "query",
+            "Time of whole queries. With --bundle and --index in this process, stage by stage, and what it costs beyond encoder and scorer, as a share of those two, asking with captions and images of the index. "
+            + "With --server over HTTP against a server that runs, from socket to socket: in a closed loop, in an open loop, or overloaded.")
         {
-            Options = { bundle, index, queries, shortlist, top, threads, json },
-            Examples = ["retrieval bench query --bundle models/scenes/bundle --index index --queries 100"],
+            Options = { bundle, index },
+            Examples =
+            [
+                "retrieval bench query --bundle models/scenes/bundle --index index --queries 100",
+                "retrieval bench query --server http://127.0.0.1:8080 --concurrency 1,8,32",
+                "retrieval bench query --server http://127.0.0.1:8080 --rate 20,40,0.7x --deadline-ms 100 --seconds 60",
+                "retrieval bench query --server http://127.0.0.1:8080 --overload --json",
+            ],
         };
-        command.SetAction(async (parsed, cancellationToken) =>
+        foreach (var option in load.All.Concat([queries, shortlist, top, threads, json]))
         {
-            var bench = new QueryBench(new QueryOptions
-            {
-                Bundle = parsed.GetRequiredValue(bundle),
-                Index = parsed.GetRequiredValue(index),
-                Queries = parsed.GetValue(queries),
-                Shortlist = parsed.GetValue(shortlist),
-                Top = parsed.GetValue(top),
-                Threads = parsed.GetValue(threads),
-            });
-            var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.RunAsync(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
-            Terminal.Write(report, parsed.GetValue(json), console => Show(console, report));
-            return ExitCodes.Ok;
-        });
+            command.Options.Add(option);
+        }
+
+        command.Validators.Add(result => load.Check(result, [bundle, index], [threads], queries));
+        command.SetAction((parsed, cancellationToken) => load.Asked(parsed)
+            ? MeasureServerAsync(load.Read(parsed, parsed.GetValue(queries), parsed.GetValue(top), parsed.GetValue(shortlist)), parsed.GetValue(json), cancellationToken)
+            : MeasureHereAsync(
+                new QueryOptions
+                {
+                    Bundle = parsed.GetValue(bundle)!,
+                    Index = parsed.GetValue(index)!,
+                    Queries = parsed.GetValue(queries) ?? 50,
+                    Shortlist = parsed.GetValue(shortlist),
+                    Top = parsed.GetValue(top),
+                    Threads = parsed.GetValue(threads),
+                },
+                parsed.GetValue(json),
+                cancellationToken));
         return command;
+    }
+
+    private static async Task<int> MeasureHereAsync(QueryOptions options, bool json, CancellationToken cancellationToken)
+    {
+        var bench = new QueryBench(options);
+        var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.RunAsync(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
+        Terminal.Write(report, json, console => Show(console, report));
+        return ExitCodes.Ok;
+    }
+
+    // A promise that is not kept is a finding, not a failure to measure.
+    private static async Task<int> MeasureServerAsync(LoadOptions options, bool json, CancellationToken cancellationToken)
+    {
+        var bench = new LoadBench(options);
+        var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.RunAsync(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
+        Terminal.Write(report, json, console => LoadView.Show(console, report));
+        return ExitCodes.Ok;
     }
 
     private static void Show(IAnsiConsole console, QueryReport report)

@@ -21,16 +21,22 @@ internal sealed class ServeProcess : IAsyncDisposable
         _client = new HttpClient { BaseAddress = address };
     }
 
+    /// <summary>Where it listens.</summary>
+    public Uri Address => _client.BaseAddress!;
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>Starts a replica of a catalog and waits until it is ready.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="cache">Folder for its copy.</param>
     /// <param name="roots">Folder below which sources lie.</param>
-    public static async Task<ServeProcess> StartAsync(CatalogUnderTest catalog, string cache, string roots)
+    public static Task<ServeProcess> StartAsync(CatalogUnderTest catalog, string cache, string roots) =>
+        StartAsync("--index", cache, "--postgres", catalog.Connection, $"--Ingestion:Roots:0={roots}");
+
+    /// <summary>Starts a server of the fixture's bundle with these options and waits until it is ready.</summary>
+    public static async Task<ServeProcess> StartAsync(params string[] options)
     {
-        var process = CommandLineProcess.Start(
-            "serve", "--bundle", Fixture.Bundle(), "--index", cache, "--postgres", catalog.Connection, "--urls", "http://127.0.0.1:0", $"--Ingestion:Roots:0={roots}");
+        var process = CommandLineProcess.Start(["serve", "--bundle", Fixture.Bundle(), "--urls", "http://127.0.0.1:0", .. options]);
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var reading = Task.WhenAll(ReadAsync(process, address), process.StandardError.ReadToEndAsync(CancellationToken.None));
         try
