@@ -69,8 +69,8 @@ public sealed class SnapshotTests : IDisposable
         var corpus = Corpus.Make(16, 2, 51);
         await Ingest.RunAsync(corpus.AsSource(), _folder.Index, batchRows: 16);
         using var index = Ingest.Open(_folder.Index);
-        using var mappedImages = IndexBinding.BankOf(RecordSide.Image, index.Images);
-        using var mappedCaptions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
+        using var mappedImages = RecordTable.Over(RecordSide.Image, IndexBinding.RecordsOf(index.Images));
+        using var mappedCaptions = RecordTable.Over(RecordSide.Caption, IndexBinding.RecordsOf(index.Captions));
         var model = Bundle.Model;
         var token = TestContext.Current.CancellationToken;
         using var images = model.ImageEncoder.Encode(corpus.Regions.SelectMany(values => values).ToArray(), token);

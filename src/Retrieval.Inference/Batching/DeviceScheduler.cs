@@ -137,7 +137,10 @@ public sealed class DeviceScheduler : IDisposable
         }
     }
 
-    /// <summary>Leaves of a call's pieces those that are still wanted. Last look before the device.</summary>
+    /// <summary>A call has been put together and lies ready: whoever gives up its pieces from now on need not wait for it.</summary>
+    internal void Rest(List<WorkSlice> slices) => Release(slices, _ => { });
+
+    /// <summary>Leaves of a call's pieces those that are still wanted, and takes hold of them again. Last look before the device.</summary>
     internal List<WorkSlice> StillWanted(List<WorkSlice> slices)
     {
         var now = _time.GetTimestamp();
@@ -154,12 +157,10 @@ public sealed class DeviceScheduler : IDisposable
             }
 
             live = slices.TrueForAll(slice => slice.Item.End == WorkEnd.None) ? slices : slices.FindAll(slice => slice.Item.End == WorkEnd.None);
-            foreach (var slice in slices)
+            live.ForEach(slice => slice.Item.InUse++);
+            foreach (var (item, _, _) in slices)
             {
-                if (slice.Item.End != WorkEnd.None)
-                {
-                    GiveBack(slice, over);
-                }
+                CloseIfOver(item, over);
             }
         }
 
@@ -171,29 +172,25 @@ public sealed class DeviceScheduler : IDisposable
     internal void Did(List<WorkSlice> slices, TimeSpan duration, Exception? fault)
     {
         _admission.Did(Batch.CostOf(slices), duration);
-        List<WorkItem> over = [];
         lock (_gate)
         {
             (_failedCalls, _lastFault) = fault is null ? (0, null) : (_failedCalls + 1, fault);
-            foreach (var slice in slices)
-            {
-                var item = slice.Item;
-                item.Computing += duration;
-                if (fault is null)
-                {
-                    item.Done += slice.Count;
-                }
-                else if (item.End == WorkEnd.None)
-                {
-                    item.Fault = fault;
-                    SetEnd(item, WorkEnd.Failed);
-                }
-
-                GiveBack(slice, over);
-            }
         }
 
-        over.ForEach(item => item.Finish());
+        Release(slices, slice =>
+        {
+            var item = slice.Item;
+            item.Computing += duration;
+            if (fault is null)
+            {
+                item.Done += slice.Count;
+            }
+            else if (item.End == WorkEnd.None)
+            {
+                item.Fault = fault;
+                SetEnd(item, WorkEnd.Failed);
+            }
+        });
     }
 
     /// <summary>The worker has died and been started again.</summary>
@@ -224,11 +221,7 @@ public sealed class DeviceScheduler : IDisposable
             {
                 item.Fault = new DeviceStoppedException(reason, fault);
                 item.End = WorkEnd.Failed;
-                if (item.SlicesOut == 0)
-                {
-                    over.Add(item);
-                    Close(item);
-                }
+                CloseIfOver(item, over);
             }
 
             Monitor.PulseAll(_gate);
@@ -248,7 +241,7 @@ public sealed class DeviceScheduler : IDisposable
             }
 
             SetEnd(item, end);
-            if (item.SlicesOut > 0)
+            if (item.InUse > 0)
             {
                 return;
             }
@@ -266,11 +259,25 @@ public sealed class DeviceScheduler : IDisposable
         _metrics?.Dropped(end);
     }
 
-    private static void GiveBack(WorkSlice slice, List<WorkItem> over)
+    private void Release(List<WorkSlice> slices, Action<WorkSlice> settle)
     {
-        var item = slice.Item;
-        item.SlicesOut--;
-        if (item.SlicesOut == 0 && item.IsOver && !item.IsFinished)
+        List<WorkItem> over = [];
+        lock (_gate)
+        {
+            foreach (var slice in slices)
+            {
+                settle(slice);
+                slice.Item.InUse--;
+                CloseIfOver(slice.Item, over);
+            }
+        }
+
+        over.ForEach(item => item.Finish());
+    }
+
+    private static void CloseIfOver(WorkItem item, List<WorkItem> over)
+    {
+        if (item.InUse == 0 && item.IsOver && !item.IsFinished)
         {
             Close(item);
             over.Add(item);

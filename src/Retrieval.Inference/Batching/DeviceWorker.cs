@@ -74,7 +74,7 @@ internal sealed class DeviceWorker
         while (_next.Take() is { } left)
         {
             left.Call.Dispose();
-            _queue.Did(left.Slices, TimeSpan.Zero, fault);
+            _queue.Did(_queue.StillWanted(left.Slices), TimeSpan.Zero, fault);
         }
     }
 
@@ -89,13 +89,19 @@ internal sealed class DeviceWorker
                 return;
             }
 
-            if (TryAssemble(slices) is { } batch && !_next.TryPut(batch))
+            var batch = TryAssemble(slices);
+            _assembling = null;
+            if (batch is null)
             {
-                batch.Call.Dispose();
-                _queue.Did(slices, TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
+                continue;
             }
 
-            _assembling = null;
+            _queue.Rest(slices);
+            if (!_next.TryPut(batch))
+            {
+                batch.Call.Dispose();
+                _queue.Did(_queue.StillWanted(slices), TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
+            }
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed class WaitingList
             slices.Add(new WorkSlice(item, item.Taken, count));
             _handedOut += item.Cost * count / item.Pieces;
             item.Taken += count;
-            item.SlicesOut++;
+            item.InUse++;
             room -= count;
             if (item.Taken == item.Pieces)
             {

@@ -48,7 +48,8 @@ public abstract class WorkItem
     /// <summary>Pieces done so far: those from the first on, as pieces are done in order.</summary>
     public int Done { get; internal set; }
 
-    internal int SlicesOut { get; set; }
+    // Slices of it that a thread of the device reads or writes just now. Between assembly and run none does.
+    internal int InUse { get; set; }
 
     internal WorkEnd End { get; set; }
 

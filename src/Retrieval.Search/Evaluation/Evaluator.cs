@@ -1,6 +1,7 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
+using Retrieval.Inference.Banks;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scoring;
 using Retrieval.Search.Ingestion;
@@ -58,8 +59,9 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
 
     private EvaluationReport Evaluate(LocalIndex index, IProgress<(string Stage, double Done)>? progress, CancellationToken cancellationToken)
     {
-        using var images = IndexBinding.BankOf(RecordSide.Image, index.Images);
-        using var captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
+        using var imageBank = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), cancellationToken: cancellationToken);
+        using var captionBank = FeatureBank.Open(model, RecordSide.Caption, IndexBinding.RecordsOf(index.Captions), cancellationToken: cancellationToken);
+        var (images, captions) = (imageBank.Records, captionBank.Records);
         var ranges = new CaptionRanges(index);
         var counting = new CountingScorer(time);
         int[] shortlists = [.. options.Shortlists.Order()];

@@ -16,11 +16,11 @@ public static class IndexBinding
         return new IndexSchema(model.Fingerprint, model.Manifest.Name, model.Manifest.EmbeddingWidth, model.Manifest.ImageFields, model.Manifest.CaptionFields);
     }
 
-    /// <summary>A collection's records over its mapped files; nothing is copied.</summary>
-    public static RecordTable BankOf(RecordSide side, IndexBank collection)
+    /// <summary>A collection's records as its files are mapped.</summary>
+    public static MappedRecords RecordsOf(IndexBank collection)
     {
         ArgumentNullException.ThrowIfNull(collection);
         var fields = collection.Fields.Select(field => (field.Spec, field.Address, field.Rows)).ToList<(FieldSpec, nint, long)>();
-        return RecordTable.Over(side, new MappedRecords(collection.Slots, fields, collection.Offset?.Address ?? 0, collection.Length?.Address ?? 0));
+        return new MappedRecords(collection.Slots, fields, collection.Offset?.Address ?? 0, collection.Length?.Address ?? 0);
     }
 }

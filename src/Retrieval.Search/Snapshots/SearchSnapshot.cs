@@ -1,4 +1,5 @@
 using Retrieval.Inference;
+using Retrieval.Inference.Banks;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
 using Retrieval.Search.Filtering;
@@ -19,15 +20,26 @@ public sealed class SearchSnapshot : IDisposable
     private readonly Action _ended;
     private int _leases = 1;
 
-    internal SearchSnapshot(MatchingModel model, LocalIndex index, ServedIndex? served, Action ended)
+    /// <exception cref="BankTooLargeException">A bank does not fit the device. Nothing is held.</exception>
+    internal SearchSnapshot(MatchingModel model, LocalIndex index, ServedIndex? served, SearchSnapshot? former, Action<BankProgress>? progress, Action ended)
     {
+        var continued = former is not null && former.Model == model && index.Continues(former.Index) ? former : null;
         _ended = ended;
         Model = model;
         Index = index;
         Served = served;
         Epoch = served?.EpochOf(index) ?? index.Generation;
-        Images = IndexBinding.BankOf(RecordSide.Image, index.Images);
-        Captions = IndexBinding.BankOf(RecordSide.Caption, index.Captions);
+        ImageBank = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), continued?.ImageBank, progress);
+        try
+        {
+            CaptionBank = FeatureBank.Open(model, RecordSide.Caption, IndexBinding.RecordsOf(index.Captions), continued?.CaptionBank, progress);
+        }
+        catch
+        {
+            ImageBank.Dispose();
+            throw;
+        }
+
         EncodeLane = new CaptionLane(model.TextEncoder);
         TextToImage = new ScoreLane(model.TextToImage, Images);
         ImageToText = new ScoreLane(model.ImageToText, Captions);
@@ -48,11 +60,17 @@ public sealed class SearchSnapshot : IDisposable
     /// <summary>What answers call the index's epoch: its generation, or in catalog mode its epoch there, which all replicas share.</summary>
     public long Epoch { get; }
 
+    /// <summary>Where the images' records lie.</summary>
+    public FeatureBank ImageBank { get; }
+
+    /// <summary>Where the captions' records lie.</summary>
+    public FeatureBank CaptionBank { get; }
+
     /// <summary>The bank of images.</summary>
-    public RecordTable Images { get; }
+    public RecordTable Images => ImageBank.Records;
 
     /// <summary>The bank of captions.</summary>
-    public RecordTable Captions { get; }
+    public RecordTable Captions => CaptionBank.Records;
 
     /// <summary>Encoding captions.</summary>
     public CaptionLane EncodeLane { get; }
@@ -83,8 +101,8 @@ public sealed class SearchSnapshot : IDisposable
             }
         }
 
-        Images.Dispose();
-        Captions.Dispose();
+        ImageBank.Dispose();
+        CaptionBank.Dispose();
         Index.Dispose();
         _ended();
     }

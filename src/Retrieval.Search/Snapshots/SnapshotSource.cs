@@ -1,5 +1,6 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Inference;
+using Retrieval.Inference.Banks;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 
@@ -17,6 +18,9 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
     private bool _disposed;
+
+    /// <summary>Told how far a bank has been copied into the device's memory, on the thread that loads.</summary>
+    public Action<BankProgress>? BankProgress { get; set; }
 
     /// <summary>What is being served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
     public SnapshotStatus? Status { get; private set; }
@@ -197,10 +201,12 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     {
         var (old, oldModel) = (_current, _model);
 
-        // Before anybody sees it: no query waits for it, nor runs out of its time for Postgres.
+        // Before anybody sees it: no query waits for lookups or banks, nor runs out of its time for Postgres.
+        SearchSnapshot snapshot;
         try
         {
             index.PrepareLookups();
+            snapshot = new SearchSnapshot(model.Model, index, served, old, BankProgress, model.Release);
         }
         catch
         {
@@ -209,7 +215,6 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         }
 
         model.Hold();
-        var snapshot = new SearchSnapshot(model.Model, index, served, model.Release);
         _current = snapshot;
         _model = model;
         _served = served;

@@ -1,4 +1,5 @@
 using Retrieval.Domain.Bundles;
+using Retrieval.Inference.Devices;
 using Retrieval.Inference.Verification;
 
 namespace Retrieval.Search.Snapshots;
@@ -24,6 +25,15 @@ public sealed record SnapshotStatus(
     bool OpenedPrevious,
     ParityReport Parity)
 {
+    /// <summary>The device, and why this one: for a person.</summary>
+    public required ComputeDevice Device { get; init; }
+
+    /// <summary>The banks of images and of captions: rows, their bytes, and bytes of the device's memory taken.</summary>
+    public required IReadOnlyList<BankStatus> Banks { get; init; }
+
+    /// <summary>Most pairs of one call of a scorer.</summary>
+    public required int PairsPerCall { get; init; }
+
     /// <summary>The index of the catalog that is served; null in embedded mode.</summary>
     public ServedIndex? Served { get; init; }
 
@@ -33,6 +43,9 @@ public sealed record SnapshotStatus(
         return new SnapshotStatus(
             model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, snapshot.Epoch, index.OpenedPrevious, model.Parity)
         {
+            Device = model.Device,
+            Banks = [BankStatus.Of(snapshot.ImageBank), BankStatus.Of(snapshot.CaptionBank)],
+            PairsPerCall = model.TextToImage.PairsPerCall,
             Served = snapshot.Served,
         };
     }

@@ -23,12 +23,12 @@ internal sealed partial class CatalogLoader(
     FollowState state,
     CatalogMetrics metrics,
     WarmUp warmUp,
+    PublicReason reasons,
     Readiness readiness,
     ServerOptions options,
     TimeProvider time,
     ILogger<CatalogLoader> logger) : LoaderService
 {
-    private readonly PublicReason _reasons = new(options.Snapshot);
     private readonly LastFault _fault = new();
     private readonly LastFault _refusal = new();
     private readonly LastFault _trouble = new();
@@ -129,7 +129,7 @@ internal sealed partial class CatalogLoader(
         snapshots.Switch(new ServedIndex(index.Path, index.Name, index.IndexId, index.Fingerprint), cancellationToken);
         var status = snapshots.Status!;
         state.Set(state.Report with { Served = status.Served, ServedEpoch = status.IndexEpoch });
-        if (!readiness.Current.IsReady)
+        if (!readiness.IsLoaded)
         {
             await warmUp.RunAsync(cancellationToken).ConfigureAwait(false);
             readiness.Ready();
@@ -157,8 +157,8 @@ internal sealed partial class CatalogLoader(
 
         // The number is of the index that is to be served: while that is another one, there is nothing to compare.
         var same = step.Refusal is null && !step.More;
-        var refusal = step.Refusal is null ? null : _reasons.Of(step.Refusal);
-        state.Set(new FollowReport(status?.Served, served, same ? step.CatalogEpoch : served, refusal, step.Trouble is null ? null : _reasons.Of(step.Trouble)));
+        var refusal = step.Refusal is null ? null : reasons.Of(step.Refusal);
+        state.Set(new FollowReport(status?.Served, served, same ? step.CatalogEpoch : served, refusal, step.Trouble is null ? null : reasons.Of(step.Trouble)));
         if (step.Refusal is null)
         {
             _refusal.Clear();
@@ -196,9 +196,9 @@ internal sealed partial class CatalogLoader(
 
     private void Failed(Exception exception)
     {
-        if (snapshots.Status is null || !readiness.Current.IsReady)
+        if (snapshots.Status is null || !readiness.IsLoaded)
         {
-            readiness.NotReady(_reasons.Of(exception));
+            readiness.NotReady(reasons.Of(exception));
         }
 
         if (_fault.IsNews(exception))

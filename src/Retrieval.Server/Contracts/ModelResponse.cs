@@ -12,6 +12,9 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Profile"><c>fast</c> or <c>compact</c>.</param>
 /// <param name="Precision"><c>float32</c> or <c>float16</c>.</param>
 /// <param name="Provider">Where the graphs run, in the runtime's words.</param>
+/// <param name="Device">The device, and why this one.</param>
+/// <param name="PairsPerCall">Most pairs of one call of a scorer.</param>
+/// <param name="Banks">Where the records lie.</param>
 /// <param name="Regions">Region features of an image.</param>
 /// <param name="MaxTokens">Most tokens of a caption, the start and the end included; the rest is cut off.</param>
 /// <param name="EmbeddingWidth">Values of a coarse embedding.</param>
@@ -28,6 +31,9 @@ public sealed record ModelResponse(
     string Profile,
     string Precision,
     string Provider,
+    DeviceResponse Device,
+    int PairsPerCall,
+    IReadOnlyList<BankResponse> Banks,
     RegionShape Regions,
     int MaxTokens,
     int EmbeddingWidth,
@@ -36,7 +42,7 @@ public sealed record ModelResponse(
     CatalogResponse? Catalog,
     ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status, string shortlist, CatalogResponse? catalog)
+    internal static ModelResponse Of(SnapshotStatus status, string deviceReason, string shortlist, CatalogResponse? catalog)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -48,6 +54,9 @@ public sealed record ModelResponse(
             manifest.Profile,
             manifest.Precision,
             status.Provider,
+            new DeviceResponse(status.Device.Name, deviceReason, status.Device.TotalBytes),
+            status.PairsPerCall,
+            [.. status.Banks.Select(BankResponse.Of)],
             new RegionShape(manifest.RegionCount, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,

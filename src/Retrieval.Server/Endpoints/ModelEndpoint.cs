@@ -9,6 +9,7 @@ using Retrieval.Search.Snapshots;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
+using Retrieval.Server.Loading;
 using Retrieval.Server.OpenApi;
 
 namespace Retrieval.Server.Endpoints;
@@ -23,11 +24,11 @@ internal static class ModelEndpoint
         .Produces<ModelResponse>()
         .ProducesProblems(429, 503, 504);
 
-    private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, IServiceProvider services)
+    private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, IServiceProvider services)
     {
         var status = snapshots.Status ?? throw new NotReadyException();
         var shortlist = CatalogRegistration.UsesPgvector(options) ? ShortlistKinds.Pgvector : ShortlistKinds.Exact;
         var catalog = CatalogResponse.Of(services.GetService<FollowState>(), services.GetService<CatalogLink>());
-        return TypedResults.Json(ModelResponse.Of(status, shortlist, catalog), WireJson.Options);
+        return TypedResults.Json(ModelResponse.Of(status, reasons.Of(status.Device.Reason), shortlist, catalog), WireJson.Options);
     }
 }

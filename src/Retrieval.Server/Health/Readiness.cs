@@ -5,9 +5,15 @@ internal sealed class Readiness
 {
     private volatile ReadyState _loading = ReadyState.No("the model and the index are being loaded");
     private volatile string? _note;
+    private volatile string? _device;
     private volatile bool _draining;
 
-    public ReadyState Current => _draining ? ReadyState.No("this replica is shutting down") : _loading;
+    public ReadyState Current => (_draining, _device) switch
+    {
+        (true, _) => ReadyState.No("this replica is shutting down"),
+        (_, { } fault) when _loading.IsReady => ReadyState.No(fault),
+        _ => _loading,
+    };
 
     /// <summary>What a person should know of a replica that answers correctly all the same; null for nothing.</summary>
     public string? CurrentNote => _note;
@@ -17,6 +23,12 @@ internal sealed class Readiness
     public void NotReady(string reason) => _loading = ReadyState.No(reason);
 
     public void Note(string? note) => _note = note;
+
+    /// <summary>Whether a model and an index are served, whatever else there is.</summary>
+    public bool IsLoaded => _loading.IsReady;
+
+    /// <summary>Why the device cannot compute; null when it can. Does not concern what is loaded.</summary>
+    public void Device(string? fault) => _device = fault;
 
     public void Draining() => _draining = true;
 }

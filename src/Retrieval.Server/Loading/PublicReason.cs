@@ -19,6 +19,7 @@ internal sealed class PublicReason(SnapshotSection snapshot)
         .. BundleShelf.Split(snapshot.Bundle).Select(bundle => (Path.GetFullPath(bundle) + Path.DirectorySeparatorChar, "")),
         (Path.GetFullPath(snapshot.Index) + Path.DirectorySeparatorChar, ""),
         (Path.GetFullPath(snapshot.Index), "the index"),
+        (AppContext.BaseDirectory, ""),
     ];
 
     public string Of(Exception exception) => exception switch

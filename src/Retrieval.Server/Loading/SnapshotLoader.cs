@@ -11,9 +11,8 @@ namespace Retrieval.Server.Loading;
 /// being served as it is.
 /// </summary>
 internal sealed partial class SnapshotLoader(
-    SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : LoaderService
+    SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, PublicReason reasons, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : LoaderService
 {
-    private readonly PublicReason _reasons = new(options.Snapshot);
     private readonly LastFault _fault = new();
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
@@ -40,7 +39,7 @@ internal sealed partial class SnapshotLoader(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            readiness.NotReady(_reasons.Of(exception));
+            readiness.NotReady(reasons.Of(exception));
             if (_fault.IsNews(exception))
             {
                 LogLoadFailed(exception, options.Snapshot.RetrySeconds);
@@ -67,6 +66,7 @@ internal sealed partial class SnapshotLoader(
         {
             if (snapshots.TryRefresh() && snapshots.Status is { } status)
             {
+                readiness.Note(null);
                 LogRefreshed(status.IndexEpoch, status.Images, status.Captions);
                 WarnOfPrevious(status);
             }
@@ -75,6 +75,7 @@ internal sealed partial class SnapshotLoader(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            readiness.Note($"a newer generation of the index could not be taken up: {reasons.Of(exception)}");
             if (_fault.IsNews(exception))
             {
                 LogRefreshFailed(exception);

@@ -18,7 +18,10 @@ internal static class SnapshotRegistration
     {
         services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference.Options });
         services.AddSingleton(options.Search);
-        services.AddSingleton<SnapshotSource>();
+        services.AddSingleton(provider => new SnapshotSource(provider.GetRequiredService<SnapshotOptions>())
+        {
+            BankProgress = BankLoading.Report(provider.GetRequiredService<Readiness>()),
+        });
         services.AddSingleton<SearchMetrics>();
         services.AddSingleton<BatchMetrics>();
         services.AddSingleton(provider => new ComputeQueues(
@@ -26,6 +29,8 @@ internal static class SnapshotRegistration
         services.AddSingleton<SearchService>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<WarmUp>();
+        services.AddSingleton(new PublicReason(options.Snapshot));
+        services.AddHostedService<DeviceWatch>();
         if (options.Postgres.IsSet)
         {
             services.AddCatalog(options);

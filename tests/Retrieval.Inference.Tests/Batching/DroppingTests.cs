@@ -75,6 +75,21 @@ public sealed class DroppingTests
     }
 
     [Fact]
+    public async Task who_gives_up_a_call_that_is_ready_does_not_wait_for_the_one_that_runs()
+    {
+        using var queue = new DeviceScheduler(time: _time);
+        using var gone = new CancellationTokenSource();
+        using var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        var left = queue.RunAsync(_device.Work("left", 2, new WorkLimits { Caller = gone.Token }));
+        var late = queue.RunAsync(_device.Work("late", 2, new WorkLimits { Deadline = gone.Token }));
+        await Eventually.TrueAsync(() => _device.Assembled.Count == 1, "a call is ready");
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        Assert.Equal(0, await late);
+        Assert.Empty(_device.Calls);
+    }
+
+    [Fact]
     public async Task a_token_that_was_cancelled_before_never_enters()
     {
         using var queue = new DeviceScheduler(time: _time);

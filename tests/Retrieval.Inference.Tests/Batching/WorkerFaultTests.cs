@@ -26,7 +26,7 @@ public sealed class WorkerFaultTests
     [Fact]
     public async Task a_fault_of_the_device_fails_the_call_and_the_next_one_is_done()
     {
-        var device = new FakeDevice(8) { Poison = ("a", new InferenceException("graph", "out of memory") { DeviceFault = true }) };
+        var device = new FakeDevice(8) { Poison = ("a", new InferenceException("graph", "out of memory", deviceFault: true)) };
         using var queue = new DeviceScheduler();
         await Assert.ThrowsAsync<InferenceException>(() => queue.RunAsync(device.Work("a", 20)));
         Assert.Equal(1, queue.State.FailedCalls);

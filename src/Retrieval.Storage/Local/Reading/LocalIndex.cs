@@ -208,6 +208,14 @@ public sealed class LocalIndex : IDisposable
         }
     }
 
+    /// <summary>Whether this generation begins with the very rows of another, slot by slot, and only appends to them.</summary>
+    public bool Continues(LocalIndex former)
+    {
+        ArgumentNullException.ThrowIfNull(former);
+        return former.Path == Path && former.SlotEpoch == SlotEpoch && former.Generation <= Generation && former.Manifest.Rows.IsWithin(Manifest.Rows)
+        && SealLog.Begins(SealsHandle, former.Manifest.Seals);
+    }
+
     internal static LocalIndex Open(string path, FoundManifest found, LocalIndex? former = null)
     {
         var layout = new IndexLayout(found.Manifest.Schema);
@@ -252,10 +260,6 @@ public sealed class LocalIndex : IDisposable
     }
 
     // Slots keep their meaning within an epoch, and files only grow; but an index may be built anew in the same place.
-    private bool Continues(LocalIndex former) =>
-        former.Path == Path && former.SlotEpoch == SlotEpoch && former.Generation <= Generation && former.Manifest.Rows.IsWithin(Manifest.Rows)
-        && SealLog.Begins(SealsHandle, former.Manifest.Seals);
-
     private (SlotBitmap Images, SlotBitmap Captions) Buried(LocalIndex? former, RowCounts known)
     {
         var images = former is null ? new SlotBitmap(Manifest.Rows.Images) : new SlotBitmap(Manifest.Rows.Images, former.Images.Deleted);

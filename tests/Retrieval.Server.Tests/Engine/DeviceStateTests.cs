@@ -1,0 +1,130 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests.Engine;
+
+public sealed class DeviceStateTests(ServerFixture fixture)
+{
+    [Fact]
+    public async Task A_device_whose_calls_fail_is_not_ready_with_the_reason_until_it_computes_again()
+    {
+        await using var server = await StartAsync();
+        var device = FailingDevice.Of(server);
+        var failing = new FailingDevice(kills: false);
+
+        // Held between two faults, so that the look for it is sure to come in between.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                for (var i = 0; i < 5; i++)
+                {
+                    await failing.FailOnceAsync(device);
+                }
+
+                using var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+                return await IsRedAsync(server);
+            },
+            "readiness is red");
+        Assert.Contains(server.Log.Entries, entry => entry.Level == LogLevel.Error);
+
+        // Nobody asks it anything now: it finds out by itself.
+        await server.ReadyAsync();
+        await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }""");
+    }
+
+    [Fact]
+    public async Task A_worker_that_keeps_dying_is_not_ready_for_good_and_says_why_and_the_process_lives()
+    {
+        await using var server = await StartAsync();
+        await new FailingDevice(kills: true).FailOnceAsync(FailingDevice.Of(server));
+
+        var (response, _) = await server.Client.PostAsync("/v1/search/images", """{ "caption": "w4" }""");
+        await response.ProblemAsync(503);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var ready = await server.Client.AskAsync("/health/ready");
+                return ready.StatusCode == HttpStatusCode.ServiceUnavailable
+                    && (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains("worker has died", StringComparison.Ordinal);
+            },
+            "readiness is red");
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/live")).StatusCode);
+        Assert.Equal(0, await server.MetricAsync("retrieval_ready"));
+        Assert.True(await server.MetricAsync("retrieval_worker_restarts_total") > 0);
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_to_compute_on_a_device_that_is_not_there_says_so_and_never_computes_elsewhere()
+    {
+        var options = RunningServer.Options(Repository.Bundle, fixture.Index);
+        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { Provider = "cuda", ProviderLibrary = "/nowhere/provider.so" } });
+        await Eventually.TrueAsync(async () => (await server.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative))).Contains("retrieval_ready 0", StringComparison.Ordinal), "it has started");
+        string text = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var ready = await server.Client.AskAsync("/health/ready");
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+                text = await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                return text.Contains("provider", StringComparison.Ordinal);
+            },
+            "the reason is there");
+        Assert.Contains("cuda", text, StringComparison.OrdinalIgnoreCase);
+        await (await server.Client.AskAsync("/v1/model")).ProblemAsync(503);
+    }
+
+    [Fact]
+    public async Task A_bank_that_does_not_fit_is_refused_with_the_arithmetic()
+    {
+        var options = RunningServer.Options(Repository.Bundle, fixture.Index);
+        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { BankPlacement = "resident", DeviceMemoryBytes = 4096 } });
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var ready = await server.Client.AskAsync("/health/ready");
+                var text = await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                return text.Contains("bank", StringComparison.Ordinal) && text.Contains('×', StringComparison.Ordinal);
+            },
+            "the arithmetic is there");
+    }
+
+    [Fact]
+    public async Task A_resident_bank_answers_as_the_mapped_one_does_and_is_reported()
+    {
+        var options = RunningServer.Options(Repository.Bundle, fixture.Index);
+        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { BankPlacement = "resident" } });
+        await server.ReadyAsync();
+        var ask = """{ "caption": "w4 w5", "top": 20 }""";
+        var (resident, mapped) = (await server.Client.AnswerAsync("/v1/search/images", ask), await fixture.Client.AnswerAsync("/v1/search/images", ask));
+        Assert.Equal(mapped["hits"]!.ToJsonString(), resident["hits"]!.ToJsonString());
+        using var response = await server.Client.AskAsync("/v1/model");
+        var model = await response.BodyAsync(200);
+        Assert.All(model["banks"]!.AsArray(), bank => Assert.True((long)bank!["residentBytes"]! >= (long)bank["bytes"]! && (long)bank["bytes"]! > 0));
+        Assert.True(await server.MetricAsync("retrieval_bank_resident_bytes{side=\"image\"}") > 0);
+    }
+
+    private static async Task<bool> IsRedAsync(RunningServer server)
+    {
+        for (var look = 0; look < 50; look++)
+        {
+            using var ready = await server.Client.AskAsync("/health/ready");
+            if (ready.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                var reasons = (await ready.ProblemAsync(503))["reasons"]!.ToJsonString();
+                Assert.Contains("no memory left", reasons, StringComparison.Ordinal);
+                return true;
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        return false;
+    }
+
+    private async Task<RunningServer> StartAsync()
+    {
+        var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, fixture.Index));
+        return await server.ReadyAsync();
+    }
+}
