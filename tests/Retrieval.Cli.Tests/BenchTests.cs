@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Retrieval.Cli.Bench;
+using Retrieval.Inference;
+using Retrieval.Inference.Records;
 
 namespace Retrieval.Cli.Tests;
 
@@ -6,21 +9,73 @@ namespace Retrieval.Cli.Tests;
 public sealed class BenchTests
 {
     [Fact]
-    public async Task Rerank_compares_two_bundles_over_the_same_pairs()
+    public async Task Rerank_compares_several_bundles_over_the_same_pairs()
     {
         var report = (await CommandLineProcess.RunAsync(
-            "bench", "rerank", "--bundle", Fixture.Bundle(), "--against", Fixture.Bundle(Fixture.Published),
-            "--pairs", "20", "--words", "5", "--images", "12", "--repetitions", "2", "--pairs-per-call", "4,20", "--mflop-per-pair", "1", "--json")).Json();
+            "bench", "rerank", "--bundle", Fixture.Bundle(), "--against", Fixture.Bundle(Fixture.Published), "--against", Fixture.Bundle(Fixture.Compact),
+            "--pairs", "20", "--words", "5", "--images", "12", "--repetitions", "3", "--pairs-per-call", "4,0", "--mflop-per-pair", "1", "--json")).Json();
 
-        Assert.Equal(["serving", "published"], report.GetProperty("bundles").EnumerateArray().Select(bundle => bundle.GetProperty("form").GetString()!));
-        var scorers = report.GetProperty("scorers").EnumerateArray().ToList();
+        Assert.Equal(["serving", "published", "serving"], report.GetProperty("bundles").EnumerateArray().Select(bundle => bundle.GetProperty("form").GetString()!));
+        var scorers = report.GetProperty("scorers").EnumerateArray().Select(row => row.GetProperty("rates").EnumerateArray().ToList()).ToList();
         Assert.Equal(4, scorers.Count);
-        Assert.All(scorers, row => Assert.True(row.GetProperty("pairsPerSecond").GetProperty("median").GetDouble() > 0));
-        Assert.All(scorers, row => Assert.True(row.GetProperty("ratio").GetProperty("median").GetDouble() > 0));
+        Assert.All(scorers, rates => Assert.Equal(3, rates.Count));
+        Assert.All(scorers.SelectMany(rates => rates), rate => Assert.True(rate.GetProperty("pairsPerSecond").GetProperty("median").GetDouble() > 0));
+        Assert.All(scorers.SelectMany(rates => rates.Skip(1)), rate => Assert.True(rate.GetProperty("ratio").GetProperty("median").GetDouble() > 0));
+        Assert.All(scorers.SelectMany(rates => rates), rate => Assert.True(rate.GetProperty("pairsPerCall").GetInt32() > 0));
 
         // Different graphs of the same weights: had they scored different pairs, this would be far off.
-        Assert.InRange(report.GetProperty("largestDifference").GetDouble(), 1e-12, 1e-5);
+        Assert.All(scorers, rates => Assert.InRange(rates[1].GetProperty("largestDifference").GetDouble(), 1e-12, 1e-5));
+        Assert.All(scorers, rates => Assert.InRange(rates[2].GetProperty("largestDifference").GetDouble(), 0, 1e-2));
+        Assert.Equal(4, report.GetProperty("bestRatios").GetArrayLength());
         Assert.True(report.GetProperty("matrixProductGflops").GetProperty("median").GetDouble() > 0.1);
+
+        // A slot and a query number a pair, and the query's record a call: fewer calls, fewer bytes.
+        Assert.All(scorers.SelectMany(rates => rates), rate => Assert.True(rate.GetProperty("inputBytes").GetInt64() > 16 * 20));
+        Assert.Equal(
+            scorers[0][0].GetProperty("inputBytes").GetInt64() - (16 * 20),
+            5 * (scorers[1][0].GetProperty("inputBytes").GetInt64() - (16 * 20)));
+    }
+
+    [Theory]
+    [InlineData(Fixture.Serving)]
+    [InlineData(Fixture.Compact)]
+    public void A_bank_of_repeated_records_scores_as_the_records_it_repeats(string bundle)
+    {
+        const int few = 5;
+        const int items = 23;
+        using var model = MatchingModel.Load(Fixture.Bundle(bundle));
+        var inputs = new RandomInputs(3);
+        var regions = inputs.Regions(few, model.Manifest);
+        long[][] captions = [.. Enumerable.Range(0, few).Select(i => inputs.Captions(1, 2 + i, model.Manifest.VocabularySize)[0])];
+        using var small = new RerankSubject(model, regions, captions, few) { UsualPairsPerCall = _ => items };
+        using var large = new RerankSubject(model, regions, captions, items) { UsualPairsPerCall = _ => items };
+        foreach (var side in new[] { RecordSide.Image, RecordSide.Caption })
+        {
+            var (expected, found) = (new float[items], new float[items]);
+            small.Score(side, 1, [.. Enumerable.Range(0, items).Select(i => (long)i % few)], items, expected);
+            large.Score(side, 1, [.. Enumerable.Range(0, items).Select(i => (long)i)], items, found);
+            Assert.Equal(expected, found);
+            Assert.True(expected.Distinct().Count() >= few);
+        }
+    }
+
+    [Fact]
+    public void A_few_slots_of_a_large_bank_are_different_ones_of_it()
+    {
+        var slots = new RandomInputs(1).Slots(200, 1_000_000);
+
+        Assert.Equal(200, slots.Distinct().Count());
+        Assert.All(slots, slot => Assert.InRange(slot, 0, 999_999));
+        Assert.InRange(slots.Average(), 400_000, 600_000);
+    }
+
+    [Fact]
+    public async Task A_bank_that_does_not_fit_into_memory_is_refused_with_the_arithmetic()
+    {
+        var outcome = await CommandLineProcess.RunAsync(
+            new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x4000000" }, "bench", "rerank", "--bundle", Fixture.Bundle(), "--images", "1000000", "--repetitions", "1");
+
+        outcome.Refused("--images", "1000000 records", "MiB");
     }
 
     [Fact]

@@ -11,9 +11,14 @@ internal static class CommandLineProcess
 
     public static Task<Outcome> RunAsync(params string[] args) => RunAsync([], args);
 
-    public static async Task<Outcome> RunAsync(byte[] input, params string[] args)
+    public static Task<Outcome> RunAsync(byte[] input, params string[] args) => RunAsync(Start(args), input);
+
+    /// <summary>Runs it with more in its environment.</summary>
+    public static Task<Outcome> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] args) => RunAsync(Start(environment, args), []);
+
+    private static async Task<Outcome> RunAsync(Process started, byte[] input)
     {
-        using var process = Start(args);
+        using var process = started;
         using var output = new MemoryStream();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Longest);
@@ -34,7 +39,9 @@ internal static class CommandLineProcess
         }
     }
 
-    public static Process Start(params string[] args)
+    public static Process Start(params string[] args) => Start(new Dictionary<string, string>(), args);
+
+    private static Process Start(IReadOnlyDictionary<string, string> environment, string[] args)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -43,6 +50,11 @@ internal static class CommandLineProcess
             RedirectStandardError = true,
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "retrieval.dll") },
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         Array.ForEach(args, start.ArgumentList.Add);
         return Process.Start(start)!;
     }

@@ -6,6 +6,7 @@ namespace Retrieval.Cli.Bench;
 internal sealed class RandomInputs(int seed)
 {
     public const int SpecialWords = 4;
+    private const int SparseShare = 20;
     private readonly Random _random = new(seed);
 
     /// <summary>Features of images, <c>[images, R, W]</c>: not negative and mostly small, as detectors give them.</summary>
@@ -29,6 +30,19 @@ internal sealed class RandomInputs(int seed)
     public long[] Slots(int count, int bank)
     {
         var slots = new long[count];
+        if ((long)count * SparseShare <= bank)
+        {
+            // Of a large bank a few: shuffling all of it would take longer than what is measured.
+            var drawn = new HashSet<long>(count);
+            while (drawn.Count < count)
+            {
+                drawn.Add(_random.NextInt64(bank));
+            }
+
+            drawn.CopyTo(slots);
+            return slots;
+        }
+
         for (var first = 0; first < count; first += bank)
         {
             long[] all = [.. Enumerable.Range(0, bank)];

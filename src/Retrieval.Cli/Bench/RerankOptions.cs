@@ -6,8 +6,8 @@ internal sealed record RerankOptions
     /// <summary>Folder of the bundle.</summary>
     public required string Bundle { get; init; }
 
-    /// <summary>Folder of the bundle it is compared with, in the same run; null for none.</summary>
-    public string? Against { get; init; }
+    /// <summary>Folders of the bundles it is compared with, in the same run.</summary>
+    public IReadOnlyList<string> Against { get; init; } = [];
 
     /// <summary>Pairs of one shortlist.</summary>
     public required int Pairs { get; init; }
@@ -15,13 +15,13 @@ internal sealed record RerankOptions
     /// <summary>Words of a caption, the start and the end token not counted.</summary>
     public required int Words { get; init; }
 
-    /// <summary>Images in the bank, and captions in the other bank.</summary>
+    /// <summary>Images in the bank, and captions in the other bank. Beyond <see cref="RerankBench.Distinct"/> their records repeat, each in memory of its own.</summary>
     public required int Images { get; init; }
 
     /// <summary>Measurements of each thing, after one that is thrown away.</summary>
     public required int Repetitions { get; init; }
 
-    /// <summary>Pairs of one call of the graph: each is measured.</summary>
+    /// <summary>Pairs of one call of the graph: each is measured. 0 for as many as the bundle's scorer takes by itself.</summary>
     public required IReadOnlyList<int> PairsPerCall { get; init; }
 
     /// <summary>Threads for one graph; 0 takes all cores.</summary>

@@ -1,11 +1,7 @@
 namespace Retrieval.Cli.Bench;
 
-/// <summary>The rate of one scorer, and of the one it is compared with.</summary>
+/// <summary>The scorers of all bundles in one direction and with one number of pairs a call, measured in turns.</summary>
 /// <param name="Direction"><c>text-to-image</c> or <c>image-to-text</c>.</param>
-/// <param name="PairsPerCall">Pairs of one call of the graph.</param>
-/// <param name="PairsPerSecond">Its rate.</param>
-/// <param name="AgainstPairsPerSecond">The other's rate; null if there is none.</param>
-/// <param name="Ratio">The one rate over the other, repetition by repetition.</param>
-/// <param name="LargestDifference">Largest absolute difference of a score between the two.</param>
-internal sealed record ScorerReport(
-    string Direction, int PairsPerCall, Samples PairsPerSecond, Samples? AgainstPairsPerSecond, Samples? Ratio, double? LargestDifference);
+/// <param name="PairsPerCall">Pairs of one call of the graph, as asked for; 0 for as many as each scorer takes by itself.</param>
+/// <param name="Rates">One a bundle, in the order of the bundles.</param>
+internal sealed record ScorerReport(string Direction, int PairsPerCall, IReadOnlyList<ScorerRate> Rates);

@@ -12,12 +12,12 @@ internal static class BenchRerankCommand
     public static CliCommand Create()
     {
         var bundle = CommonOptions.Bundle();
-        var against = new Option<string?>("--against") { Description = "A bundle to compare with in the same run, e.g. the published form of the same weights", HelpName = "DIR" };
+        var against = new Option<string[]>("--against") { Description = "A bundle to compare with in the same run, e.g. the published form of the same weights; may be given several times", HelpName = "DIR", DefaultValueFactory = _ => [] };
         var pairs = CommonOptions.Whole("--pairs", "Pairs of one shortlist", 1, 1_000_000, 200);
         var words = CommonOptions.Whole("--words", "Words of a caption", 1, 1000, 14);
-        var images = CommonOptions.Whole("--images", "Items in the bank", 1, 100_000, 256);
+        var images = CommonOptions.Whole("--images", $"Items in the bank; beyond {RerankBench.Distinct} the records of so many repeat, each in memory of its own", 1, 1_000_000, RerankBench.Distinct);
         var repetitions = CommonOptions.Whole("--repetitions", "Measurements of each thing", 1, 10_000, 7);
-        var pairsPerCall = CommonOptions.Wholes("--pairs-per-call", "Pairs of one call of the graph; each number is measured", 1, 65_536, 32);
+        var pairsPerCall = CommonOptions.Wholes("--pairs-per-call", "Pairs of one call of the graph; each number is measured; 0 for as many as each bundle takes by itself", 0, 65_536, 0);
         var threads = CommonOptions.Threads();
         var mflop = new Option<double?>("--mflop-per-pair")
         {
@@ -35,12 +35,12 @@ internal static class BenchRerankCommand
             },
         };
         var json = CommonOptions.Json();
-        var command = new CliCommand("rerank", "Pairs a second of the scorers in both directions, of one bundle or of two in turns, on random features and captions.")
+        var command = new CliCommand("rerank", "Pairs a second of the scorers in both directions, of one bundle or of several in turns, on random features and captions.")
         {
             Options = { bundle, against, pairs, words, images, repetitions, pairsPerCall, threads, mflop, json },
             Examples =
             [
-                "retrieval bench rerank --bundle serving --against published",
+                "retrieval bench rerank --bundle serving --against published --against int8",
                 "retrieval bench rerank --bundle serving --pairs-per-call 8,16,32,64,200 --mflop-per-pair 105 --json",
             ],
         };
@@ -49,7 +49,7 @@ internal static class BenchRerankCommand
             var bench = new RerankBench(new RerankOptions
             {
                 Bundle = parsed.GetRequiredValue(bundle),
-                Against = parsed.GetValue(against),
+                Against = parsed.GetRequiredValue(against),
                 Pairs = parsed.GetValue(pairs),
                 Words = parsed.GetValue(words),
                 Images = parsed.GetValue(images),
@@ -69,14 +69,15 @@ internal static class BenchRerankCommand
     {
         console.WriteLine(report.Machine.Describe());
         console.WriteLine($"{report.Options.Pairs} pairs a query, captions of {report.Options.Words} words, {report.Options.Images} in the bank; median (least … most) of {report.Options.Repetitions}");
-        string[] compared = report.Bundles.Count < 2 ? [] : [$"#{Name(report.Bundles[1])}", "#ratio", "#largest score difference"];
-        var scorers = Tables.Titled("rerank, pairs/s", ["direction", "#pairs a call", $"#{Name(report.Bundles[0])}", .. compared]);
-        foreach (var row in report.Scorers)
+        var scorers = Tables.Titled(
+            "rerank; a ratio is the first bundle's rate over this one's",
+            "direction", "bundle", "#pairs a call", "#pairs/s", "#ratio", "#largest score difference", "#input beside the bank, a query", "#managed allocation, a query");
+        foreach (var (row, rate, i) in report.Scorers.SelectMany(row => row.Rates.Select((rate, i) => (row, rate, i))))
         {
-            string[] comparison = row is { AgainstPairsPerSecond: { } other, Ratio: { } ratio, LargestDifference: { } difference }
-                ? [other.Show(0), ratio.Show(2), Units.Small(difference)]
-                : [];
-            scorers.Add([row.Direction, Units.Count(row.PairsPerCall), row.PairsPerSecond.Show(0), .. comparison]);
+            scorers.Add(
+                row.Direction, Name(report.Bundles[i]), Units.Count(rate.PairsPerCall), rate.PairsPerSecond.Show(0),
+                rate.Ratio?.Show(2) ?? "", rate.LargestDifference is { } difference ? Units.Small(difference) : "",
+                Units.Bytes(rate.InputBytes), Units.Bytes((long)rate.AllocatedBytes));
         }
 
         console.Write(scorers);
@@ -87,9 +88,9 @@ internal static class BenchRerankCommand
         }
 
         console.Write(encoders);
-        foreach (var (direction, ratio) in report.BestRatio ?? new Dictionary<string, double>())
+        foreach (var (direction, other, ratio) in report.BestRatios)
         {
-            console.WriteLine($"{direction}: {Units.Fixed(ratio, 2)} × the other bundle, each at its best number of pairs a call");
+            console.WriteLine($"{direction}: {Units.Fixed(ratio, 2)} × {other}, each at its best number of pairs a call");
         }
 
         console.WriteLine($"float32 matrix products of 1024 × 1024 in the same runtime: {report.MatrixProductGflops.Show(0)} GFLOP/s");
@@ -99,5 +100,5 @@ internal static class BenchRerankCommand
         }
     }
 
-    private static string Name(EncoderReport bundle) => $"{bundle.Model}, {bundle.Form}";
+    private static string Name(EncoderReport bundle) => $"{bundle.Model}, {bundle.Form}, {bundle.Precision}";
 }

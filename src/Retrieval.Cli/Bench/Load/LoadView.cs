@@ -1,5 +1,6 @@
 using Retrieval.Cli.Output;
 using Spectre.Console;
+using ServerStages = Retrieval.Search.Telemetry.Stages;
 
 namespace Retrieval.Cli.Bench.Load;
 
@@ -9,7 +10,9 @@ internal static class LoadView
     /// <summary>From here on the generator may be what is measured.</summary>
     private const double MuchOfMachine = 0.25;
     private const string None = "—";
-    private static readonly string[] StageOrder = [Search.Telemetry.Stages.Tokenize, Search.Telemetry.Stages.Queue, Search.Telemetry.Stages.Encode, Search.Telemetry.Stages.Shortlist, Search.Telemetry.Stages.Score, Search.Telemetry.Stages.Assemble];
+
+    private static readonly string[] StageOrder =
+        [ServerStages.Tokenize, ServerStages.Queue, ServerStages.Encode, ServerStages.Shortlist, ServerStages.Score, ServerStages.Assemble];
 
     public static void Show(IAnsiConsole console, LoadReport report)
     {
