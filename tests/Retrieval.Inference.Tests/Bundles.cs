@@ -10,6 +10,9 @@ internal static class Bundles
     public const string Half = "camp-gate-fusion-new-concat-compact-float16";
     public const string Published = "camp-gate-fusion-new-concat-published";
 
+    /// <summary>The demo model of the repository: trained, small, made by the exporter.</summary>
+    public const string Demo = "scenes-demo";
+
     private static readonly ConcurrentDictionary<(string, int), Lazy<MatchingModel>> Loaded = new();
 
     // A folder of further bundles of the same shapes, to be held to the same tests by hand.

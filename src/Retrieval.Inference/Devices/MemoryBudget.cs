@@ -20,7 +20,8 @@ internal sealed class MemoryBudget(DeviceMemory memory, long limit)
     {
         var (total, free) = Memory.Measure();
         var allowed = limit == 0 ? "" : $"; DeviceMemoryBytes allows banks {Gigabytes(limit)}, of which {Gigabytes(Taken)} are taken";
-        return $"the device has {Gigabytes(Math.Max(0, free - Memory.Reserve))} free of {Gigabytes(total)}{allowed}";
+        var reserved = Memory.Reserve == 0 ? "" : $", {Gigabytes(Memory.Reserve)} of it kept for the runtime";
+        return $"the device has {Gigabytes(free)} free of {Gigabytes(total)}{reserved}{allowed}";
     }
 
     /// <summary>Takes memory. The check against what is free was the caller's.</summary>

@@ -21,7 +21,7 @@ internal static class PlacementProof
     /// <summary>Has a session write down what it runs.</summary>
     public static void Record(SessionOptions settings)
     {
-        settings.ProfileOutputPathPrefix = Path.Combine(Path.GetTempPath(), $"retrieval-placement-{Guid.NewGuid():N}");
+        settings.ProfileOutputPathPrefix = Path.Combine(Path.GetTempPath(), $"retrieval-placement-{Environment.ProcessId}-{Guid.NewGuid():N}");
         settings.EnableProfiling = true;
     }
 
