@@ -8,20 +8,20 @@ from retrieval_exporter.forms import ImageToTextScorer, TextToImageScorer
 from conftest import MAX_TOKENS
 
 
-def form_of(case, form="serving", fast=True, half=False):
+def form_of(case, form="serving", fast=True, precision="float32", records=None):
     regions = case.golden["regions"].shape[1]
-    return build_form(case.model.system, case.model.scorer, form, regions, MAX_TOKENS, fast, half).eval()
+    return build_form(case.model.system, case.model.scorer, form, regions, MAX_TOKENS, fast, precision, records).eval()
 
 
 def tensors(form, v, w, lengths, gap=0, filler=float("nan")):
     """Records of all images and captions as the tensors of a bank or of a query batch. `gap` rows of `filler`
     lie before, between and behind the captions of a ragged field."""
-    narrow = form.math.narrow
-    given = {"image." + name: narrow(x) for name, x in form.image_record(v).items()}
-    for name, x in form.caption_record(w).items():
-        rest = torch.full((gap, *x.shape[2:]), filler)
+    given = {"image." + name: x for name, x in form.pack("image", form.image_record(v)).items()}
+    for name, x in form.pack("caption", form.caption_record(w)).items():
+        value = 127 if x.dtype == torch.int8 else min(filler, torch.finfo(x.dtype).max) if filler == filler else filler
+        rest = torch.full((gap, *x.shape[2:]), value, dtype=x.dtype)
         rows = [rest] + [part for i, n in enumerate(lengths) for part in (x[i, :n], rest)]
-        given["caption." + name] = narrow(torch.cat(rows))
+        given["caption." + name] = torch.cat(rows)
     given["caption.length"] = lengths
     given["caption.offset"] = torch.cumsum(lengths + gap, 0) - lengths
     return given

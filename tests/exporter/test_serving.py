@@ -64,7 +64,7 @@ def test_a_pair_may_repeat_and_its_batch_may_have_any_order(case, direction):
 
 @pytest.mark.parametrize("name", sorted(FORMS))
 def test_float16_stays_close(case, direction, name):
-    form = form_of(case, *FORMS[name], half=True)
+    form = form_of(case, *FORMS[name], precision="float16")
     v, w, n = case.features()
     image, caption = pairs(len(v), len(w))
     scores = direction(form, tensors(form, v, w, n, gap=1), image, caption)

@@ -1,13 +1,17 @@
-"""Float32 and float16 arithmetic under one set of names, for modules that are exported in either precision.
+"""Float32, float16 and int8 arithmetic under one set of names, for modules that are exported in any precision.
 
 In float16, products of the feature width and element-wise work on features are float16; softmaxes, norms,
 gates and scores are float32. The half-precision operations are autograd functions of their own because
 tracing runs the module, and torch before 2.0 has no half-precision product on a CPU: run, they widen, compute
-and round; exported, each is the plain ONNX operator on float16 tensors.
+and round; exported, each is the plain ONNX operator on float16 tensors. Int8 is float32 but for the matrices
+that a form gives to `integers`.
 """
 
 import torch
 from torch import nn
+
+
+PRECISIONS = ("float32", "float16", "int8")
 
 
 class _HalfMatMul(torch.autograd.Function):
@@ -31,13 +35,14 @@ class _HalfRelu(torch.autograd.Function):
 
 
 class Arithmetic:
-    """`half` selects float16. Matrices are laid out [in, out], so that a linear map is `x @ matrix`."""
+    """`precision` is one of `PRECISIONS`. Matrices are laid out [in, out], so that a linear map is `x @ matrix`."""
 
-    def __init__(self, half=False):
-        self.half = half
+    def __init__(self, precision="float32"):
+        self.half = precision == "float16"
+        self.bytes = precision == "int8"
 
     def narrow(self, x):
-        """To the type of records and of wide products."""
+        """To the type of wide products."""
         return x.half() if self.half and x.dtype == torch.float32 else x
 
     def wide(self, x):

@@ -11,16 +11,18 @@ import numpy as np
 import torch
 
 from . import __version__, graphs, parity
-from .camp import build_form
+from .camp import IN_BYTES, build_form, default_records
 from .errors import ExportError
 from .vocabulary import SPECIAL
 
 FORMAT = "retrieval-bundle/1"
 
 
-def write(model, out, name=None, form="serving", profile="fast", precision="float32", region_count=36,
-          max_tokens=50, force=False):
+def write(model, out, name=None, form="serving", profile="fast", precision="float32", records=None,
+          region_count=36, max_tokens=50, force=False):
     """Writes everything beside `out` first and renames at the end: a bundle is there whole or not at all."""
+    if precision == "int8" and (form != "serving" or model.system not in IN_BYTES):
+        raise ExportError("--precision int8 is for the serving form of %s" % " and ".join(IN_BYTES))
     out = Path(out)
     try:
         _check_replaceable(out, force)
@@ -29,7 +31,8 @@ def write(model, out, name=None, form="serving", profile="fast", precision="floa
     except OSError as error:
         raise ExportError("%s: %s" % (out, error.strerror or error))
     try:
-        _fill(work, model, name or out.name, form, profile, precision, region_count, max_tokens)
+        _fill(work, model, name or out.name, form, profile, precision, records or default_records(precision),
+              region_count, max_tokens)
         os.chmod(work, 0o755)
         if out.exists():
             # Once more: an export takes long enough for something to be put there meanwhile.
@@ -75,9 +78,9 @@ def _names_of(folder):
     return {"bundle.json", *(files if isinstance(files, dict) else ())}
 
 
-def _fill(folder, model, name, form_name, profile, precision, region_count, max_tokens):
+def _fill(folder, model, name, form_name, profile, precision, records, region_count, max_tokens):
     form = build_form(model.system, model.scorer, form_name, region_count, max_tokens,
-                      fast=profile == "fast", half=precision == "float16").eval()
+                      profile == "fast", precision, records).eval()
     graphs.write_all(model, form, folder, region_count, max_tokens)
     _write_json(folder / "vocabulary.json", {"words": model.vocabulary})
     np.savez(folder / "parity.npz", **parity.make(model, region_count, max_tokens))
@@ -94,8 +97,8 @@ def _fill(folder, model, name, form_name, profile, precision, region_count, max_
         "tokens": {"max": max_tokens, **SPECIAL},
         "embedding": {"width": model.coarse.width, "source": model.coarse.source},
         "records": {
-            "image": _fields(form.image_fields, precision),
-            "caption": _fields(form.caption_fields, precision),
+            "image": _fields(form.stored_fields("image")),
+            "caption": _fields(form.stored_fields("caption")),
         },
         "graphs": {
             "textEncoder": {"file": graphs.TEXT_ENCODER},
@@ -104,14 +107,14 @@ def _fill(folder, model, name, form_name, profile, precision, region_count, max_
             "imageToTextScorer": {"file": graphs.IMAGE_TO_TEXT},
         },
         "vocabulary": {"file": "vocabulary.json", "size": len(model.vocabulary)},
-        "parity": {"file": "parity.npz", "tolerance": parity.TOLERANCE[precision]},
+        "parity": {"file": "parity.npz", "tolerance": parity.tolerance(precision, records)},
         "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
     }
     _write_json(folder / "bundle.json", manifest)
 
 
-def _fields(fields, precision):
-    return [{"name": name, "type": precision, "shape": list(shape)} for name, shape in fields]
+def _fields(fields):
+    return [{"name": name, "type": kind, "shape": list(shape)} for name, kind, shape in fields]
 
 
 def _digest(path):

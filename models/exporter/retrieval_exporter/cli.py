@@ -9,8 +9,10 @@ import sys
 import torch
 
 from . import bundle, model
+from .arithmetic import PRECISIONS
 from .camp import SYSTEMS
 from .errors import ExportError
+from .storage import RECORDS
 
 
 def seed(text):
@@ -31,7 +33,8 @@ def parser():
     p.add_argument("--force", action="store_true", help="replace a bundle that is there already")
     p.add_argument("--form", choices=("serving", "published"), default="serving")
     p.add_argument("--profile", choices=("fast", "compact"), default="fast")
-    p.add_argument("--precision", choices=("float32", "float16"), default="float32")
+    p.add_argument("--precision", choices=PRECISIONS, default="float32")
+    p.add_argument("--records", choices=RECORDS, help="how records are stored; as the scorer computes by default")
     p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
     p.add_argument("--coarse", metavar="FILE", help="trained heads of the coarse embedding, .npz")
@@ -89,7 +92,7 @@ def run(arguments):
         built = model.from_checkpoint(arguments.checkpoint, read_config(arguments.config),
                                       arguments.vocabulary, arguments.coarse)
     bundle.write(built, arguments.out, arguments.name, arguments.form, arguments.profile, arguments.precision,
-                 arguments.regions, arguments.max_tokens, arguments.force)
+                 arguments.records, arguments.regions, arguments.max_tokens, arguments.force)
 
 
 def main(argv=None):

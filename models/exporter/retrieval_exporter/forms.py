@@ -7,21 +7,43 @@ scorers below do the gathering, the same for every form, as docs/bundle.md lays 
 import torch
 from torch import nn
 
-from .arithmetic import Arithmetic
+from .storage import Storage
 
 WORDS = "words"
 
 
 class Form(nn.Module):
     """One exportable form of a scorer. `image_fields` and `caption_fields` list (name, shape) of a record;
-    a shape that starts with "words" is ragged: the field has one row a word."""
+    a shape that starts with "words" is ragged: the field has one row a word. `stored_fields` says how they are
+    stored, `pack` and `unpack` convert."""
 
     image_fields = ()
     caption_fields = ()
 
-    def __init__(self, half=False):
+    # Whether the pairs of a lone query share its fields, instead of having a copy each.
+    broadcasts = True
+
+    def __init__(self, math, records, embed_size):
         super().__init__()
-        self.math = Arithmetic(half)
+        self.math = math
+        self.storage = Storage(records, math)
+        self.embed_size = embed_size
+
+    def fields(self, side):
+        """(name, shape) of the fields of `side`, "image" or "caption"."""
+        return self.image_fields if side == "image" else self.caption_fields
+
+    def stored_fields(self, side):
+        """(name, type, shape) of what a record of `side` is stored as."""
+        return self.storage.fields(self.fields(side), self.embed_size)
+
+    def pack(self, side, record):
+        """A record's fields -> the stored tensors by name."""
+        return self.storage.pack(record, self.fields(side), self.embed_size)
+
+    def unpack(self, side, tensors):
+        """Stored tensors -> fields as the scorer computes with them."""
+        return self.storage.unpack(tensors, self.fields(side), self.embed_size)
 
     def image_record(self, v):
         """[B, R, D] -> the record's fields, each [B, ...]."""
@@ -55,52 +77,58 @@ def _word_rows(offset, length, positions):
     return torch.minimum(offset.unsqueeze(1) + torch.arange(positions, device=offset.device).unsqueeze(0), last)
 
 
-def _pairs_of(queries, query_index):
-    """[P] indices of queries; [1] if there is one query only.
-
-    Fields of a lone query then have a leading 1 and are broadcast, which no gather has to copy and which makes
-    its batched products single ones.
-    """
-    return query_index[:(queries - 1) * query_index.shape[0] + 1]
-
-
-class TextToImageScorer(nn.Module):
-    """Images in a bank, captions as queries."""
+class _PairScorer(nn.Module):
+    """What the two directions share."""
 
     def __init__(self, form):
         super().__init__()
         self.form = form
 
+    def stored(self, side):
+        """Names of the inputs that hold the records of `side`."""
+        return [side + "." + name for name, _, _ in self.form.stored_fields(side)]
+
+    def unpacked(self, given, side, rows=None):
+        """The fields of `side`, of all items or of those in `rows`. Gathered first, widened then."""
+        tensors = {name[len(side) + 1:]: given[name] for name in self.stored(side)}
+        if rows is not None:
+            tensors = {name: x[rows] for name, x in tensors.items()}
+        return self.form.unpack(side, tensors)
+
+    def pairs_of(self, queries, query_index):
+        """[P] indices of queries; [1] if there is one query only.
+
+        Fields of a lone query then have a leading 1 and are broadcast, which no gather has to copy and which
+        makes its batched products single ones.
+        """
+        return query_index[:(queries - 1) * query_index.shape[0] + 1] if self.form.broadcasts else query_index
+
+
+class TextToImageScorer(_PairScorer):
+    """Images in a bank, captions as queries."""
+
     def input_names(self):
-        return (["image." + name for name, _ in self.form.image_fields] + ["slots"]
-                + ["caption." + name for name, _ in self.form.caption_fields]
-                + ["caption.offset", "caption.length", "query_index"])
+        return [*self.stored("image"), "slots", *self.stored("caption"),
+                "caption.offset", "caption.length", "query_index"]
 
     def forward(self, *inputs):
         """Inputs in the order of `input_names` -> [P] scores."""
         given = dict(zip(self.input_names(), inputs))
         offset, length = given["caption.offset"], given["caption.length"]
-        query = _pairs_of(length.shape[0], given["query_index"])
-        words = {name: given["caption." + name] for name, _ in self.form.caption_fields}
+        query = self.pairs_of(length.shape[0], given["query_index"])
+        words = self.unpacked(given, "caption")
         words.update(self.form.caption_query(words))
         rows = _word_rows(offset, length, length.max())[query]
-        caption = {name: bank[rows] for name, bank in words.items()}
-        slots = given["slots"]
-        image = {name: given["image." + name][slots] for name, _ in self.form.image_fields}
-        return self.form.score(image, caption, length[query])
+        caption = {name: x[rows] for name, x in words.items()}
+        return self.form.score(self.unpacked(given, "image", given["slots"]), caption, length[query])
 
 
-class ImageToTextScorer(nn.Module):
+class ImageToTextScorer(_PairScorer):
     """Captions in a bank, images as queries."""
 
-    def __init__(self, form):
-        super().__init__()
-        self.form = form
-
     def input_names(self):
-        return (["caption." + name for name, _ in self.form.caption_fields]
-                + ["caption.offset", "caption.length", "slots"]
-                + ["image." + name for name, _ in self.form.image_fields] + ["query_index"])
+        return [*self.stored("caption"), "caption.offset", "caption.length", "slots",
+                *self.stored("image"), "query_index"]
 
     def forward(self, *inputs):
         """Inputs in the order of `input_names` -> [P] scores."""
@@ -108,8 +136,8 @@ class ImageToTextScorer(nn.Module):
         slots = given["slots"]
         length = given["caption.length"][slots]
         rows = _word_rows(given["caption.offset"][slots], length, length.max())
-        caption = {name: given["caption." + name][rows] for name, _ in self.form.caption_fields}
-        image = {name: given["image." + name] for name, _ in self.form.image_fields}
-        query = _pairs_of(image["v"].shape[0], given["query_index"])
+        caption = self.unpacked(given, "caption", rows)
+        image = self.unpacked(given, "image")
+        query = self.pairs_of(image["v"].shape[0], given["query_index"])
         image.update(self.form.image_query(image))
         return self.form.score({name: value[query] for name, value in image.items()}, caption, length)

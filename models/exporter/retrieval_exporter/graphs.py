@@ -26,8 +26,7 @@ class ImageEncoder(nn.Module):
     def forward(self, regions):
         v = self.encoder(regions)
         record = self.form.image_record(v)
-        return (self.coarse.image(v),
-                *(self.form.math.narrow(record[name]) for name, _ in self.form.image_fields))
+        return (self.coarse.image(v), *self.form.pack("image", record).values())
 
 
 class TextEncoder(nn.Module):
@@ -40,9 +39,7 @@ class TextEncoder(nn.Module):
     def forward(self, token_ids, lengths):
         w = self.encoder(token_ids, lengths, sorted_lengths=torch.onnx.is_in_onnx_export())
         record = self.form.caption_record(w)
-        return (self.coarse.caption(w, lengths),
-                *(self.form.math.narrow(record[name]) for name, _ in self.form.caption_fields))
-
+        return (self.coarse.caption(w, lengths), *self.form.pack("caption", record).values())
 
 
 def write_all(model, form, folder, region_count, max_tokens):
@@ -50,14 +47,14 @@ def write_all(model, form, folder, region_count, max_tokens):
     generator = torch.Generator().manual_seed(7)
     regions = torch.rand(2, region_count, model.region_width, generator=generator)
     _write(ImageEncoder(model, form), (regions,), folder / IMAGE_ENCODER, ["regions"],
-           ["embedding"] + ["record." + name for name, _ in form.image_fields], {"regions": {0: "B"}})
+           ["embedding"] + ["record." + name for name, _, _ in form.stored_fields("image")], {"regions": {0: "B"}})
 
     positions = min(5, max_tokens)
     lengths = torch.tensor([positions, max(1, positions - 2)])
     token_ids = torch.zeros(2, positions, dtype=torch.int64)
-    outputs = ["embedding"] + ["record." + name for name, _ in form.caption_fields]
+    outputs = ["embedding"] + ["record." + name for name, _, _ in form.stored_fields("caption")]
     axes = {"token_ids": {0: "B", 1: "T"}, "lengths": {0: "B"}}
-    for name, shape in form.caption_fields:
+    for name, _, shape in form.stored_fields("caption"):
         axes["record." + name] = {0: "B", 1: "T"} if shape[0] == WORDS else {0: "B"}
     _write(TextEncoder(model, form), (token_ids, lengths), folder / TEXT_ENCODER,
            ["token_ids", "lengths"], outputs, axes)
@@ -75,16 +72,20 @@ def _write_scorer(scorer, form, path, max_tokens, generator):
     axes = {"slots": {0: "P"}, "query_index": {0: "P"}}
     image_axis, caption_axis = ("N", "Q") if images == 3 else ("Q", "N")
     axes["caption.length"] = axes["caption.offset"] = {0: caption_axis}
-    kind = torch.float16 if form.math.half else torch.float32
-    for name, shape in form.image_fields:
-        given["image." + name] = torch.rand(images, *shape, generator=generator).to(kind)
+    for name, kind, shape in form.stored_fields("image"):
+        given["image." + name] = _example((images, *shape), kind, generator)
         axes["image." + name] = {0: image_axis}
-    for name, shape in form.caption_fields:
-        given["caption." + name] = torch.rand(int(lengths.sum()), *shape[1:], generator=generator).to(kind)
+    for name, kind, shape in form.stored_fields("caption"):
+        given["caption." + name] = _example((int(lengths.sum()), *shape[1:]), kind, generator)
         axes["caption." + name] = {0: "W"}
     axes["score"] = {0: "P"}
     names = scorer.input_names()
     _write(scorer, tuple(given[name] for name in names), path, names, ["score"], axes)
+
+
+def _example(shape, kind, generator):
+    x = torch.rand(*shape, generator=generator)
+    return (x * 100).to(torch.int8) if kind == "int8" else x.to(getattr(torch, kind))
 
 
 def _write(module, example, path, inputs, outputs, axes):

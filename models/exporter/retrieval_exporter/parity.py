@@ -4,7 +4,13 @@ import numpy as np
 import torch
 
 IMAGES = 3
-TOLERANCE = {"float32": 1e-5, "float16": 2e-3}
+TOLERANCE = {"float32": 1e-5, "float16": 2e-3, "int8": 1e-2}
+RECORD_TOLERANCE = {"float32": 0, "float16": 2e-3, "int8": 5e-2}
+
+
+def tolerance(precision, records):
+    """Largest difference of a score that the precision of the arithmetic and of the records accounts for."""
+    return max(TOLERANCE[precision], RECORD_TOLERANCE[records])
 
 
 def caption_lengths(max_tokens):

@@ -24,7 +24,7 @@ public sealed record BundleManifest
     /// <summary><c>fast</c> or <c>compact</c>: which fields are stored and which are computed per pair.</summary>
     public required string Profile { get; init; }
 
-    /// <summary><c>float32</c> or <c>float16</c>.</summary>
+    /// <summary>Arithmetic of the scorers: <c>float32</c>, <c>float16</c> or <c>int8</c>. Records have types of their own.</summary>
     public required string Precision { get; init; }
 
     /// <summary>Regions of an image (36 for the published features).</summary>

@@ -45,7 +45,7 @@ public static class BundleManifestReader
             System = root.Text("system"),
             Form = root.Text("form", "serving", "published"),
             Profile = root.Text("profile", "fast", "compact"),
-            Precision = root.Text("precision", "float32", "float16"),
+            Precision = root.Text("precision", "float32", "float16", "int8"),
             RegionCount = root.Node("regions").Integer("count", 1, LargestDimension),
             RegionWidth = root.Node("regions").Integer("width", 1, LargestDimension),
             Tokens = ReadTokens(root.Node("tokens")),
@@ -125,7 +125,7 @@ public static class BundleManifestReader
 
             if (!ElementTypeExtensions.TryParseName(node.Text("type"), out var type))
             {
-                node.Fault("type must be float32, float16 or int64");
+                node.Fault("type must be float32, float16, int8 or int64");
             }
 
             var (shape, ragged) = ReadShape(node);

@@ -11,4 +11,7 @@ public enum ElementType
 
     /// <summary>Two's complement, 64 bits.</summary>
     Int64,
+
+    /// <summary>Two's complement, 8 bits.</summary>
+    Int8,
 }

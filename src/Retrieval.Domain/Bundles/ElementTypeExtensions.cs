@@ -9,6 +9,7 @@ public static class ElementTypeExtensions
         ElementType.Float32 => 4,
         ElementType.Float16 => 2,
         ElementType.Int64 => 8,
+        ElementType.Int8 => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown element type"),
     };
 
@@ -18,6 +19,7 @@ public static class ElementTypeExtensions
         ElementType.Float32 => "float32",
         ElementType.Float16 => "float16",
         ElementType.Int64 => "int64",
+        ElementType.Int8 => "int8",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown element type"),
     };
 
@@ -29,6 +31,7 @@ public static class ElementTypeExtensions
             "float32" => (true, ElementType.Float32),
             "float16" => (true, ElementType.Float16),
             "int64" => (true, ElementType.Int64),
+            "int8" => (true, ElementType.Int8),
             _ => (false, default),
         };
         return known;

@@ -11,6 +11,7 @@ internal static class TensorTypes
         ElementType.Float32 => TensorElementType.Float,
         ElementType.Float16 => TensorElementType.Float16,
         ElementType.Int64 => TensorElementType.Int64,
+        ElementType.Int8 => TensorElementType.Int8,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown element type"),
     };
 

@@ -13,8 +13,8 @@ from .serving import Folded, FoldedSummary, transposed
 class ServingCrossAttention(Folded):
     """`fast` stores `v_s`, `w_s`: features mapped by the other side's summary; compact maps them on demand."""
 
-    def __init__(self, scorer, regions, max_tokens, fast=True, half=False):
-        super().__init__(scorer, regions, max_tokens, fast, half)
+    def __init__(self, scorer, regions, max_tokens, fast, math, records):
+        super().__init__(scorer, regions, max_tokens, fast, math, records)
         size = self.embed_size
         self.refines = hasattr(scorer, "weighted_img_query_fc")
         self.summary_1 = FoldedSummary(scorer.reduce_layer_1, self.math)

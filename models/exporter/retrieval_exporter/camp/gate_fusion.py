@@ -9,6 +9,7 @@ import math
 import torch
 
 from ..forms import WORDS
+from ..integers import fine_product, narrowed
 from ..operations import EPSILON, l2, word_mask
 from . import folding
 from .serving import Folded, FoldedSummary, transposed
@@ -18,8 +19,8 @@ class ServingGateFusion(Folded):
     """`fast` stores `v_a`, `v_b`, `w_a`, `w_b`, the fusion layers' maps of either side; compact makes them
     from `v` and `w`: once a query on the query's side, once a pair on the bank's."""
 
-    def __init__(self, scorer, regions, max_tokens, fast=True, half=False):
-        super().__init__(scorer, regions, max_tokens, fast, half, inner=True)
+    def __init__(self, scorer, regions, max_tokens, fast, math, records):
+        super().__init__(scorer, regions, max_tokens, fast, math, records, inner=True)
         size = self.embed_size
         self.refines = hasattr(scorer, "final_reduce_1")
         self.concat = scorer.concat
@@ -29,18 +30,28 @@ class ServingGateFusion(Folded):
             self.keep("map_" + message, of_message)
             # The fusion layers' biases stay outside the gate.
             self.register_buffer("bias_" + own,
-                                 None if layer.bias is None else folding.rounded(layer.bias.detach(), half))
+                                 None if layer.bias is None else folding.rounded(layer.bias.detach(), math.half))
         prefix = "final_reduce_" if self.refines else "reduce_layer_"
         self.summary_1 = FoldedSummary(getattr(scorer, prefix + "1"), self.math)
         self.summary_2 = FoldedSummary(getattr(scorer, prefix + "2"), self.math)
         hidden, out = scorer.fc_out[0], scorer.fc_out[3]
-        self.keep("out_hidden", folding.matrix(hidden))
-        self.keep("out_hidden_bias", hidden.bias.detach())
-        self.keep("out", folding.matrix(out))
+        matrix, bias, after = folding.matrix(hidden), hidden.bias.detach().double(), folding.matrix(out)
+        if math.bytes:
+            matrix, scale = narrowed(matrix)
+            bias, after = bias / scale, after * scale.unsqueeze(1)
+            self.register_buffer("out_hidden", matrix)
+        else:
+            self.keep("out_hidden", matrix)
+        self.keep("out_hidden_bias", bias)
+        self.keep("out", after)
         self.keep("out_bias", out.bias.detach())
         if fast:
             self.image_fields += [("v_a", (regions, size)), ("v_b", (regions, size))]
             self.caption_fields += [("w_a", (WORDS, size)), ("w_b", (WORDS, size))]
+        self.parts = fast and math.bytes
+        if self.parts:
+            self.image_fields.append(("v_s", (regions, size)))
+            self.caption_fields.append(("w_s", (WORDS, size)))
         if self.refines:
             gram_c, gram_g = folding.refinements(scorer)
             self.keep("gram_c", gram_c)
@@ -54,6 +65,8 @@ class ServingGateFusion(Folded):
         record = {"v": v}
         if self.fast:
             record.update(v_a=v @ self.exact_map_v_a, v_b=v @ self.exact_map_v_b)
+        if self.parts:
+            record["v_s"] = v @ self.summary_1.own + self.summary_1.own_bias
         if self.refines:
             record["g"] = (v @ self.exact_gram_g) @ transposed(v)
             record["vv"] = self.gram(v)
@@ -63,6 +76,8 @@ class ServingGateFusion(Folded):
         record = {"w": w}
         if self.fast:
             record.update(w_a=w @ self.exact_map_w_a, w_b=w @ self.exact_map_w_b)
+        if self.parts:
+            record["w_s"] = w @ self.summary_2.own + self.summary_2.own_bias
         if self.refines:
             record["c"] = self.padded_columns((w @ self.exact_gram_c) @ transposed(w))
             record["ww"] = self.padded_columns(self.gram(w))
@@ -109,8 +124,13 @@ class ServingGateFusion(Folded):
         else:
             # Mapping T messages is cheaper than mapping R regions.
             to_words = m.linear(m.product(a_w, v), self.map_v_b)
-        r = self.summary_1(self.gated(v, v_a, m.product(a_r, w_b), g_r, self.bias_v_a))
-        t = self.summary_2(self.gated(w, w_a, to_words, g_w, self.bias_w_a), mask)
+        to_regions = m.product(a_r, w_b)
+        if self.parts:
+            r = self.summary_1.of_parts(*self.fused(v_a, to_regions, g_r, self.bias_v_a), v, image["v_s"])
+            t = self.summary_2.of_parts(*self.fused(w_a, to_words, g_w, self.bias_w_a), w, caption["w_s"], mask)
+        else:
+            r = self.summary_1(self.gated(v, v_a, to_regions, g_r, self.bias_v_a))
+            t = self.summary_2(self.gated(w, w_a, to_words, g_w, self.bias_w_a), mask)
         return self.head(r, t)
 
     def columns(self, field, w):
@@ -126,17 +146,23 @@ class ServingGateFusion(Folded):
         return attention / (torch.sqrt(squares) * math.sqrt(self.embed_size) + EPSILON)
 
     def gated(self, x, own, message, gate, bias):
-        """ReLU(g (own + message) + bias) + x. Without a bias the gate, being positive, leaves the ReLU."""
-        gate = self.math.narrow(gate)
-        fused = own + message
+        """ReLU(g (own + message) + bias) + x."""
+        fused, factor = self.fused(own, message, self.math.narrow(gate), bias)
+        return (fused * factor if bias is None else fused) + x
+
+    def fused(self, own, message, gate, bias):
+        """ReLU(g (own + message) + bias) as a product [P, N, D] and a factor [P, N, 1]. Without a bias the gate,
+        being positive, leaves the ReLU."""
         if bias is None:
-            return self.math.relu(fused) * gate + x
-        return self.math.relu(fused * gate + bias) + x
+            return self.math.relu(own + message), gate
+        return self.math.relu((own + message) * gate + bias), torch.ones_like(gate)
 
     def head(self, r, t):
         m = self.math
         if self.refines:
             r, t = l2(r), l2(t)
         both = m.narrow(torch.cat((r, t), dim=-1) if self.concat else r + t)
-        hidden = m.relu(m.linear(both, self.out_hidden, self.out_hidden_bias))
+        mapped = fine_product(both, self.out_hidden) + self.out_hidden_bias if m.bytes \
+            else m.linear(both, self.out_hidden, self.out_hidden_bias)
+        hidden = m.relu(mapped)
         return torch.sigmoid(m.wide(m.linear(hidden, self.out, self.out_bias))).squeeze(-1)

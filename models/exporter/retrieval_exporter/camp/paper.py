@@ -16,8 +16,8 @@ from .serving import Folded
 class ServingPaper(Folded):
     """Records are `v` and `w`; the two projections of the affinity are one matrix on the query's side."""
 
-    def __init__(self, scorer, regions, max_tokens, fast=True, half=False):
-        super().__init__(scorer, regions, max_tokens, fast, half)
+    def __init__(self, scorer, regions, max_tokens, fast, arithmetic, records):
+        super().__init__(scorer, regions, max_tokens, fast, arithmetic, records)
         root = math.sqrt(self.embed_size)
         for name in ("fuse_img", "fuse_txt", "mlp_hidden", "mlp_out"):
             layer = getattr(scorer, name)

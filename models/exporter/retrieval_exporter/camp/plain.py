@@ -8,11 +8,14 @@ from ..operations import Product
 
 
 class PublishedForm(Form):
-    """Wraps any scorer of `published`. It is what serving forms are measured against."""
+    """Wraps any scorer of `published`. It is what serving forms are measured against, so a query's work is repeated for
+    every pair as there."""
 
-    def __init__(self, scorer, regions, half=False):
-        super().__init__(half)
-        self.scorer = halve_products(copy.deepcopy(scorer), Product) if half else scorer
+    broadcasts = False
+
+    def __init__(self, scorer, regions, math, records):
+        super().__init__(math, records, scorer.embed_size)
+        self.scorer = halve_products(copy.deepcopy(scorer), Product) if math.half else scorer
         self.image_fields = [("v", (regions, scorer.embed_size))]
         self.caption_fields = [("w", (WORDS, scorer.embed_size))]
 

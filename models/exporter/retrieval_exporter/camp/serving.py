@@ -3,6 +3,7 @@
 import torch
 
 from ..forms import WORDS, Form
+from ..integers import narrowed, signed_product, unsigned_product
 from ..operations import masked_softmax
 from . import folding
 
@@ -21,12 +22,11 @@ class Folded(Form):
     S = v w^T as well.
     """
 
-    def __init__(self, scorer, regions, max_tokens, fast, half, inner=False):
-        super().__init__(half)
+    def __init__(self, scorer, regions, max_tokens, fast, math, records, inner=False):
+        super().__init__(math, records, scorer.embed_size)
         self.fast = fast
         self.max_tokens = max_tokens
         self.regions = regions
-        self.embed_size = scorer.embed_size
         self.inner = inner
         to_regions, to_words = folding.affinities(scorer)
         self.two_affinities = to_words is not None
@@ -94,16 +94,29 @@ class Folded(Form):
 
 
 class FoldedSummary(torch.nn.Module):
-    """The summary of `published.Summary`, its heads averaged into one weight a position."""
+    """The summary of `published.Summary`, its heads averaged into one weight a position.
+
+    In int8 the first layer is narrowed and the scales of its columns, which pass through the ReLU, are part of the
+    second; `own` and `own_bias` are the first layer in those scales, for what records store.
+    """
 
     def __init__(self, summary, math):
         super().__init__()
         self.math = math
         first, second = summary.linear[0], summary.linear[2]
+        matrix, bias = folding.matrix(first), first.bias.detach().double()
         # The second layer's bias is the same for every position, and a softmax does not see it.
-        for name, x in (("first", folding.matrix(first)), ("first_bias", first.bias.detach()),
-                        ("second", folding.matrix(second))):
-            self.register_buffer(name, folding.rounded(x, math.half))
+        after = folding.matrix(second)
+        if math.bytes:
+            narrow, scale = narrowed(matrix)
+            self.register_buffer("first", narrow)
+            matrix, bias, after = matrix / scale, bias / scale, after * scale.unsqueeze(1)
+            self.register_buffer("own", folding.rounded(matrix, False))
+            self.register_buffer("own_bias", folding.rounded(bias, False))
+        else:
+            self.register_buffer("first", folding.rounded(matrix, math.half))
+        self.register_buffer("first_bias", folding.rounded(bias, math.half))
+        self.register_buffer("second", folding.rounded(after, math.half))
 
     def hidden_weights(self, hidden, mask=None):
         """[P, N, D] after the ReLU -> [P, 1, N] float32 weights."""
@@ -113,6 +126,14 @@ class FoldedSummary(torch.nn.Module):
 
     def forward(self, x, mask=None):
         """[P, N, D] -> [P, D] float32."""
-        hidden = self.math.relu(self.math.linear(x, self.first, self.first_bias))
-        weights = self.hidden_weights(hidden, mask)
+        mapped = signed_product(x, self.first) + self.first_bias if self.math.bytes \
+            else self.math.linear(x, self.first, self.first_bias)
+        weights = self.hidden_weights(self.math.relu(mapped), mask)
         return self.math.wide(self.math.product(weights, x)).squeeze(1)
+
+    def of_parts(self, fused, gate, x, own, mask=None):
+        """The summary of gate fused + x, in int8: fused [P, N, D], not negative, gate [P, N, 1], x [P, N, D] and
+        own = x through the first layer, from the record. Only the first part is narrowed, and never formed."""
+        hidden = torch.relu(unsigned_product(fused, self.first, gate) + own)
+        weights = self.hidden_weights(hidden, mask)
+        return ((weights * transposed(gate)) @ fused + weights @ x).squeeze(1)
