@@ -60,7 +60,7 @@ internal sealed class RerankBench(RerankOptions options)
     // A scorer splits what is more than it takes: it must take the most that is measured, which may be more than it would.
     private (MatchingModel Model, Func<RecordSide, int> Usual) Load(Stack<IDisposable> parts, string bundle)
     {
-        var inference = new InferenceOptions { Threads = options.Threads };
+        var inference = new InferenceOptions { Threads = options.Threads, Provider = options.Provider, ProviderLibrary = options.ProviderLibrary };
         var usual = new Dictionary<RecordSide, int>();
         var most = options.PairsPerCall.Max();
         if (options.PairsPerCall.Contains(0))
@@ -136,7 +136,7 @@ internal sealed class RerankBench(RerankOptions options)
     {
         var manifest = subject.Model.Manifest;
         return new EncoderReport(
-            subject.Model.Label, bundle, manifest.Form, manifest.Profile, manifest.Precision,
+            subject.Model.Label, bundle, manifest.Form, manifest.Profile, manifest.Precision, subject.Model.Provider, subject.BankBytes, subject.IsResident,
             Samples.Of(Repeat(() => subject.EncodeCaption() * 1000)),
             Samples.Of(Repeat(subject.EncodeImages)));
     }

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Retrieval.Inference;
+
 namespace Retrieval.Cli.Bench;
 
 /// <summary>What <see cref="RerankBench"/> measures.</summary>
@@ -26,6 +29,13 @@ internal sealed record RerankOptions
 
     /// <summary>Threads for one graph; 0 takes all cores.</summary>
     public required int Threads { get; init; }
+
+    /// <summary>Where the graphs run.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<ProviderChoice>))]
+    public ProviderChoice Provider { get; init; }
+
+    /// <summary>Path of ONNX Runtime's CUDA provider; null for the one beside the program.</summary>
+    public string? ProviderLibrary { get; init; }
 
     /// <summary>Work of one pair in the first bundle, to give its rate as a share of the machine's; null if not known.</summary>
     public double? MflopPerPair { get; init; }

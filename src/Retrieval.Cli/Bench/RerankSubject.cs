@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Retrieval.Inference;
+using Retrieval.Inference.Banks;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scoring;
 
@@ -12,15 +13,15 @@ internal sealed class RerankSubject : IDisposable
     private readonly Stack<IDisposable> _parts = new();
     private readonly RecordTable _images;
     private readonly RecordTable _captions;
-    private readonly RecordTable _imageBank;
-    private readonly RecordTable _captionBank;
+    private readonly FeatureBank _imageBank;
+    private readonly FeatureBank _captionBank;
     private readonly long[] _oneCaption;
     private readonly float[] _someImages;
 
     /// <param name="model">The bundle; stays its caller's.</param>
     /// <param name="regions">Features of the images that are encoded.</param>
     /// <param name="captions">Token ids of the captions that are encoded, as many.</param>
-    /// <param name="items">Items of each bank: as many as are encoded, or their records over and over.</param>
+    /// <param name="items">Items of each bank: the records that are encoded, over and over.</param>
     public RerankSubject(MatchingModel model, float[] regions, long[][] captions, int items)
     {
         Model = model;
@@ -42,6 +43,12 @@ internal sealed class RerankSubject : IDisposable
 
     public MatchingModel Model { get; }
 
+    /// <summary>Bytes of both banks.</summary>
+    public long BankBytes => _imageBank.Bytes + _captionBank.Bytes;
+
+    /// <summary>Whether the banks were copied into the device's memory.</summary>
+    public bool IsResident => _imageBank.IsResident;
+
     /// <summary>Pairs the scorer over a bank of this side takes by itself, where it was not told.</summary>
     public required Func<RecordSide, int> UsualPairsPerCall { get; init; }
 
@@ -50,7 +57,7 @@ internal sealed class RerankSubject : IDisposable
     public (double Seconds, long Allocated) Score(RecordSide bankSide, int query, long[] slots, int pairsPerCall, float[] scores)
     {
         var scorer = ScorerOf(Model, bankSide);
-        var bank = bankSide == RecordSide.Image ? _imageBank : _captionBank;
+        var bank = (bankSide == RecordSide.Image ? _imageBank : _captionBank).Records;
         var sameQuery = new long[slots.Length];
         using var record = Queries(bankSide).Row(query);
         var allocated = GC.GetAllocatedBytesForCurrentThread();
@@ -101,9 +108,18 @@ internal sealed class RerankSubject : IDisposable
 
     private RecordTable Queries(RecordSide bankSide) => bankSide == RecordSide.Image ? _captions : _images;
 
-    // The one place that knows where a bank lies.
-    private RecordTable Bank(RecordTable encoded, int items) =>
-        items == encoded.Count ? encoded : Own(RecordTable.Over(encoded.Side, Own(new RepeatedRecords(encoded, items)).Mapped));
+    // The one place that knows where a bank lies. The host's copy goes as soon as the device has its own.
+    private FeatureBank Bank(RecordTable encoded, int items)
+    {
+        var repeated = Own(new RepeatedRecords(encoded, items));
+        var bank = Own(FeatureBank.Open(Model, encoded.Side, repeated.Mapped));
+        if (bank.IsResident)
+        {
+            repeated.Dispose();
+        }
+
+        return bank;
+    }
 
     private T Own<T>(T part)
         where T : IDisposable

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Retrieval.Cli.Bench;
 using Retrieval.Cli.Output;
+using Retrieval.Inference;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -19,6 +20,25 @@ internal static class BenchRerankCommand
         var repetitions = CommonOptions.Whole("--repetitions", "Measurements of each thing", 1, 10_000, 7);
         var pairsPerCall = CommonOptions.Wholes("--pairs-per-call", "Pairs of one call of the graph; each number is measured; 0 for as many as each bundle takes by itself", 0, 65_536, 0);
         var threads = CommonOptions.Threads();
+        var provider = new Option<ProviderChoice>("--provider")
+        {
+            Description = "Where graphs run",
+            HelpName = "auto|cpu|cuda",
+            CustomParser = result =>
+            {
+                // Enum.TryParse would take numbers, too.
+                switch (result.Tokens[0].Value)
+                {
+                    case "auto": return ProviderChoice.Auto;
+                    case "cpu": return ProviderChoice.Cpu;
+                    case "cuda": return ProviderChoice.Cuda;
+                    default:
+                        result.AddError($"--provider is '{result.Tokens[0].Value}'; expected auto, cpu or cuda");
+                        return default;
+                }
+            },
+        };
+        var library = new Option<string?>("--provider-library") { Description = "ONNX Runtime's CUDA provider; the one beside the program unless given", HelpName = "FILE" };
         var mflop = new Option<double?>("--mflop-per-pair")
         {
             Description = "Work of a pair in millions of operations, to show the rate as a share of the machine's (105 for CAMP at D=1024, R=36, T=14)",
@@ -37,7 +57,7 @@ internal static class BenchRerankCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("rerank", "Pairs a second of the scorers in both directions, of one bundle or of several in turns, on random features and captions.")
         {
-            Options = { bundle, against, pairs, words, images, repetitions, pairsPerCall, threads, mflop, json },
+            Options = { bundle, against, pairs, words, images, repetitions, pairsPerCall, threads, provider, library, mflop, json },
             Examples =
             [
                 "retrieval bench rerank --bundle serving --against published --against int8",
@@ -56,6 +76,8 @@ internal static class BenchRerankCommand
                 Repetitions = parsed.GetValue(repetitions),
                 PairsPerCall = parsed.GetRequiredValue(pairsPerCall),
                 Threads = parsed.GetValue(threads),
+                Provider = parsed.GetValue(provider),
+                ProviderLibrary = parsed.GetValue(library),
                 MflopPerPair = parsed.GetValue(mflop),
             });
             var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.Run(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
@@ -81,10 +103,10 @@ internal static class BenchRerankCommand
         }
 
         console.Write(scorers);
-        var encoders = Tables.Titled("encoders", "bundle", "form", "#one caption, ms", "#images/s");
+        var encoders = Tables.Titled("bundles and their encoders", "bundle", "form", "provider", "#both banks", "#one caption, ms", "#images/s");
         foreach (var bundle in report.Bundles)
         {
-            encoders.Add(bundle.Model, $"{bundle.Form}, {bundle.Profile}, {bundle.Precision}", bundle.CaptionMs.Show(2), bundle.ImagesPerSecond.Show(0));
+            encoders.Add(bundle.Model, $"{bundle.Form}, {bundle.Profile}, {bundle.Precision}", bundle.Provider, $"{Units.Bytes(bundle.BankBytes)}{(bundle.Resident ? ", on the device" : "")}", bundle.CaptionMs.Show(2), bundle.ImagesPerSecond.Show(0));
         }
 
         console.Write(encoders);
