@@ -31,11 +31,14 @@ internal static partial class CudaRuntime
         return address;
     }
 
-    // Waits for all work on the device, so nothing that has been started still reads what goes.
+    // Waits for all work on the device, so nothing that has been started still reads what goes. An error here is one of
+    // earlier work, told where that was done; who gives memory back can do nothing about it.
     public static void Free(int device, nint address)
     {
-        Use(device);
-        Check(Free(address), "cudaFree");
+        if (SetDevice(device) != 0 || Free(address) != 0)
+        {
+            _ = GetLastError();
+        }
     }
 
     public static void CopyIn(int device, nint target, nint source, long bytes)

@@ -84,7 +84,7 @@ internal sealed class SessionFactory(VerifiedBundle bundle, string graph, Comput
 
         // All cores, and a thread that waits for the others gives its core up after 20 µs: long enough for the gaps
         // between two nodes, while the web server, which lives on the same cores, gets its turn. Spinning as long as the
-        // runtime would by itself cost a third to two thirds of the rate where cores were shared; docs/devices.md.
+        // runtime would by itself cost a quarter to three quarters of the rate where cores were shared; docs/devices.md.
         settings.AddSessionConfigEntry("session.intra_op.spin_duration_us", "20");
 
         // Four sessions have four thread pools: one that has finished must not spin on the cores of the next.

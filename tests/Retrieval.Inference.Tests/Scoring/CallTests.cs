@@ -73,6 +73,7 @@ public sealed class CallTests
         before = GC.GetAllocatedBytesForCurrentThread();
         scorer.ScorePairs(bank, row, slots, same, scores, caller.Token);
         var perRequest = GC.GetAllocatedBytesForCurrentThread() - before;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{perRequest} bytes a request");
         Assert.True(perRequest <= 2048, $"{perRequest} bytes a request");
     }
 
