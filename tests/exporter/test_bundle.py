@@ -10,6 +10,7 @@ import pytest
 from onnx import TensorProto
 
 from conftest import CASES, HERE, MAX_TOKENS, ROOT, TOLERANCE
+from retrieval_exporter import parity
 from retrieval_exporter.cli import main
 
 VARIANTS = {
@@ -19,16 +20,22 @@ VARIANTS = {
     "float16": ["--precision", "float16"],
     "compact-float16": ["--profile", "compact", "--precision", "float16"],
     "published-float16": ["--form", "published", "--precision", "float16"],
+    "int8": ["--precision", "int8"],
+    "compact-int8": ["--profile", "compact", "--precision", "int8"],
+    "int8-records": ["--records", "int8"],
+    "int8-float16-records": ["--precision", "int8", "--records", "float16"],
+    "float16-int8-records": ["--precision", "float16", "--records", "int8"],
 }
 GRAPHS = {"textEncoder": "text_encoder.onnx", "imageEncoder": "image_encoder.onnx",
           "textToImageScorer": "scorer_text_to_image.onnx", "imageToTextScorer": "scorer_image_to_text.onnx"}
-TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
+TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16, "int8": TensorProto.INT8}
 TRAINING = {"Dropout", "BatchNormalization", "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike"}
 
 
 class Bundle:
-    def __init__(self, folder):
+    def __init__(self, folder, variant):
         self.folder = folder
+        self.variant = variant
         self.manifest = json.loads((folder / "bundle.json").read_text())
         self.graphs = {key: onnx.load(str(folder / file), load_external_data=False) for key, file in GRAPHS.items()}
 
@@ -38,7 +45,8 @@ class Bundle:
 
 # Every variant of the released model; of the others, what differs in more than the combination.
 EXPORTED = ["%s %s" % (case, variant) for case in CASES for variant in VARIANTS
-            if case == "camp-gate-fusion-new-concat" or variant in ("serving", "compact", "published", "float16")]
+            if case == "camp-gate-fusion-new-concat" or variant in ("serving", "compact", "published", "float16", "int8-records")
+            or variant == "int8" and case.startswith("camp-gate-fusion")]
 
 
 @pytest.fixture(scope="session", params=EXPORTED)
@@ -47,7 +55,7 @@ def bundle(request, tmp_path_factory):
     out = tmp_path_factory.mktemp("bundles") / (case + "-" + variant)
     assert main(["--checkpoint", str(HERE / "fixtures" / case / "model_best.pth.tar"), "--out", str(out),
                  "--max-tokens", str(MAX_TOKENS), *VARIANTS[variant]]) == 0
-    yield Bundle(out)
+    yield Bundle(out, variant)
     shutil.rmtree(out)
 
 
@@ -57,8 +65,8 @@ def signature(values):
 
 
 def expected_fields(bundle, side, lead, ragged_lead):
-    kind = TYPES[bundle.manifest["precision"]]
-    return {name: (kind, ragged_lead + field["shape"][1:] if field["shape"][0] == "words" else lead + field["shape"])
+    return {name: (TYPES[field["type"]],
+                   ragged_lead + field["shape"][1:] if field["shape"][0] == "words" else lead + field["shape"])
             for name, field in bundle.fields(side).items()}
 
 
@@ -75,9 +83,41 @@ def test_the_manifest_has_the_keys_of_the_contract_in_their_order(bundle):
         "embedding", "records", "graphs", "vocabulary", "parity", "files"]
     assert bundle.manifest["name"] == bundle.folder.name
     assert {key: graph["file"] for key, graph in bundle.manifest["graphs"].items()} == GRAPHS
-    for side in ("image", "caption"):
-        assert all(field["type"] == bundle.manifest["precision"] for field in bundle.fields(side).values())
     assert all(field["shape"][0] == "words" for field in bundle.fields("caption").values())
+
+
+def test_records_are_stored_as_asked(bundle):
+    arguments = VARIANTS[bundle.variant]
+    precision = bundle.manifest["precision"]
+    records = arguments[arguments.index("--records") + 1] if "--records" in arguments else \
+        "float16" if precision == "float16" else "float32"
+    for side in ("image", "caption"):
+        fields = bundle.fields(side)
+        wide = {name for name, field in fields.items() if field["shape"][-1] == bundle.manifest["embedding"]["width"]}
+        assert wide
+        if records != "int8":
+            assert {field["type"] for field in fields.values()} == {records}
+            continue
+        floats = "float16" if precision == "float16" else "float32"
+        for name, field in fields.items():
+            assert field["type"] == ("int8" if name in wide else floats)
+        for name in wide:
+            assert fields[name + "_scale"]["shape"] == [*fields[name]["shape"][:-1], 1]
+
+
+def test_int8_multiplies_integers_and_scales_by_row(bundle):
+    if bundle.manifest["precision"] != "int8":
+        return
+    for key in ("textToImageScorer", "imageToTextScorer"):
+        nodes = bundle.graphs[key].graph.node
+        by_name = {tensor.name: tensor for tensor in bundle.graphs[key].graph.initializer}
+        products = [node for node in nodes if node.op_type == "MatMulInteger"]
+        assert len(products) == 3
+        assert all(by_name[node.input[1]].data_type == TensorProto.INT8 for node in products)
+        # A scale of the whole tensor would let a pair's score depend on its batch.
+        assert not any(node.op_type == "DynamicQuantizeLinear" for node in nodes)
+        scales = [node for node in nodes if node.op_type == "QuantizeLinear"]
+        assert scales and all([a.i for a in node.attribute if a.name == "axis"] == [0] for node in scales)
 
 
 def test_every_file_is_hashed_and_nothing_else_lies_there(bundle):
@@ -133,7 +173,7 @@ def test_a_bank_is_read_by_one_gather_and_nothing_else(bundle, key, bank):
         assert readers[0].input[0] == "%s.%s" % (bank, name)
 
 
-def test_float16_leaves_softmaxes_and_masks_in_float32(bundle):
+def test_float16_leaves_softmaxes_norms_and_quotients_in_float32(bundle):
     if bundle.manifest["precision"] != "float16":
         return
     for key in ("textToImageScorer", "imageToTextScorer"):
@@ -142,8 +182,12 @@ def test_float16_leaves_softmaxes_and_masks_in_float32(bundle):
         by_type = {}
         for node in model.graph.node:
             by_type.setdefault(node.op_type, []).extend(kinds[name] for name in node.output if name in kinds)
-        for operation in ("Softmax", "Where", "Sqrt", "Sigmoid"):
-            assert set(by_type.get(operation, [])) <= {TensorProto.FLOAT}
+        floats = {TensorProto.FLOAT, TensorProto.INT64}
+        for operation in ("Softmax", "Where", "Sqrt", "Sigmoid", "ReduceL2", "ReduceSum", "ReduceMean", "Div", "Pow"):
+            assert set(by_type.get(operation, [])) <= floats, operation
+        assert TensorProto.FLOAT in by_type["Softmax"]
+        if "gate-fusion-new" in bundle.manifest["system"] and bundle.manifest["form"] == "serving":
+            assert by_type["Sqrt"] and by_type["Div"]
         assert TensorProto.FLOAT16 in by_type["MatMul"]
         # No weight of the feature width may be left in float32.
         assert all(tensor.data_type == TensorProto.FLOAT16 for tensor in model.graph.initializer
@@ -154,7 +198,9 @@ def test_the_vocabulary_and_the_parity_data_fit_the_manifest(bundle):
     manifest = bundle.manifest
     words = json.loads((bundle.folder / "vocabulary.json").read_text())["words"]
     assert manifest["vocabulary"]["size"] == len(words) == 60
-    assert manifest["parity"]["tolerance"] == {"float32": 1e-5, "float16": 2e-3}[manifest["precision"]]
+    records = "int8" if "int8" in {f["type"] for side in ("image", "caption") for f in bundle.fields(side).values()} \
+        else manifest["records"]["image"][0]["type"]
+    assert manifest["parity"]["tolerance"] == parity.tolerance(manifest["precision"], records)
     with np.load(bundle.folder / "parity.npz") as archive:
         data = {name: archive[name] for name in archive.files}
     images, captions = data["scores"].shape

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from conftest import CASES, HERE, MAX_TOKENS, ROOT, TOLERANCE
+from retrieval_exporter import parity
 from retrieval_exporter.cli import main
 
 VARIANTS = {
@@ -15,8 +16,22 @@ VARIANTS = {
     "compact": ["--profile", "compact"],
     "published": ["--form", "published"],
     "float16": ["--precision", "float16"],
+    "int8": ["--precision", "int8"],
+    "compact-int8": ["--profile", "compact", "--precision", "int8"],
+    "int8-records": ["--records", "int8"],
+    "int8-float16-records": ["--precision", "int8", "--records", "float16"],
+    "int8-int8-records": ["--precision", "int8", "--records", "int8"],
 }
-EXPORTED = ["%s %s" % (case, variant) for case in CASES for variant in VARIANTS]
+# Of what 8 bits change, one case for all; every kind of gate fusion in int8.
+EXPORTED = ["%s %s" % (case, variant) for case in CASES for variant in VARIANTS
+            if "int8" not in variant or case == "camp-gate-fusion-new-concat"
+            or variant == "int8" and case.startswith("camp-gate-fusion")]
+# camp-paper has sharp attentions: its float16 scores reach the very bound of the parity check.
+TOLERANCES = {"float16": 3e-3, "int8": parity.tolerance("int8", "float32"),
+              "compact-int8": parity.tolerance("int8", "float32"),
+              "int8-records": parity.tolerance("float32", "int8"),
+              "int8-float16-records": parity.tolerance("int8", "float16"),
+              "int8-int8-records": parity.tolerance("int8", "int8")}
 
 pytestmark = pytest.mark.skipif(
     shutil.which("dotnet") is None and os.environ.get("CI") != "true", reason="the command line needs the .NET SDK")
@@ -49,6 +64,4 @@ def test_a_loaded_bundle_reproduces_its_parity_data_and_the_golden_scores(export
                            "--tokens", tmp_path / "token_ids.npy", "--lengths", tmp_path / "lengths.npy",
                            "--direction", direction, "--out", out)
         assert scored.returncode == 0, scored.stderr
-        # camp-paper has sharp attentions: its float16 scores reach the very bound of the parity check.
-        tolerance = 3e-3 if variant == "float16" else TOLERANCE
-        assert np.abs(np.load(out) - arrays["scores"]).max() <= tolerance
+        assert np.abs(np.load(out) - arrays["scores"]).max() <= TOLERANCES.get(variant, TOLERANCE)

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from conftest import TOLERANCE
+from retrieval_exporter import parity
+from retrieval_exporter.camp import IN_BYTES
 from scoring import DIRECTIONS, form_of, pairs, tensors
 
 FORMS = {"fast": ("serving", True), "compact": ("serving", False), "published": ("published", True)}
@@ -70,6 +72,44 @@ def test_float16_stays_close(case, direction, name):
     scores = direction(form, tensors(form, v, w, n, gap=1), image, caption)
     assert scores.dtype == torch.float32
     assert (scores - case.golden["scores"].reshape(-1)).abs().max() < 2e-3
+
+
+NARROW = {"int8": ("serving", True, "int8"), "int8 compact": ("serving", False, "int8"),
+          "int8 records": ("serving", True, "float32", "int8"),
+          "int8 records compact": ("serving", False, "float32", "int8"),
+          "float16 records": ("serving", True, "float32", "float16"),
+          "int8 with float16 records": ("serving", True, "int8", "float16"),
+          "int8 with int8 records": ("serving", True, "int8", "int8")}
+
+
+@pytest.fixture(params=sorted(NARROW))
+def narrow(request, case):
+    if NARROW[request.param][2] == "int8" and case.model.system not in IN_BYTES:
+        pytest.skip("int8 is for what has a first layer left per pair")
+    return form_of(case, *NARROW[request.param])
+
+
+def test_narrow_forms_stay_within_their_tolerance(case, direction, narrow):
+    v, w, n = case.features()
+    image, caption = pairs(len(v), len(w))
+    scores = direction(narrow, tensors(narrow, v, w, n, gap=1, filler=1e4), image, caption)
+    allowed = parity.tolerance("int8" if narrow.math.bytes else "float32", narrow.storage.kind)
+    assert (scores - case.golden["scores"].reshape(-1)).abs().max() < allowed
+
+
+def test_narrow_forms_score_a_pair_the_same_alone_as_among_others(case, direction, narrow):
+    v, w, n = case.features()
+    given = tensors(narrow, v, w, n)
+    image, caption = pairs(len(v), len(w))
+    together = direction(narrow, given, image, caption)
+    for k in (0, len(image) - 1):
+        i, c = image[k], caption[k]
+        rows = slice(int(given["caption.offset"][c]), int(given["caption.offset"][c] + n[c]))
+        single = {name: x[i:i + 1] if name.startswith("image.") else x[rows] for name, x in given.items()
+                  if name not in ("caption.offset", "caption.length")}
+        single.update({"caption.offset": torch.tensor([0]), "caption.length": n[c:c + 1]})
+        alone = direction(narrow, single, torch.tensor([0]), torch.tensor([0]))
+        assert (alone - together[k]).abs().item() < TOLERANCE
 
 
 def test_compact_records_hold_no_maps_of_the_feature_width(case):
