@@ -12,6 +12,9 @@ public interface ILane
     /// <summary>Most pieces of one call: pairs of a scorer, captions of an encoder.</summary>
     int PiecesPerCall { get; }
 
+    /// <summary>From how many pieces on a call is not made larger by pieces of a further request.</summary>
+    int EnoughPieces => PiecesPerCall;
+
     /// <summary>
     /// Puts pieces of one or more requests together, on the assembling thread, while the device still works on the call
     /// before.

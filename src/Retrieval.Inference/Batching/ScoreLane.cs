@@ -17,6 +17,9 @@ public sealed class ScoreLane(PairScorer scorer, RecordTable bank) : ILane
     public int PiecesPerCall => scorer.PairsPerCall;
 
     /// <inheritdoc/>
+    public int EnoughPieces => scorer.EnoughPairs;
+
+    /// <inheritdoc/>
     public IDeviceCall Assemble(IReadOnlyList<WorkSlice> slices)
     {
         ArgumentNullException.ThrowIfNull(slices);

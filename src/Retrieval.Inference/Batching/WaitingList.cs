@@ -53,8 +53,9 @@ internal sealed class WaitingList
     public void Take(List<WorkSlice> slices)
     {
         var lane = _items[0].Lane;
-        var room = lane.PiecesPerCall;
-        for (var i = 0; i < _items.Count && room > 0;)
+        var all = lane.PiecesPerCall;
+        var room = all;
+        for (var i = 0; i < _items.Count && room > 0 && all - room < lane.EnoughPieces;)
         {
             var item = _items[i];
             if (item.Lane != lane)

@@ -42,6 +42,12 @@ public sealed class PairScorer : IDisposable
     /// <summary>Most pairs of one call of the graph.</summary>
     public int PairsPerCall { get; }
 
+    /// <summary>
+    /// From how many pairs on a larger call costs no less a pair. On a CPU half a call keeps all cores busy, and a call with
+    /// one query is the cheaper one, since its tensors are not gathered by pair; on CUDA only a full one does.
+    /// </summary>
+    public int EnoughPairs => _onCuda ? PairsPerCall : Math.Max(1, PairsPerCall / 2);
+
     /// <summary>Scores pairs, in calls of at most the configured number of pairs. One thread scores at a time; others wait.</summary>
     /// <param name="bank">Records addressed by <paramref name="slots"/>.</param>
     /// <param name="queries">Records of the other side, addressed by <paramref name="queryIndex"/>.</param>

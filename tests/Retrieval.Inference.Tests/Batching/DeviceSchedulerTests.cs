@@ -24,6 +24,21 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
+    public async Task a_call_that_is_large_enough_is_left_to_its_request()
+    {
+        var device = new FakeDevice(8) { Stepped = true, Enough = 4 };
+        using var queue = new DeviceScheduler(time: _time);
+        var first = queue.RunAsync(device.Work("a", 5));
+        await Eventually.TrueAsync(() => device.Calls.Count == 1, "the first call runs");
+        var ready = queue.RunAsync(device.Work("r", 5));
+        await Eventually.TrueAsync(() => device.Assembled.Count == 2, "the next is ready");
+        Task<int>[] work = [first, ready, .. "bcd".Select(name => queue.RunAsync(device.Work($"{name}", name == 'c' ? 2 : 5)))];
+        device.Step(10);
+        await Task.WhenAll(work);
+        Assert.Equal(["a[0..5)", "r[0..5)", "c[0..2) b[0..5)", "d[0..5)"], device.Calls);
+    }
+
+    [Fact]
     public async Task one_call_is_assembled_ahead_and_no_more()
     {
         var device = new FakeDevice(1) { Stepped = true };

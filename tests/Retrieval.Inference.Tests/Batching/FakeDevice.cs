@@ -18,6 +18,11 @@ internal sealed class FakeDevice(int piecesPerCall) : ILane
 
     public int PiecesPerCall => Interlocked.Decrement(ref _broken) >= 0 ? throw new InvalidOperationException("not foreseen") : piecesPerCall;
 
+    public int EnoughPieces => Enough ?? piecesPerCall;
+
+    /// <summary>From how many pieces on a call is large enough; null for all it takes.</summary>
+    public int? Enough { get; init; }
+
     /// <summary>How many of the next looks at the lane the worker dies of.</summary>
     public int Broken { init => _broken = value; }
 
