@@ -138,13 +138,26 @@ public sealed class DeviceScheduler : IDisposable
     }
 
     /// <summary>A call has been put together and lies ready: whoever gives up its pieces from now on need not wait for it.</summary>
-    internal void Rest(List<WorkSlice> slices) => Release(slices, _ => { });
+    internal void Rest(List<WorkSlice> slices)
+    {
+        List<WorkItem>? over = null;
+        lock (_gate)
+        {
+            foreach (var (item, _, _) in slices)
+            {
+                item.InUse--;
+                CloseIfOver(item, ref over);
+            }
+        }
+
+        over?.ForEach(static item => item.Finish());
+    }
 
     /// <summary>Leaves of a call's pieces those that are still wanted, and takes hold of them again. Last look before the device.</summary>
     internal List<WorkSlice> StillWanted(List<WorkSlice> slices)
     {
         var now = _time.GetTimestamp();
-        List<WorkItem> over = [];
+        List<WorkItem>? over = null;
         List<WorkSlice> live;
         lock (_gate)
         {
@@ -156,15 +169,15 @@ public sealed class DeviceScheduler : IDisposable
                 }
             }
 
-            live = slices.TrueForAll(slice => slice.Item.End == WorkEnd.None) ? slices : slices.FindAll(slice => slice.Item.End == WorkEnd.None);
-            live.ForEach(slice => slice.Item.InUse++);
+            live = slices.TrueForAll(static slice => slice.Item.End == WorkEnd.None) ? slices : slices.FindAll(static slice => slice.Item.End == WorkEnd.None);
+            live.ForEach(static slice => slice.Item.InUse++);
             foreach (var (item, _, _) in slices)
             {
-                CloseIfOver(item, over);
+                CloseIfOver(item, ref over);
             }
         }
 
-        over.ForEach(item => item.Finish());
+        over?.ForEach(static item => item.Finish());
         return live;
     }
 
@@ -172,25 +185,29 @@ public sealed class DeviceScheduler : IDisposable
     internal void Did(List<WorkSlice> slices, TimeSpan duration, Exception? fault)
     {
         _admission.Did(Batch.CostOf(slices), duration);
+        List<WorkItem>? over = null;
         lock (_gate)
         {
             (_failedCalls, _lastFault) = fault is null ? (0, null) : (_failedCalls + 1, fault);
+            foreach (var (item, _, count) in slices)
+            {
+                item.Computing += duration;
+                if (fault is null)
+                {
+                    item.Done += count;
+                }
+                else if (item.End == WorkEnd.None)
+                {
+                    item.Fault = fault;
+                    SetEnd(item, WorkEnd.Failed);
+                }
+
+                item.InUse--;
+                CloseIfOver(item, ref over);
+            }
         }
 
-        Release(slices, slice =>
-        {
-            var item = slice.Item;
-            item.Computing += duration;
-            if (fault is null)
-            {
-                item.Done += slice.Count;
-            }
-            else if (item.End == WorkEnd.None)
-            {
-                item.Fault = fault;
-                SetEnd(item, WorkEnd.Failed);
-            }
-        });
+        over?.ForEach(static item => item.Finish());
     }
 
     /// <summary>The worker has died and been started again.</summary>
@@ -206,7 +223,7 @@ public sealed class DeviceScheduler : IDisposable
     internal void Stop(string reason, Exception? fault)
     {
         WorkItem[] left;
-        List<WorkItem> over = [];
+        List<WorkItem>? over = null;
         lock (_gate)
         {
             if (_stopped is not null)
@@ -221,14 +238,14 @@ public sealed class DeviceScheduler : IDisposable
             {
                 item.Fault = new DeviceStoppedException(reason, fault);
                 item.End = WorkEnd.Failed;
-                CloseIfOver(item, over);
+                CloseIfOver(item, ref over);
             }
 
             Monitor.PulseAll(_gate);
         }
 
         _worker.Close();
-        over.ForEach(item => item.Finish());
+        over?.ForEach(static item => item.Finish());
     }
 
     private void Drop(WorkItem item, WorkEnd end)
@@ -259,28 +276,12 @@ public sealed class DeviceScheduler : IDisposable
         _metrics?.Dropped(end);
     }
 
-    private void Release(List<WorkSlice> slices, Action<WorkSlice> settle)
-    {
-        List<WorkItem> over = [];
-        lock (_gate)
-        {
-            foreach (var slice in slices)
-            {
-                settle(slice);
-                slice.Item.InUse--;
-                CloseIfOver(slice.Item, over);
-            }
-        }
-
-        over.ForEach(item => item.Finish());
-    }
-
-    private static void CloseIfOver(WorkItem item, List<WorkItem> over)
+    private static void CloseIfOver(WorkItem item, ref List<WorkItem>? over)
     {
         if (item.InUse == 0 && item.IsOver && !item.IsFinished)
         {
             Close(item);
-            over.Add(item);
+            (over ??= []).Add(item);
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed class DeviceWorker
     {
         while (_next.WaitUntilEmpty())
         {
-            List<WorkSlice> slices = [];
+            var slices = new List<WorkSlice>(1);
             _assembling = slices;
             if (!_queue.TryTake(slices))
             {
