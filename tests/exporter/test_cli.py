@@ -66,6 +66,8 @@ def test_the_smallest_sizes_export(tmp_path):
     (["--random", "--embed-size", "0"], "--embed-size must be at least 1"),
     (["--random", "--max-tokens", "2"], "--max-tokens must be at least 3"),
     (["--random", "--regions", "0"], "--regions must be at least 1"),
+    (["--random", *SMALL, "--precision", "int8", "--form", "published"], "--precision int8 is for the serving form"),
+    (["--random", *SMALL, "--precision", "int8", "--system", "camp-paper"], "--precision int8 is for the serving form"),
     (["--checkpoint", "none.pth"], "none.pth: No such file or directory"),
     (["--checkpoint", "CHECKPOINT", "--config", "none.json"], "none.json: No such file or directory"),
     (["--checkpoint", "CHECKPOINT", "--vocabulary", "none.json"], "none.json: No such file or directory"),

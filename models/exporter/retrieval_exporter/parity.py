@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 IMAGES = 3
-TOLERANCE = {"float32": 1e-5, "float16": 2e-3, "int8": 1e-2}
-RECORD_TOLERANCE = {"float32": 0, "float16": 2e-3, "int8": 5e-2}
+TOLERANCE = {"float32": 1e-5, "float16": 2e-3, "int8": 5e-3}
+RECORD_TOLERANCE = {"float32": 0, "float16": 2e-3, "int8": 1e-2}
 
 
 def tolerance(precision, records):
