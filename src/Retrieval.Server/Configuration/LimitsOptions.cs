@@ -14,7 +14,7 @@ public sealed record LimitsOptions
     /// Requests of <c>/v1</c> read, parsed and answered at once, but for those of <see cref="WriteConcurrent"/>, 1 to 10000:
     /// a bound on memory. How many may compute is what <see cref="AdmittedPairs"/> says.
     /// </summary>
-    public int Concurrent { get; init; } = 256;
+    public int Concurrent { get; init; } = 64;
 
     /// <summary>Requests of <c>/v1</c> that wait for one of those places, 0 to 1000000. One more is a 429.</summary>
     public int Queue { get; init; }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
+using Retrieval.Inference;
 using Retrieval.Inference.Batching;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
@@ -32,6 +33,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         NotReadyException => NotReady(),
         OverloadedException overloaded => OfStatus(429) with { RetryAfterSeconds = (int)Math.Ceiling(overloaded.RetryAfter.TotalSeconds) },
         DeviceStoppedException => NotReady(),
+        InferenceException { DeviceFault: true } fault => DeviceFailed(fault),
         FeatureShapeException shape => Of(422, shape.Message) with { Field = "features" },
         ForbiddenException forbidden => Of(403, forbidden.Message),
         ConflictException conflict => Of(409, conflict.Message),
@@ -75,6 +77,13 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
 
     private static Problem Refused(BadHttpRequestException refused) =>
         refused.StatusCode == 400 ? Of(400, Shorten(refused.Message)) : OfStatus(refused.StatusCode);
+
+    // Not the request's fault, and the next one may pass: worth sending again.
+    private Problem DeviceFailed(InferenceException fault)
+    {
+        LogFailed(fault);
+        return Of(503, "the device failed, or had no memory left, in the call this request was part of; nothing was changed");
+    }
 
     private Problem Failed(Exception exception)
     {
