@@ -26,13 +26,17 @@ internal sealed class Admission(long most)
         set => Interlocked.Exchange(ref _most, value);
     }
 
-    /// <summary>Takes work in. One request above the bound by itself is taken when nothing else waits: it may ask, after all.</summary>
+    /// <summary>
+    /// Takes work in. A request counts as half the bound at most: a large one could else never be taken while small ones
+    /// come, and these overtake it.
+    /// </summary>
     /// <exception cref="OverloadedException">There is no room.</exception>
     public Place Admit(long cost)
     {
         lock (_gate)
         {
-            if (_admitted > 0 && _admitted + cost > Most)
+            cost = Math.Min(cost, Math.Max(1, Most / 2));
+            if (_admitted + cost > Most)
             {
                 throw new OverloadedException(_admitted, Most, RetryAfter());
             }

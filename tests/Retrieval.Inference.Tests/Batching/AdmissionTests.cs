@@ -8,7 +8,8 @@ public sealed class AdmissionTests
     public void what_does_not_fit_is_refused_at_once_and_fits_when_room_is_given_back()
     {
         using var queue = new DeviceScheduler(100);
-        using var first = queue.Admit(60);
+        using var first = queue.Admit(50);
+        var between = queue.Admit(10);
         var second = queue.Admit(40);
         var refused = Assert.Throws<OverloadedException>(() => queue.Admit(1));
         Assert.Contains("100", refused.Message, StringComparison.Ordinal);
@@ -18,23 +19,23 @@ public sealed class AdmissionTests
         Assert.Equal(60, queue.State.Admitted);
         queue.Admit(40).Dispose();
         Assert.Equal(60, queue.State.Admitted);
+        between.Dispose();
     }
 
     [Fact]
-    public void a_request_above_the_bound_is_taken_when_nothing_else_is()
+    public void a_large_request_counts_as_half_the_bound_and_leaves_room_for_small_ones()
     {
         using var queue = new DeviceScheduler(100);
-        using (queue.Admit(1))
-        {
-            Assert.Throws<OverloadedException>(() => queue.Admit(1000));
-        }
-
+        using var small = queue.Admit(50);
         using (queue.Admit(1000))
         {
+            Assert.Equal(100, queue.State.Admitted);
             Assert.Throws<OverloadedException>(() => queue.Admit(1));
         }
 
-        Assert.Equal(0, queue.State.Admitted);
+        Assert.Equal(50, queue.State.Admitted);
+        using var other = queue.Admit(1);
+        Assert.Throws<OverloadedException>(() => queue.Admit(1000));
     }
 
     [Fact]
@@ -48,7 +49,8 @@ public sealed class AdmissionTests
         time.Advance(TimeSpan.FromSeconds(2));
         device.Step();
         await work;
-        using var all = queue.Admit(1000);
+        using var half = queue.Admit(500);
+        using var other = queue.Admit(500);
         var refused = Assert.Throws<OverloadedException>(() => queue.Admit(1));
         Assert.Equal(20, refused.RetryAfter.TotalSeconds, 3);
     }
