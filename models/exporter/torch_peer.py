@@ -40,7 +40,8 @@ def parse(argv):
     p.add_argument("--embed-size", type=int, default=1024)
     p.add_argument("--regions", type=int, default=36)
     p.add_argument("--words", type=int, default=14, help="words of every caption, both markers included")
-    p.add_argument("--pairs", type=whole_numbers, default=[32, 256], metavar="N,N", help="pairs of a batch; each is timed")
+    p.add_argument("--pairs", type=whole_numbers, default=[32, 256], metavar="N,N",
+                   help="pairs of a batch; each is timed")
     p.add_argument("--type", choices=("float32", "tf32", "bfloat16"), default="float32",
                    help="float32 is exact; tf32 lets a GPU round its factors; bfloat16 converts weights and features")
     p.add_argument("--repetitions", type=int, default=10, help="timed batches of each size, after two to warm up")
