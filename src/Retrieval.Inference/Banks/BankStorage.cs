@@ -127,6 +127,21 @@ internal sealed class BankStorage
         }
     }
 
+    /// <summary>
+    /// A bank is given up that had followed another: if nothing has followed it, its rows are spare room again. A generation
+    /// that could not be opened whole would else leave the room taken.
+    /// </summary>
+    public void Retract(BankRows given, BankRows former)
+    {
+        lock (_gate)
+        {
+            if (_filled == given)
+            {
+                _filled = former;
+            }
+        }
+    }
+
     /// <summary>One bank less.</summary>
     public void Release()
     {

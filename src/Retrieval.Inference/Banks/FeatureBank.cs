@@ -12,6 +12,7 @@ public sealed class FeatureBank : IDisposable
 {
     private readonly BankStorage? _storage;
     private readonly BankLayout _layout;
+    private BankRows? _followed;
     private int _disposed;
 
     private FeatureBank(BankLayout layout, MappedRecords records, BankStorage? storage)
@@ -78,7 +79,9 @@ public sealed class FeatureBank : IDisposable
         try
         {
             shared = held.TryAppend(former._layout, layout, progress, cancellationToken);
-            return Made(layout, records, shared ? held : BankStorage.Fill(layout, budget, (held, former._layout), progress, cancellationToken));
+            var made = Made(layout, records, shared ? held : BankStorage.Fill(layout, budget, (held, former._layout), progress, cancellationToken));
+            made._followed = shared ? former._layout.Rows : null;
+            return made;
         }
         finally
         {
@@ -96,6 +99,11 @@ public sealed class FeatureBank : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             Records.Dispose();
+            if (_followed is { } former)
+            {
+                _storage?.Retract(_layout.Rows, former);
+            }
+
             _storage?.Release();
         }
     }

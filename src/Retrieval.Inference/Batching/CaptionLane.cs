@@ -22,7 +22,18 @@ public sealed class CaptionLane(TextEncoder encoder) : ILane
         public void Run()
         {
             var captions = slices.Select(slice => ((CaptionItem)slice.Item).TokenIds).ToArray();
-            var encoded = EncodedCaption.Of(encoder.Encode(captions));
+            var batch = encoder.Encode(captions);
+            EncodedCaption[] encoded;
+            try
+            {
+                encoded = EncodedCaption.Of(batch);
+            }
+            catch
+            {
+                batch.Dispose();
+                throw;
+            }
+
             for (var i = 0; i < encoded.Length; i++)
             {
                 ((CaptionItem)slices[i].Item).Encoded(encoded[i]);

@@ -2,8 +2,8 @@ namespace Retrieval.Inference.Batching;
 
 /// <summary>
 /// Everything that a device is asked to do, in one queue with one worker: one call runs at a time, since a graph
-/// uses the whole device by itself. There is no batching timer: while a call runs the queue fills, and the next call takes
-/// what has come, so calls grow with load by themselves and an idle device adds no wait. See <see cref="WaitingList"/> for
+/// uses the whole device by itself. There is no batching timer: the next call is put together while one runs, of all that
+/// waits then, so calls grow with load by themselves and an idle device adds no wait. See <see cref="WaitingList"/> for
 /// who is next, and docs/engine.md for the whole.
 /// </summary>
 public sealed class DeviceScheduler : IDisposable
@@ -15,8 +15,9 @@ public sealed class DeviceScheduler : IDisposable
     private readonly BatchMetrics? _metrics;
     private readonly DeviceWorker _worker;
     private string? _stopped;
-    private int _failedCalls;
-    private Exception? _lastFault;
+    private readonly Dictionary<string, (int InARow, Exception Last)> _faults = new(StringComparer.Ordinal);
+    private string? _runningKind;
+    private long _runningSince;
     private int _restarts;
 
     /// <summary>Makes the queue and starts its worker.</summary>
@@ -49,7 +50,9 @@ public sealed class DeviceScheduler : IDisposable
             lock (_gate)
             {
                 var age = _waiting.OldestSince is { } since ? _time.GetElapsedTime(since).TotalSeconds : 0;
-                return new DeviceState(_waiting.Count, _waiting.Cost, age, _admission.Admitted, _admission.Most, _restarts, _failedCalls, _lastFault, _stopped);
+                var running = _runningKind is null or TurnItem.KindOfTurns ? 0 : _time.GetElapsedTime(_runningSince).TotalSeconds;
+                var (failed, last) = _faults.Count == 0 ? default : _faults.Values.MaxBy(fault => fault.InARow);
+                return new DeviceState(_waiting.Count, _waiting.Cost, age, running, _admission.Admitted, _admission.Most, _restarts, failed, last, _stopped);
             }
         }
     }
@@ -91,7 +94,12 @@ public sealed class DeviceScheduler : IDisposable
             }
 
             item.Since = _time.GetTimestamp();
-            if (!item.IsOver)
+            if (item.IsOver)
+            {
+                // One token called at once; the registration with the other was made after that.
+                Unregister(item);
+            }
+            else
             {
                 _waiting.Add(item);
                 Monitor.PulseAll(_gate);
@@ -171,6 +179,7 @@ public sealed class DeviceScheduler : IDisposable
 
             live = slices.TrueForAll(static slice => slice.Item.End == WorkEnd.None) ? slices : slices.FindAll(static slice => slice.Item.End == WorkEnd.None);
             live.ForEach(static slice => slice.Item.InUse++);
+            (_runningKind, _runningSince) = (live.Count == 0 ? null : live[0].Item.Lane.Kind, now);
             foreach (var (item, _, _) in slices)
             {
                 CloseIfOver(item, ref over);
@@ -184,11 +193,19 @@ public sealed class DeviceScheduler : IDisposable
     /// <summary>The pieces have been done, or have failed.</summary>
     internal void Did(List<WorkSlice> slices, TimeSpan duration, Exception? fault)
     {
-        _admission.Did(Batch.CostOf(slices), duration);
+        if (fault is null)
+        {
+            _admission.Did(Batch.CostOf(slices), duration);
+        }
+
         List<WorkItem>? over = null;
         lock (_gate)
         {
-            (_failedCalls, _lastFault) = fault is null ? (0, null) : (_failedCalls + 1, fault);
+            if (slices.Count > 0)
+            {
+                Note(slices[0].Item.Lane.Kind, fault);
+            }
+
             foreach (var (item, _, count) in slices)
             {
                 item.Computing += duration;
@@ -232,7 +249,6 @@ public sealed class DeviceScheduler : IDisposable
             }
 
             _stopped = reason;
-            _lastFault = fault ?? _lastFault;
             left = _waiting.Clear();
             foreach (var item in left)
             {
@@ -267,6 +283,21 @@ public sealed class DeviceScheduler : IDisposable
         }
 
         item.Finish();
+    }
+
+    // By kind, and the device's own only: captions that can be encoded say nothing about a scorer that fails, and a request
+    // that is itself to blame nothing about the device.
+    private void Note(string kind, Exception? fault)
+    {
+        _runningKind = null;
+        if (fault is null)
+        {
+            _faults.Remove(kind);
+        }
+        else if (fault is InferenceException { DeviceFault: true })
+        {
+            _faults[kind] = (_faults.GetValueOrDefault(kind).InARow + 1, fault);
+        }
     }
 
     private void SetEnd(WorkItem item, WorkEnd end)

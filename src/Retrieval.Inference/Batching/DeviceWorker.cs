@@ -112,11 +112,16 @@ internal sealed class DeviceWorker
         {
             return new Batch(lane, slices, lane.Assemble(slices));
         }
-        catch (Exception fault)
+        catch (Exception fault) when (slices.Count == 1)
         {
-            // Nobody knows whose fault it was: not the thread's.
+            _metrics?.Called(lane.Kind, slices, TimeSpan.Zero, fault);
             _queue.Did(slices, TimeSpan.Zero, fault);
             return null;
+        }
+        catch (Exception)
+        {
+            // Whoever is to blame shows when each is tried alone, where the call would have run.
+            return new Batch(lane, slices, new Unassembled());
         }
     }
 
@@ -134,21 +139,16 @@ internal sealed class DeviceWorker
     {
         var live = _queue.StillWanted(batch.Slices);
         _running = [.. live];
-        if (live.Count == 0)
-        {
-            batch.Call.Dispose();
-        }
-        else if (live.Count == batch.Slices.Count)
+        if (live.Count == batch.Slices.Count)
         {
             Run(batch.Call, live);
+            return;
         }
-        else
+
+        batch.Call.Dispose();
+        if (live.Count > 0 && TryAssemble(live) is { } smaller)
         {
-            batch.Call.Dispose();
-            if (TryAssemble(live) is { } smaller)
-            {
-                Run(smaller.Call, live);
-            }
+            Run(smaller.Call, live);
         }
     }
 
@@ -168,24 +168,47 @@ internal sealed class DeviceWorker
             fault = exception;
         }
 
-        var lane = slices[0].Item.Lane;
         var duration = _time.GetElapsedTime(began);
+        _metrics?.Called(slices[0].Item.Lane.Kind, slices, duration, fault);
         if (fault is null or InferenceException { DeviceFault: true } || slices.Count == 1)
         {
-            _metrics?.Called(lane.Kind, slices, duration, fault);
-            _running?.RemoveAll(slices.Contains);
-            _queue.Did(slices, duration, fault);
-            return;
+            Settle(slices, duration, fault);
         }
+        else
+        {
+            RunEachAlone(slices);
+        }
+    }
 
-        // One of them is to blame; the others must not pay for it.
+    // One of them is to blame; the others must not pay for it.
+    private void RunEachAlone(List<WorkSlice> slices)
+    {
         foreach (var slice in slices)
         {
             List<WorkSlice> alone = [slice];
-            if (TryAssemble(alone) is { } batch)
+            _running?.Remove(slice);
+            _queue.Rest(alone);
+            if (_queue.StillWanted(alone).Count > 0 && TryAssemble(alone) is { } batch)
             {
+                _running?.Add(slice);
                 Run(batch.Call, alone);
             }
+        }
+    }
+
+    private void Settle(List<WorkSlice> slices, TimeSpan duration, Exception? fault)
+    {
+        _running?.RemoveAll(slices.Contains);
+        _queue.Did(slices, duration, fault);
+    }
+
+    /// <summary>What could not be put together; runs as a failure that is nobody's yet.</summary>
+    private sealed class Unassembled : IDeviceCall
+    {
+        public void Run() => throw new InvalidOperationException("the call could not be put together");
+
+        public void Dispose()
+        {
         }
     }
 }

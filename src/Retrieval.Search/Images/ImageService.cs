@@ -15,9 +15,6 @@ namespace Retrieval.Search.Images;
 /// <param name="store">Where they go.</param>
 public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues, IImageStore store)
 {
-    // An image is encoded about as fast as ten pairs are scored (docs/benchmarks.md), its captions each as 16.
-    private const long CostOfOne = 100;
-
     /// <summary>Stores an image whole, in the place of whatever has its id.</summary>
     /// <exception cref="FeatureShapeException">The features are not of the model's shape.</exception>
     /// <exception cref="InvalidInputException">The id, a caption, a box or a value is not one that can be stored; names the field.</exception>
@@ -31,12 +28,7 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
         var sample = Check(image, snapshot.Model);
         var tokenized = encoder.Tokenize(sample, out var reason) ?? throw new InvalidInputException(reason!, field: "captions");
         var rejects = new List<RejectedSample>();
-        EncodedRows? rows;
-        using (await queues.Device.TakeTurnAsync(CostOfOne, cancellationToken).ConfigureAwait(false))
-        {
-            rows = encoder.Encode([tokenized], null, rejects, cancellationToken);
-        }
-
+        var rows = await encoder.EncodeAsync([tokenized], null, rejects, queues.Device, cancellationToken).ConfigureAwait(false);
         using (rows)
         {
             if (rows is null)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
+using Retrieval.Inference.Batching;
 using Retrieval.Inference.Encoding;
 using Retrieval.Storage.Local.Writing;
 
@@ -10,6 +11,9 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out.</summary>
 internal sealed class SampleEncoder(MatchingModel model)
 {
+    // In pairs of a scorer: on two cores at D=1024 an image took 3.7 ms and ten pairs as long (docs/benchmarks.md).
+    private const long CostOfImage = 10;
+
     /// <summary>The samples of a window that can be encoded; the others join its rejects.</summary>
     public List<TokenizedSample> Accept(IFeatureSource source, SampleWindow window)
     {
@@ -63,17 +67,19 @@ internal sealed class SampleEncoder(MatchingModel model)
     /// <param name="samples">At least one.</param>
     /// <param name="sourceKey">The source that is to own the rows; null for none.</param>
     /// <param name="rejects">Receives the samples taken out.</param>
+    /// <param name="device">Shared with whoever else computes in this process: each call is a turn of its own. Null if nobody does.</param>
     /// <param name="cancellationToken">Ends the run on the device.</param>
     /// <returns>Rows over native memory, to be stored and disposed of; null if no sample is left.</returns>
-    public EncodedRows? Encode(IReadOnlyList<TokenizedSample> samples, string? sourceKey, List<RejectedSample> rejects, CancellationToken cancellationToken)
+    public async Task<EncodedRows?> EncodeAsync(
+        IReadOnlyList<TokenizedSample> samples, string? sourceKey, List<RejectedSample> rejects, DeviceScheduler? device, CancellationToken cancellationToken)
     {
         while (samples.Count > 0)
         {
-            var images = EncodeImages(samples, cancellationToken);
+            var images = await TurnAsync(() => EncodeImages(samples, cancellationToken), CostOfImage * samples.Count).ConfigureAwait(false);
             EncodedBatch? captions = null;
             try
             {
-                captions = EncodeCaptions(samples, cancellationToken);
+                captions = await TurnAsync(() => EncodeCaptions(samples, cancellationToken), CaptionItem.CostOfOne * samples.Sum(sample => sample.Captions.Length)).ConfigureAwait(false);
                 var bad = BadSamples(samples, images, captions);
                 if (bad.Count == 0)
                 {
@@ -94,6 +100,14 @@ internal sealed class SampleEncoder(MatchingModel model)
         }
 
         return null;
+
+        async Task<TBatch> TurnAsync<TBatch>(Func<TBatch> encode, long cost)
+        {
+            using (device is null ? null : await device.TakeTurnAsync(Math.Max(1, cost), cancellationToken).ConfigureAwait(false))
+            {
+                return encode();
+            }
+        }
     }
 
     private EncodedBatch EncodeImages(IReadOnlyList<TokenizedSample> samples, CancellationToken cancellationToken)

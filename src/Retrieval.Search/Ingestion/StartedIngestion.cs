@@ -15,9 +15,6 @@ public sealed class StartedIngestion : IAsyncDisposable
 
     private const int WindowsInFlight = 2;
 
-    // As for a single image: searches that come meanwhile go first, up to as much work as this.
-    private const long CostOfOne = 100;
-
     private readonly SampleEncoder _encoder;
     private readonly IFeatureSource _source;
     private readonly IIngestionTarget _target;
@@ -115,12 +112,7 @@ public sealed class StartedIngestion : IAsyncDisposable
                 ? new Dictionary<string, HeldImage>()
                 : await _target.FindAsync([.. samples.Select(sample => sample.Sample.Id)], cancellationToken).ConfigureAwait(false);
             var known = Sift(held, samples, window.Rejects);
-            EncodedRows? rows;
-            using (_device is null ? null : await _device.TakeTurnAsync(CostOfOne * Math.Max(1, samples.Count), cancellationToken).ConfigureAwait(false))
-            {
-                rows = _encoder.Encode(samples, _options.SourceKey, window.Rejects, cancellationToken);
-            }
-
+            var rows = await _encoder.EncodeAsync(samples, _options.SourceKey, window.Rejects, _device, cancellationToken).ConfigureAwait(false);
             try
             {
                 await encoded.WriteAsync(new EncodedWindow(window, rows, known), cancellationToken).ConfigureAwait(false);

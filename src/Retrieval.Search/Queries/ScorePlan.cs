@@ -50,9 +50,8 @@ internal sealed class ScorePlan
     }
 
     /// <summary>Scores all pairs, in the order of the request.</summary>
-    public async Task<float[]> RunAsync(SearchSnapshot snapshot, DeviceScheduler device, StageClock clock, CancellationToken cancellationToken)
+    public async Task<float[]> RunAsync(SearchSnapshot snapshot, DeviceScheduler device, WorkLimits limits, StageClock clock)
     {
-        var limits = new WorkLimits { Caller = cancellationToken, RequestCost = _count };
         var result = new float[_count];
         var used = new List<IDisposable>();
         try

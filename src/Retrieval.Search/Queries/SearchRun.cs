@@ -103,7 +103,7 @@ internal sealed class SearchRun : IDisposable
             : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
         var item = new ShortlistItem(lane, query, Limits.Shortlist, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
-        Clock.End(Stages.Shortlist);
+        Clock.EndQueued(Stages.Shortlist, item.Computing);
         return Candidates(hits);
     }
 

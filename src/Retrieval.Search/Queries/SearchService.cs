@@ -75,12 +75,13 @@ public sealed class SearchService(
             throw new InvalidInputException($"has {pairs.Count} pairs; expected 1 to {options.MaxPairs}", field: "pairs");
         }
 
-        using var place = queues.Device.Admit(pairs.Count);
+        var cost = pairs.Count + (CaptionItem.CostOfOne * pairs.Select(pair => pair.Caption).OfType<string>().Distinct(StringComparer.Ordinal).Count());
+        using var place = queues.Device.Admit(cost);
         using var snapshot = snapshots.Acquire();
         var clock = new StageClock(time);
         var plan = ScorePlan.Of(pairs, snapshot);
         clock.End(Stages.Tokenize);
-        var scores = await plan.RunAsync(snapshot, queues.Device, clock, cancellationToken).ConfigureAwait(false);
+        var scores = await plan.RunAsync(snapshot, queues.Device, new WorkLimits { Caller = cancellationToken, RequestCost = cost }, clock).ConfigureAwait(false);
         metrics.Answered("score", clock.Stages, pairs.Count, []);
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }

@@ -27,13 +27,13 @@ internal sealed class ShortlistLane(ExactShortlist shortlist, long bytes) : ILan
             // A filter is a query's own, and so is its pass.
             foreach (var item in items.Where(item => item.Accept is not null))
             {
-                item.Hits = shortlist.Find(item.Query, item.Top, item.Accept, item.Wanted);
+                Find(item);
             }
 
             ShortlistItem[] plain = [.. items.Where(item => item.Accept is null)];
             if (plain.Length == 1)
             {
-                plain[0].Hits = shortlist.Find(plain[0].Query, plain[0].Top, null, plain[0].Wanted);
+                Find(plain[0]);
             }
             else if (plain.Length > 1)
             {
@@ -43,6 +43,18 @@ internal sealed class ShortlistLane(ExactShortlist shortlist, long bytes) : ILan
 
         public void Dispose()
         {
+        }
+
+        // Who has left or is late meanwhile has ended already; the others have not failed for it.
+        private void Find(ShortlistItem item)
+        {
+            try
+            {
+                item.Hits = shortlist.Find(item.Query, item.Top, item.Accept, item.Wanted);
+            }
+            catch (OperationCanceledException) when (item.Wanted.IsCancellationRequested)
+            {
+            }
         }
 
         private void FindTogether(ShortlistItem[] plain)

@@ -21,7 +21,7 @@ public sealed class SearchSnapshot : IDisposable
     private int _leases = 1;
 
     /// <exception cref="BankTooLargeException">A bank does not fit the device. Nothing is held.</exception>
-    internal SearchSnapshot(MatchingModel model, LocalIndex index, ServedIndex? served, SearchSnapshot? former, Action<BankProgress>? progress, Action ended)
+    internal SearchSnapshot(MatchingModel model, LocalIndex index, ServedIndex? served, SearchSnapshot? former, Action<BankProgress>? progress, Action ended, CancellationToken cancellationToken)
     {
         var continued = former is not null && former.Model == model && index.Continues(former.Index) ? former : null;
         _ended = ended;
@@ -29,10 +29,10 @@ public sealed class SearchSnapshot : IDisposable
         Index = index;
         Served = served;
         Epoch = served?.EpochOf(index) ?? index.Generation;
-        ImageBank = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), continued?.ImageBank, progress);
+        ImageBank = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), continued?.ImageBank, progress, cancellationToken);
         try
         {
-            CaptionBank = FeatureBank.Open(model, RecordSide.Caption, IndexBinding.RecordsOf(index.Captions), continued?.CaptionBank, progress);
+            CaptionBank = FeatureBank.Open(model, RecordSide.Caption, IndexBinding.RecordsOf(index.Captions), continued?.CaptionBank, progress, cancellationToken);
         }
         catch
         {

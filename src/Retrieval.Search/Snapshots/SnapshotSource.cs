@@ -47,7 +47,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
 
             cancellationToken.ThrowIfCancellationRequested();
             var (model, index) = OpenLocal();
-            Replace(model, index, null);
+            Replace(model, index, null, cancellationToken);
         }
     }
 
@@ -71,7 +71,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
             try
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Replace(model, LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index), served);
+                Replace(model, LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index), served, cancellationToken);
             }
             catch when (model != _model)
             {
@@ -87,7 +87,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     /// </summary>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="RetrievalException">The newer generation cannot be read; what was served before goes on being served.</exception>
-    public bool TryRefresh()
+    public bool TryRefresh(CancellationToken cancellationToken = default)
     {
         lock (_writing)
         {
@@ -106,7 +106,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
                     served.Path, "manifest.json", $"it is torn, and the generation before it, {found}, is not newer than generation {served.Generation}, which goes on being served");
             }
 
-            Replace(model, index, _served);
+            Replace(model, index, _served, cancellationToken);
             return true;
         }
     }
@@ -197,7 +197,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         return new SharedModel(model);
     }
 
-    private void Replace(SharedModel model, LocalIndex index, ServedIndex? served)
+    private void Replace(SharedModel model, LocalIndex index, ServedIndex? served, CancellationToken cancellationToken)
     {
         var (old, oldModel) = (_current, _model);
 
@@ -206,7 +206,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         try
         {
             index.PrepareLookups();
-            snapshot = new SearchSnapshot(model.Model, index, served, old, BankProgress, model.Release);
+            snapshot = new SearchSnapshot(model.Model, index, served, old, BankProgress, model.Release, cancellationToken);
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Retrieval.Inference.Banks;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
@@ -127,6 +128,7 @@ internal sealed partial class CatalogLoader(
         var former = snapshots.Status?.Served;
         _unserved = true;
         snapshots.Switch(new ServedIndex(index.Path, index.Name, index.IndexId, index.Fingerprint), cancellationToken);
+        warmUp.BoundAdmission();
         var status = snapshots.Status!;
         state.Set(state.Report with { Served = status.Served, ServedEpoch = status.IndexEpoch });
         if (!readiness.IsLoaded)
@@ -199,6 +201,10 @@ internal sealed partial class CatalogLoader(
         if (snapshots.Status is null || !readiness.IsLoaded)
         {
             readiness.NotReady(reasons.Of(exception));
+        }
+        else if (exception is BankTooLargeException)
+        {
+            readiness.Note($"the newest changes could not be taken up: {reasons.Of(exception)}");
         }
 
         if (_fault.IsNews(exception))

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
+using Retrieval.Inference.Batching;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
@@ -53,7 +54,7 @@ internal static class BatchEndpoint
                 var answer = await search.RunAsync(queries[i].Request ?? throw queries[i].Fault!, context.ReceivedAt(), admitted: true, stop).ConfigureAwait(false);
                 (answers[i], stages[i]) = (SearchResponse.Of(answer), answer.Stages);
             }
-            catch (RetrievalException exception) when (exception is not NotReadyException)
+            catch (RetrievalException exception) when (exception is not (NotReadyException or DeviceStoppedException))
             {
                 (answers[i], stages[i]) = (problems.Of(exception), []);
             }

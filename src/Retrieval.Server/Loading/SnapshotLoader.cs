@@ -25,7 +25,7 @@ internal sealed partial class SnapshotLoader(
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Snapshot.RefreshSeconds), time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
-            TryRefresh();
+            TryRefresh(stoppingToken);
         }
     }
 
@@ -60,17 +60,18 @@ internal sealed partial class SnapshotLoader(
         return true;
     }
 
-    private void TryRefresh()
+    private void TryRefresh(CancellationToken cancellationToken)
     {
         try
         {
-            if (snapshots.TryRefresh() && snapshots.Status is { } status)
+            if (snapshots.TryRefresh(cancellationToken) && snapshots.Status is { } status)
             {
-                readiness.Note(null);
+                warmUp.BoundAdmission();
                 LogRefreshed(status.IndexEpoch, status.Images, status.Captions);
                 WarnOfPrevious(status);
             }
 
+            readiness.Note(null);
             _fault.Clear();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -16,23 +16,28 @@ internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, Ser
     private const string Caption = "a";
     private const int Candidates = 32;
 
-    /// <summary>Asks. Does nothing if the index is empty.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Fits what is admitted to the model that is served, unless it was configured.</summary>
+    public void BoundAdmission()
     {
-        var options = server.Search;
         if (server.Limits.AdmittedPairs == 0)
         {
             using var snapshot = snapshots.Acquire();
-            queues.BoundAdmission(snapshot.Model, options);
+            queues.BoundAdmission(snapshot.Model, server.Search);
         }
+    }
 
+    /// <summary>Asks. Does nothing if the index is empty.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        BoundAdmission();
+        var options = server.Search;
         var candidates = Math.Min(Candidates, options.MaxShortlist);
         using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using var search = new SearchService(snapshots, options, new SearchMetrics(meters.GetRequiredService<IMeterFactory>()), time, queues);
-        var images = await search.SearchAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+        var images = await search.SearchAdmittedAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
         if (images.Hits.Count > 0)
         {
-            await search.SearchAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+            await search.SearchAdmittedAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
         }
     }
 }

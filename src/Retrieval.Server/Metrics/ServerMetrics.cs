@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Inference.Devices;
 using Retrieval.Inference.Records;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Health;
@@ -22,12 +23,25 @@ internal sealed class ServerMetrics
         meter.CreateObservableGauge("retrieval.bank.size", () => Banks(snapshots, bank => bank.Bytes), "By", "Bytes of a bank's records");
         meter.CreateObservableGauge("retrieval.bank.resident", () => Banks(snapshots, bank => bank.ResidentBytes), "By", "Bytes of the device's memory that a bank takes; 0 where it is the mapped index itself");
         meter.CreateObservableGauge("retrieval.device.memory.total", () => Served(snapshots, status => status.Device.TotalBytes), "By", "Memory of the device");
-        meter.CreateObservableGauge("retrieval.device.memory.free", () => Served(snapshots, status => status.Device.FreeBytes()), "By", "Memory of the device that a further bank may take");
+        meter.CreateObservableGauge("retrieval.device.memory.free", () => FreeBytes(snapshots), "By", "Memory of the device that a further bank may take");
         meter.CreateObservableGauge("retrieval.model.info", () => Model(snapshots), description: "1, with the model that is served and where it runs");
     }
 
     private static IEnumerable<Measurement<long>> Served(SnapshotSource snapshots, Func<SnapshotStatus, long> value) =>
         snapshots.Status is { } status ? [new Measurement<long>(value(status))] : [];
+
+    // Asked of the device: one that has failed has no answer, and the other metrics are wanted then more than ever.
+    private static IEnumerable<Measurement<long>> FreeBytes(SnapshotSource snapshots)
+    {
+        try
+        {
+            return [.. Served(snapshots, status => status.Device.FreeBytes())];
+        }
+        catch (DeviceException)
+        {
+            return [];
+        }
+    }
 
     private static IEnumerable<Measurement<long>> Banks(SnapshotSource snapshots, Func<BankStatus, long> value) =>
         snapshots.Status is { } status

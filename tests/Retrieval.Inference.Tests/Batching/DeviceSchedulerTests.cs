@@ -126,6 +126,22 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
+    public async Task a_request_in_many_small_pieces_is_a_large_one()
+    {
+        var device = new FakeDevice(10) { Stepped = true, Enough = 1 };
+        using var queue = new DeviceScheduler(time: _time);
+        var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        var ready = queue.RunAsync(device.Work("ready", 1));
+        await Eventually.TrueAsync(() => device.Assembled.Count == 1, "a call is ready");
+        Task<int>[] parts = [.. Enumerable.Range(0, 5).Select(i => queue.RunAsync(device.Work($"part{i}", 1, new WorkLimits { RequestCost = 1000 })))];
+        var small = queue.RunAsync(device.Work("small", 9));
+        turn.Dispose();
+        device.Step(20);
+        await Task.WhenAll([ready, small, .. parts]);
+        Assert.Equal("small[0..9)", device.Calls[1]);
+    }
+
+    [Fact]
     public async Task a_turn_is_alone_and_given_back()
     {
         var device = new FakeDevice(8);

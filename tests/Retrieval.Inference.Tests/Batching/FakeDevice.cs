@@ -14,7 +14,10 @@ internal sealed class FakeDevice(int piecesPerCall) : ILane
     private int _running;
     private int _broken;
 
-    public string Kind => "score";
+    public string Kind { get; init; } = "score";
+
+    /// <summary>Name of a request that no call can be made of.</summary>
+    public string? Unassemblable { get; init; }
 
     public int PiecesPerCall => Interlocked.Decrement(ref _broken) >= 0 ? throw new InvalidOperationException("not foreseen") : piecesPerCall;
 
@@ -48,6 +51,11 @@ internal sealed class FakeDevice(int piecesPerCall) : ILane
     public IDeviceCall Assemble(IReadOnlyList<WorkSlice> slices)
     {
         var name = string.Join(' ', slices.Select(slice => $"{((FakeWork)slice.Item).Name}[{slice.First}..{slice.First + slice.Count})"));
+        if (slices.Any(slice => ((FakeWork)slice.Item).Name == Unassemblable))
+        {
+            throw new InvalidDataException("a record that says what is not so");
+        }
+
         _assembled.Enqueue(name);
         return new Call(this, name, slices);
     }

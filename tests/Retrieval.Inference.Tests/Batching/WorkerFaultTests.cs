@@ -24,6 +24,47 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
+    public async Task who_is_late_or_gone_when_a_failed_call_is_tried_again_is_not_run()
+    {
+        using var gone = new CancellationTokenSource();
+        var device = new FakeDevice(8) { Stepped = true, Poison = ("bad", new InvalidOperationException("poisoned")) };
+        using var queue = new DeviceScheduler();
+        var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        var ready = queue.RunAsync(device.Work("ready", 8));
+        await Eventually.TrueAsync(() => device.Assembled.Count == 1, "a call is ready");
+        var bad = queue.RunAsync(device.Work("bad", 2));
+        var left = queue.RunAsync(device.Work("left", 2, new WorkLimits { Caller = gone.Token }));
+        var late = queue.RunAsync(device.Work("late", 2, new WorkLimits { Deadline = gone.Token }));
+        turn.Dispose();
+        device.Step();
+        await Eventually.TrueAsync(() => device.Calls.Count == 2, "the shared call runs");
+        await gone.CancelAsync();
+        device.Step(5);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        Assert.Equal(0, await late);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bad);
+        Assert.Equal(["ready[0..8)", "bad[0..2) left[0..2) late[0..2)", "bad[0..2)"], device.Calls);
+        Assert.Equal(8, await ready);
+        Assert.Equal(0, queue.State.FailedCalls);
+    }
+
+    [Fact]
+    public async Task who_cannot_be_put_into_a_call_fails_alone()
+    {
+        var device = new FakeDevice(8) { Unassemblable = "bad" };
+        using var queue = new DeviceScheduler();
+        var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        var ready = queue.RunAsync(device.Work("ready", 8));
+        await Eventually.TrueAsync(() => device.Assembled.Count == 1, "a call is ready");
+        Task<int>[] good = [ready, queue.RunAsync(device.Work("good", 2)), queue.RunAsync(device.Work("other", 3))];
+        var bad = queue.RunAsync(device.Work("bad", 2));
+        turn.Dispose();
+        var done = await Task.WhenAll(good);
+        Assert.Equal([8, 2, 3], done);
+        await Assert.ThrowsAsync<InvalidDataException>(() => bad);
+    }
+
+    [Fact]
     public async Task a_fault_of_the_device_fails_the_call_and_the_next_one_is_done()
     {
         var device = new FakeDevice(8) { Poison = ("a", new InferenceException("graph", "out of memory", deviceFault: true)) };
@@ -31,6 +72,9 @@ public sealed class WorkerFaultTests
         await Assert.ThrowsAsync<InferenceException>(() => queue.RunAsync(device.Work("a", 20)));
         Assert.Equal(1, queue.State.FailedCalls);
         Assert.NotNull(queue.State.LastFault);
+        (await queue.TakeTurnAsync(1, CancellationToken.None)).Dispose();
+        Assert.Equal(3, await queue.RunAsync(new FakeDevice(8) { Kind = "encode" }.Work("c", 3)));
+        Assert.Equal(1, queue.State.FailedCalls);
         Assert.Equal(20, await queue.RunAsync(device.Work("b", 20)));
         Assert.Equal(0, queue.State.FailedCalls);
         Assert.Null(queue.State.LastFault);
