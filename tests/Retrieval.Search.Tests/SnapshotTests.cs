@@ -20,7 +20,7 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Null(source.Status);
         Assert.Throws<NotReadyException>(source.Acquire);
-        Assert.False(source.TryRefresh());
+        Assert.False(source.TryRefresh(TestContext.Current.CancellationToken));
         Assert.Throws<IndexMissingException>(() => source.Load(TestContext.Current.CancellationToken));
         Assert.Throws<NotReadyException>(source.Acquire);
         await Ingest.RunAsync(Corpus.Make(3, 1, 1).AsSource(), _folder.Index);
@@ -28,7 +28,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal((3, 3), (source.Status!.Images, source.Status.Captions));
         source.Dispose();
         Assert.Throws<NotReadyException>(source.Acquire);
-        Assert.False(source.TryRefresh());
+        Assert.False(source.TryRefresh(TestContext.Current.CancellationToken));
         Assert.Throws<ObjectDisposedException>(() => source.Load(TestContext.Current.CancellationToken));
     }
 
@@ -104,8 +104,8 @@ public sealed class SnapshotTests : IDisposable
 
         // Not before the snapshot is renewed.
         Assert.Equal(12, (await serving.ImagesAsync("a dog", 100)).Hits.Count);
-        Assert.True(serving.Snapshots.TryRefresh());
-        Assert.False(serving.Snapshots.TryRefresh());
+        Assert.True(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
+        Assert.False(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
 
         var images = await serving.ImagesAsync("a dog", 100);
         Assert.Equal(corpus.Ids.Except([corpus.Ids[3]]).Order(), images.Hits.Select(hit => hit.Id).Order());
@@ -152,7 +152,7 @@ public sealed class SnapshotTests : IDisposable
                 await writer.CompactAsync(TestContext.Current.CancellationToken);
             }
 
-            serving.Snapshots.TryRefresh();
+            serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken);
         }
 
         await stop.CancelAsync();
@@ -180,7 +180,7 @@ public sealed class SnapshotTests : IDisposable
         var lease = serving.Snapshots.Acquire();
         corpus.Captions[0] = ["changed"];
         await Ingest.RunAsync(corpus.AsSource("2"), _folder.Index);
-        Assert.True(serving.Snapshots.TryRefresh());
+        Assert.True(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
 
         Assert.InRange(Mapped(), once + 1, (2 * once) + 1);
         lease.Dispose();
@@ -238,12 +238,12 @@ public sealed class SnapshotTests : IDisposable
 
         Directory.Move(_folder.Index, Path.Combine(_folder.Path, "away"));
         Directory.Move(otherIndex, _folder.Index);
-        Assert.Throws<IndexMismatchException>(() => serving.Snapshots.TryRefresh());
+        Assert.Throws<IndexMismatchException>(() => serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
 
         Assert.Equal(generation, serving.Snapshots.Status.IndexEpoch);
         Assert.Equal(6, (await serving.ImagesAsync("a dog")).Hits.Count);
         Directory.Move(_folder.Index, otherIndex);
-        Assert.False(serving.Snapshots.TryRefresh());
+        Assert.False(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
         Assert.Equal(6, (await serving.ImagesAsync("a dog")).Hits.Count);
     }
 
@@ -262,7 +262,7 @@ public sealed class SnapshotTests : IDisposable
 
         for (var poll = 0; poll < 2; poll++)
         {
-            var error = Assert.Throws<IndexCorruptException>(() => serving.Snapshots.TryRefresh());
+            var error = Assert.Throws<IndexCorruptException>(() => serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
             Assert.Equal("manifest.json", error.File);
             Assert.Contains($"generation {generation}", error.Message, StringComparison.Ordinal);
         }
@@ -273,12 +273,12 @@ public sealed class SnapshotTests : IDisposable
         // Who starts now has nothing better, and says so; with the next commit all is well again.
         using var late = new Serving(_folder.Index);
         Assert.Equal((generation - 1, true), (late.Snapshots.Status!.IndexEpoch, late.Snapshots.Status.OpenedPrevious));
-        Assert.False(late.Snapshots.TryRefresh());
+        Assert.False(late.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
         corpus.Captions[0] = ["of the newest generation"];
         await Ingest.RunAsync(corpus.AsSource("3"), _folder.Index);
         foreach (var served in new[] { serving, late })
         {
-            Assert.True(served.Snapshots.TryRefresh());
+            Assert.True(served.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
             Assert.False(served.Snapshots.Status!.OpenedPrevious);
             Assert.Contains((await served.CaptionsAsync(corpus.Ids[1], 10)).Hits, hit => hit.Caption == "of the newest generation");
         }
@@ -293,10 +293,10 @@ public sealed class SnapshotTests : IDisposable
         Directory.Move(_folder.Index, Path.Combine(_folder.Path, "away"));
         await Ingest.RunAsync(Corpus.Make(5, 1, 59).AsSource(), _folder.Index);
 
-        Assert.True(serving.Snapshots.TryRefresh());
+        Assert.True(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
 
         Assert.Equal((generation, 5), (serving.Snapshots.Status.IndexEpoch, serving.Snapshots.Status.Images));
-        Assert.False(serving.Snapshots.TryRefresh());
+        Assert.False(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
     }
 
     private int Mapped() => File.ReadAllLines("/proc/self/maps").Count(line => line.Contains(_folder.Index, StringComparison.Ordinal));

@@ -68,7 +68,7 @@ public sealed class SwitchTests : IDisposable
         rebuilt.Load(TestContext.Current.CancellationToken);
         Directory.Delete(blue.Folder, recursive: true);
         Directory.Move(green.Folder, blue.Folder);
-        Assert.True(rebuilt.TryRefresh());
+        Assert.True(rebuilt.TryRefresh(TestContext.Current.CancellationToken));
         Assert.Equal((green.Fingerprint, 5), (rebuilt.Status!.Fingerprint, rebuilt.Status.Images));
     }
 

@@ -94,6 +94,9 @@ public sealed partial class DocumentedAnswersTests
     {
         switch (documented)
         {
+            case JsonValue when path.StartsWith(".device.", StringComparison.Ordinal):
+                // The machine's own.
+                break;
             case JsonObject members:
                 Assert.Equal(members.Names(), given!.Names().Where(name => name != "traceId"));
                 foreach (var (name, value) in members)

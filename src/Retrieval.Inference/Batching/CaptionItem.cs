@@ -9,13 +9,11 @@ public sealed class CaptionItem : WorkItem<EncodedCaption>
     /// </summary>
     public const long CostOfOne = 16;
 
-    private EncodedCaption? _encoded;
-
     /// <summary>Makes it.</summary>
     /// <param name="lane">The encoder.</param>
     /// <param name="tokenIds">Token ids, the start and the end token included.</param>
     /// <param name="limits">When it is no longer wanted.</param>
-    public CaptionItem(CaptionLane lane, long[] tokenIds, WorkLimits limits)
+    public CaptionItem(ILane lane, long[] tokenIds, WorkLimits limits)
         : base(lane, 1, CostOfOne, limits)
     {
         ArgumentNullException.ThrowIfNull(tokenIds);
@@ -24,15 +22,16 @@ public sealed class CaptionItem : WorkItem<EncodedCaption>
 
     internal long[] TokenIds { get; }
 
-    internal void Encoded(EncodedCaption encoded) => _encoded = encoded;
+    /// <summary>What the encoder gave; null before, and when it has been given up.</summary>
+    internal EncodedCaption? Given { get; set; }
 
     /// <inheritdoc/>
-    protected override EncodedCaption GetResult() => _encoded!;
+    protected override EncodedCaption GetResult() => Given!;
 
     /// <inheritdoc/>
     protected override void Discard()
     {
-        _encoded?.Dispose();
-        _encoded = null;
+        Given?.Dispose();
+        Given = null;
     }
 }

@@ -36,7 +36,7 @@ public sealed class CaptionLane(TextEncoder encoder) : ILane
 
             for (var i = 0; i < encoded.Length; i++)
             {
-                ((CaptionItem)slices[i].Item).Encoded(encoded[i]);
+                ((CaptionItem)slices[i].Item).Given = encoded[i];
             }
         }
 

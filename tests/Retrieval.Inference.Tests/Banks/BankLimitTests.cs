@@ -59,6 +59,33 @@ public sealed class BankLimitTests
     }
 
     [Fact]
+    public void A_bank_that_is_given_up_leaves_its_rows_as_spare_room()
+    {
+        using var records = new SampleRecords(RecordSide.Image, 2000, 4);
+        var budget = new MemoryBudget(new HostMemory(), 0);
+        using var first = records.Open(budget, 1500);
+        var taken = budget.Taken;
+
+        // A generation whose other bank does not fit is tried again and again.
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            var copied = 0L;
+            using (var abandoned = records.Open(budget, 1510, first, progress => copied = progress.CopiedBytes))
+            {
+                Assert.Equal(taken, budget.Taken);
+            }
+
+            Assert.Equal(records.Bytes(1510) - records.Bytes(1500), copied);
+        }
+
+        using var next = records.Open(budget, 1520, first);
+        using var after = records.Open(budget, 1530, next);
+        records.Holds(first, 1500);
+        records.Holds(after, 1530);
+        Assert.Equal(taken, budget.Taken);
+    }
+
+    [Fact]
     public void Spare_room_gives_way_before_a_bank_is_refused()
     {
         using var records = new SampleRecords(RecordSide.Image, 1000, 2);
