@@ -170,9 +170,11 @@ def table(folder, dry):
             name, parity = step["step"][7:], report.get("parity")
             worst = parity and max(parity["textToImage"], parity["imageToText"], parity["embeddings"])
             table.add(f"parity, {name}: largest difference", f"<= {parity['tolerance']:g}" if parity else "", worst, "{:.1e}", lambda value, ok=report.get("ok"): ok, judged_always=True)
-            if parity and dry is False and report["device"]["provider"] != "CUDAExecutionProvider":
+            if step["status"] == "failed":
+                table.rows[-1]["verdict"] = "MISSED"
+            if parity and not dry and report["device"]["provider"] != "CUDAExecutionProvider":
                 step.update(status="failed", note=f"computed on {report['device']['provider']}")
-    if (folder / "rerank-small.json").exists() or (folder / "rerank-large.json").exists():
+    if any(step["step"].startswith("rerank-") for step in steps):
         rerank_rows(table)
     if any(step["step"] == "index" for step in steps):
         query_rows(table)

@@ -14,10 +14,10 @@ LIBRARY = "libonnxruntime_providers_cuda.so"
 
 
 @pytest.fixture(scope="module")
-def published_cuda(context, published, tmp_path_factory):
+def published_cuda(source, published, tmp_path_factory):
     """The folder /app of the gpu image, made as its build makes it: after the other one, in the same context."""
     out = tmp_path_factory.mktemp("cuda") / "app"
-    run("docker/publish.sh", out, "--cuda", cwd=context)
+    run("docker/publish.sh", out, "--cuda", cwd=source)
     return out
 
 
