@@ -75,7 +75,8 @@ def floor(device):
 
     products = 2 * size ** 3 / best(lambda: torch.matmul(a, b))
     copies = 2 * source.numel() / best(lambda: target.copy_(source))
-    print(json.dumps({"device": device, "type": str(kind), "flopPerSecond": products, "copiedBytesPerSecond": copies}, indent=2))
+    name = torch.cuda.get_device_name(device) if cuda else "CPU"
+    print(json.dumps({"device": device, "name": name, "torch": str(torch.__version__), "type": str(kind), "flopPerSecond": products, "copiedBytesPerSecond": copies}, indent=2))
 
 
 class Table:
@@ -100,14 +101,15 @@ class Table:
         self.rows.append({"area": area, "target": target, "value": value, "measured": "" if value is None else text.format(value), "verdict": verdict})
 
 
-def best_rates(report):
+def best_rates(reports):
     """Best rate of each direction over bundles of the serving form, and that of the published form: {direction: (rate, bundle, calls)}."""
     found = {"serving": {}, "published": {}}
-    for row in report["scorers"] if report else []:
-        for bundle, rate in zip(report["bundles"], row["rates"]):
-            one = (rate["pairsPerSecond"]["median"], pathlib.Path(bundle["bundle"]).name, rate["pairsPerCall"])
-            kind = found[bundle["form"]]
-            kind[row["direction"]] = max(kind.get(row["direction"], one), one)
+    for report in reports:
+        for row in report["scorers"]:
+            for bundle, rate in zip(report["bundles"], row["rates"]):
+                one = (rate["pairsPerSecond"]["median"], pathlib.Path(bundle["bundle"]).name, rate["pairsPerCall"])
+                kind = found[bundle["form"]]
+                kind[row["direction"]] = max(kind.get(row["direction"], one), one)
     return found["serving"], found["published"]
 
 
@@ -117,9 +119,9 @@ def rerank_rows(table):
     # The work of a pair is known for the full size only.
     ceiling = floor_["flopPerSecond"] / (MFLOP_PER_PAIR * 1e6) if floor_ and os.environ.get("GPU_CHECK_EMBED") == "1024" else None
     for name in ("rerank-small", "rerank-large"):
-        report = table.read(name)
-        images = f"{report['options']['images']:,}" if report else name[7:]
-        ours, published = best_rates(report)
+        reports = list(filter(None, (table.read(path.stem) for path in sorted(table.folder.glob(f"{name}*.json")))))
+        images = f"{reports[0]['options']['images']:,}" if reports else name[7:]
+        ours, published = best_rates(reports)
         for direction in ("text-to-image", "image-to-text"):
             rate, bundle, calls = ours.get(direction, (None, "", 0))
             area = f"rerank, {direction}, {images} images"
@@ -184,6 +186,8 @@ def table(folder, dry):
 
     if dry:
         print("A DRY RUN on the CPU with tiny sizes: it shows that the script works. Its numbers mean nothing.")
+    if device := table.read("floor"):
+        print(f"{device['name']}; PyTorch {device['torch']}: {device['type']} products {device['flopPerSecond'] / 1e12:,.1f} TFLOP/s, copies {device['copiedBytesPerSecond'] / 1e12:,.2f} TB/s")
     columns = ("area", "target", "measured", "verdict")
     lines = [columns] + [tuple(row[column] for column in columns) for row in table.rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]

@@ -148,12 +148,18 @@ rerank() {
   local name=$1 images=$2 pairs=$3 calls=$4 against=() first=$5 other
   shift 5
   for other; do [ ! -d "$work/$other" ] || against+=(--against "$work/$other"); done
-  step "$name" 130 "$retrieval" bench rerank --provider $provider --bundle "$work/$first" "${against[@]}" --images "$images" --pairs "$pairs" --pairs-per-call "$calls" --repetitions "$GPU_CHECK_REPETITIONS" --json
+  step "$name" 120 "$retrieval" bench rerank --provider $provider --bundle "$work/$first" "${against[@]}" --images "$images" --pairs "$pairs" --pairs-per-call "$calls" --repetitions "$GPU_CHECK_REPETITIONS" --json
 }
-most=${GPU_CHECK_PAIRS_PER_CALL##*,}
+# rate NAME IMAGES BUNDLE...: where the largest call is too large for the device, the others tell something, too.
+rate() {
+  local name=$1 images=$2 calls=$GPU_CHECK_PAIRS_PER_CALL
+  shift 2
+  rerank "$name" "$images" "${calls##*,}" "$calls" "$@" && return
+  [[ $calls != *,* ]] || rerank "$name-less" "$images" "${calls##*,}" "${calls%,*}" "$@"
+}
 if wanted rerank; then
-  rerank rerank-small "$GPU_CHECK_IMAGES" "$most" "$GPU_CHECK_PAIRS_PER_CALL" float16 published-float16 compact int8 float32
-  rerank rerank-query "$GPU_CHECK_IMAGES" 200 0 float16 compact
+  rate rerank-small "$GPU_CHECK_IMAGES" float16 published-float16
+  rerank rerank-query "$GPU_CHECK_IMAGES" 200 0 float16 compact int8
 fi
 if wanted torch; then
   device=$($dry && echo cpu || echo cuda)
@@ -186,7 +192,13 @@ if wanted serve; then
     if stop_server; then note stop ok 0 ''; else note stop failed 0 "the server did not end with 0 within 30 s of SIGTERM"; fi
   fi
 fi
-! wanted rerank || rerank rerank-large "$GPU_CHECK_MORE_IMAGES" "$most" "$GPU_CHECK_PAIRS_PER_CALL" float16 published-float16 compact int8
+# Few bundles at once: each scorer keeps what its largest call has taken of the device.
+if wanted rerank; then
+  rate rerank-large "$GPU_CHECK_MORE_IMAGES" float16 published-float16
+  rate rerank-large-compact "$GPU_CHECK_MORE_IMAGES" compact int8
+  rate rerank-small-compact "$GPU_CHECK_IMAGES" compact int8
+  rate rerank-small-float32 "$GPU_CHECK_IMAGES" float32
+fi
 
 # (f)
 "$python" "$here/gpu-check.py" table "$out" $($dry && echo dry) | tee "$out/table.txt"
