@@ -52,10 +52,16 @@ def context(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def published(context, tmp_path_factory):
+def source(tmp_path_factory):
+    """The same once more, to build in: a build leaves its own files."""
+    return build_context(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture(scope="session")
+def published(source, tmp_path_factory):
     """The folder /app of the image, made by its own script from its own build context. Takes a minute or two."""
     out = tmp_path_factory.mktemp("published") / "app"
-    run("docker/publish.sh", out, cwd=context)
+    run("docker/publish.sh", out, cwd=source)
     return out
 
 

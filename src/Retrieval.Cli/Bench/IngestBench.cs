@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Retrieval.Cli.Bench.Catalog;
+using Retrieval.Cli.Output;
 using Retrieval.Domain.Text;
 using Retrieval.Inference;
 using Retrieval.Inference.Bundles;
@@ -15,9 +16,15 @@ namespace Retrieval.Cli.Bench;
 internal sealed class IngestBench(IngestOptions options)
 {
     private const int EncoderBatches = 5;
+    private DeviceView? _device;
 
     public async Task<IngestReport> RunAsync(IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
     {
+        if (options.Keep is { } folder)
+        {
+            return await KeepAsync(folder, progress, cancellationToken).ConfigureAwait(false);
+        }
+
         var runs = new List<IngestRun>();
         foreach (var images in options.Images)
         {
@@ -33,7 +40,16 @@ internal sealed class IngestBench(IngestOptions options)
             }
         }
 
-        return new IngestReport(Machine.Current(), options, SparseSplit.Features, runs);
+        return new IngestReport(Machine.Current(), _device!, options, SparseSplit.Features, runs);
+    }
+
+    private async Task<IngestReport> KeepAsync(string folder, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
+    {
+        var bundle = VerifiedBundle.Read(options.Bundle);
+        using var model = MatchingModel.Load(bundle, options.Inference);
+        _device = DeviceView.Of(model.Device);
+        var run = await new IngestRandomIndex(options).RunAsync(model, folder, options.Images[0], Words(bundle), progress, cancellationToken).ConfigureAwait(false);
+        return new IngestReport(Machine.Current(), _device, options, $"random; the records of {IngestRandomIndex.Distinct} images repeat, coarse embeddings do not", [run]);
     }
 
     private async Task<IngestRun> RunAsync(int images, string work, CancellationToken cancellationToken)
@@ -65,7 +81,8 @@ internal sealed class IngestBench(IngestOptions options)
     private double MeasureEncoders(int images, string work)
     {
         var bundle = VerifiedBundle.Read(options.Bundle);
-        using var model = MatchingModel.Load(bundle, new InferenceOptions { Threads = options.Threads });
+        using var model = MatchingModel.Load(bundle, options.Inference);
+        _device = DeviceView.Of(model.Device);
         SparseSplit.Write(work, images, options.CaptionsPerImage, options.Words, model.Manifest, Words(bundle));
 
         var inputs = new RandomInputs(1);
@@ -101,7 +118,8 @@ internal sealed class IngestBench(IngestOptions options)
 
         foreach (var argument in (string[])[
             "ingest", "--bundle", options.Bundle, "--source", work, "--split", SparseSplit.Name,
-            "--batch", Text(options.Batch), "--threads", Text(options.Threads), "--json", .. destination])
+            "--batch", Text(options.Batch), "--threads", Text(options.Threads), "--provider", options.Provider.ToString().ToLowerInvariant(),
+            .. options.ProviderLibrary is { } library ? ["--provider-library", library] : Array.Empty<string>(), "--json", .. destination])
         {
             start.ArgumentList.Add(argument);
         }

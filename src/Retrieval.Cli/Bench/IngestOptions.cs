@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Retrieval.Inference;
 
 namespace Retrieval.Cli.Bench;
 
@@ -29,4 +30,18 @@ internal sealed record IngestOptions
 
     /// <summary>Threads for one graph; 0 takes all cores.</summary>
     public required int Threads { get; init; }
+
+    /// <summary>Where the graphs run.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<ProviderChoice>))]
+    public ProviderChoice Provider { get; init; }
+
+    /// <summary>Path of ONNX Runtime's CUDA provider; null for the one beside the program.</summary>
+    public string? ProviderLibrary { get; init; }
+
+    /// <summary>Folder for an index of random records, which stays; null to measure ingestion.</summary>
+    public string? Keep { get; init; }
+
+    /// <summary>The same as options of a model.</summary>
+    [JsonIgnore]
+    public InferenceOptions Inference => new() { Threads = Threads, Provider = Provider, ProviderLibrary = ProviderLibrary };
 }

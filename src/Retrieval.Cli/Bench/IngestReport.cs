@@ -1,8 +1,11 @@
+using Retrieval.Cli.Output;
+
 namespace Retrieval.Cli.Bench;
 
 /// <summary>What <see cref="IngestBench"/> found.</summary>
 /// <param name="Machine">Where.</param>
+/// <param name="Device">Where the encoders ran.</param>
 /// <param name="Options">With what.</param>
 /// <param name="Features">What the images of the corpora are.</param>
 /// <param name="Runs">One a corpus size.</param>
-internal sealed record IngestReport(Machine Machine, IngestOptions Options, string Features, IReadOnlyList<IngestRun> Runs);
+internal sealed record IngestReport(Machine Machine, DeviceView Device, IngestOptions Options, string Features, IReadOnlyList<IngestRun> Runs);

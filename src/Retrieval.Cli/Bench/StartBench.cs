@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Retrieval.Cli.Output;
 using Retrieval.Inference;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
@@ -17,6 +18,7 @@ internal static class StartBench
         var firsts = new List<double>();
         var later = new List<double>();
         long images = 0;
+        DeviceView? device = null;
         for (var repetition = 0; repetition < repetitions; repetition++)
         {
             using var snapshots = new SnapshotSource(new SnapshotOptions { Bundle = bundle, Index = index, Inference = inference });
@@ -24,6 +26,11 @@ internal static class StartBench
             snapshots.Load(cancellationToken);
             loads.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
             images = snapshots.Status?.Images ?? 0;
+            using (var snapshot = snapshots.Acquire())
+            {
+                device = DeviceView.Of(snapshot.Model.Device);
+            }
+
             using var meters = new LocalMeters();
             using var queues = new ComputeQueues();
             using var service = new SearchService(snapshots, new SearchOptions(), new SearchMetrics(meters), TimeProvider.System, queues);
@@ -35,6 +42,6 @@ internal static class StartBench
             }
         }
 
-        return new StartReport(Machine.Current(), images, Samples.Of(loads), Samples.Of(firsts), Samples.Of(later));
+        return new StartReport(Machine.Current(), device!, images, Samples.Of(loads), Samples.Of(firsts), Samples.Of(later));
     }
 }

@@ -20,25 +20,6 @@ internal static class BenchRerankCommand
         var repetitions = CommonOptions.Whole("--repetitions", "Measurements of each thing", 1, 10_000, 7);
         var pairsPerCall = CommonOptions.Wholes("--pairs-per-call", "Pairs of one call of the graph; each number is measured; 0 for as many as each bundle takes by itself", 0, 65_536, 0);
         var threads = CommonOptions.Threads();
-        var provider = new Option<ProviderChoice>("--provider")
-        {
-            Description = "Where graphs run",
-            HelpName = "auto|cpu|cuda",
-            CustomParser = result =>
-            {
-                // Enum.TryParse would take numbers, too.
-                switch (result.Tokens[0].Value)
-                {
-                    case "auto": return ProviderChoice.Auto;
-                    case "cpu": return ProviderChoice.Cpu;
-                    case "cuda": return ProviderChoice.Cuda;
-                    default:
-                        result.AddError($"--provider is '{result.Tokens[0].Value}'; expected auto, cpu or cuda");
-                        return default;
-                }
-            },
-        };
-        var library = new Option<string?>("--provider-library") { Description = "ONNX Runtime's CUDA provider; the one beside the program unless given", HelpName = "FILE" };
         var mflop = new Option<double?>("--mflop-per-pair")
         {
             Description = "Work of a pair in millions of operations, to show the rate as a share of the machine's (105 for CAMP at D=1024, R=36, T=14)",
@@ -57,15 +38,17 @@ internal static class BenchRerankCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("rerank", "Pairs a second of the scorers in both directions, of one bundle or of several in turns, on random features and captions.")
         {
-            Options = { bundle, against, pairs, words, images, repetitions, pairsPerCall, threads, provider, library, mflop, json },
+            Options = { bundle, against, pairs, words, images, repetitions, pairsPerCall, threads, mflop, json },
             Examples =
             [
                 "retrieval bench rerank --bundle serving --against published --against int8",
                 "retrieval bench rerank --bundle serving --pairs-per-call 8,16,32,64,200 --mflop-per-pair 105 --json",
             ],
         };
+        var device = new DeviceOptions().AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            var inference = device.Read(parsed, new InferenceOptions());
             var bench = new RerankBench(new RerankOptions
             {
                 Bundle = parsed.GetRequiredValue(bundle),
@@ -76,8 +59,8 @@ internal static class BenchRerankCommand
                 Repetitions = parsed.GetValue(repetitions),
                 PairsPerCall = parsed.GetRequiredValue(pairsPerCall),
                 Threads = parsed.GetValue(threads),
-                Provider = parsed.GetValue(provider),
-                ProviderLibrary = parsed.GetValue(library),
+                Provider = inference.Provider,
+                ProviderLibrary = inference.ProviderLibrary,
                 MflopPerPair = parsed.GetValue(mflop),
             });
             var report = await ShareDisplay.RunAsync(progress => Task.Run(() => bench.Run(progress, cancellationToken), cancellationToken)).ConfigureAwait(false);

@@ -19,17 +19,19 @@ internal static class BenchStartCommand
             Options = { bundle, index, repetitions, threads, json },
             Examples = ["retrieval bench start --bundle models/scenes/bundle --index index"],
         };
+        var device = new DeviceOptions().AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var report = await StartBench.RunAsync(
                 parsed.GetRequiredValue(bundle),
                 parsed.GetRequiredValue(index),
                 parsed.GetValue(repetitions),
-                new InferenceOptions { Threads = parsed.GetValue(threads) },
+                device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }),
                 cancellationToken).ConfigureAwait(false);
             Terminal.Write(report, parsed.GetValue(json), console => console.Write(Tables.Facts(
                 $"start with {Units.Count(report.Images)} images",
                 ("machine", report.Machine.Describe()),
+                ("device", report.Device.Describe()),
                 ("ready after, s", report.LoadSeconds.Show(2)),
                 ("first query, ms", report.FirstQueryMs.Show(2)),
                 ("later queries, ms", report.LaterQueryMs.Show(2)))));

@@ -12,7 +12,7 @@ internal static class BundleEvaluation
 {
     public static async Task<int> RunAsync(Request request, bool json, CancellationToken cancellationToken)
     {
-        using var model = MatchingModel.Load(request.Bundle, new InferenceOptions { Threads = request.Threads });
+        using var model = MatchingModel.Load(request.Bundle, request.Inference);
         using var opened = request.Open(new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
         using var source = request.Limit is { } limit ? new LimitedSource(opened, limit) : opened;
         var evaluator = new Evaluator(model, new EvaluationOptions { Shortlists = request.Shortlists, Full = request.Full }, TimeProvider.System);
@@ -21,7 +21,8 @@ internal static class BundleEvaluation
         {
             var report = await ShareDisplay.RunAsync(
                 progress => Task.Run(() => evaluator.RunAsync(source, work.FullName, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
-            Terminal.Write(ReportView.Of(report), json, console => Show(console, report));
+            var device = DeviceView.Of(model.Device);
+            Terminal.Write(ReportView.Of(report, device), json, console => Show(console, report, device));
             return ExitCodes.Ok;
         }
         finally
@@ -30,10 +31,10 @@ internal static class BundleEvaluation
         }
     }
 
-    private static void Show(IAnsiConsole console, EvaluationReport report)
+    private static void Show(IAnsiConsole console, EvaluationReport report, DeviceView device)
     {
         console.WriteLine($"{report.Model}: {Units.Count(report.Images)} images, {Units.Count(report.Captions)} captions");
-        console.WriteLine($"{Units.Count(report.PairsScored)} pairs scored in {Units.Time(report.ScoringTime)}");
+        console.WriteLine($"{Units.Count(report.PairsScored)} pairs scored in {Units.Time(report.ScoringTime)} on {device.Describe()}");
         foreach (var (title, rows) in new[]
         {
             ("text to image", report.Rows.Select(row => (row, row.TextToImage, row.ShortlistOverlapAt10?.TextToImage))),
@@ -55,14 +56,14 @@ internal static class BundleEvaluation
     /// <param name="Shortlists">Shortlist sizes.</param>
     /// <param name="Full">Whether every pair is scored as well.</param>
     /// <param name="Limit">Only so many images.</param>
-    /// <param name="Threads">Threads for one graph; 0 takes all cores.</param>
+    /// <param name="Inference">How and where the model is run.</param>
     internal sealed record Request(
-        string Bundle, Func<FeatureExpectation, IFeatureSource> Open, IReadOnlyList<int> Shortlists, bool Full, int? Limit, int Threads);
+        string Bundle, Func<FeatureExpectation, IFeatureSource> Open, IReadOnlyList<int> Shortlists, bool Full, int? Limit, InferenceOptions Inference);
 
-    private sealed record ReportView(string Model, long Images, long Captions, long PairsScored, double ScoringSeconds, IReadOnlyList<RowView> Rows)
+    private sealed record ReportView(string Model, DeviceView Device, long Images, long Captions, long PairsScored, double ScoringSeconds, IReadOnlyList<RowView> Rows)
     {
-        public static ReportView Of(EvaluationReport report) => new(
-            report.Model, report.Images, report.Captions, report.PairsScored, report.ScoringTime.TotalSeconds, [.. report.Rows.Select(RowView.Of)]);
+        public static ReportView Of(EvaluationReport report, DeviceView device) => new(
+            report.Model, device, report.Images, report.Captions, report.PairsScored, report.ScoringTime.TotalSeconds, [.. report.Rows.Select(RowView.Of)]);
     }
 
     private sealed record RowView(

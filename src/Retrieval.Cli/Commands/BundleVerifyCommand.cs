@@ -20,20 +20,21 @@ internal static class BundleVerifyCommand
         {
             Arguments = { folder },
             Options = { json },
-            Examples = ["retrieval bundle verify models/scenes/bundle"],
+            Examples = ["retrieval bundle verify models/scenes/bundle", "retrieval bundle verify models/scenes/bundle --provider cuda"],
         };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(folder), parsed.GetValue(json)));
+        var device = new DeviceOptions().AddTo(command);
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(folder), device.Read(parsed, new InferenceOptions()), parsed.GetValue(json)));
         return command;
     }
 
-    private static int Run(string folder, bool json)
+    private static int Run(string folder, InferenceOptions inference, bool json)
     {
         if (!Directory.Exists(folder))
         {
             throw new InvalidBundleException(folder, "there is no such folder");
         }
 
-        var result = Verify(folder);
+        var result = Verify(folder, inference);
         Terminal.Write(result, json, console => Show(console, result));
         if (result.Ok)
         {
@@ -44,15 +45,15 @@ internal static class BundleVerifyCommand
         return ExitCodes.Failed;
     }
 
-    private static Verification Verify(string folder)
+    private static Verification Verify(string folder, InferenceOptions inference)
     {
-        var result = new Verification(false, null, folder, null, null, null, null);
+        var result = new Verification(false, null, folder, null, null, null, null, null);
         try
         {
             var bundle = VerifiedBundle.Read(folder);
             result = result with { Fingerprint = bundle.Fingerprint, Manifest = ManifestView.Of(bundle.Manifest), Files = bundle.Manifest.Files };
-            using var model = MatchingModel.Load(bundle);
-            return result with { Ok = true, Parity = model.Parity };
+            using var model = MatchingModel.Load(bundle, inference);
+            return result with { Ok = true, Device = DeviceView.Of(model.Device), Parity = model.Parity };
         }
         catch (InvalidBundleException exception)
         {
@@ -90,6 +91,7 @@ internal static class BundleVerifyCommand
 
         if (result.Parity is { } parity)
         {
+            console.WriteLine($"computed on {result.Device!.Describe()}");
             var differences = Tables.Titled($"largest differences from the export, {Units.Count(parity.Pairs)} pairs", "what", "#difference", "#allowed");
             differences.Add("scores, text to image", Units.Small(parity.TextToImage), Units.Small(parity.Tolerance));
             differences.Add("scores, image to text", Units.Small(parity.ImageToText), Units.Small(parity.Tolerance));
@@ -107,6 +109,7 @@ internal static class BundleVerifyCommand
         string? Fingerprint,
         ManifestView? Manifest,
         IReadOnlyDictionary<string, BundleFile>? Files,
+        DeviceView? Device,
         ParityReport? Parity);
 
     /// <summary>What of the manifest a reader asks for, as text and numbers.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Retrieval.Inference;
 
 namespace Retrieval.Cli.Commands;
 
@@ -35,6 +36,7 @@ internal static class EvaluateCommand
                 "retrieval evaluate --bundle models/scenes/bundle --source models/scenes/corpus --split test --shortlist 50,200,all",
             ],
         };
+        var device = new DeviceOptions().AddTo(command);
         command.Validators.Add(result =>
         {
             if ((result.GetValue(scores) is null) == (result.GetValue(bundle) is null))
@@ -55,7 +57,7 @@ internal static class EvaluateCommand
                     parsed.GetValue(shortlists)!.Sizes,
                     parsed.GetValue(shortlists)!.Full,
                     parsed.GetValue(limit),
-                    parsed.GetValue(threads)),
+                    device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) })),
                 parsed.GetValue(json),
                 cancellationToken));
         return command;

@@ -46,6 +46,7 @@ internal static class SearchCommand
                 "retrieval search --bundle models/scenes/bundle --index index --caption \"a cube\" --filter source=flickr30k --json",
             ],
         };
+        var device = new DeviceOptions().AddTo(command);
         command.Validators.Add(result =>
         {
             if ((result.GetValue(caption) is null) == (result.GetValue(image) is null))
@@ -64,7 +65,7 @@ internal static class SearchCommand
             {
                 Bundle = parsed.GetRequiredValue(bundle),
                 Index = parsed.GetRequiredValue(index),
-                Inference = new InferenceOptions { Threads = parsed.GetValue(threads) },
+                Inference = device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }),
             };
             return await RunAsync(options, request, parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
         });
@@ -81,11 +82,13 @@ internal static class SearchCommand
         var answer = request is ImageSearchRequest images
             ? await service.SearchAsync(images, cancellationToken).ConfigureAwait(false)
             : await service.SearchAsync((CaptionSearchRequest)request, cancellationToken).ConfigureAwait(false);
-        Terminal.Write(AnswerView.Of(answer), json, console => Show(console, answer, service));
+        using var current = snapshots.Acquire();
+        var device = DeviceView.Of(current.Model.Device);
+        Terminal.Write(AnswerView.Of(answer, device), json, console => Show(console, answer, device, service));
         return ExitCodes.Ok;
     }
 
-    private static void Show(IAnsiConsole console, SearchAnswer answer, SearchService service)
+    private static void Show(IAnsiConsole console, SearchAnswer answer, DeviceView device, SearchService service)
     {
         if (answer.Query is { } query)
         {
@@ -111,6 +114,7 @@ internal static class SearchCommand
 
         console.Write(table);
         console.WriteLine(string.Join(", ", answer.Stages.Select(stage => $"{stage.Stage} {Units.Time(stage.Duration)}")));
+        console.WriteLine($"computed on {device.Describe()}");
     }
 
     private static string Describe(JsonElement? metadata) =>
@@ -168,11 +172,12 @@ internal static class SearchCommand
         int Reranked,
         string? Degraded,
         string Model,
+        DeviceView Device,
         long IndexEpoch,
         IReadOnlyDictionary<string, double> StagesMs)
     {
-        public static AnswerView Of(SearchAnswer answer) => new(
-            answer.Hits, answer.Query, answer.Shortlisted, answer.Reranked, answer.Degraded, answer.Model, answer.IndexEpoch,
+        public static AnswerView Of(SearchAnswer answer, DeviceView device) => new(
+            answer.Hits, answer.Query, answer.Shortlisted, answer.Reranked, answer.Degraded, answer.Model, device, answer.IndexEpoch,
             answer.Stages.ToDictionary(stage => stage.Stage, stage => stage.Duration.TotalMilliseconds));
     }
 }

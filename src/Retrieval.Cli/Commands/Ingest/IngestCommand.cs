@@ -38,6 +38,7 @@ internal static class IngestCommand
         };
         catalog.AddTo(command, index, dryRun);
         source.Require(command);
+        var device = new DeviceOptions().AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (part, parts) = catalog.PartOf(parsed);
@@ -52,7 +53,7 @@ internal static class IngestCommand
                 Part = part,
                 Parts = parts,
             };
-            using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), new InferenceOptions { Threads = parsed.GetValue(threads) });
+            using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }));
             using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
             var job = new IngestionJob(model, options, TimeProvider.System);
             var result = options.DryRun
