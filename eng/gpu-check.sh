@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Checks and measures the service on a machine with an NVIDIA GPU, from published binaries and without a network.
 # See docs/gpu-check.md.
-#   gpu-check.sh [--dry-run] [--only STEP,STEP] [--app DIR]
+#   gpu-check.sh [--dry-run] [--only STEP,STEP] [--package DIR | --app DIR]
 #     --dry-run   the same steps on the CPU with tiny sizes; its numbers mean nothing
 #     --only      of export, parity, rerank, torch, serve (which needs export, too)
-#     --app DIR   folder of the published command; otherwise the one beside this script, put together from parts/
+#     --package   folder with parts/ or app/, where this script does not lie in the package itself
+#     --app       folder of the published command, instead of a package
 # Sizes and limits come from the environment: every variable GPU_CHECK_… below.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-dry=false app='' only=export,parity,rerank,torch,serve
+dry=false app='' package=$here only=export,parity,rerank,torch,serve
 while [ $# -gt 0 ]; do
   case "$1" in
     --dry-run) dry=true ;;
     --only) only=export,${2:?--only needs names of steps}; shift ;;
     --app) app=$(realpath "${2:?--app needs a folder}") || exit 2; shift ;;
-    *) sed -n '2,9s/^# \?//p' "$0" >&2; exit 2 ;;
+    --package) package=$(realpath "${2:?--package needs a folder}") || exit 2; shift ;;
+    *) sed -n '2,10s/^# \?//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -75,24 +77,24 @@ step() {
 skip() { note "$1" skipped 0 "$2"; }
 
 # Puts a compressed file together from its parts: xz where it is, Python's where not.
-join() { cat "$here/parts/$1".[0-9][0-9] | if command -v xz >/dev/null; then xz -dc; else "$python" -c 'import lzma, shutil, sys; shutil.copyfileobj(lzma.open(sys.stdin.buffer), sys.stdout.buffer, 1 << 20)'; fi; }
+join() { cat "$package/parts/$1".[0-9][0-9] | if command -v xz >/dev/null; then xz -dc; else "$python" -c 'import lzma, shutil, sys; shutil.copyfileobj(lzma.open(sys.stdin.buffer), sys.stdout.buffer, 1 << 20)'; fi; }
 
 unpack() {
-  (cd "$here/parts" && sha256sum --check --strict --quiet SHA256SUMS) || return 1
+  (cd "$package/parts" && sha256sum --check --strict --quiet SHA256SUMS) || return 1
   mkdir -p "$work/unpacked" && join app.tar.xz | tar -x -C "$work/unpacked" || return 1
-  [ ! -e "$here/parts/provider.so.xz.00" ] || join provider.so.xz >"$work/unpacked/libonnxruntime_providers_cuda.so" || return 1
+  [ ! -e "$package/parts/provider.so.xz.00" ] || join provider.so.xz >"$work/unpacked/libonnxruntime_providers_cuda.so" || return 1
   # Kept for the next run where that is possible.
-  if rm -rf "$here/app" 2>/dev/null && mv "$work/unpacked" "$here/app" 2>/dev/null; then app=$here/app; else app=$work/unpacked; fi
-  [ ! -w "$app" ] || sha256sum <"$here/parts/SHA256SUMS" >"$app/.parts"
+  if rm -rf "$package/app" 2>/dev/null && mv "$work/unpacked" "$package/app" 2>/dev/null; then app=$package/app; else app=$work/unpacked; fi
+  [ ! -w "$app" ] || sha256sum <"$package/parts/SHA256SUMS" >"$app/.parts"
 }
 
-if [ -z "$app" ] && [ -s "$here/parts/SHA256SUMS" ]; then
-  app=$here/app
-  [ "$(cat "$app/.parts" 2>/dev/null)" = "$(sha256sum <"$here/parts/SHA256SUMS")" ] || { unpack && note unpack ok $SECONDS ''; } \
-    || { echo "gpu-check.sh: the parts in $here/parts are not whole; make them anew with eng/gpu-package.sh" >&2; exit 1; }
+if [ -z "$app" ] && [ -s "$package/parts/SHA256SUMS" ]; then
+  app=$package/app
+  [ "$(cat "$app/.parts" 2>/dev/null)" = "$(sha256sum <"$package/parts/SHA256SUMS")" ] || { unpack && note unpack ok $SECONDS ''; } \
+    || { echo "gpu-check.sh: the parts in $package/parts are not whole; make them anew with eng/gpu-package.sh" >&2; exit 1; }
 fi
-[ -x "${app:-$here/app}/retrieval" ] || { echo "gpu-check.sh: there is no published command at ${app:-$here/app}; name it with --app, or make a package with eng/gpu-package.sh" >&2; exit 1; }
-retrieval=${app:-$here/app}/retrieval
+[ -x "${app:-$package/app}/retrieval" ] || { echo "gpu-check.sh: there is no published command at ${app:-$package/app}; name it with --app, or make a package with eng/gpu-package.sh" >&2; exit 1; }
+retrieval=${app:-$package/app}/retrieval
 models=$here/models
 [ -d "$models" ] || models=$here/../models
 exporter=${GPU_CHECK_EXPORTER:-$models/exporter}
@@ -155,7 +157,7 @@ rate() {
   local name=$1 images=$2 calls=$GPU_CHECK_PAIRS_PER_CALL
   shift 2
   rerank "$name" "$images" "${calls##*,}" "$calls" "$@" && return
-  [[ $calls != *,* ]] || rerank "$name-less" "$images" "${calls##*,}" "${calls%,*}" "$@"
+  [[ $calls != *,* ]] || [ "$(left)" -le 0 ] || rerank "$name-less" "$images" "${calls##*,}" "${calls%,*}" "$@"
 }
 if wanted rerank; then
   rate rerank-small "$GPU_CHECK_IMAGES" float16 published-float16

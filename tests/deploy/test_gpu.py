@@ -63,10 +63,10 @@ def python():
     return found.stdout.strip()
 
 
-def check(package, python, out, *options, **settings):
+def check(folder, python, out, *options, **settings):
     """A dry run where neither .NET nor the repository is at hand."""
     environment = {"PATH": "/usr/bin:/bin", "OUT": str(out), "GPU_CHECK_PYTHON": shutil.which(python), "TMPDIR": str(out.parent), **settings}
-    done = subprocess.run([package / "gpu-check.sh", "--dry-run", *options], capture_output=True, text=True, timeout=600, env=environment, cwd="/")
+    done = subprocess.run([folder / "gpu-check.sh", "--dry-run", *options], capture_output=True, text=True, timeout=600, env=environment, cwd="/")
     summary = json.loads((out / "summary.json").read_text()) if (out / "summary.json").exists() else None
     return done, summary
 
@@ -89,6 +89,9 @@ def test_a_dry_run_takes_every_step_and_leaves_nothing_behind(package, python, t
     # Where it stands it may be run again, without being put together again.
     again, summary = check(package, python, tmp_path / "out", "--only", "export")
     assert again.returncode == 0 and "unpack" not in {step["step"] for step in summary["steps"]}
+    # So may the script of a checkout, with the parts of a package.
+    again, summary = check(ROOT / "eng", python, tmp_path / "out", "--only", "parity", "--package", package)
+    assert again.returncode == 0 and "parity-demo" in {step["step"] for step in summary["steps"]}
 
 
 def test_a_bundle_that_fails_fails_the_run_and_not_the_steps_after_it(package, python, tmp_path):
