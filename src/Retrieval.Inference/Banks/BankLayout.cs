@@ -59,7 +59,7 @@ internal sealed class BankLayout
     /// only append; fewer if there is no room for that.
     /// </summary>
     /// <exception cref="BankTooLargeException">There is no room for the rows there are.</exception>
-    public BankRows Fit(MemoryBudget budget, BankLayout? grown)
+    public BankRows Fit(MemoryBudget budget, BankLayout? grown, long keepFree)
     {
         var available = budget.Available();
         var needed = Bytes(Rows);
@@ -69,11 +69,12 @@ internal sealed class BankLayout
         }
 
         var spare = new BankRows(Spare(Rows.Items), Spare(Rows.Words));
-        var share = Math.Min(1.0, (available - needed) / Math.Max(1.0, Bytes(spare)));
+        var left = Math.Max(0, available - needed - keepFree);
+        var share = Math.Min(1.0, left / Math.Max(1.0, Bytes(spare)));
         var room = new BankRows(Rows.Items + (long)(spare.Items * share), Rows.Words + (long)(spare.Words * share));
 
         // A share is a rounded number; the limit is not.
-        return Bytes(room) <= available ? room : Rows;
+        return Bytes(room) <= needed + left ? room : Rows;
     }
 
     /// <summary>E.g. <c>123,000 rows × 223,520 bytes</c>.</summary>
@@ -91,7 +92,7 @@ internal sealed class BankLayout
     private string Refusal(MemoryBudget budget, long needed, BankLayout? grown)
     {
         var bank = Side == RecordSide.Image ? "the bank of images" : "the bank of captions";
-        var both = grown is null ? "" : $", beside the {MemoryBudget.Gigabytes(grown.Bytes(grown.Rows))} it has outgrown, which serve until it is filled";
+        var both = grown is null ? "" : $", beside the {MemoryBudget.Gigabytes(grown.Bytes(grown.Rows))} that serve until it is filled (a restarted server needs room for the new one only)";
         return $"{bank} needs {MemoryBudget.Gigabytes(needed)}: {Arithmetic()}{both}; {budget.Describe()}. Use a bundle of the compact profile, of float16 or of int8 records, or a device with more memory";
     }
 }

@@ -15,6 +15,9 @@ internal sealed class BankStorage
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (nint Address, long Bytes)> _columns = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
+
+    // Rows of each bank that lives, or is being filled; each of them begins with the rows of those before it.
+    private readonly List<BankRows> _held = [];
     private BankRows _filled;
     private int _users = 1;
 
@@ -46,12 +49,13 @@ internal sealed class BankStorage
     /// <param name="layout">The bank.</param>
     /// <param name="budget">Where.</param>
     /// <param name="outgrown">What holds the bank's first rows on the device already, with how many; the caller keeps it alive.</param>
+    /// <param name="keepFree">Bytes that spare room leaves.</param>
     /// <param name="progress">Told after every chunk.</param>
     /// <param name="cancellationToken">Ends the copying; the room is given back.</param>
     public static BankStorage Fill(
-        BankLayout layout, MemoryBudget budget, (BankStorage Storage, BankLayout Layout)? outgrown, Action<BankProgress>? progress, CancellationToken cancellationToken)
+        BankLayout layout, MemoryBudget budget, (BankStorage Storage, BankLayout Layout)? outgrown, long keepFree, Action<BankProgress>? progress, CancellationToken cancellationToken)
     {
-        var storage = new BankStorage(layout, layout.Fit(budget, outgrown?.Layout), budget);
+        var storage = new BankStorage(layout, layout.Fit(budget, outgrown?.Layout, keepFree), budget);
         try
         {
             var copy = new Copy(layout, layout.Bytes(layout.Rows), progress, cancellationToken);
@@ -62,6 +66,7 @@ internal sealed class BankStorage
 
             storage.Copied(copy, outgrown?.Layout.Rows ?? default, layout.Rows, column => column.Source, budget.Memory.CopyIn);
             budget.Memory.Flush();
+            storage._held.Add(layout.Rows);
             storage._filled = layout.Rows;
             return storage;
         }
@@ -93,19 +98,24 @@ internal sealed class BankStorage
     /// </summary>
     public bool TryAppend(BankLayout former, BankLayout layout, Action<BankProgress>? progress, CancellationToken cancellationToken)
     {
+        lock (_gate)
+        {
+            if (layout.Rows != former.Rows)
+            {
+                if (_filled != former.Rows || !Capacity.Holds(layout.Rows))
+                {
+                    return false;
+                }
+
+                _filled = layout.Rows;
+            }
+
+            _held.Add(layout.Rows);
+        }
+
         if (layout.Rows == former.Rows)
         {
             return true;
-        }
-
-        lock (_gate)
-        {
-            if (_filled != former.Rows || !Capacity.Holds(layout.Rows))
-            {
-                return false;
-            }
-
-            _filled = layout.Rows;
         }
 
         try
@@ -118,27 +128,21 @@ internal sealed class BankStorage
         catch
         {
             // No bank was made of these rows.
-            lock (_gate)
-            {
-                _filled = former.Rows;
-            }
-
+            Leave(layout.Rows);
             throw;
         }
     }
 
     /// <summary>
-    /// A bank is given up that had followed another: if nothing has followed it, its rows are spare room again. A generation
-    /// that could not be opened whole would else leave the room taken.
+    /// A bank ends. What no other bank holds is spare room again: a generation that was given up, because its other bank did
+    /// not fit, say, leaves nothing taken.
     /// </summary>
-    public void Retract(BankRows given, BankRows former)
+    public void Leave(BankRows rows)
     {
         lock (_gate)
         {
-            if (_filled == given)
-            {
-                _filled = former;
-            }
+            _held.Remove(rows);
+            _filled = _held.Count == 0 ? default : _held.MaxBy(held => (held.Items, held.Words));
         }
     }
 

@@ -12,7 +12,6 @@ public sealed class FeatureBank : IDisposable
 {
     private readonly BankStorage? _storage;
     private readonly BankLayout _layout;
-    private BankRows? _followed;
     private int _disposed;
 
     private FeatureBank(BankLayout layout, MappedRecords records, BankStorage? storage)
@@ -48,20 +47,41 @@ public sealed class FeatureBank : IDisposable
     /// The bank of the generation before, if <paramref name="records"/> begin with the same rows: what it holds is not
     /// copied from the files again. It goes on being usable, and is disposed of by its owner, before or after this one.
     /// </param>
+    /// <param name="keepFree">Bytes that spare room leaves for a bank that is opened after this one.</param>
     /// <param name="progress">Told after every 64 MiB.</param>
     /// <param name="cancellationToken">Ends the copying; nothing is left behind.</param>
     /// <exception cref="BankTooLargeException">It does not fit; nothing has been copied.</exception>
     /// <exception cref="DeviceException">The device failed.</exception>
     public static FeatureBank Open(
-        MatchingModel model, RecordSide side, MappedRecords records, FeatureBank? former = null, Action<BankProgress>? progress = null, CancellationToken cancellationToken = default)
+        MatchingModel model,
+        RecordSide side,
+        MappedRecords records,
+        FeatureBank? former = null,
+        long keepFree = 0,
+        Action<BankProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Open(model.BankBudget, side, records, former, progress, cancellationToken);
+        return Open(model.BankBudget, side, records, former, keepFree, progress, cancellationToken);
     }
 
-    /// <summary>As <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, Action{BankProgress}?, CancellationToken)"/>; without a budget the bank stays mapped.</summary>
+    /// <summary>Bytes that a bank of these records needs, without spare room.</summary>
+    public static long BytesOf(RecordSide side, MappedRecords records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        var layout = new BankLayout(side, records);
+        return layout.Bytes(layout.Rows);
+    }
+
+    /// <summary>As <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, long, Action{BankProgress}?, CancellationToken)"/>; without a budget the bank stays mapped.</summary>
     internal static FeatureBank Open(
-        MemoryBudget? budget, RecordSide side, MappedRecords records, FeatureBank? former = null, Action<BankProgress>? progress = null, CancellationToken cancellationToken = default)
+        MemoryBudget? budget,
+        RecordSide side,
+        MappedRecords records,
+        FeatureBank? former = null,
+        long keepFree = 0,
+        Action<BankProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);
         var layout = new BankLayout(side, records);
@@ -72,16 +92,14 @@ public sealed class FeatureBank : IDisposable
 
         if (former?._storage is not { } held || !layout.Continues(former._layout) || !held.TryHold(budget))
         {
-            return Made(layout, records, BankStorage.Fill(layout, budget, null, progress, cancellationToken));
+            return Made(layout, records, BankStorage.Fill(layout, budget, null, keepFree, progress, cancellationToken));
         }
 
         var shared = false;
         try
         {
             shared = held.TryAppend(former._layout, layout, progress, cancellationToken);
-            var made = Made(layout, records, shared ? held : BankStorage.Fill(layout, budget, (held, former._layout), progress, cancellationToken));
-            made._followed = shared ? former._layout.Rows : null;
-            return made;
+            return Made(layout, records, shared ? held : BankStorage.Fill(layout, budget, (held, former._layout), keepFree, progress, cancellationToken));
         }
         finally
         {
@@ -99,11 +117,7 @@ public sealed class FeatureBank : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             Records.Dispose();
-            if (_followed is { } former)
-            {
-                _storage?.Retract(_layout.Rows, former);
-            }
-
+            _storage?.Leave(_layout.Rows);
             _storage?.Release();
         }
     }
@@ -116,6 +130,7 @@ public sealed class FeatureBank : IDisposable
         }
         catch
         {
+            storage.Leave(layout.Rows);
             storage.Release();
             throw;
         }

@@ -12,13 +12,28 @@ internal sealed class Admission(long most)
     // Over the last few seconds of work: a rate of long ago says nothing about now.
     private const double Memory = 0.9;
 
+    private const int MostLarge = 4;
+
     private readonly Lock _gate = new();
     private long _most = most;
-    private long _admitted;
+    private long _small;
+    private long _largeCost;
+    private int _large;
     private double _costPerSecond;
 
     /// <summary>Work promised and not done, in pairs.</summary>
-    public long Admitted => Interlocked.Read(ref _admitted);
+    public long Admitted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _small + _largeCost;
+            }
+        }
+    }
+
+    /// <summary>Most of it that small requests may have promised them.</summary>
 
     public long Most
     {
@@ -27,22 +42,31 @@ internal sealed class Admission(long most)
     }
 
     /// <summary>
-    /// Takes work in. A request counts as half the bound at most: a large one could else never be taken while small ones
-    /// come, and these overtake it.
+    /// Takes work in. A request of more than a quarter of the bound has a place of its own, of which there are a few: beside
+    /// small ones it would never fit while they come, and they overtake it anyway, so that it need not keep them out.
     /// </summary>
     /// <exception cref="OverloadedException">There is no room.</exception>
     public Place Admit(long cost)
     {
         lock (_gate)
         {
-            cost = Math.Min(cost, Math.Max(1, Most / 2));
-            if (_admitted + cost > Most)
+            var large = cost > Most / 4;
+            if (large ? _large >= MostLarge : _small + cost > Most)
             {
-                throw new OverloadedException(_admitted, Most, RetryAfter());
+                throw new OverloadedException(Admitted, Most, RetryAfter(large));
             }
 
-            _admitted += cost;
-            return new Place(this, cost);
+            if (large)
+            {
+                _large++;
+                _largeCost += cost;
+            }
+            else
+            {
+                _small += cost;
+            }
+
+            return new Place(this, cost, large);
         }
     }
 
@@ -59,22 +83,32 @@ internal sealed class Admission(long most)
         }
     }
 
-    private TimeSpan RetryAfter()
+    // A place among the large is free when one of them is done, room among the small when these are.
+    private TimeSpan RetryAfter(bool large)
     {
-        var seconds = _costPerSecond > 0 ? _admitted / _costPerSecond : 1;
+        var ahead = large ? _small + (_largeCost / MostLarge) : _small;
+        var seconds = _costPerSecond > 0 ? ahead / _costPerSecond : 1;
         return TimeSpan.FromSeconds(Math.Clamp(seconds, 1, LongestRetry.TotalSeconds));
     }
 
-    private void Release(long cost)
+    private void Release(long cost, bool large)
     {
         lock (_gate)
         {
-            _admitted -= cost;
+            if (large)
+            {
+                _large--;
+                _largeCost -= cost;
+            }
+            else
+            {
+                _small -= cost;
+            }
         }
     }
 
     /// <summary>Room for one request. Dispose of it when the request has been answered; doing so twice is harmless.</summary>
-    internal sealed class Place(Admission admission, long cost) : IDisposable
+    internal sealed class Place(Admission admission, long cost, bool large) : IDisposable
     {
         private int _released;
 
@@ -82,7 +116,7 @@ internal sealed class Admission(long most)
         {
             if (Interlocked.Exchange(ref _released, 1) == 0)
             {
-                admission.Release(cost);
+                admission.Release(cost, large);
             }
         }
     }

@@ -24,9 +24,9 @@ public sealed class BatchMetrics
     private readonly Histogram<long> _requests;
     private readonly Histogram<double> _durations;
     private readonly Counter<long> _failed;
-    private readonly Counter<long> _rejected;
-    private readonly Counter<long> _expired;
-    private readonly Counter<long> _cancelled;
+    private long _rejected;
+    private long _expired;
+    private long _cancelled;
     private volatile DeviceScheduler? _queue;
 
     /// <summary>Creates the instruments.</summary>
@@ -38,9 +38,9 @@ public sealed class BatchMetrics
         _requests = meter.CreateHistogram("retrieval.batch.queries", "{query}", "Requests that shared one call of the device, by kind of work", tags: null, advice: Requests);
         _durations = meter.CreateHistogram("retrieval.batch.duration", "s", "Time of one call of the device, by kind of work", tags: null, advice: Seconds);
         _failed = meter.CreateCounter<long>("retrieval.batch.failed", "{call}", "Calls of the device that failed, by kind of work");
-        _rejected = meter.CreateCounter<long>("retrieval.queue.rejected", "{query}", "Requests that were refused since as much waited as may wait");
-        _expired = meter.CreateCounter<long>("retrieval.queue.expired", "{query}", "Work that was dropped, or left off, since its deadline had passed");
-        _cancelled = meter.CreateCounter<long>("retrieval.queue.cancelled", "{query}", "Work that was dropped since its caller had left");
+        meter.CreateObservableCounter("retrieval.queue.rejected", () => Interlocked.Read(ref _rejected), "{query}", "Requests that were refused since as much waited as may wait");
+        meter.CreateObservableCounter("retrieval.queue.expired", () => Interlocked.Read(ref _expired), "{query}", "Work that was dropped, or left off, since its deadline had passed");
+        meter.CreateObservableCounter("retrieval.queue.cancelled", () => Interlocked.Read(ref _cancelled), "{query}", "Work that was dropped since its caller had left");
         meter.CreateObservableGauge("retrieval.queue.depth", () => State(state => state.Waiting), "{query}", "Requests that wait for the device");
         meter.CreateObservableGauge("retrieval.queue.pairs", () => State(state => state.WaitingCost), "{pair}", "Work that waits for the device, in pairs");
         meter.CreateObservableGauge("retrieval.queue.admitted", () => State(state => state.Admitted), "{pair}", "Work that has been promised and not been done, in pairs");
@@ -58,17 +58,17 @@ public sealed class BatchMetrics
         }
     }
 
-    internal void Rejected() => _rejected.Add(1);
+    internal void Rejected() => Interlocked.Increment(ref _rejected);
 
     internal void Dropped(WorkEnd end)
     {
         switch (end)
         {
             case WorkEnd.Expired:
-                _expired.Add(1);
+                Interlocked.Increment(ref _expired);
                 break;
             case WorkEnd.Cancelled:
-                _cancelled.Add(1);
+                Interlocked.Increment(ref _cancelled);
                 break;
         }
     }

@@ -29,10 +29,12 @@ public sealed class SearchSnapshot : IDisposable
         Index = index;
         Served = served;
         Epoch = served?.EpochOf(index) ?? index.Generation;
-        ImageBank = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), continued?.ImageBank, progress, cancellationToken);
+        var captions = IndexBinding.RecordsOf(index.Captions);
+        var keepFree = continued is null ? FeatureBank.BytesOf(RecordSide.Caption, captions) : 0;
+        ImageBank = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), continued?.ImageBank, keepFree, progress, cancellationToken);
         try
         {
-            CaptionBank = FeatureBank.Open(model, RecordSide.Caption, IndexBinding.RecordsOf(index.Captions), continued?.CaptionBank, progress, cancellationToken);
+            CaptionBank = FeatureBank.Open(model, RecordSide.Caption, captions, continued?.CaptionBank, 0, progress, cancellationToken);
         }
         catch
         {

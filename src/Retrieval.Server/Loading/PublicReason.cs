@@ -9,7 +9,7 @@ namespace Retrieval.Server.Loading;
 /// Why a load failed, in words for whoever asks for readiness: with the file's name, without where it lies, and without
 /// where the database is.
 /// </summary>
-internal sealed class PublicReason(SnapshotSection snapshot)
+internal sealed class PublicReason(SnapshotSection snapshot, string providerLibrary)
 {
     private readonly (string Text, string Word)[] _places =
     [
@@ -20,6 +20,7 @@ internal sealed class PublicReason(SnapshotSection snapshot)
         (Path.GetFullPath(snapshot.Index) + Path.DirectorySeparatorChar, ""),
         (Path.GetFullPath(snapshot.Index), "the index"),
         (AppContext.BaseDirectory, ""),
+        .. providerLibrary.Length == 0 ? [] : new[] { (providerLibrary, "the configured library") },
     ];
 
     public string Of(Exception exception) => exception switch

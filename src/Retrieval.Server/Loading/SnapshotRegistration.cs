@@ -29,7 +29,7 @@ internal static class SnapshotRegistration
         services.AddSingleton<SearchService>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<WarmUp>();
-        services.AddSingleton(new PublicReason(options.Snapshot));
+        services.AddSingleton(new PublicReason(options.Snapshot, options.Inference.ProviderLibrary));
         services.AddHostedService<DeviceWatch>();
         if (options.Postgres.IsSet)
         {

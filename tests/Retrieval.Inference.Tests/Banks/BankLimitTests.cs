@@ -86,6 +86,42 @@ public sealed class BankLimitTests
     }
 
     [Fact]
+    public void A_generation_that_only_deletes_leaves_the_next_one_room_to_append_in_place()
+    {
+        using var records = new SampleRecords(RecordSide.Caption, 2000, 5);
+        var budget = new MemoryBudget(new HostMemory(), 0);
+        var current = records.Open(budget, 1500);
+        var taken = budget.Taken;
+        for (var rows = 1501; rows < 1540; rows++)
+        {
+            // A generation of the same rows, as a deletion makes it, then one with a row more; each ends the one before.
+            foreach (var next in new[] { rows - 1, rows })
+            {
+                var former = current;
+                current = records.Open(budget, next, former);
+                former.Dispose();
+                Assert.Equal(taken, budget.Taken);
+            }
+        }
+
+        records.Holds(current, 1539);
+        current.Dispose();
+        Assert.Equal(0, budget.Taken);
+    }
+
+    [Fact]
+    public void Spare_room_leaves_what_is_to_be_kept_free()
+    {
+        using var records = new SampleRecords(RecordSide.Image, 1000, 2);
+        var other = records.Bytes(700);
+        var budget = new MemoryBudget(new HostMemory(), records.Bytes(1000) + other);
+        using var bank = SampleRecords.Open(budget, RecordSide.Image, records.Take(1000), keepFree: other);
+        using var second = records.Open(budget, 700);
+        records.Holds(bank, 1000);
+        records.Holds(second, 700);
+    }
+
+    [Fact]
     public void Spare_room_gives_way_before_a_bank_is_refused()
     {
         using var records = new SampleRecords(RecordSide.Image, 1000, 2);
@@ -136,7 +172,7 @@ public sealed class BankLimitTests
             using var stop = new CancellationTokenSource();
             var chunks = 0;
             var taken = budget.Taken;
-            Assert.Throws<OperationCanceledException>(() => FeatureBank.Open(budget, RecordSide.Image, Take(rows), former, _ =>
+            Assert.Throws<OperationCanceledException>(() => FeatureBank.Open(budget, RecordSide.Image, Take(rows), former, 0, _ =>
             {
                 chunks++;
                 stop.Cancel();

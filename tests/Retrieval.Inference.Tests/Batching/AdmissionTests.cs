@@ -8,34 +8,35 @@ public sealed class AdmissionTests
     public void what_does_not_fit_is_refused_at_once_and_fits_when_room_is_given_back()
     {
         using var queue = new DeviceScheduler(100);
-        using var first = queue.Admit(50);
-        var between = queue.Admit(10);
-        var second = queue.Admit(40);
+        IDisposable[] places = [.. Enumerable.Range(0, 5).Select(_ => queue.Admit(20))];
         var refused = Assert.Throws<OverloadedException>(() => queue.Admit(1));
         Assert.Contains("100", refused.Message, StringComparison.Ordinal);
         Assert.InRange(refused.RetryAfter, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
-        second.Dispose();
-        second.Dispose();
-        Assert.Equal(60, queue.State.Admitted);
-        queue.Admit(40).Dispose();
-        Assert.Equal(60, queue.State.Admitted);
-        between.Dispose();
+        places[0].Dispose();
+        places[0].Dispose();
+        Assert.Equal(80, queue.State.Admitted);
+        queue.Admit(20).Dispose();
+        Assert.Equal(80, queue.State.Admitted);
+        Array.ForEach(places, place => place.Dispose());
+        Assert.Equal(0, queue.State.Admitted);
     }
 
     [Fact]
-    public void a_large_request_counts_as_half_the_bound_and_leaves_room_for_small_ones()
+    public void large_requests_have_a_few_places_of_their_own_and_neither_kind_keeps_out_the_other()
     {
         using var queue = new DeviceScheduler(100);
-        using var small = queue.Admit(50);
-        using (queue.Admit(1000))
+        IDisposable[] large = [.. new long[] { 26, 100, 1000, 100_000 }.Select(queue.Admit)];
+        Assert.Throws<OverloadedException>(() => queue.Admit(26));
+        IDisposable[] small = [.. Enumerable.Range(0, 4).Select(_ => queue.Admit(25))];
+        Assert.Throws<OverloadedException>(() => queue.Admit(1));
+        large[3].Dispose();
+        using (queue.Admit(50_000))
         {
-            Assert.Equal(100, queue.State.Admitted);
-            Assert.Throws<OverloadedException>(() => queue.Admit(1));
+            Assert.Equal(26 + 100 + 1000 + 50_000 + 100, queue.State.Admitted);
         }
 
-        Assert.Equal(50, queue.State.Admitted);
-        using var other = queue.Admit(1);
-        Assert.Throws<OverloadedException>(() => queue.Admit(1000));
+        Array.ForEach([.. large, .. small], place => place.Dispose());
+        Assert.Equal(0, queue.State.Admitted);
     }
 
     [Fact]
@@ -49,10 +50,10 @@ public sealed class AdmissionTests
         time.Advance(TimeSpan.FromSeconds(2));
         device.Step();
         await work;
-        using var half = queue.Admit(500);
-        using var other = queue.Admit(500);
+        var places = Enumerable.Range(0, 10).Select(_ => queue.Admit(100)).ToList();
         var refused = Assert.Throws<OverloadedException>(() => queue.Admit(1));
         Assert.Equal(20, refused.RetryAfter.TotalSeconds, 3);
+        places.ForEach(place => place.Dispose());
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class AdmissionTests
         {
             try
             {
-                using var place = queue.Admit(1 + (i % 13));
+                using var place = queue.Admit(1 + (i % 12));
                 Assert.InRange(queue.State.Admitted, 1, 50);
                 await Task.Yield();
             }
