@@ -1,15 +1,17 @@
 namespace Retrieval.Inference.Batching;
 
 /// <summary>
-/// Who waits, in the order they are served. A request gets as its tag the work that had been handed out when it came plus
-/// its own cost, and the lowest tag goes first: requests of one size are served as they came, each as a whole; a small one
-/// that comes after a large one overtakes it; and a large one is overtaken only by as much work as its own, so it cannot
-/// starve. (Earliest deadline first, with time measured in work and the cost as the time allowed.) Not thread-safe.
+/// Who waits, in the order they are served: fair queueing (Demers, Keshav, Shenker 1989) with requests as flows. A request
+/// gets as its tag the virtual time when it came plus its own cost; virtual time goes on by the work handed out, divided
+/// among those who wait; the lowest tag goes first. So requests of one size are served as they came, each as a whole; a
+/// small one that comes after a large one overtakes it; and each is done no later, but for one call, than if the device
+/// were divided equally among all. Not thread-safe.
 /// </summary>
 internal sealed class WaitingList
 {
     private readonly List<WorkItem> _items = [];
-    private long _handedOut;
+    private double _virtualTime;
+    private double _requests;
     private long _sequence;
 
     /// <summary>Requests of which some piece has not been handed out.</summary>
@@ -23,7 +25,8 @@ internal sealed class WaitingList
 
     public void Add(WorkItem item)
     {
-        item.Tag = _handedOut + Math.Max(item.Cost, item.Limits.RequestCost);
+        item.Tag = _virtualTime + Math.Max(item.Cost, item.Limits.RequestCost);
+        _requests += ShareOf(item);
         item.Sequence = _sequence++;
         var place = _items.BinarySearch(item, Order.Instance);
         _items.Insert(~place, item);
@@ -34,7 +37,7 @@ internal sealed class WaitingList
         var place = _items.BinarySearch(item, Order.Instance);
         if (place >= 0)
         {
-            _items.RemoveAt(place);
+            RemoveAt(place);
         }
     }
 
@@ -43,6 +46,7 @@ internal sealed class WaitingList
     {
         var all = _items.ToArray();
         _items.Clear();
+        _requests = 0;
         return all;
     }
 
@@ -66,18 +70,32 @@ internal sealed class WaitingList
 
             var count = Math.Min(room, item.Pieces - item.Taken);
             slices.Add(new WorkSlice(item, item.Taken, count));
-            _handedOut += item.Cost * count / item.Pieces;
+            _virtualTime += (double)item.Cost * count / item.Pieces / Math.Max(1, _requests);
             item.Taken += count;
             item.InUse++;
             room -= count;
             if (item.Taken == item.Pieces)
             {
-                _items.RemoveAt(i);
+                RemoveAt(i);
             }
             else
             {
                 i++;
             }
+        }
+    }
+
+    // A request in many parts is one request.
+    private static double ShareOf(WorkItem item) => item.Cost / (double)Math.Max(item.Cost, item.Limits.RequestCost);
+
+    private void RemoveAt(int place)
+    {
+        _requests -= ShareOf(_items[place]);
+        _items.RemoveAt(place);
+        if (_items.Count == 0)
+        {
+            // Nothing is left of rounding.
+            _requests = 0;
         }
     }
 

@@ -37,7 +37,7 @@ public abstract class WorkItem
     internal WorkLimits Limits { get; }
 
     // What follows belongs to the queue and is touched under its lock only.
-    internal long Tag { get; set; }
+    internal double Tag { get; set; }
 
     internal long Sequence { get; set; }
 

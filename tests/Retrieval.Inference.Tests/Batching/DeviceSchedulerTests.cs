@@ -109,8 +109,8 @@ public sealed class DeviceSchedulerTests
         {
             Assert.Equal("small", order[0]);
 
-            // Overtaken by about its own size and no more: 1000 pieces are 20 small requests.
-            Assert.InRange(order.IndexOf("large"), 10, 25);
+            // One small one waits at a time, so each has half of the device: 1000 pieces are 20 small requests, twice.
+            Assert.InRange(order.IndexOf("large"), 10, 45);
         }
     }
 
