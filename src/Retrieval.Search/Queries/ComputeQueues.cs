@@ -9,7 +9,7 @@ namespace Retrieval.Search.Queries;
 /// </summary>
 public sealed class ComputeQueues : IDisposable
 {
-    private const int Searches = 10;
+    private const int Searches = 8;
     private const int Calls = 8;
 
     /// <summary>Makes both queues.</summary>
@@ -29,7 +29,7 @@ public sealed class ComputeQueues : IDisposable
     public DeviceScheduler Host { get; }
 
     /// <summary>
-    /// Bounds what is admitted to what a device does soon: ten searches of the default size, which keeps the slowest
+    /// Bounds what is admitted to what a device does soon: eight searches of the default size, which keeps the slowest
     /// accepted answer within what it would be at 70 % load, or eight of its calls where those are larger.
     /// </summary>
     public void BoundAdmission(MatchingModel model, SearchOptions options)
