@@ -5,7 +5,6 @@ import torch
 
 from conftest import TOLERANCE
 from retrieval_exporter import parity
-from retrieval_exporter.camp import IN_BYTES
 from scoring import DIRECTIONS, form_of, pairs, tensors
 
 FORMS = {"fast": ("serving", True), "compact": ("serving", False), "published": ("published", True)}
@@ -84,8 +83,6 @@ NARROW = {"int8": ("serving", True, "int8"), "int8 compact": ("serving", False, 
 
 @pytest.fixture(params=sorted(NARROW))
 def narrow(request, case):
-    if NARROW[request.param][2] == "int8" and case.model.system not in IN_BYTES:
-        pytest.skip("int8 is for what has a first layer left per pair")
     return form_of(case, *NARROW[request.param])
 
 
