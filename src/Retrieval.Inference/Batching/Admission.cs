@@ -34,7 +34,6 @@ internal sealed class Admission(long most)
     }
 
     /// <summary>Most of it that small requests may have promised them.</summary>
-
     public long Most
     {
         get => Interlocked.Read(ref _most);
