@@ -1,8 +1,8 @@
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// Why an answer is less than was asked for. An answer is never silently worse. Where there are two reasons, both are
-/// named, in the order of the stages, with a comma between them.
+/// Why an answer is less than was asked for. An answer is never silently worse. Where there are several reasons, all are
+/// named, in the order of the stages, with commas between them.
 /// </summary>
 public static class DegradedReasons
 {
@@ -14,6 +14,11 @@ public static class DegradedReasons
 
     /// <summary>The deadline passed before all candidates were reranked, or any of them: those that were not follow in coarse order without a score.</summary>
     public const string Deadline = "deadline";
+
+    /// <summary>
+    /// Stored data of candidates are damaged: they were left out. The log and <c>retrieval_damaged_total</c> say which kind of data.
+    /// </summary>
+    public const string Damaged = "damaged";
 
     /// <summary>Between two reasons.</summary>
     public const char Separator = ',';

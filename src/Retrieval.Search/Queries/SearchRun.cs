@@ -60,6 +60,9 @@ internal sealed class SearchRun : IDisposable
     /// <summary>How many candidates were scored.</summary>
     public int Reranked { get; private set; }
 
+    /// <summary>Candidates that were left out because what is stored of them is damaged.</summary>
+    public int Damaged { get; set; }
+
     private CancellationToken BeforeDeadline => _either?.Token ?? _caller;
 
     /// <summary>The caption as a query.</summary>

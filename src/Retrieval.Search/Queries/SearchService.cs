@@ -165,11 +165,22 @@ public sealed class SearchService(
     {
         var hits = ranked.Take(run.Limits.Top).Select((candidate, i) => hit(candidate, i + 1)).ToList();
         var reranked = run.Reranked;
-        List<string> reasons = [.. run.FellBack ? [DegradedReasons.CatalogUnavailable] : Array.Empty<string>(), .. reranked < ranked.Length ? [DegradedReasons.Deadline] : Array.Empty<string>()];
+        List<string> reasons = [];
+        AddIf(run.FellBack, DegradedReasons.CatalogUnavailable);
+        AddIf(reranked < ranked.Length, DegradedReasons.Deadline);
+        AddIf(run.Damaged > 0, DegradedReasons.Damaged);
         var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
         run.Clock.End(Stages.Assemble);
         metrics.Answered(kind, run.Clock.Stages, reranked, reasons);
         return new SearchAnswer(hits, tokens, ranked.Length, reranked, degraded, run.Snapshot.Model.Label, run.Snapshot.Epoch, run.Clock.Stages);
+
+        void AddIf(bool holds, string reason)
+        {
+            if (holds)
+            {
+                reasons.Add(reason);
+            }
+        }
     }
 
     private static SearchHit ImageHit(LocalIndex index, Candidate candidate, int rank)

@@ -41,6 +41,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         CatalogException { Fault: not (CatalogFault.Other or CatalogFault.Schema) } refused => OfFault(refused.Fault),
         IndexLockedException => Of(409, "an ingestion is writing to the index, which has one writer at a time; try again when it has ended"),
         IndexWriteException { DiskFull: true } => Of(507, "the disk of the index is full; nothing was changed"),
+        IndexCorruptException damaged => Damaged(damaged),
         BadHttpRequestException refused => Refused(refused),
         _ => Failed(exception),
     };
@@ -83,6 +84,13 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     {
         LogFailed(fault);
         return Of(503, "the device failed, or had no memory left, in the call this request was part of; nothing was changed");
+    }
+
+    // Neither the request's fault nor this program's. Another replica may have what is damaged here.
+    private Problem Damaged(IndexCorruptException fault)
+    {
+        LogFailed(fault);
+        return Of(503, "what this replica has stored of it is damaged; the log has more, and 'retrieval index verify' finds all of it");
     }
 
     private Problem Failed(Exception exception)

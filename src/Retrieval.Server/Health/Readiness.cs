@@ -6,14 +6,12 @@ internal sealed class Readiness
     private volatile ReadyState _loading = ReadyState.No("the model and the index are being loaded");
     private volatile string? _note;
     private volatile string? _device;
+    private volatile string? _damage;
     private volatile bool _draining;
 
-    public ReadyState Current => (_draining, _device) switch
-    {
-        (true, _) => ReadyState.No("this replica is shutting down"),
-        (_, { } fault) when _loading.IsReady => ReadyState.No(fault),
-        _ => _loading,
-    };
+    public ReadyState Current => _draining ? ReadyState.No("this replica is shutting down")
+        : _loading.IsReady && (_device ?? _damage) is not null ? new ReadyState(false, [.. new[] { _device, _damage }.OfType<string>()])
+        : _loading;
 
     /// <summary>What a person should know of a replica that answers correctly all the same; null for nothing.</summary>
     public string? CurrentNote => _note;
@@ -29,6 +27,9 @@ internal sealed class Readiness
 
     /// <summary>Why the device cannot compute; null when it can. Does not concern what is loaded.</summary>
     public void Device(string? fault) => _device = fault;
+
+    /// <summary>What of the index that is served is known to be damaged; null for nothing. Does not concern the device.</summary>
+    public void Damage(string? fault) => _damage = fault;
 
     public void Draining() => _draining = true;
 }
