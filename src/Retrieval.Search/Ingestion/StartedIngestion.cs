@@ -76,6 +76,7 @@ public sealed class StartedIngestion : IAsyncDisposable
             await RequireSomethingKeptAsync(progress, cancellationToken).ConfigureAwait(false);
             var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
             _meter.Committed();
+            progress?.Report(_meter.Now());
             return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end };
         }
         catch (Exception exception)

@@ -12,6 +12,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="CancelRequested">Whether somebody asked it to end; it does so after the window at hand.</param>
 /// <param name="FirstRow">Row of the source it began at: the first, or where an earlier run ended.</param>
 /// <param name="NextRow">First row that is not committed: a run that is killed resumes there.</param>
+/// <param name="Uncommitted">Rows that are stored and not committed yet: a kill costs them. In a catalog each batch is committed.</param>
 /// <param name="TotalRows">Rows of the source or its part; null if they are not counted.</param>
 /// <param name="Stored">Rows it stored, those that replaced an image included.</param>
 /// <param name="Replaced">Those of them that took the place of an image.</param>
@@ -36,6 +37,7 @@ public sealed record IngestionResponse(
     bool CancelRequested,
     long FirstRow,
     long NextRow,
+    long Uncommitted,
     long? TotalRows,
     long Stored,
     long Replaced,
