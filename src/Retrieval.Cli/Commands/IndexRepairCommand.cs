@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Retrieval.Cli.Output;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Repair;
