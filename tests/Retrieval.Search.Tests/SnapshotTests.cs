@@ -247,8 +247,10 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal(6, (await serving.ImagesAsync("a dog")).Hits.Count);
     }
 
-    [Fact]
-    public async Task A_torn_manifest_never_takes_serving_back_to_an_older_generation()
+    [Theory]
+    [InlineData("manifest.json")]
+    [InlineData("manifest.copy.json")]
+    public async Task A_damaged_file_of_the_manifest_costs_serving_nothing_and_is_said_until_the_next_commit(string damaged)
     {
         var corpus = Corpus.Make(6, 1, 57);
         await Ingest.RunAsync(corpus.AsSource("1"), _folder.Index);
@@ -256,32 +258,47 @@ public sealed class SnapshotTests : IDisposable
         await Ingest.RunAsync(corpus.AsSource("2"), _folder.Index);
         using var serving = new Serving(_folder.Index);
         var generation = serving.Snapshots.Status!.IndexEpoch;
-        var manifest = Path.Combine(_folder.Index, "manifest.json");
+        Assert.Null(serving.Snapshots.Status.ManifestFault);
+        var manifest = Path.Combine(_folder.Index, damaged);
         var whole = await File.ReadAllBytesAsync(manifest, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(manifest, whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
 
-        for (var poll = 0; poll < 2; poll++)
+        Assert.False(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
+        using var late = new Serving(_folder.Index);
+        foreach (var served in new[] { serving, late })
         {
-            var error = Assert.Throws<IndexCorruptException>(() => serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
-            Assert.Equal("manifest.json", error.File);
-            Assert.Contains($"generation {generation}", error.Message, StringComparison.Ordinal);
+            Assert.Equal(generation, served.Snapshots.Status!.IndexEpoch);
+            Assert.StartsWith($"{damaged}: ", served.Snapshots.Status.ManifestFault, StringComparison.Ordinal);
+            Assert.Contains((await served.CaptionsAsync(corpus.Ids[1], 10)).Hits, hit => hit.Caption == "of the newer generation");
         }
 
-        Assert.Equal((generation, false), (serving.Snapshots.Status.IndexEpoch, serving.Snapshots.Status.OpenedPrevious));
-        Assert.Contains((await serving.CaptionsAsync(corpus.Ids[1], 10)).Hits, hit => hit.Caption == "of the newer generation");
-
-        // Who starts now has nothing better, and says so; with the next commit all is well again.
-        using var late = new Serving(_folder.Index);
-        Assert.Equal((generation - 1, true), (late.Snapshots.Status!.IndexEpoch, late.Snapshots.Status.OpenedPrevious));
-        Assert.False(late.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
         corpus.Captions[0] = ["of the newest generation"];
         await Ingest.RunAsync(corpus.AsSource("3"), _folder.Index);
         foreach (var served in new[] { serving, late })
         {
             Assert.True(served.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
-            Assert.False(served.Snapshots.Status!.OpenedPrevious);
+            Assert.Null(served.Snapshots.Status!.ManifestFault);
             Assert.Contains((await served.CaptionsAsync(corpus.Ids[1], 10)).Hits, hit => hit.Caption == "of the newest generation");
         }
+    }
+
+    [Fact]
+    public async Task With_the_manifest_lost_what_is_served_is_served_on_and_nobody_starts()
+    {
+        await Ingest.RunAsync(Corpus.Make(6, 1, 57).AsSource("1"), _folder.Index);
+        using var serving = new Serving(_folder.Index);
+        var generation = serving.Snapshots.Status!.IndexEpoch;
+        File.Delete(Path.Combine(_folder.Index, "manifest.json"));
+        File.Delete(Path.Combine(_folder.Index, "manifest.copy.json"));
+
+        for (var poll = 0; poll < 2; poll++)
+        {
+            Assert.Throws<ManifestLostException>(() => serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(generation, serving.Snapshots.Status.IndexEpoch);
+        Assert.Equal(6, (await serving.ImagesAsync("a dog")).Hits.Count);
+        Assert.Throws<ManifestLostException>(() => new Serving(_folder.Index));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Tests.Hosting;
+using Retrieval.Storage.Local.Repair;
 
 namespace Retrieval.Server.Tests;
 
@@ -117,29 +118,103 @@ public sealed class ReadinessTests(ServerFixture fixture)
         Assert.Equal(200, (int)(await server.Client.AskAsync("/health/ready")).StatusCode);
     }
 
-    [Fact]
-    public async Task A_torn_manifest_is_served_from_the_generation_before_and_said()
+    [Theory]
+    [InlineData("manifest.json", false)]
+    [InlineData("manifest.copy.json", false)]
+    [InlineData("manifest.json", true)]
+    public async Task A_damaged_file_of_the_manifest_is_said_while_the_whole_index_is_served_and_mended_by_the_next_write(string file, bool whileServing)
     {
         using var folder = new Folder();
         var index = folder.File("index");
         await Corpus.IngestAsync(Repository.Bundle, index, 4);
         await Corpus.GrowAsync(Repository.Bundle, index, 9);
-        var manifest = Path.Combine(index, "manifest.json");
-        var whole = await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(manifest, whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+        if (!whileServing)
+        {
+            Cut(Path.Combine(index, file));
+        }
+
         await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index));
         await server.ReadyAsync();
+        if (whileServing)
+        {
+            Cut(Path.Combine(index, file));
+        }
 
-        var torn = await (await server.Client.AskAsync("/v1/model")).JsonAsync();
-        Assert.True((bool)torn["index"]!["openedPrevious"]!);
         await Eventually.TrueAsync(() => server.Log.Of(1105).Any(), "it is logged");
         Assert.Equal(LogLevel.Warning, Assert.Single(server.Log.Of(1105)).Level);
+        Assert.Equal(9, await ImagesAsync(server));
+        Assert.True(await ManifestDamagedAsync(server));
+        var ready = await (await server.Client.AskAsync("/health/ready")).JsonAsync();
+        Assert.Contains(file, (string)ready["note"]!, StringComparison.Ordinal);
+        Assert.Contains("retrieval index repair", (string)ready["note"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain(folder.Path, (string)ready["note"]!, StringComparison.Ordinal);
 
-        await Corpus.GrowAsync(Repository.Bundle, index, 12);
-        await Eventually.TrueAsync(async () => await ImagesAsync(server) == 12, "the next commit is served");
-        Assert.False((bool)(await (await server.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["openedPrevious"]!);
+        await (await server.Client.PutAsync("/v1/images/new", Image.Body(40, "w9").ToJsonString())).BodyAsync(201);
+        await Eventually.TrueAsync(async () => (await (await server.Client.AskAsync("/health/ready")).JsonAsync())["note"] is null, "there is nothing to say any more");
+        Assert.Equal(10, await ImagesAsync(server));
+        Assert.False(await ManifestDamagedAsync(server));
         Assert.Single(server.Log.Of(1105));
     }
+
+    [Fact]
+    public async Task A_server_whose_index_has_lost_its_manifest_is_not_ready_says_what_to_do_and_comes_up_after_the_repair()
+    {
+        using var folder = new Folder();
+        var index = folder.File("index");
+        await Corpus.IngestAsync(Repository.Bundle, index, 9);
+        Cut(Path.Combine(index, "manifest.json"));
+        File.Delete(Path.Combine(index, "manifest.copy.json"));
+        await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index));
+
+        var reason = await FailedReasonAsync(server);
+        Assert.StartsWith("the index, manifest.json: ", reason, StringComparison.Ordinal);
+        Assert.Contains("'retrieval index repair'", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(folder.Path, reason, StringComparison.Ordinal);
+        await (await server.Client.PutAsync("/v1/images/new", Image.Body(40, "w9").ToJsonString())).ProblemAsync(503);
+
+        Assert.True(LocalIndexRepair.Run(index, cancellation: TestContext.Current.CancellationToken).Ok);
+        await server.ReadyAsync();
+        Assert.Equal(9, await ImagesAsync(server));
+    }
+
+    [Fact]
+    public async Task With_the_manifest_lost_while_it_is_served_writes_are_refused_and_searches_go_on()
+    {
+        using var folder = new Folder();
+        var index = folder.File("index");
+        await Corpus.IngestAsync(Repository.Bundle, index, 9);
+        await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index));
+        await server.ReadyAsync();
+        File.Delete(Path.Combine(index, "manifest.json"));
+        File.Delete(Path.Combine(index, "manifest.copy.json"));
+
+        foreach (var write in new Func<Task<HttpResponseMessage>>[]
+        {
+            () => server.Client.PutAsync("/v1/images/new", Image.Body(40, "w9").ToJsonString()),
+            () => server.Client.RemoveAsync("/v1/images/plain.jpg"),
+        })
+        {
+            var problem = await (await write()).ProblemAsync(503);
+            Assert.Contains("retrieval index repair", (string)problem["detail"]!, StringComparison.Ordinal);
+        }
+
+        await Eventually.TrueAsync(async () => ((string?)(await (await server.Client.AskAsync("/health/ready")).JsonAsync())["note"])?.Contains("index repair", StringComparison.Ordinal) == true, "it is said");
+        Assert.Equal(9, await ImagesAsync(server));
+        Assert.Equal(9, (await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["hits"]!.AsArray().Count);
+
+        Assert.True(LocalIndexRepair.Run(index, cancellation: TestContext.Current.CancellationToken).Ok);
+        await (await server.Client.PutAsync("/v1/images/new", Image.Body(40, "w9").ToJsonString())).BodyAsync(201);
+        Assert.Equal(10, await ImagesAsync(server));
+    }
+
+    private static void Cut(string file)
+    {
+        using var stream = File.OpenWrite(file);
+        stream.SetLength(stream.Length / 2);
+    }
+
+    private static async Task<bool> ManifestDamagedAsync(RunningServer server) =>
+        (bool)(await (await server.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["manifestDamaged"]!;
 
     private static async Task<int> ImagesAsync(RunningServer server) =>
         (int)(await (await server.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["images"]!;

@@ -41,12 +41,12 @@ public sealed class CompactionTests : IDisposable
         using var reader = LocalIndex.Open(_folder.Index);
         using var writer = Writer();
         await writer.CompactAsync(TestContext.Current.CancellationToken);
-        Assert.True(Directory.Exists(_folder.Data("", epoch: 1)), "the previous manifest still needs its folder");
+        Assert.True(Directory.Exists(_folder.Data("", epoch: 1)), "a reader of the manifest before may still open its folder");
 
         writer.Append(SampleCorpus.Batch([("new", 1), (expected.Keys.First(), 99)]));
         await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
 
-        Assert.False(Directory.Exists(_folder.Data("", epoch: 1)), "no manifest names the old folder any more");
+        Assert.False(Directory.Exists(_folder.Data("", epoch: 1)), "the folder was superseded by an earlier commit");
         IndexAssert.Holds(reader, expected);
         Assert.True(reader.Verify(TestContext.Current.CancellationToken).Ok);
         expected["new"] = 1;
@@ -57,36 +57,38 @@ public sealed class CompactionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_torn_manifest_after_a_compaction_opens_the_generation_before_it()
-    {
-        var expected = await FillAsync();
-        await LocalIndexCompactor.CompactAsync(_folder.Index, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(_folder.Manifest, "", TestContext.Current.CancellationToken);
-
-        using (var index = LocalIndex.Open(_folder.Index))
-        {
-            Assert.Equal(1, index.SlotEpoch);
-            IndexAssert.Holds(index, expected);
-        }
-
-        using (Writer())
-        {
-            using var index = LocalIndex.Open(_folder.Index);
-            Assert.Equal(3, index.SlotEpoch);
-            IndexAssert.Holds(index, expected);
-        }
-    }
-
-    [Fact]
     public async Task What_a_killed_compaction_left_is_removed_by_the_next_writer()
     {
         var expected = await FillAsync();
         Directory.CreateDirectory(_folder.Data("images", epoch: 2));
+        await File.WriteAllTextAsync(_folder.Data("unfinished", epoch: 2), "", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_folder.Data("images/embedding.f32", epoch: 2), "half", TestContext.Current.CancellationToken);
 
         Writer().Dispose();
 
         Assert.False(Directory.Exists(_folder.Data("", epoch: 2)));
+        using var index = LocalIndex.Open(_folder.Index);
+        IndexAssert.Holds(index, expected);
+    }
+
+    [Fact]
+    public async Task A_folder_that_nothing_accounts_for_is_kept_by_every_writer_and_every_compaction()
+    {
+        var expected = await FillAsync();
+        Directory.CreateDirectory(_folder.Data("images", epoch: 7));
+        await File.WriteAllTextAsync(_folder.Data("images/embedding.f32", epoch: 7), "somebody's", TestContext.Current.CancellationToken);
+
+        using (var writer = Writer())
+        {
+            await writer.CompactAsync(TestContext.Current.CancellationToken);
+            writer.Append(SampleCorpus.Batch("new"));
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        }
+
+        Writer().Dispose();
+        Assert.Equal("somebody's", await File.ReadAllTextAsync(_folder.Data("images/embedding.f32", epoch: 7), TestContext.Current.CancellationToken));
+        Assert.Equal([7, 8], Directory.GetDirectories(_folder.Index, "data-*").Select(folder => int.Parse(folder[(folder.LastIndexOf('-') + 1)..])).Order());
+        expected["new"] = 0;
         using var index = LocalIndex.Open(_folder.Index);
         IndexAssert.Holds(index, expected);
     }

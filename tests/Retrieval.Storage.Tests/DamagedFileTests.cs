@@ -129,7 +129,7 @@ public sealed class DamagedFileTests : IDisposable
             manifest with { Generation = 0 },
         })
         {
-            ManifestFile.Replace(_folder.Index, wrong, keepPrevious: true);
+            ManifestFile.Replace(_folder.Index, wrong);
             Assert.Throws<IndexCorruptException>(() => LocalIndex.Open(_folder.Index));
             Assert.Throws<IndexCorruptException>(Writer);
         }

@@ -115,7 +115,7 @@ public sealed class KilledWriterTests : IDisposable
 
         using var index = LocalIndex.Open(_folder.Index);
         var next = index.Ledger.SingleOrDefault()?.NextRow ?? 0;
-        Assert.False(index.OpenedPrevious);
+        Assert.Empty(index.ManifestFaults);
         IndexAssert.Holds(index, SampleCorpus.StateAfter(next));
         Assert.Empty(index.Verify(TestContext.Current.CancellationToken).Faults);
         return next;

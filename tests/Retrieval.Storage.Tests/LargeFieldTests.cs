@@ -57,6 +57,6 @@ public sealed class LargeFieldTests : IDisposable
             Rows = counts,
             Files = [.. layout.Files.Select(file => new FileLength(file.Path, (counts.Of(file.Counter) ?? 0) * file.RowBytes))],
         };
-        ManifestFile.Replace(_folder.Index, manifest, keepPrevious: true);
+        ManifestFile.Replace(_folder.Index, manifest);
     }
 }

@@ -103,7 +103,7 @@ public sealed class SourceNumberTests : IDisposable
             await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
         }
 
-        ManifestFile.Replace(_folder.Index, ManifestFile.Read(_folder.Index)!.Manifest with { Sources = [] }, keepPrevious: true);
+        ManifestFile.Replace(_folder.Index, ManifestFile.Read(_folder.Index)!.Manifest with { Sources = [] });
 
         using var index = LocalIndex.Open(_folder.Index);
         var faults = index.Verify(TestContext.Current.CancellationToken).Faults;

@@ -9,7 +9,9 @@ public sealed class TempFolder : IDisposable
 
     public string Manifest => System.IO.Path.Combine(Index, "manifest.json");
 
-    public string PreviousManifest => System.IO.Path.Combine(Index, "manifest.previous.json");
+    public string ManifestCopy => System.IO.Path.Combine(Index, "manifest.copy.json");
+
+    public string FormerManifest => System.IO.Path.Combine(Index, "manifest.previous.json");
 
     public string Data(string file, int epoch = 1) => System.IO.Path.Combine(Index, $"data-{epoch}", file);
 

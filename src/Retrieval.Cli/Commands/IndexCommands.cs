@@ -5,10 +5,11 @@ namespace Retrieval.Cli.Commands;
 /// <summary><c>retrieval index</c>.</summary>
 internal static class IndexCommands
 {
-    public static CliCommand Create() => new("index", "Indexes, in a local folder or in a catalog: what is in them, whether they are whole, switching, deletion, upkeep.")
+    public static CliCommand Create() => new("index", "Indexes, in a local folder or in a catalog: what is in them, whether they are whole, repair, switching, deletion, upkeep.")
     {
         IndexStatusCommand.Create(),
         IndexVerifyCommand.Create(),
+        IndexRepairCommand.Create(),
         IndexMigrateCommand.Create(),
         IndexActivateCommand.Create(),
         IndexDropCommand.Create(),

@@ -1,6 +1,7 @@
 using Retrieval.Cli.Commands.Postgres;
 using Retrieval.Cli.Output;
 using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
 using Spectre.Console;
 
@@ -40,7 +41,8 @@ internal static class IndexStatusCommand
     {
         console.Write(Tables.Facts(
             status.Index,
-            ("generation", $"{Units.Count(status.Generation)}, slot epoch {Units.Count(status.SlotEpoch)}{(status.OpenedPrevious ? "; the newest manifest is torn" : "")}"),
+            ("generation", $"{Units.Count(status.Generation)}, slot epoch {Units.Count(status.SlotEpoch)}"),
+            ("manifest", status.ManifestFaults.Count == 0 ? "whole" : string.Join("; ", status.ManifestFaults)),
             ("bundle", $"{status.Bundle}, fingerprint {status.Fingerprint}"),
             ("images", Describe(status.Images)),
             ("captions", Describe(status.Captions)),
@@ -73,7 +75,7 @@ internal static class IndexStatusCommand
         string Index,
         long Generation,
         int SlotEpoch,
-        bool OpenedPrevious,
+        IReadOnlyList<ManifestFault> ManifestFaults,
         string Bundle,
         string Fingerprint,
         int EmbeddingWidth,
@@ -86,7 +88,7 @@ internal static class IndexStatusCommand
         {
             using var index = LocalIndex.Open(path);
             return new Status(
-                path, index.Generation, index.SlotEpoch, index.OpenedPrevious, index.Schema.BundleName, index.Fingerprint, index.Schema.EmbeddingWidth,
+                path, index.Generation, index.SlotEpoch, index.ManifestFaults, index.Schema.BundleName, index.Fingerprint, index.Schema.EmbeddingWidth,
                 Collection.Of(index.Images), Collection.Of(index.Captions), BytesIn(path), index.Ledger);
         }
 

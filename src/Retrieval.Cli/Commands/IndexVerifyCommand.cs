@@ -20,7 +20,7 @@ internal static class IndexVerifyCommand
         var queries = CommonOptions.Whole("--queries", "With --postgres: queries drawn to measure the recall of shortlists; 0 for none", 0, 100_000, 50);
         var shortlist = CommonOptions.Whole("--shortlist", "With --postgres: length of those shortlists", 1, 10_000, 200);
         var json = CommonOptions.Json();
-        var command = new CliCommand("verify", "Compare every committed byte of a local index with its checksum, or in a catalog every row with those it belongs to, and name what is damaged. Ends with 1 if anything is. Of a catalog also says how much of the exact shortlist pgvector finds.")
+        var command = new CliCommand("verify", "Compare every committed byte of a local index with its checksum, both files of its manifest too, or in a catalog every row with those it belongs to, and name what is damaged. Ends with 1 if anything is. Of a catalog also says how much of the exact shortlist pgvector finds.")
         {
             Options = { index, name, every, queries, shortlist, json },
             Examples = ["retrieval index verify --index index", "retrieval index verify --postgres postgresql://serve@db/retrieval"],
@@ -67,13 +67,7 @@ internal static class IndexVerifyCommand
             ("faults", Units.Count(result.Faults.Count))));
         if (result.Faults.Count > 0)
         {
-            var faults = Tables.Titled("damaged", "file", "#from byte", "#to byte", "#first row", "#last row", "found");
-            foreach (var fault in result.Faults)
-            {
-                faults.Add(fault.File, Units.Count(fault.FromByte), Units.Count(fault.ToByte), Units.Count(fault.FirstRow), Units.Count(fault.LastRow), fault.Reason);
-            }
-
-            console.Write(faults);
+            console.Write(FaultTable.Of(result.Faults));
         }
 
         console.WriteLine(result.Ok ? "verified" : "NOT verified");

@@ -82,30 +82,33 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     }
 
     /// <summary>
-    /// Takes up a newer generation of the index, or another index that was built in the same place. If the newest
-    /// manifest is torn, what is before it is taken up only if it is newer than what is served.
+    /// Takes up a newer generation of the index, or another index that was built in the same place. Also looks whether both
+    /// files of its manifest are whole, and says so in <see cref="Status"/>.
     /// </summary>
     /// <returns>Whether there was one.</returns>
-    /// <exception cref="RetrievalException">The newer generation cannot be read; what was served before goes on being served.</exception>
+    /// <exception cref="RetrievalException">The newer generation cannot be read, or it cannot be told which is the newest; what was served before goes on being served.</exception>
     public bool TryRefresh(CancellationToken cancellationToken = default)
     {
         lock (_writing)
         {
-            // A checksum, since a rebuilt index may be of the very generation that is served.
-            if (_disposed || _model is null || _current is not { Index: var served } || LocalIndex.ReadChecksum(served.Path) is not { } newest || newest == served.Checksum)
+            if (_disposed || _model is null || _current is not { Index: var served } || LocalIndex.ReadNewest(served.Path) is not { } newest)
             {
                 return false;
             }
 
-            var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model), served));
-            if (index.OpenedPrevious && index.Generation <= served.Generation)
+            // A checksum, since a rebuilt index may be of the very generation that is served.
+            if (newest.Checksum == served.Checksum)
             {
-                var found = index.Generation;
-                index.Dispose();
-                throw new IndexCorruptException(
-                    served.Path, "manifest.json", $"it is torn, and the generation before it, {found}, is not newer than generation {served.Generation}, which goes on being served");
+                var fault = SnapshotStatus.Describe(newest.Faults);
+                if (Status!.ManifestFault != fault)
+                {
+                    Status = Status with { ManifestFault = fault };
+                }
+
+                return false;
             }
 
+            var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model), served));
             Replace(model, index, _served, cancellationToken);
             return true;
         }

@@ -1,6 +1,7 @@
 using Retrieval.Domain.Bundles;
 using Retrieval.Inference.Devices;
 using Retrieval.Inference.Verification;
+using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Search.Snapshots;
 
@@ -12,7 +13,7 @@ namespace Retrieval.Search.Snapshots;
 /// <param name="Images">Live images.</param>
 /// <param name="Captions">Live captions.</param>
 /// <param name="IndexEpoch">Generation of the index; of an index of the catalog, its epoch there.</param>
-/// <param name="OpenedPrevious">Whether the index's newest generation was torn when this one was opened, and this is the one before it.</param>
+/// <param name="ManifestFault">What is wrong with one of the two files of the index's manifest; null if both are whole. What is served is whole all the same.</param>
 /// <param name="Parity">How far this machine's results are from those recorded at export.</param>
 public sealed record SnapshotStatus(
     string Label,
@@ -22,7 +23,7 @@ public sealed record SnapshotStatus(
     long Images,
     long Captions,
     long IndexEpoch,
-    bool OpenedPrevious,
+    string? ManifestFault,
     ParityReport Parity)
 {
     /// <summary>The device, and why this one: for a person.</summary>
@@ -37,11 +38,13 @@ public sealed record SnapshotStatus(
     /// <summary>The index of the catalog that is served; null in embedded mode.</summary>
     public ServedIndex? Served { get; init; }
 
+    internal static string? Describe(IReadOnlyList<ManifestFault> faults) => faults.Count == 0 ? null : string.Join("; ", faults);
+
     internal static SnapshotStatus Of(SearchSnapshot snapshot)
     {
         var (model, index) = (snapshot.Model, snapshot.Index);
         return new SnapshotStatus(
-            model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, snapshot.Epoch, index.OpenedPrevious, model.Parity)
+            model.Label, model.Fingerprint, model.Manifest, model.Provider, index.Images.Count, index.Captions.Count, snapshot.Epoch, Describe(index.ManifestFaults), model.Parity)
         {
             Device = model.Device,
             Banks = [BankStatus.Of(snapshot.ImageBank), BankStatus.Of(snapshot.CaptionBank)],

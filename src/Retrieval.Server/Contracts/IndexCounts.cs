@@ -4,5 +4,5 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Images">Images that can be found.</param>
 /// <param name="Captions">Captions that can be found.</param>
 /// <param name="Epoch">Generation; grows with every change.</param>
-/// <param name="OpenedPrevious">Whether this is the generation before the newest, whose manifest cannot be read.</param>
-public sealed record IndexCounts(long Images, long Captions, long Epoch, bool OpenedPrevious);
+/// <param name="ManifestDamaged">Whether one of the two files of the index's manifest is missing or damaged. The index is whole, and the next write mends it.</param>
+public sealed record IndexCounts(long Images, long Captions, long Epoch, bool ManifestDamaged);

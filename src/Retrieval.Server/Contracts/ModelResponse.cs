@@ -60,7 +60,7 @@ public sealed record ModelResponse(
             new RegionShape(manifest.RegionCount, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
-            new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.OpenedPrevious),
+            new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.ManifestFault is not null),
             shortlist,
             catalog,
             status.Parity);

@@ -44,6 +44,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         CatalogException { Fault: not (CatalogFault.Other or CatalogFault.Schema) } refused => OfFault(refused.Fault),
         IndexLockedException => Of(409, "an ingestion is writing to the index, which has one writer at a time; try again when it has ended"),
         IndexWriteException { DiskFull: true } => Of(507, "the disk of the index is full; nothing was changed"),
+        ManifestLostException lost => Lost(lost),
         IndexCorruptException damaged => Damaged(damaged),
         BadHttpRequestException refused => Refused(refused),
         _ => Failed(exception),
@@ -94,6 +95,13 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     {
         LogFailed(fault);
         return Of(503, "what this replica has stored of it is damaged; the log has more, and 'retrieval index verify' finds all of it");
+    }
+
+    // An operator's turn: sending the request again does not help until then.
+    private Problem Lost(ManifestLostException fault)
+    {
+        LogFailed(fault);
+        return Of(503, "the manifest of the index is lost or damaged, and nothing can be written until 'retrieval index repair' has rebuilt it; nothing was changed");
     }
 
     private Problem Failed(Exception exception)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
+using Retrieval.Storage.Errors;
 
 namespace Retrieval.Server.Loading;
 
@@ -14,6 +15,7 @@ internal sealed partial class SnapshotLoader(
     SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, PublicReason reasons, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : LoaderService
 {
     private readonly LastFault _fault = new();
+    private readonly LastFault _manifest = new();
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
@@ -54,7 +56,7 @@ internal sealed partial class SnapshotLoader(
         {
             var seconds = time.GetElapsedTime(began).TotalSeconds;
             LogLoaded(status.Label, status.Provider, status.Images, status.Captions, status.IndexEpoch, seconds);
-            WarnOfPrevious(status);
+            NoteManifest(status);
         }
 
         return true;
@@ -68,15 +70,16 @@ internal sealed partial class SnapshotLoader(
             {
                 warmUp.BoundAdmission();
                 LogRefreshed(status.IndexEpoch, status.Images, status.Captions);
-                WarnOfPrevious(status);
             }
 
-            readiness.Note(null);
+            NoteManifest(snapshots.Status);
             _fault.Clear();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            readiness.Note($"a newer generation of the index could not be taken up: {reasons.Of(exception)}");
+            readiness.Note(exception is ManifestLostException
+                ? $"the index is served as it was opened, and cannot be opened again: {reasons.Of(exception)}"
+                : $"a newer generation of the index could not be taken up: {reasons.Of(exception)}");
             if (_fault.IsNews(exception))
             {
                 LogRefreshFailed(exception);
@@ -88,11 +91,20 @@ internal sealed partial class SnapshotLoader(
         }
     }
 
-    private void WarnOfPrevious(SnapshotStatus status)
+    // What is served is whole. One more fault, and nobody could tell what was committed last.
+    private void NoteManifest(SnapshotStatus? status)
     {
-        if (status.OpenedPrevious)
+        if (status?.ManifestFault is not { } fault)
         {
-            LogOpenedPrevious(status.IndexEpoch);
+            readiness.Note(null);
+            _manifest.Clear();
+            return;
+        }
+
+        readiness.Note($"one of the two files of the index's manifest is missing or damaged ({fault}); the index is served whole from the other, and the next write or 'retrieval index repair' mends it");
+        if (_manifest.IsNews(fault))
+        {
+            LogManifestDamaged(fault, status.IndexEpoch);
         }
     }
 
@@ -111,6 +123,6 @@ internal sealed partial class SnapshotLoader(
     [LoggerMessage(EventId = 1104, Level = LogLevel.Debug, Message = "The newer generation of the index still cannot be taken up")]
     private partial void LogRefreshFailedAgain();
 
-    [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "The newest manifest of the index cannot be read: serving the generation before it, {IndexEpoch}, until the next commit")]
-    private partial void LogOpenedPrevious(long indexEpoch);
+    [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "One of the two files of the index's manifest is missing or damaged ({Fault}). Index epoch {IndexEpoch} is served whole from the other; the next write or 'retrieval index repair' mends it")]
+    private partial void LogManifestDamaged(string fault, long indexEpoch);
 }

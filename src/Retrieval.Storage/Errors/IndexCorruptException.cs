@@ -3,7 +3,7 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Storage.Errors;
 
 /// <summary>An index whose files are not what its manifest says: shortened, edited or torn.</summary>
-public sealed class IndexCorruptException(string path, string file, string reason, Exception? innerException = null)
+public class IndexCorruptException(string path, string file, string reason, Exception? innerException = null)
     : RetrievalException($"index {path}, {file}: {reason}", innerException)
 {
     /// <summary>The index's folder.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Tests.Hosting;
+using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Server.Tests.Catalogs;
 
@@ -45,6 +46,25 @@ public sealed class HydrationTests
 
         Assert.Single(replica.Log.Of(1152));
         Assert.Equal(10, (await replica.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["hits"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_local_index_in_the_place_of_the_copies_is_refused_with_the_reason_and_left_as_it_is()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        var index = catalog.Folder.File("embedded");
+        await Corpus.IngestAsync(Repository.Bundle, index, 9);
+        var files = Directory.GetFiles(index, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        await using var replica = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index, catalog.Database.OwnerConnectionString));
+        await Eventually.TrueAsync(() => replica.Log.Of(1152).Any(), "it was tried");
+
+        var problem = await (await replica.Client.AskAsync("/health/ready")).ProblemAsync(503);
+        var reason = (string)problem["reasons"]!.AsArray().Single()!;
+        Assert.StartsWith("the cache folder: it holds a local index", reason, StringComparison.Ordinal);
+        Assert.Equal(files, Directory.GetFiles(index, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        using var opened = LocalIndex.Open(index);
+        Assert.Equal(9, opened.Images.Count);
     }
 
     /// <summary>A replica to which something happens when it has opened its first copy and asks itself the first question.</summary>

@@ -31,8 +31,12 @@ internal sealed class IndexStore : IDisposable
 
     public SealState Seals => _seals.State;
 
-    /// <summary>Creates empty files; the folder's old content, of a run that never committed, is emptied.</summary>
-    public static IndexStore Create(string folder, IndexLayout layout)
+    /// <summary>Creates empty files in a folder that holds no data.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="layout">Its files.</param>
+    /// <param name="origin">What no row says, kept beside the rows.</param>
+    /// <param name="unfinished">Whether to mark the folder as one that no manifest names yet.</param>
+    public static IndexStore Create(string folder, IndexLayout layout, DataOrigin origin, bool unfinished)
     {
         var folders = layout.Files
             .Select(file => Path.GetDirectoryName(Path.Combine(folder, file.Path))!)
@@ -40,6 +44,12 @@ internal sealed class IndexStore : IDisposable
             .Distinct()
             .ToList();
         folders.ForEach(each => Directory.CreateDirectory(each));
+        if (unfinished)
+        {
+            DataFolders.Mark(folder);
+        }
+
+        origin.Write(folder);
         var store = Open(layout, file => AppendFile.Create(folder, file), () => SealLog.Create(folder));
         try
         {
@@ -66,7 +76,8 @@ internal sealed class IndexStore : IDisposable
     }
 
     /// <summary>Closes the open ranges, records their checksums and returns when all of it would survive a power cut.</summary>
-    public void Seal()
+    /// <param name="generation">The commit that this is for.</param>
+    public void Seal(long generation)
     {
         // Files are flushed side by side: the file system then joins their journal entries.
         var faults = new List<Exception>();
@@ -97,7 +108,7 @@ internal sealed class IndexStore : IDisposable
 
         if (seals.Count > 0)
         {
-            _seals.Append(seals);
+            _seals.Append([.. seals.Select(seal => seal with { Commit = Files.Seal.NumberOf(generation) })]);
             _seals.Sync();
         }
     }

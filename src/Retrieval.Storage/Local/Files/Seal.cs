@@ -7,10 +7,16 @@ internal readonly record struct Seal(int File, long From, long To, ReadOnlyMemor
 {
     public const int Bytes = 4 + 4 + 8 + 8 + 32;
 
+    /// <summary>
+    /// Generation of the commit that sealed the range, its lower 31 bits: where the manifests are lost this says which ranges
+    /// belong together. 0 in what earlier versions wrote.
+    /// </summary>
+    public int Commit { get; init; }
+
     public void Write(Span<byte> target)
     {
         BinaryPrimitives.WriteInt32LittleEndian(target, File);
-        BinaryPrimitives.WriteInt32LittleEndian(target[4..], 0);
+        BinaryPrimitives.WriteInt32LittleEndian(target[4..], Commit);
         BinaryPrimitives.WriteInt64LittleEndian(target[8..], From);
         BinaryPrimitives.WriteInt64LittleEndian(target[16..], To);
         Sha256.Span.CopyTo(target[24..]);
@@ -20,5 +26,11 @@ internal readonly record struct Seal(int File, long From, long To, ReadOnlyMemor
         BinaryPrimitives.ReadInt32LittleEndian(source),
         BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
         BinaryPrimitives.ReadInt64LittleEndian(source[16..]),
-        source.Slice(24, 32).ToArray());
+        source.Slice(24, 32).ToArray())
+    {
+        Commit = BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
+    };
+
+    /// <summary>The number that stands for a generation in <see cref="Commit"/>.</summary>
+    public static int NumberOf(long generation) => (int)(generation & int.MaxValue);
 }

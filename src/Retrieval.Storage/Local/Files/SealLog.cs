@@ -57,6 +57,37 @@ internal sealed class SealLog : IDisposable
         return seals;
     }
 
+    /// <summary>Every whole record of the list, committed or not; empty if there is none.</summary>
+    public static IReadOnlyList<Seal> ReadAll(string folder)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(folder, FileName));
+            return [.. Enumerable.Range(0, bytes.Length / Seal.Bytes).Select(i => Seal.Read(bytes.AsSpan(i * Seal.Bytes)))];
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The records up to the first that does not begin where the range of its file before it ends.</summary>
+    /// <param name="seals">Records.</param>
+    /// <param name="ends">Where the ranges before them end, by file; afterwards where these do.</param>
+    public static IEnumerable<Seal> Following(IEnumerable<Seal> seals, long[] ends)
+    {
+        foreach (var seal in seals)
+        {
+            if ((uint)seal.File >= ends.Length || seal.From != ends[seal.File] || seal.To <= seal.From)
+            {
+                yield break;
+            }
+
+            ends[seal.File] = seal.To;
+            yield return seal;
+        }
+    }
+
     /// <summary>Whether the list begins with another one: then so do the files whose bytes it has the checksums of.</summary>
     public static bool Begins(SafeFileHandle handle, SealState earlier)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 
@@ -28,6 +29,10 @@ internal sealed record IndexManifest(
     IReadOnlyList<LedgerEntry> Ledger)
 {
     public const string CurrentFormat = "retrieval-index/1";
+
+    /// <summary>Data folders that this index no longer needs; null if there are none. No other folder is ever removed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SupersededFolder>? Superseded { get; init; }
 
     public string Folder(string index) => FolderOf(index, SlotEpoch);
 

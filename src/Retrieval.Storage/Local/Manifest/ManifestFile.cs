@@ -1,148 +1,133 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 
 namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
-/// Reads and replaces the manifest. The file is a JSON object whose last member is the SHA-256 of every byte before it,
-/// so a torn or edited manifest is recognised, and the one before it is kept beside it.
+/// Reads and replaces the manifest. Each generation is written twice, first to the copy and then to the manifest itself, so
+/// that damage to one file loses nothing: the copy is never older than the manifest.
 /// </summary>
 internal static class ManifestFile
 {
     public const string Name = "manifest.json";
-    public const string PreviousName = "manifest.previous.json";
-    private const string NextName = "manifest.next.json";
+    public const string CopyName = "manifest.copy.json";
 
-    private const string ChecksumHead = ",\n  \"sha256\": \"";
-    private const string ChecksumTail = "\"\n}\n";
-    private const int HashDigits = 64;
+    /// <summary>The generation before, which earlier versions kept instead of a copy. Read to know such an index, never opened.</summary>
+    public const string FormerName = "manifest.previous.json";
 
-    /// <summary>The last complete generation; null if none was ever committed.</summary>
-    /// <exception cref="IndexCorruptException">Manifests exist and none is complete.</exception>
+    private const string NextSuffix = ".next";
+
+    /// <summary>The newest generation; null if none was ever committed.</summary>
+    /// <exception cref="ManifestLostException">It cannot be told which it is.</exception>
+    /// <exception cref="IndexMismatchException">The index is of an unknown format.</exception>
     public static FoundManifest? Read(string index)
     {
-        if (TryRead(index, Name, out var currentFault) is { } current)
+        // In this order: a commit in between then shows as a copy that is newer, which it may be, and never as one that is older.
+        var main = ManifestText.Read(index, Name);
+        var copy = ManifestText.Read(index, CopyName);
+        if (main.Found is null && copy.Found is null)
         {
-            return current;
+            return Lost(index, main, copy);
         }
 
-        if (TryRead(index, PreviousName, out var previousFault) is { } previous)
+        if (main.Found is null)
         {
-            return previous with { FromPrevious = true };
+            RequireNoLaterFormer(index, copy.Found!);
+            return copy.Found! with { Alone = true, Faults = [new ManifestFault(Name, main.Fault ?? "the file is missing")] };
         }
 
-        return (currentFault, previousFault) switch
+        if (copy.Found is null)
         {
-            (null, null) => null,
-            (null, _) => throw new IndexCorruptException(index, PreviousName, $"{previousFault}, and there is no {Name}"),
-            (_, null) => throw new IndexCorruptException(index, Name, $"{currentFault}, and there is no {PreviousName} to go back to"),
-            _ => throw new IndexCorruptException(index, Name, $"{currentFault}; {PreviousName}: {previousFault}"),
-        };
+            return copy.Fault is null && File.Exists(Path.Combine(index, FormerName))
+                ? main.Found
+                : main.Found with { Alone = true, Faults = [new ManifestFault(CopyName, copy.Fault ?? "the file is missing")] };
+        }
+
+        var (one, two) = (main.Found.Manifest.Generation, copy.Found.Manifest.Generation);
+        if (two > one)
+        {
+            return two == one + 1 ? copy.Found : Ahead(index, main.Found, copy.Found);
+        }
+
+        return main.Found.Checksum == copy.Found.Checksum
+            ? main.Found with { Twice = true }
+            : main.Found with { Faults = [new ManifestFault(CopyName, two < one ? $"it is of generation {two}, {Name} of generation {one}" : $"it is another manifest of generation {one} than {Name}")] };
     }
 
-    /// <summary>The manifest before the current one, if there is one and it is complete.</summary>
-    public static IndexManifest? ReadPrevious(string index) => TryRead(index, PreviousName, out _)?.Manifest;
+    /// <summary>A file or folder that shows that a folder is an index, whatever state it is in; null if there is none.</summary>
+    public static string? TraceIn(string folder) =>
+        new[] { Name, CopyName, FormerName }.FirstOrDefault(name => File.Exists(Path.Combine(folder, name)))
+        ?? DataFolders.Epochs(folder).Order().Select(epoch => Path.GetFileName(IndexManifest.FolderOf(folder, epoch))).FirstOrDefault();
+
+    /// <summary>The manifest that an earlier version kept of the generation before, if there is one that can be read.</summary>
+    public static IndexManifest? ReadFormer(string index) => ManifestText.Read(index, FormerName).Found?.Manifest;
 
     /// <summary>
-    /// Makes <paramref name="manifest"/> the current one, atomically and durably. At every moment of it at least one of
-    /// the two files is complete.
+    /// Makes <paramref name="manifest"/> the current one, durably. At every moment each of the two files is whole, and the
+    /// copy is of the same generation as the manifest or of the one after it.
     /// </summary>
-    /// <param name="index">The index's folder.</param>
-    /// <param name="manifest">The new generation.</param>
-    /// <param name="keepPrevious">Whether the current file becomes the previous one; false if it is torn.</param>
-    public static void Replace(string index, IndexManifest manifest, bool keepPrevious)
+    public static void Replace(string index, IndexManifest manifest)
     {
-        var next = Path.Combine(index, NextName);
-        var current = Path.Combine(index, Name);
-        using (var file = File.OpenHandle(next, FileMode.Create, FileAccess.Write, FileShare.Read))
+        Write(index, ManifestText.Encode(manifest), CopyName, Name);
+        File.Delete(Path.Combine(index, FormerName));
+    }
+
+    /// <summary>Writes what was found to both files, unless both hold it.</summary>
+    public static void Heal(string index, FoundManifest found)
+    {
+        if (!found.Twice)
         {
-            DiskFile.Write(file, Encode(manifest), 0);
+            Write(index, File.ReadAllBytes(Path.Combine(index, found.File)), found.File == CopyName ? [Name] : [CopyName]);
+        }
+    }
+
+    // Both are on the disk before the first is renamed, so that a disk that is full fails a commit before it shows.
+    private static void Write(string index, byte[] bytes, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            using var file = File.OpenHandle(Path.Combine(index, name + NextSuffix), FileMode.Create, FileAccess.Write, FileShare.Read);
+            DiskFile.Write(file, bytes, 0);
             RandomAccess.FlushToDisk(file);
         }
 
-        if (keepPrevious && File.Exists(current))
+        foreach (var name in names)
         {
-            // Links the old file under the backup's name, then renames the new one over it: the current name never
-            // goes missing.
-            File.Replace(next, current, Path.Combine(index, PreviousName));
+            File.Move(Path.Combine(index, name + NextSuffix), Path.Combine(index, name), overwrite: true);
+            DirectorySync.Flush(index);
+        }
+    }
+
+    private static FoundManifest? Lost(string index, ManifestText main, ManifestText copy)
+    {
+        var former = File.Exists(Path.Combine(index, FormerName));
+        if (main.Fault is null && copy.Fault is null && !former && DataFolders.FirstFileWithData(index) is not { } stray)
+        {
+            return null;
         }
         else
         {
-            File.Move(next, current, overwrite: true);
+            var evidence = former ? $"{FormerName} is there, of an older generation" : DataFolders.FirstFileWithData(index) is { } file ? $"there is data ({file})" : "something was committed";
+            throw new ManifestLostException(index, Name, $"{main.Fault ?? "the file is missing"}; {CopyName}: {copy.Fault ?? "the file is missing"}; and {evidence}");
         }
-
-        DirectorySync.Flush(index);
     }
 
-    internal static byte[] Encode(IndexManifest manifest)
+    // Earlier versions know no copy: what they commit leaves the copy as it is, and shows in the file that they keep.
+    private static void RequireNoLaterFormer(string index, FoundManifest copy)
     {
-        var json = JsonSerializer.Serialize(manifest, ManifestJson.Default.IndexManifest);
-        var body = Encoding.UTF8.GetBytes(json[..json.LastIndexOf('}')].TrimEnd());
-        var hash = Convert.ToHexStringLower(SHA256.HashData(body));
-        return [.. body, .. Encoding.UTF8.GetBytes(ChecksumHead + hash + ChecksumTail)];
+        var former = ManifestText.Read(index, FormerName);
+        if (former.Fault is not null || former.Found?.Manifest.Generation >= copy.Manifest.Generation)
+        {
+            throw new ManifestLostException(index, Name, $"it is missing or damaged, and {CopyName} is older: {FormerName} shows that an earlier version has committed since");
+        }
     }
 
-    private static FoundManifest? TryRead(string index, string name, out string? fault)
+    private static FoundManifest Ahead(string index, FoundManifest main, FoundManifest copy)
     {
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(Path.Combine(index, name));
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            fault = null;
-            return null;
-        }
-
-        var bodyLength = bytes.Length - ChecksumHead.Length - HashDigits - ChecksumTail.Length;
-        if (bodyLength < 1)
-        {
-            fault = $"the file is torn ({bytes.Length} bytes)";
-            return null;
-        }
-
-        var body = bytes.AsSpan(0, bodyLength);
-        var checksum = Convert.ToHexStringLower(SHA256.HashData(body));
-        var expected = Encoding.UTF8.GetBytes(ChecksumHead + checksum + ChecksumTail);
-        if (!bytes.AsSpan(bodyLength).SequenceEqual(expected))
-        {
-            fault = $"the file is torn: its checksum does not fit its {bytes.Length} bytes";
-            return null;
-        }
-
-        return Parse(index, name, [.. body, (byte)'}'], out fault) is { } manifest ? new FoundManifest(manifest, FromPrevious: false, checksum) : null;
-    }
-
-    private static IndexManifest? Parse(string index, string name, byte[] json, out string? fault)
-    {
-        // The checksum is right, so the file is as it was written; what cannot be read is of another version.
-        try
-        {
-            using (var document = JsonDocument.Parse(json))
-            {
-                var format = document.RootElement.TryGetProperty("format", out var value) ? value.ToString() : "";
-                if (format != IndexManifest.CurrentFormat)
-                {
-                    throw new IndexMismatchException(index, "format", IndexManifest.CurrentFormat, format);
-                }
-            }
-
-            fault = null;
-            var manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.IndexManifest);
-            if (manifest is null)
-            {
-                fault = "the file is empty";
-            }
-
-            return manifest;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new IndexCorruptException(index, name, $"the file cannot be read: {e.Message}", e);
-        }
+        // Several commits came between the two reads, or somebody has put an older manifest in place of the newest.
+        var again = ManifestText.Read(index, Name).Found?.Manifest.Generation ?? main.Manifest.Generation;
+        return again > main.Manifest.Generation
+            ? copy
+            : copy with { Faults = [new ManifestFault(Name, $"it is of generation {main.Manifest.Generation}, {CopyName} of generation {copy.Manifest.Generation}")] };
     }
 }

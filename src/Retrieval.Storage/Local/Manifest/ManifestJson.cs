@@ -13,6 +13,7 @@ namespace Retrieval.Storage.Local.Manifest;
     RespectRequiredConstructorParameters = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(IndexManifest))]
+[JsonSerializable(typeof(DataOrigin))]
 [JsonSerializable(typeof(IReadOnlyList<FieldSpec>))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 

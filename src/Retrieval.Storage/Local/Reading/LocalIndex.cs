@@ -23,7 +23,7 @@ public sealed class LocalIndex : IDisposable
         Path = path;
         Manifest = found.Manifest;
         Checksum = found.Checksum;
-        OpenedPrevious = found.FromPrevious;
+        ManifestFaults = found.Faults;
         Layout = layout;
         _files = files;
         SealsHandle = seals;
@@ -63,8 +63,11 @@ public sealed class LocalIndex : IDisposable
     /// <summary>Bundle and fields.</summary>
     public IndexSchema Schema => Manifest.Schema;
 
-    /// <summary>Whether the newest manifest was torn and this is the generation before it.</summary>
-    public bool OpenedPrevious { get; }
+    /// <summary>
+    /// What is wrong with the one of the manifest's two files from which this generation was not read: it is missing, damaged or
+    /// of another generation. Empty if nothing is. The next commit writes both anew.
+    /// </summary>
+    public IReadOnlyList<ManifestFault> ManifestFaults { get; }
 
     /// <summary>Images, their bank and embeddings.</summary>
     public IndexBank Images { get; }
@@ -84,7 +87,7 @@ public sealed class LocalIndex : IDisposable
 
     internal string DataFolder => Manifest.Folder(Path);
 
-    /// <summary>Opens the last complete generation.</summary>
+    /// <summary>Opens the newest generation.</summary>
     /// <param name="path">The index's folder.</param>
     /// <param name="expected">If given, the index must have this schema.</param>
     /// <param name="former">
@@ -92,6 +95,7 @@ public sealed class LocalIndex : IDisposable
     /// to instead of built anew. May be disposed of as soon as this returns.
     /// </param>
     /// <exception cref="IndexMissingException">No index was ever committed there.</exception>
+    /// <exception cref="ManifestLostException">It cannot be told which generation is the newest.</exception>
     /// <exception cref="IndexCorruptException">A file is missing, too short or torn, or an item points at rows that are not its own.</exception>
     /// <exception cref="IndexMismatchException">The index is not of the schema asked for, or of an unknown format.</exception>
     public static LocalIndex Open(string path, IndexSchema? expected = null, LocalIndex? former = null)
@@ -102,6 +106,7 @@ public sealed class LocalIndex : IDisposable
             expected?.Match(path, found.Manifest.Schema);
             try
             {
+                LoneManifest.RequireReadable(path, found);
                 return Open(path, found, former);
             }
             catch (IndexCorruptException) when (attempt < 3 && TryReadGeneration(path) > found.Manifest.Generation)
@@ -124,13 +129,18 @@ public sealed class LocalIndex : IDisposable
         }
     }
 
+    /// <summary><see cref="Checksum"/> of the newest generation, read from the manifest alone; null if no index was ever committed there.</summary>
+    /// <inheritdoc cref="ReadNewest"/>
+    public static string? ReadChecksum(string path) => ReadNewest(path)?.Checksum;
+
     /// <summary>
-    /// <see cref="Checksum"/> of the generation that <see cref="Open(string, IndexSchema?, LocalIndex?)"/> would open, read from the
-    /// manifest alone; null if no index was ever committed there.
+    /// <see cref="Checksum"/> and <see cref="ManifestFaults"/> of the generation that <see cref="Open(string, IndexSchema?, LocalIndex?)"/>
+    /// would open, read from the manifest alone; null if no index was ever committed there.
     /// </summary>
-    /// <exception cref="IndexCorruptException">There are manifests and none of them is complete.</exception>
+    /// <exception cref="ManifestLostException">It cannot be told which generation is the newest.</exception>
     /// <exception cref="IndexMismatchException">The index is of an unknown format.</exception>
-    public static string? ReadChecksum(string path) => ManifestFile.Read(path)?.Checksum;
+    public static (string Checksum, IReadOnlyList<ManifestFault> Faults)? ReadNewest(string path) =>
+        ManifestFile.Read(path) is { } found ? (found.Checksum, found.Faults) : null;
 
     /// <summary>Builds the table of ids, a fraction of a microsecond an image, which the first lookup would otherwise wait for.</summary>
     public void PrepareLookups()
@@ -179,11 +189,15 @@ public sealed class LocalIndex : IDisposable
         return new IndexedCaption(slot, image, (int)(slot - CaptionsOf(image).First), Encoding.UTF8.GetString(Blob(Layout.Texts, slot)));
     }
 
-    /// <summary>Reads every committed byte and compares it with its checksum, and checks what rows say of other rows.</summary>
+    /// <summary>
+    /// Reads every committed byte and compares it with its checksum, and checks what rows say of other rows, and that the
+    /// manifest and what it could be rebuilt from are whole.
+    /// </summary>
     public IndexVerification Verify(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new IndexVerifier(this).Run(cancellation);
+        var found = new IndexVerifier(this).Run(cancellation);
+        return found with { Faults = [.. ManifestCheck.Of(this), .. found.Faults] };
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
@@ -8,24 +7,16 @@ namespace Retrieval.Storage.Local.Writing;
 /// <summary>The ways in which an index becomes ready to be written. The caller holds the writer's lock.</summary>
 internal static class IndexOpening
 {
+    /// <summary>Makes the first generation in a folder in which nothing was ever committed.</summary>
     public static OpenedIndex Create(string path, IndexLayout layout, IndexSchema schema)
     {
-        // Generation 1 is committed before the first row can be appended, so data without a manifest is not ours to empty.
-        var stray = Directory.EnumerateDirectories(path, "data-*")
-            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-            .FirstOrDefault(file => new FileInfo(file).Length > 0);
-        if (stray is not null)
-        {
-            throw new IndexCorruptException(path, ManifestFile.Name, $"there is data ({Path.GetRelativePath(path, stray)}) but no manifest");
-        }
-
-        var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout);
+        var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout, new DataOrigin(IndexManifest.CurrentFormat, schema, []), unfinished: false);
         try
         {
             var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, [], []);
-            ManifestFile.Replace(path, manifest, keepPrevious: true);
+            ManifestFile.Replace(path, manifest);
             DirectorySync.Flush(Path.GetDirectoryName(path) ?? path);
-            return new OpenedIndex(manifest, store, new LiveIds(), Previous: false);
+            return new OpenedIndex(manifest, store, new LiveIds(), []);
         }
         catch
         {
@@ -34,15 +25,28 @@ internal static class IndexOpening
         }
     }
 
-    public static OpenedIndex Open(string path, IndexLayout layout, IndexManifest manifest)
+    /// <summary>
+    /// Opens the newest generation. First both files of the manifest are made to hold it, since what lies behind it is then
+    /// cut off: no manifest may be left that speaks of more.
+    /// </summary>
+    public static OpenedIndex Open(string path, IndexLayout layout, FoundManifest found)
     {
+        var manifest = found.Manifest;
         manifest.Validate(path, layout);
+        LoneManifest.RequireWritable(path, found);
+        using var index = LocalIndex.Open(path, new FoundManifest(manifest));
+        ManifestFile.Heal(path, found);
+        if (!DataOrigin.Of(manifest).IsIn(manifest.Folder(path)))
+        {
+            DataOrigin.Of(manifest).Write(manifest.Folder(path));
+        }
+
         var store = IndexStore.Open(manifest.Folder(path), layout, manifest);
         try
         {
-            using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
+            manifest = WithFormer(path, manifest);
             DataFolders.DeleteUnused(path, manifest);
-            return new OpenedIndex(manifest, store, LiveIds.Of(index), Previous: false);
+            return new OpenedIndex(manifest, store, LiveIds.Of(index), found.Faults);
         }
         catch
         {
@@ -51,49 +55,42 @@ internal static class IndexOpening
         }
     }
 
-    // Readers may have the generation of the torn manifest mapped. Cutting its files back under them would end their
-    // processes, so the generation before it goes on in a folder of its own. Its number skips the torn one's.
-    public static OpenedIndex Recover(string path, IndexLayout layout, FoundManifest found)
+    /// <summary>Writes the live rows of a generation into the folder of a new epoch, ready to be made current.</summary>
+    public static (IndexManifest Manifest, IndexStore Store) Rewrite(string path, IndexLayout layout, IndexManifest committed, CancellationToken cancellation)
     {
-        var (manifest, store) = Rewrite(path, layout, found, found.Manifest.Generation + 2, CancellationToken.None);
+        using var from = LocalIndex.Open(path, new FoundManifest(committed));
+        var generation = committed.Generation + 1;
+        var epoch = DataFolders.NextEpoch(path, committed.SlotEpoch);
+        var folder = IndexManifest.FolderOf(path, epoch);
+        IndexStore? store = null;
         try
         {
-            ManifestFile.Replace(path, manifest, keepPrevious: false);
-            using var index = LocalIndex.Open(path, new FoundManifest(manifest, FromPrevious: false));
-            return new OpenedIndex(manifest, store, LiveIds.Of(index), Previous: true);
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Writes the live rows of <paramref name="found"/> into the folder of a new epoch, ready to be made current.</summary>
-    public static (IndexManifest Manifest, IndexStore Store) Rewrite(string path, IndexLayout layout, FoundManifest found, long generation, CancellationToken cancellation)
-    {
-        using var from = LocalIndex.Open(path, found);
-        var epoch = DataFolders.NextEpoch(path, found.Manifest.SlotEpoch);
-        var store = IndexStore.Create(IndexManifest.FolderOf(path, epoch), layout);
-        try
-        {
+            store = IndexStore.Create(folder, layout, DataOrigin.Of(committed), unfinished: true);
             new LiveRowCopier(from, store).Run(cancellation);
-            store.Seal();
-            var manifest = found.Manifest with
+            store.Seal(generation);
+            var manifest = committed with
             {
                 Generation = generation,
                 SlotEpoch = epoch,
                 Rows = store.Rows,
                 Files = store.Lengths,
                 Seals = store.Seals,
+                Superseded = [.. DataFolders.Remaining(path, committed.Superseded) ?? [], new SupersededFolder(committed.SlotEpoch, generation)],
             };
             return (manifest, store);
         }
         catch
         {
-            store.Dispose();
-            DataFolders.TryDelete(IndexManifest.FolderOf(path, epoch));
+            store?.Dispose();
+            DataFolders.TryDelete(folder);
             throw;
         }
     }
+
+    // Earlier versions knew the folder before a compaction by the manifest of the generation before.
+    private static IndexManifest WithFormer(string path, IndexManifest manifest) =>
+        ManifestFile.ReadFormer(path) is { } former && former.SlotEpoch < manifest.SlotEpoch && former.Generation < manifest.Generation
+        && former.Schema.Fingerprint == manifest.Schema.Fingerprint && manifest.Superseded?.Any(folder => folder.Epoch == former.SlotEpoch) != true
+            ? manifest with { Superseded = [.. manifest.Superseded ?? [], new SupersededFolder(former.SlotEpoch, manifest.Generation)] }
+            : manifest;
 }

@@ -28,7 +28,7 @@ public sealed class LocalIndexWriter : IDisposable
     private LocalIndexWriter(string path, WriterLock heldLock, OpenedIndex opened)
     {
         Path = path;
-        OpenedPrevious = opened.Previous;
+        ManifestFaults = opened.Faults;
         _lock = heldLock;
         _layout = opened.Store.Layout;
         _committed = opened.Manifest;
@@ -50,8 +50,8 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Generation of the last commit.</summary>
     public long Generation => _committed.Generation;
 
-    /// <summary>Whether the newest manifest was torn, so that this writer went on from the generation before it.</summary>
-    public bool OpenedPrevious { get; }
+    /// <summary>What was wrong with the files of the manifest when it was opened. They are whole again.</summary>
+    public IReadOnlyList<ManifestFault> ManifestFaults { get; }
 
     /// <summary>Progress of each source as of the last commit, by <see cref="LedgerEntry.SourceKey"/>.</summary>
     public IReadOnlyDictionary<string, LedgerEntry> Ledger => _ledger;
@@ -62,11 +62,12 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Slots of images in use, buried and uncommitted ones included.</summary>
     public long Slots => _store.Rows.Images;
 
-    /// <summary>Opens the index at its last complete generation, or creates an empty one, whose generation is 1.</summary>
+    /// <summary>Opens the index at its newest generation, or creates an empty one, whose generation is 1.</summary>
     /// <param name="path">The index's folder; created if need be.</param>
     /// <param name="schema">What the index stores.</param>
     /// <exception cref="IndexLockedException">Another writer holds it.</exception>
     /// <exception cref="IndexMismatchException">The index there was built with another bundle or has other fields.</exception>
+    /// <exception cref="ManifestLostException">It cannot be told which generation is the newest. Nothing was changed.</exception>
     /// <exception cref="IndexCorruptException">A file is missing, too short or torn.</exception>
     /// <exception cref="InvalidInputException">The schema cannot be stored.</exception>
     /// <exception cref="IndexWriteException">The folder or its files cannot be written.</exception>
@@ -88,12 +89,7 @@ public sealed class LocalIndexWriter : IDisposable
                 generation = found.Manifest.Generation;
             }
 
-            var opened = found switch
-            {
-                null => IndexOpening.Create(path, layout, schema),
-                { FromPrevious: true } => IndexOpening.Recover(path, layout, found),
-                _ => IndexOpening.Open(path, layout, found.Manifest),
-            };
+            var opened = found is null ? IndexOpening.Create(path, layout, schema) : IndexOpening.Open(path, layout, found);
             return new LocalIndexWriter(path, heldLock, opened);
         }
         catch (Exception e)
@@ -208,7 +204,7 @@ public sealed class LocalIndexWriter : IDisposable
             }
 
             Publish(manifest);
-            using var index = LocalIndex.Open(Path, new FoundManifest(manifest, FromPrevious: false));
+            using var index = LocalIndex.Open(Path, new FoundManifest(manifest));
             _ids = LiveIds.Of(index);
         });
         return Generation;
@@ -230,7 +226,7 @@ public sealed class LocalIndexWriter : IDisposable
     {
         try
         {
-            return IndexOpening.Rewrite(Path, _layout, new FoundManifest(_committed, FromPrevious: false), Generation + 1, cancellation);
+            return IndexOpening.Rewrite(Path, _layout, _committed, cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -255,28 +251,34 @@ public sealed class LocalIndexWriter : IDisposable
 
     private void Commit(List<LedgerEntry> changed)
     {
-        _store.Seal();
+        _store.Seal(Generation + 1);
         var ledger = new Dictionary<string, LedgerEntry>(_ledger, StringComparer.Ordinal);
         changed.ForEach(entry => ledger[entry.SourceKey] = entry);
-        Publish(_committed with
+        var manifest = _committed with
         {
-            Generation = _committed.Generation + 1,
+            Generation = Generation + 1,
             Rows = _store.Rows,
             Files = _store.Lengths,
             Seals = _store.Seals,
             Sources = _sources.Keys,
             Ledger = [.. ledger.Values.OrderBy(entry => entry.SourceKey, StringComparer.Ordinal)],
-        });
+            Superseded = DataFolders.Remaining(Path, _committed.Superseded),
+        };
+        if (manifest.Sources.Count != _committed.Sources.Count)
+        {
+            DataOrigin.Of(manifest).Write(manifest.Folder(Path));
+        }
+
+        Publish(manifest);
         changed.ForEach(entry => _ledger[entry.SourceKey] = entry);
         _dirty = false;
     }
 
     private void Publish(IndexManifest manifest)
     {
-        var olderEpoch = ManifestFile.ReadPrevious(Path)?.SlotEpoch ?? manifest.SlotEpoch;
-        ManifestFile.Replace(Path, manifest, keepPrevious: true);
+        ManifestFile.Replace(Path, manifest);
         _committed = manifest;
-        if (olderEpoch != manifest.SlotEpoch)
+        if (manifest.Superseded is not null)
         {
             DataFolders.DeleteUnused(Path, manifest);
         }

@@ -7,5 +7,5 @@ namespace Retrieval.Storage.Local.Writing;
 /// <param name="Manifest">Its last commit.</param>
 /// <param name="Store">Its files, at the lengths of that commit.</param>
 /// <param name="Ids">Its live ids.</param>
-/// <param name="Previous">Whether the newest manifest was torn and this goes on from the one before.</param>
-internal sealed record OpenedIndex(IndexManifest Manifest, IndexStore Store, LiveIds Ids, bool Previous);
+/// <param name="Faults">What was wrong with the manifest's files, which are whole again.</param>
+internal sealed record OpenedIndex(IndexManifest Manifest, IndexStore Store, LiveIds Ids, IReadOnlyList<ManifestFault> Faults);

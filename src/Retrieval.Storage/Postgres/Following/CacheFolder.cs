@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Storage.Postgres.Following;
 
@@ -25,6 +26,7 @@ internal sealed partial class CacheFolder : IDisposable
     public string Path { get; }
 
     /// <exception cref="CacheLockedException">Another follower has it.</exception>
+    /// <exception cref="CacheFolderTakenException">It is a local index, of the embedded mode.</exception>
     /// <exception cref="IndexWriteException">It cannot be made or written.</exception>
     public static CacheFolder Take(string path)
     {
@@ -32,6 +34,11 @@ internal sealed partial class CacheFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path);
+            if (ManifestFile.TraceIn(path) is { } file)
+            {
+                throw new CacheFolderTakenException(path, file);
+            }
+
             return new CacheFolder(path, WriterLock.Take(path));
         }
         catch (IndexLockedException e)

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
+using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Following;
 
 namespace Retrieval.Storage.Tests.Postgres.Following;
@@ -66,7 +68,7 @@ public sealed class CacheFolderTests
     }
 
     [Theory]
-    [InlineData("manifest.json", "manifest.previous.json")]
+    [InlineData("manifest.json", "manifest.copy.json")]
     [InlineData("data-1/images/id.utf8", "data-1/images/embedding.f32")]
     [InlineData("data-1/seals.bin")]
     public async Task A_damaged_copy_is_made_anew(params string[] files)
@@ -88,6 +90,79 @@ public sealed class CacheFolderTests
         Assert.Equal(3, step.Applied);
         await catalog.HoldsAsync(step.Index);
     }
+
+    [Fact]
+    public async Task A_copy_without_any_manifest_is_made_anew()
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await catalog.PutAsync(["a", "b", "c"], 0);
+        await using (var follower = catalog.Follower())
+        {
+            var copy = (await follower.StepAsync(null, Cancellation)).Index!;
+            File.Delete(Path.Combine(copy.Path, "manifest.json"));
+            File.Delete(Path.Combine(copy.Path, "manifest.copy.json"));
+        }
+
+        await using var again = catalog.Follower();
+        Assert.Null(again.OpenCached());
+        var step = await ReplicatedCatalog.SettleAsync(again);
+        Assert.Equal(3, step.Applied);
+        await catalog.HoldsAsync(step.Index);
+    }
+
+    [Theory]
+    [InlineData("manifest.json")]
+    [InlineData("manifest.copy.json")]
+    public async Task A_copy_with_one_file_of_its_manifest_left_is_followed_on(string lost)
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await catalog.PutAsync(["a", "b", "c"], 0);
+        await using (var follower = catalog.Follower())
+        {
+            File.Delete(Path.Combine((await follower.StepAsync(null, Cancellation)).Index!.Path, lost));
+        }
+
+        await catalog.PutAsync(["d"], 0);
+        await using var again = catalog.Follower();
+        Assert.NotNull(again.OpenCached());
+        var step = await ReplicatedCatalog.SettleAsync(again);
+        Assert.Equal(1, step.Applied);
+        await catalog.HoldsAsync(step.Index);
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("manifest.json")]
+    [InlineData("manifest.copy.json")]
+    [InlineData("both")]
+    public async Task A_local_index_is_not_taken_for_a_folder_of_copies_and_nothing_of_it_is_touched(string lost)
+    {
+        await using var catalog = await ReplicatedCatalog.CreateAsync();
+        await catalog.PutAsync(["a"], 0);
+        using (var writer = LocalIndexWriter.OpenOrCreate(catalog.Cache(), SampleCorpus.Schema))
+        {
+            writer.Append(SampleCorpus.Batch("of the embedded mode"));
+            await writer.CommitAsync(cancellation: Cancellation);
+        }
+
+        foreach (var file in new[] { "manifest.json", "manifest.copy.json" }.Where(file => lost == "both" || lost == file))
+        {
+            File.Delete(Path.Combine(catalog.Cache(), file));
+        }
+
+        var before = Contents(catalog.Cache());
+        await using var follower = catalog.Follower();
+
+        var error = await Assert.ThrowsAsync<CacheFolderTakenException>(() => follower.StepAsync(null, Cancellation));
+        Assert.Throws<CacheFolderTakenException>(follower.OpenCached);
+
+        Assert.Contains("local index", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Snapshot:Index", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Contents(catalog.Cache()));
+    }
+
+    private static List<string> Contents(string folder) =>
+        [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(file => $"{Path.GetRelativePath(folder, file)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}").Order(StringComparer.Ordinal)];
 
     [Fact]
     public async Task A_copy_of_a_bundle_that_is_not_accepted_any_more_is_not_opened()

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Retrieval.Storage.Local.Files;
+
+namespace Retrieval.Storage.Local.Manifest;
+
+/// <summary>
+/// What the rows of a data folder do not say of themselves, kept beside them in <c>origin.json</c>: from it and from the
+/// sealed ranges a lost manifest is rebuilt. Written with the folder, and again when a source is new.
+/// </summary>
+/// <param name="Format">Always <see cref="IndexManifest.CurrentFormat"/>.</param>
+/// <param name="Schema">Bundle and fields.</param>
+/// <param name="Sources">Keys of the sources, as in the manifest. May be ahead of it, by sources whose commit never came.</param>
+internal sealed record DataOrigin(string Format, IndexSchema Schema, IReadOnlyList<string> Sources)
+{
+    public const string FileName = "origin.json";
+    private const string NextName = "origin.json.next";
+
+    public static DataOrigin Of(IndexManifest manifest) => new(manifest.Format, manifest.Schema, manifest.Sources);
+
+    /// <summary>What a folder's file says; null and the reason if it is missing, torn or of another format.</summary>
+    public static DataOrigin? Read(string folder, out string? fault)
+    {
+        try
+        {
+            if (ManifestText.Body(File.ReadAllBytes(Path.Combine(folder, FileName)), out var reason) is not { } json)
+            {
+                fault = reason;
+                return null;
+            }
+
+            var origin = JsonSerializer.Deserialize(json, ManifestJson.Default.DataOrigin);
+            fault = origin?.Format == IndexManifest.CurrentFormat ? null : $"its format is {origin?.Format}, expected {IndexManifest.CurrentFormat}";
+            return fault is null ? origin : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            fault = "the file is missing";
+            return null;
+        }
+        catch (Exception e) when (e is IOException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            fault = "the file cannot be read";
+            return null;
+        }
+    }
+
+    /// <summary>Whether a folder's file says just this.</summary>
+    public bool IsIn(string folder)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(folder, FileName)).AsSpan().SequenceEqual(Encoded());
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Replaces the folder's file, atomically and durably.</summary>
+    public void Write(string folder)
+    {
+        using (var file = File.OpenHandle(Path.Combine(folder, NextName), FileMode.Create, FileAccess.Write, FileShare.Read))
+        {
+            DiskFile.Write(file, Encoded(), 0);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        File.Move(Path.Combine(folder, NextName), Path.Combine(folder, FileName), overwrite: true);
+        DirectorySync.Flush(folder);
+    }
+
+    /// <summary>Whether a file of a data folder is one of these, which are there before anything is committed.</summary>
+    public static bool Owns(string fileName) => fileName is FileName or NextName;
+
+    private byte[] Encoded() => ManifestText.Encode(this, ManifestJson.Default.DataOrigin);
+}

@@ -1,0 +1,10 @@
+namespace Retrieval.Storage.Local.Manifest;
+
+/// <summary>One file of the manifest that is not as it was committed, though the index can be opened by the other.</summary>
+/// <param name="File">Its name.</param>
+/// <param name="Reason">What was found and what was expected.</param>
+public sealed record ManifestFault(string File, string Reason)
+{
+    /// <summary>For a person.</summary>
+    public override string ToString() => $"{File}: {Reason}";
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Manifest;
+
+namespace Retrieval.Storage.Local.Repair;
+
+/// <summary>What is left of an index's manifests, whole or in pieces.</summary>
+internal sealed partial class LeftManifests
+{
+    private static readonly string[] Names = [ManifestFile.Name, ManifestFile.CopyName, ManifestFile.FormerName];
+
+    private LeftManifests(IReadOnlyList<FoundManifest> whole, IReadOnlyList<ManifestFault> faults, long lastGeneration)
+    {
+        Whole = whole;
+        Faults = faults;
+        LastGeneration = lastGeneration;
+    }
+
+    /// <summary>Those that can be read, the newest first.</summary>
+    public IReadOnlyList<FoundManifest> Whole { get; }
+
+    /// <summary>The others that there should be.</summary>
+    public IReadOnlyList<ManifestFault> Faults { get; }
+
+    /// <summary>Highest generation that any of them names, torn ones included; 0 if none does.</summary>
+    public long LastGeneration { get; }
+
+    /// <exception cref="IndexMismatchException">One is of an unknown format.</exception>
+    public static LeftManifests Read(string index)
+    {
+        var whole = new List<FoundManifest>();
+        var faults = new List<ManifestFault>();
+        long last = 0;
+        foreach (var name in Names)
+        {
+            var text = ManifestText.Read(index, name);
+            if (text.Found is not null)
+            {
+                whole.Add(text.Found);
+                last = Math.Max(last, text.Found.Manifest.Generation);
+            }
+            else if (text.Fault is not null)
+            {
+                last = Math.Max(last, NamedIn(Path.Combine(index, name)));
+                faults.Add(new ManifestFault(name, text.Fault));
+            }
+            else if (name != ManifestFile.FormerName)
+            {
+                faults.Add(new ManifestFault(name, "the file is missing"));
+            }
+        }
+
+        return new LeftManifests([.. whole.OrderByDescending(found => found.Manifest.Generation)], faults, last);
+    }
+
+    /// <summary>Names of those that are there.</summary>
+    public static IEnumerable<string> In(string index) => Names.Where(name => File.Exists(Path.Combine(index, name)));
+
+    private static long NamedIn(string path)
+    {
+        try
+        {
+            // A flipped bit may have made the number a very large one; that is no reason to run out of numbers.
+            return GenerationMember().Match(File.ReadAllText(path)) is { Success: true, Groups: [_, var number] }
+                && long.TryParse(number.Value, CultureInfo.InvariantCulture, out var generation) && generation < int.MaxValue ? generation : 0;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    [GeneratedRegex("\"generation\": ([0-9]{1,18}),")]
+    private static partial Regex GenerationMember();
+}

@@ -1,0 +1,350 @@
+using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Local.Manifest;
+using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Storage.Local.Repair;
+
+/// <summary>
+/// Makes an index whole whose manifest is damaged or lost: writes the newest manifest that can be read to both files, or where
+/// that cannot be told rebuilds it from the sealed ranges. Data are compared with their checksums first; if any are
+/// damaged nothing is changed. What is of no use is set aside, never deleted.
+/// </summary>
+public sealed class LocalIndexRepair
+{
+    private const int MostUnnamed = 10_000;
+
+    private readonly string _path;
+    private readonly IndexSchema? _schema;
+    private readonly bool _dryRun;
+    private readonly SetAside _aside;
+    private readonly CancellationToken _cancellation;
+    private readonly List<string> _found = [];
+    private readonly List<string> _done = [];
+
+    private LocalIndexRepair(string path, IndexSchema? schema, bool dryRun, TimeProvider time, CancellationToken cancellation)
+    {
+        _path = path;
+        _schema = schema;
+        _dryRun = dryRun;
+        _aside = new SetAside(path, time.GetUtcNow());
+        _cancellation = cancellation;
+    }
+
+    /// <summary>Repairs the index. The caller holds no writer of it: this takes the writer's lock.</summary>
+    /// <param name="path">The index's folder.</param>
+    /// <param name="schema">What the index stores, for where nothing of it says so any more; if it does, the two must agree.</param>
+    /// <param name="dryRun">Whether to change nothing and only say what would be done.</param>
+    /// <param name="time">Names the folder of what is set aside.</param>
+    /// <param name="cancellation">Heeded until the first change.</param>
+    /// <exception cref="IndexMissingException">There is no index, nor what is left of one.</exception>
+    /// <exception cref="IndexLockedException">A writer holds it.</exception>
+    /// <exception cref="IndexMismatchException">It is of another schema than <paramref name="schema"/>, or of an unknown format.</exception>
+    /// <exception cref="IndexWriteException">It cannot be written.</exception>
+    public static RepairReport Run(string path, IndexSchema? schema = null, bool dryRun = false, TimeProvider? time = null, CancellationToken cancellation = default)
+    {
+        path = Path.GetFullPath(path);
+        if (!Directory.Exists(path) || (!LeftManifests.In(path).Any() && DataFolders.FirstFileWithData(path) is null))
+        {
+            throw new IndexMissingException(path);
+        }
+
+        try
+        {
+            using var held = WriterLock.Take(path);
+            return new LocalIndexRepair(path, schema, dryRun, time ?? TimeProvider.System, cancellation).Run();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IndexWriteException(path, 0, DiskFile.IsFull(e), e);
+        }
+    }
+
+    private RepairReport Run()
+    {
+        FoundManifest? newest = null;
+        try
+        {
+            newest = ManifestFile.Read(_path);
+            if (newest is not null)
+            {
+                LoneManifest.RequireWritable(_path, newest);
+            }
+        }
+        catch (IndexCorruptException e)
+        {
+            _found.Add($"{e.File}: {e.Reason}");
+            newest = null;
+        }
+
+        return newest is not null ? Keep(newest) : Rebuild(LeftManifests.Read(_path));
+    }
+
+    // The newest manifest is known: both files are to hold it.
+    private RepairReport Keep(FoundManifest newest)
+    {
+        _schema?.Match(_path, newest.Manifest.Schema);
+        _found.Add($"{newest.File} is whole, generation {newest.Manifest.Generation}");
+        _found.AddRange(newest.Faults.Select(fault => fault.ToString()));
+        return Check(newest.Manifest, out var index) is { } damaged
+            ? Refuse(damaged)
+            : Finish(newest.Manifest, index!, () =>
+            {
+                if (!newest.Twice)
+                {
+                    foreach (var fault in newest.Faults.Where(fault => File.Exists(Path.Combine(_path, fault.File))))
+                    {
+                        Do($"kept {fault.File} in {_aside.Name}", () => _aside.Keep(fault.File));
+                    }
+
+                    Do($"wrote generation {newest.Manifest.Generation} to both {ManifestFile.Name} and {ManifestFile.CopyName}", () => ManifestFile.Heal(_path, newest));
+                }
+            });
+    }
+
+    private RepairReport Rebuild(LeftManifests left)
+    {
+        _found.AddRange(left.Faults.Select(fault => fault.ToString()));
+        _found.AddRange(left.Whole.Select(found => $"{found.File} can be read, generation {found.Manifest.Generation}"));
+        if (ChooseFolder(left) is not { } folder)
+        {
+            return Refuse([]);
+        }
+
+        var states = folder.States(out var fault);
+        if (states.Count == 0)
+        {
+            _found.Add($"data-{folder.Epoch}: {fault}");
+            return Refuse([]);
+        }
+
+        for (var place = 0; place < states.Count; place++)
+        {
+            var state = states[place];
+            var last = left.Whole.FirstOrDefault(found => Precedes(found.Manifest, folder, state))?.Manifest;
+            var manifest = ManifestOf(folder, state, last, left.LastGeneration);
+            var damaged = Check(manifest, out var index);
+
+            // Of a commit that a kill cut short, some ranges are sealed and others not: captions without their images, say, or
+            // images and not what buries those they replace.
+            if (damaged is null && LiveIds.Of(index!).Count == index!.Images.Count)
+            {
+                return Rebuilt(folder, state, manifest, index, last);
+            }
+
+            index?.Dispose();
+            if (damaged is not null && (place + 1 == states.Count || !folder.IsAsSealed(_path, state, states[place + 1], _cancellation)))
+            {
+                return Refuse(damaged);
+            }
+
+            _found.Add($"data-{folder.Epoch}: {(state.Commit > 0 ? $"commit {state.Commit}" : "the last commit")} is not sealed to its end, so it never was one");
+        }
+
+        _found.Add($"data-{folder.Epoch}: no state of it has each image once");
+        return Refuse([]);
+    }
+
+    private RepairReport Rebuilt(SealedFolder folder, SealedState state, IndexManifest manifest, LocalIndex index, IndexManifest? last)
+    {
+        var dataFolder = $"data-{folder.Epoch}";
+        _found.Add($"{dataFolder}: {state.Seals.Count} sealed ranges{(state.Commit > 0 ? $", the last of commit {state.Commit}" : "")}, all as they were sealed: {index.Images.Count} live images, {index.Captions.Count} captions");
+        if (state.SealsBehind > 0)
+        {
+            _found.Add($"{dataFolder}: {state.SealsBehind} sealed ranges behind them are of a commit that did not come to its end");
+        }
+
+        SayLedger(manifest, last);
+        var tails = Tails(dataFolder, manifest);
+        _found.AddRange(tails.Select(tail => $"{dataFolder}/{tail.File}: {tail.Bytes} bytes behind the last sealed range, of a commit that was never made"));
+        return Finish(manifest, index, () =>
+        {
+            foreach (var name in LeftManifests.In(_path))
+            {
+                Do($"kept {name} in {_aside.Name}", () => _aside.Keep(name));
+            }
+
+            foreach (var (file, from, bytes) in tails)
+            {
+                Do($"kept those {bytes} bytes of {dataFolder}/{file} in {_aside.Name}", () => _aside.KeepTail(dataFolder, file, from));
+            }
+
+            _aside.Sync();
+            Do($"wrote {ManifestFile.Name} and {ManifestFile.CopyName} anew: generation {manifest.Generation}", () => ManifestFile.Replace(_path, manifest));
+        });
+    }
+
+    // Writes, and sets aside what nothing accounts for.
+    private RepairReport Finish(IndexManifest manifest, LocalIndex index, Action write)
+    {
+        using (index)
+        {
+            var hash = index.ContentHash(_cancellation);
+            _cancellation.ThrowIfCancellationRequested();
+            write();
+            var origin = DataOrigin.Of(manifest);
+            if (!origin.IsIn(manifest.Folder(_path)))
+            {
+                Do($"wrote data-{manifest.SlotEpoch}/{DataOrigin.FileName} anew", () => origin.Write(manifest.Folder(_path)));
+            }
+
+            foreach (var epoch in DataFolders.Unknown(_path, manifest))
+            {
+                _found.Add($"data-{epoch}: no manifest accounts for it");
+                Do($"set data-{epoch} aside in {_aside.Name}", () => _aside.Move($"data-{epoch}"));
+            }
+
+            if (!_dryRun)
+            {
+                DataFolders.Unmark(manifest.Folder(_path));
+                _aside.Sync();
+            }
+
+            return new RepairReport(true, manifest.Generation, index.Images.Count, index.Captions.Count, hash, _found, _done, []);
+        }
+    }
+
+    private void Do(string what, Action action)
+    {
+        if (!_dryRun)
+        {
+            action();
+        }
+
+        _done.Add(what);
+    }
+
+    private RepairReport Refuse(IReadOnlyList<IndexFault> damaged) => new(false, null, 0, 0, null, _found, [], damaged);
+
+    // Null if all is as it was sealed, and the index open.
+    private IReadOnlyList<IndexFault>? Check(IndexManifest manifest, out LocalIndex? index)
+    {
+        index = null;
+        try
+        {
+            index = LocalIndex.Open(_path, new FoundManifest(manifest));
+            var faults = new IndexVerifier(index).Run(_cancellation).Faults;
+            if (faults.Count == 0)
+            {
+                return null;
+            }
+
+            index.Dispose();
+            return faults;
+        }
+        catch (IndexCorruptException e)
+        {
+            index?.Dispose();
+            return [new IndexFault(e.File, 0, 0, 0, 0, e.Reason)];
+        }
+    }
+
+    // The folder with the latest commit. One that carries the mark holds the same rows as the one it was made from.
+    private SealedFolder? ChooseFolder(LeftManifests left)
+    {
+        var (folders, unsealed) = (new List<SealedFolder>(), new List<SealedFolder>());
+        foreach (var epoch in DataFolders.Epochs(_path).Order())
+        {
+            var named = left.Whole.FirstOrDefault(found => found.Manifest.SlotEpoch == epoch)?.Manifest ?? (left.Whole.Count > 0 ? left.Whole[0].Manifest : null);
+            var origin = DataOrigin.Read(IndexManifest.FolderOf(_path, epoch), out var fault)
+                ?? (named is not null ? DataOrigin.Of(named) : null)
+                ?? (_schema is not null ? new DataOrigin(IndexManifest.CurrentFormat, _schema, []) : null);
+            if (origin is null)
+            {
+                _found.Add($"data-{epoch}/{DataOrigin.FileName}: {fault}, and no manifest says what the index stores; name the bundle it was made with (--bundle)");
+                continue;
+            }
+
+            origin.Schema.Validate();
+            _schema?.Match(_path, origin.Schema);
+            var folder = SealedFolder.Read(_path, epoch, origin);
+            if (folder.HasSeals || !folder.HasData)
+            {
+                folders.Add(folder);
+            }
+            else
+            {
+                unsealed.Add(folder);
+                _found.Add($"data-{epoch}: there are rows, but no checksum of any of them: {(folder.Marked ? "a compaction was cut short there" : $"its {SealLog.FileName} is lost")}");
+            }
+        }
+
+        var chosen = folders.OrderByDescending(folder => folder.HasSeals).ThenByDescending(folder => folder.LastCommit).ThenBy(folder => folder.Marked).ThenByDescending(folder => folder.Epoch).FirstOrDefault();
+        return unsealed.Any(folder => !folder.Marked && folder.Epoch > (chosen is { HasSeals: true } ? chosen.Epoch : 0)) ? null : chosen;
+    }
+
+    // Whether a manifest is of an earlier state of the same rows: then so is its progress. One that is ahead would have rows left out.
+    private bool Precedes(IndexManifest manifest, SealedFolder folder, SealedState state)
+    {
+        try
+        {
+            return manifest.SlotEpoch < folder.Epoch
+                || (manifest.SlotEpoch == folder.Epoch && manifest.Seals.Count <= state.Seals.Count && LoneManifest.CommitsBehind(manifest.Folder(_path), manifest) >= 0);
+        }
+        catch (IndexCorruptException)
+        {
+            return false;
+        }
+    }
+
+    private IndexManifest ManifestOf(SealedFolder folder, SealedState state, IndexManifest? last, long lastGeneration)
+    {
+        var sources = last is not null && last.Sources.Count > folder.Origin.Sources.Count ? last.Sources : folder.Origin.Sources;
+        return new IndexManifest(
+            IndexManifest.CurrentFormat,
+            1 + Math.Max(state.Commit, lastGeneration),
+            folder.Epoch,
+            folder.Origin.Schema,
+            state.Rows,
+            state.Files,
+            state.Seals,
+            WithUnnamed(folder.Epoch, state, sources),
+            last?.Ledger ?? []);
+    }
+
+    // Images say their source by number. A number that nothing names any more gets a name, so that they can still be told apart.
+    private IReadOnlyList<string> WithUnnamed(int epoch, SealedState state, IReadOnlyList<string> sources)
+    {
+        var file = Path.Combine(IndexManifest.FolderOf(_path, epoch), "images", "source.i32");
+        var highest = 0;
+        if (File.Exists(file))
+        {
+            using var reader = new BinaryReader(File.OpenRead(file));
+            for (long row = 0; row < state.Rows.Images && reader.BaseStream.Position <= reader.BaseStream.Length - sizeof(int); row++)
+            {
+                highest = Math.Max(highest, reader.ReadInt32());
+            }
+        }
+
+        // A damaged number is found by its checksum; until then it must not take all memory.
+        var unnamed = Math.Min(highest - sources.Count, MostUnnamed);
+        if (unnamed > 0)
+        {
+            _found.Add($"{unnamed} sources have lost their keys; their images count as another source's, which an ingestion replaces with --replace only");
+        }
+
+        return [.. sources, .. Enumerable.Range(sources.Count + 1, Math.Max(0, unnamed)).Select(number => $"unnamed source {number}")];
+    }
+
+    private void SayLedger(IndexManifest manifest, IndexManifest? last)
+    {
+        if (last is not null)
+        {
+            _found.Add($"the progress of ingestions is that of generation {last.Generation}: what was read of a source since is read again, and skipped where it is unchanged");
+        }
+        else if (manifest.Rows.Images > 0)
+        {
+            _found.Add("the progress of ingestions is lost: an ingestion reads its source again from the beginning, skips images that are unchanged, and brings back those that were deleted by hand");
+        }
+    }
+
+    private List<(string File, long From, long Bytes)> Tails(string dataFolder, IndexManifest manifest)
+    {
+        var ends = manifest.Files.Append(new FileLength(SealLog.FileName, manifest.Seals.Count * Seal.Bytes));
+        return [.. ends
+            .Select(file => (file.Path, file.Bytes, new FileInfo(Path.Combine(_path, dataFolder, file.Path)).Length - file.Bytes))
+            .Where(tail => tail.Item3 > 0)];
+    }
+}
