@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Retrieval.Domain.Images;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Postgres;
 
 namespace Retrieval.Search.Filtering;
 
@@ -9,10 +12,17 @@ namespace Retrieval.Search.Filtering;
 /// </summary>
 public sealed class MetadataIndex
 {
-    private readonly Dictionary<(string Key, string Value), List<int>> _slots = [];
+    // By tag: of a long value its hash, so that what was stored before there were bounds is not held here once more.
+    private readonly Dictionary<string, List<int>> _slots = new(StringComparer.Ordinal);
     private readonly LocalIndex _index;
 
-    private MetadataIndex(LocalIndex index) => _index = index;
+    private readonly StoredTexts _texts;
+    private readonly List<long> _damaged = [];
+
+    private MetadataIndex(LocalIndex index) => (_index, _texts) = (index, new StoredTexts(index));
+
+    /// <summary>Live images whose metadata cannot be read: whether a condition holds for them cannot be known, so it does not.</summary>
+    public IReadOnlyList<long> Damaged => _damaged;
 
     /// <summary>Reads the metadata of all live images.</summary>
     public static MetadataIndex Build(LocalIndex index)
@@ -21,13 +31,9 @@ public sealed class MetadataIndex
         var metadata = new MetadataIndex(index);
         for (long slot = 0; slot < index.Images.Slots; slot++)
         {
-            if (index.Images.IsLive(slot) && index.GetImage(slot).Metadata is { IsEmpty: false } json)
+            if (index.Images.IsLive(slot) && !metadata.TryAdd(slot))
             {
-                using var document = JsonDocument.Parse(json);
-                foreach (var member in document.RootElement.EnumerateObject())
-                {
-                    metadata.Add(member.Name, member.Value, (int)slot);
-                }
+                metadata._damaged.Add(slot);
             }
         }
 
@@ -41,7 +47,7 @@ public sealed class MetadataIndex
         HashSet<int>? matching = null;
         foreach (var (key, values) in conditions)
         {
-            var any = values.SelectMany(value => _slots.GetValueOrDefault((key, value)) ?? []).ToHashSet();
+            var any = values.SelectMany(value => _slots.GetValueOrDefault(Tags.Of(key, value)) ?? []).ToHashSet();
             matching?.IntersectWith(any);
             matching ??= any;
         }
@@ -72,8 +78,8 @@ public sealed class MetadataIndex
         {
             if (images.Contains(slot))
             {
-                var image = _index.GetImage(slot);
-                for (var caption = image.FirstCaption; caption < image.FirstCaption + image.CaptionCount; caption++)
+                var (first, count) = _texts.Captions(slot);
+                for (var caption = first; caption < first + count; caption++)
                 {
                     bitmap.Add(caption);
                 }
@@ -81,6 +87,36 @@ public sealed class MetadataIndex
         }
 
         return bitmap;
+    }
+
+    private bool TryAdd(long slot)
+    {
+        try
+        {
+            // Where its captions lie is part of what a filter needs.
+            _ = _texts.Captions(slot);
+            var json = _texts.Metadata(slot);
+            if (!json.IsEmpty)
+            {
+                if (MetadataJson.Check(json) is not null)
+                {
+                    return false;
+                }
+
+                var reader = new Utf8JsonReader(json);
+                using var document = JsonDocument.ParseValue(ref reader);
+                foreach (var member in document.RootElement.EnumerateObject())
+                {
+                    Add(member.Name, member.Value, (int)slot);
+                }
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IndexCorruptException or JsonException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private void Add(string key, JsonElement value, int slot)
@@ -92,9 +128,10 @@ public sealed class MetadataIndex
             case JsonValueKind.True:
             case JsonValueKind.False:
                 var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-                if (!_slots.TryGetValue((key, text), out var slots))
+                var tag = Tags.Of(key, text);
+                if (!_slots.TryGetValue(tag, out var slots))
                 {
-                    _slots[(key, text)] = slots = [];
+                    _slots[tag] = slots = [];
                 }
 
                 slots.Add(slot);

@@ -41,6 +41,7 @@ internal static class SnapshotRegistration
             services.AddHostedService<SnapshotLoader>();
         }
 
+        services.AddSingleton(options.Images);
         services.AddSingleton<ImageService>();
         services.AddHostedService<ShutdownDrain>();
         services.Configure<HostOptions>(host =>
