@@ -59,12 +59,12 @@ public sealed record ImageBounds
     /// <returns>The reason, or null.</returns>
     public string? CheckCaptions(int captions, long bytes) =>
         captions > MaxCaptions ? $"{captions} captions, expected at most {MaxCaptions} an image"
-        : bytes > MaxCaptionBytes ? $"captions of {bytes} bytes together, expected at most {MaxCaptionBytes} an image"
+        : bytes > MaxCaptionBytes ? $"{bytes} bytes of captions together, expected at most {MaxCaptionBytes} an image"
         : null;
 
     /// <summary>Refuses metadata that are too long.</summary>
     /// <param name="bytes">Bytes of the JSON text.</param>
     /// <returns>The reason, or null.</returns>
     public string? CheckMetadata(long bytes) =>
-        bytes > MaxMetadataBytes ? $"metadata of {bytes} bytes as compact JSON, expected at most {MaxMetadataBytes} an image" : null;
+        bytes > MaxMetadataBytes ? $"{bytes} bytes of metadata as compact JSON, expected at most {MaxMetadataBytes} an image" : null;
 }

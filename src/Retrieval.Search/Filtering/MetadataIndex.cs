@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Retrieval.Domain.Images;
 using Retrieval.Storage.Errors;
@@ -15,7 +16,6 @@ public sealed class MetadataIndex
     // By tag: of a long value its hash, so that what was stored before there were bounds is not held here once more.
     private readonly Dictionary<string, List<int>> _slots = new(StringComparer.Ordinal);
     private readonly LocalIndex _index;
-
     private readonly StoredTexts _texts;
     private readonly List<long> _damaged = [];
 
@@ -96,18 +96,20 @@ public sealed class MetadataIndex
             // Where its captions lie is part of what a filter needs.
             _ = _texts.Captions(slot);
             var json = _texts.Metadata(slot);
-            if (!json.IsEmpty)
+            if (json.IsEmpty || MetadataJson.Check(json) is not null)
             {
-                if (MetadataJson.Check(json) is not null)
-                {
-                    return false;
-                }
+                return json.IsEmpty;
+            }
 
-                var reader = new Utf8JsonReader(json);
-                using var document = JsonDocument.ParseValue(ref reader);
-                foreach (var member in document.RootElement.EnumerateObject())
+            // Read where they lie: those that were stored before there were bounds may be of any length.
+            var reader = new Utf8JsonReader(json);
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    Add(member.Name, member.Value, (int)slot);
+                    var key = Text(ref reader);
+                    reader.Read();
+                    Add(key, ref reader, (int)slot);
                 }
             }
 
@@ -119,15 +121,16 @@ public sealed class MetadataIndex
         }
     }
 
-    private void Add(string key, JsonElement value, int slot)
+    private void Add(string? key, ref Utf8JsonReader value, int slot)
     {
-        switch (value.ValueKind)
+        switch (value.TokenType)
         {
-            case JsonValueKind.String:
-            case JsonValueKind.Number:
-            case JsonValueKind.True:
-            case JsonValueKind.False:
-                var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+            case JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
+                if (key is null || Text(ref value) is not { } text)
+                {
+                    break;
+                }
+
                 var tag = Tags.Of(key, text);
                 if (!_slots.TryGetValue(tag, out var slots))
                 {
@@ -136,13 +139,22 @@ public sealed class MetadataIndex
 
                 slots.Add(slot);
                 break;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
+            case JsonTokenType.StartArray:
+                while (value.Read() && value.TokenType != JsonTokenType.EndArray)
                 {
-                    Add(key, item, slot);
+                    Add(key, ref value, slot);
                 }
 
                 break;
+            case JsonTokenType.StartObject:
+                value.Skip();
+                break;
         }
     }
+
+    // A text that no door takes is not searchable.
+    private static string? Text(ref Utf8JsonReader value) =>
+        value.ValueSpan.Length > ImageBounds.MostMetadataBytes ? null
+        : value.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? value.GetString()
+        : Encoding.UTF8.GetString(value.ValueSpan);
 }

@@ -43,6 +43,7 @@ internal static class SnapshotRegistration
 
         services.AddSingleton(options.Images);
         services.AddSingleton<ImageService>();
+        services.AddHostedService<MemoryReturn>();
         services.AddHostedService<ShutdownDrain>();
         services.Configure<HostOptions>(host =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.DrainDelaySeconds + options.Limits.DrainSeconds));
