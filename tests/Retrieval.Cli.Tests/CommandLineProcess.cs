@@ -41,7 +41,7 @@ internal static class CommandLineProcess
 
     public static Process Start(params string[] args) => Start(new Dictionary<string, string>(), args);
 
-    private static Process Start(IReadOnlyDictionary<string, string> environment, string[] args)
+    public static Process Start(IReadOnlyDictionary<string, string> environment, string[] args)
     {
         var start = new ProcessStartInfo("dotnet")
         {

@@ -15,6 +15,23 @@ public sealed class IngestRefusalTests
     }
 
     [Fact]
+    public async Task A_row_with_more_than_may_be_stored_is_rejected_with_its_reason()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 3);
+        await File.WriteAllLinesAsync(folder["test_metadata.jsonl"], ["{}", $$"""{"a":"{{new string('x', 20_000)}}"}""", "{}"], TestContext.Current.CancellationToken);
+
+        var report = (await IngestAsync(folder, "--json")).Json();
+        Assert.Equal((2, 1), (report.GetProperty("ingested").GetInt32(), report.GetProperty("rejected").GetInt32()));
+        var rejects = await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(folder["index"], "rejects")).Single(), TestContext.Current.CancellationToken);
+        Assert.Contains("20008 bytes of metadata as compact JSON, expected at most 16384 an image", rejects, StringComparison.Ordinal);
+
+        Assert.Equal(1, (await IngestAsync(folder, "--restart", "--max-metadata-bytes", "30000", "--json")).Json().GetProperty("ingested").GetInt32());
+        Assert.Equal(3, (await IngestAsync(folder, "--dry-run", "--max-captions", "1", "--json")).Json().GetProperty("rejected").GetInt32());
+        (await IngestAsync(folder, "--max-metadata-bytes", "2000000")).Refused("--max-metadata-bytes is '2000000'", "1048576");
+    }
+
+    [Fact]
     public async Task A_caption_file_that_is_not_utf8_is_refused_with_its_line()
     {
         using var folder = new TemporaryFolder();

@@ -1,3 +1,4 @@
+using System.Text;
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
@@ -20,6 +21,13 @@ public sealed class BatchCheckTests : IDisposable
         { "id twice", "id" },
         { "short hash", "contentHash" },
         { "lone surrogate in a caption", "captions" },
+        { "long captions", "captions" },
+        { "long metadata", "metadata" },
+        { "metadata that are no JSON", "metadata" },
+        { "metadata that are no UTF-8", "metadata" },
+        { "a list for metadata", "metadata" },
+        { "half a box", "boxes" },
+        { "a box that is no number", "boxes" },
         { "short embedding", "images.embedding" },
         { "infinite embedding", "images.embedding" },
         { "missing field", "images.v" },
@@ -50,6 +58,23 @@ public sealed class BatchCheckTests : IDisposable
         using var index = LocalIndex.Open(_folder.Index);
         IndexAssert.Holds(index, new Dictionary<string, int> { ["before"] = 0, ["after"] = 0 });
         Assert.Equal(2, index.Images.Slots);
+    }
+
+    [Fact]
+    public async Task What_a_catalog_has_taken_is_copied_however_long_it_is()
+    {
+        var good = SampleCorpus.Batch("a");
+        var metadata = Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', 2 << 20)}}"}""");
+        var rows = new ImageRows { Images = [good.Images[0] with { Metadata = metadata }], ImageFields = good.ImageFields, CaptionFields = good.CaptionFields };
+        using (var writer = LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema))
+        {
+            Assert.Equal("metadata", Assert.Throws<InvalidInputException>(() => writer.Append(rows)).Field);
+            writer.Append(rows, mirrored: true);
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        }
+
+        using var index = LocalIndex.Open(_folder.Index);
+        Assert.Equal(metadata, index.GetImage(0).Metadata.ToArray());
     }
 
     [Theory]
@@ -101,6 +126,13 @@ public sealed class BatchCheckTests : IDisposable
             "id twice" => With(images[0] with { Id = "b" }),
             "short hash" => With(images[0] with { ContentHash = new byte[31] }),
             "lone surrogate in a caption" => With(images[0] with { Captions = ["\udc00", .. images[0].Captions.Skip(1)] }),
+            "long captions" => With(images[0] with { Captions = [.. images[0].Captions.Select(_ => new string('x', (1 << 20) + 1))] }),
+            "long metadata" => With(images[0] with { Metadata = Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', 1 << 20)}}"}""") }),
+            "metadata that are no JSON" => With(images[0] with { Metadata = "{\"a\":1}}"u8.ToArray() }),
+            "metadata that are no UTF-8" => With(images[0] with { Metadata = new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}' } }),
+            "a list for metadata" => With(images[0] with { Metadata = "[1]"u8.ToArray() }),
+            "half a box" => With(images[0] with { Boxes = new float[] { 1, 2 } }),
+            "a box that is no number" => With(images[0] with { Boxes = new float[] { 1, 2, 3, float.NaN } }),
             "short embedding" => Image(embedding[1..], ("v", v)),
             "infinite embedding" => Image(RowBytes.Of([.. Enumerable.Repeat(0f, 11), float.PositiveInfinity]), ("v", v)),
             "missing field" => Image(embedding),

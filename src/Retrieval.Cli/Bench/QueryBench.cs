@@ -63,7 +63,7 @@ internal sealed class QueryBench(QueryOptions options)
             var bare = directFirst ? direct(query + WarmUp) : 0;
             var before = GC.GetTotalAllocatedBytes(precise: true);
             var started = Stopwatch.GetTimestamp();
-            var answer = await search(query + WarmUp).ConfigureAwait(false);
+            using var answer = await search(query + WarmUp).ConfigureAwait(false);
             var total = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
             var bytes = GC.GetTotalAllocatedBytes(precise: true) - before;
             bare = directFirst ? bare : direct(query + WarmUp);

@@ -37,7 +37,7 @@ internal static class StartBench
             for (var query = 0; query <= QueriesAfter; query++)
             {
                 started = Stopwatch.GetTimestamp();
-                _ = await service.SearchAsync(new ImageSearchRequest { Caption = "one two three four five six seven eight" }, cancellationToken).ConfigureAwait(false);
+                using var answer = await service.SearchAsync(new ImageSearchRequest { Caption = "one two three four five six seven eight" }, cancellationToken).ConfigureAwait(false);
                 (query == 0 ? firsts : later).Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             }
         }

@@ -79,9 +79,7 @@ internal static class SearchCommand
         using var meters = new LocalMeters();
         using var queues = new ComputeQueues();
         using var service = new SearchService(snapshots, Limits, new SearchMetrics(meters), TimeProvider.System, queues);
-        var answer = request is ImageSearchRequest images
-            ? await service.SearchAsync(images, cancellationToken).ConfigureAwait(false)
-            : await service.SearchAsync((CaptionSearchRequest)request, cancellationToken).ConfigureAwait(false);
+        using var answer = await service.SearchAsync(request, cancellationToken).ConfigureAwait(false);
         using var current = snapshots.Acquire();
         var device = DeviceView.Of(current.Model.Device);
         Terminal.Write(AnswerView.Of(answer, device), json, console => Show(console, answer, device, service));

@@ -5,8 +5,6 @@ namespace Retrieval.Features.Sources;
 /// <summary>Reads the metadata of one image: a flat JSON object.</summary>
 internal static class SampleMetadata
 {
-    private const int MaxEntries = 64;
-
     /// <summary>Strings are taken as they are, numbers and booleans as they are written, null as no entry.</summary>
     /// <returns>The reason for a refusal, or null.</returns>
     public static string? TryParse(string json, out Dictionary<string, string>? metadata)
@@ -39,6 +37,6 @@ internal static class SampleMetadata
             return $"the metadata is not valid JSON: {e.Message}";
         }
 
-        return metadata.Count > MaxEntries ? $"{metadata.Count} entries of metadata, expected at most {MaxEntries}" : null;
+        return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Domain.Numbers;
 using Retrieval.Domain.Text;
 
@@ -10,7 +11,7 @@ namespace Retrieval.Features.Sources;
 public static class SampleRules
 {
     /// <summary>Characters of an id at most.</summary>
-    public const int MaxIdLength = 256;
+    public const int MaxIdLength = ImageBounds.MaxIdCharacters;
 
     /// <summary>Elements of one image at most, 16 MiB: 50 times what a published pipeline gives.</summary>
     public const int MaxElements = 4 << 20;
@@ -77,6 +78,38 @@ public static class SampleRules
         }
 
         return null;
+    }
+
+    /// <summary>Refuses more texts than may be stored of an image; the reason names them.</summary>
+    /// <param name="captions">The image's captions.</param>
+    /// <param name="metadata">Its metadata; null if it has none.</param>
+    /// <param name="bounds">What may be stored.</param>
+    /// <returns>What is too much, <c>captions</c> or <c>metadata</c>, and the reason; null if nothing is.</returns>
+    public static (string What, string Reason)? CheckBounds(IReadOnlyList<string> captions, IReadOnlyDictionary<string, string>? metadata, ImageBounds bounds)
+    {
+        ArgumentNullException.ThrowIfNull(captions);
+        ArgumentNullException.ThrowIfNull(bounds);
+        if (bounds.CheckCaptions(captions.Count, captions.Sum(caption => (long)Encoding.UTF8.GetByteCount(caption))) is { } badCaptions)
+        {
+            return ("captions", badCaptions);
+        }
+
+        if (metadata is null)
+        {
+            return null;
+        }
+
+        if (metadata.Count > ImageBounds.MaxMetadataEntries)
+        {
+            return ("metadata", $"{metadata.Count} entries of metadata, expected at most {ImageBounds.MaxMetadataEntries}");
+        }
+
+        if (metadata.Keys.FirstOrDefault(key => key.Length > ImageBounds.MaxKeyCharacters) is { } longKey)
+        {
+            return ("metadata", $"a key of metadata of {longKey.Length} characters, expected at most {ImageBounds.MaxKeyCharacters}");
+        }
+
+        return bounds.CheckMetadata(MetadataJson.Write(metadata).Length) is { } badMetadata ? ("metadata", badMetadata) : null;
     }
 
     /// <summary>Refuses captions that hold no word, or cannot be stored; the reason names the caption's place.</summary>

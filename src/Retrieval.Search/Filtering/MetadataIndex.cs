@@ -1,5 +1,9 @@
+using System.Text;
 using System.Text.Json;
+using Retrieval.Domain.Images;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Postgres;
 
 namespace Retrieval.Search.Filtering;
 
@@ -9,10 +13,16 @@ namespace Retrieval.Search.Filtering;
 /// </summary>
 public sealed class MetadataIndex
 {
-    private readonly Dictionary<(string Key, string Value), List<int>> _slots = [];
+    // By tag: of a long value its hash, so that what was stored before there were bounds is not held here once more.
+    private readonly Dictionary<string, List<int>> _slots = new(StringComparer.Ordinal);
     private readonly LocalIndex _index;
+    private readonly StoredTexts _texts;
+    private readonly List<long> _damaged = [];
 
-    private MetadataIndex(LocalIndex index) => _index = index;
+    private MetadataIndex(LocalIndex index) => (_index, _texts) = (index, new StoredTexts(index));
+
+    /// <summary>Live images whose metadata cannot be read: whether a condition holds for them cannot be known, so it does not.</summary>
+    public IReadOnlyList<long> Damaged => _damaged;
 
     /// <summary>Reads the metadata of all live images.</summary>
     public static MetadataIndex Build(LocalIndex index)
@@ -21,13 +31,9 @@ public sealed class MetadataIndex
         var metadata = new MetadataIndex(index);
         for (long slot = 0; slot < index.Images.Slots; slot++)
         {
-            if (index.Images.IsLive(slot) && index.GetImage(slot).Metadata is { IsEmpty: false } json)
+            if (index.Images.IsLive(slot) && !metadata.TryAdd(slot))
             {
-                using var document = JsonDocument.Parse(json);
-                foreach (var member in document.RootElement.EnumerateObject())
-                {
-                    metadata.Add(member.Name, member.Value, (int)slot);
-                }
+                metadata._damaged.Add(slot);
             }
         }
 
@@ -41,7 +47,7 @@ public sealed class MetadataIndex
         HashSet<int>? matching = null;
         foreach (var (key, values) in conditions)
         {
-            var any = values.SelectMany(value => _slots.GetValueOrDefault((key, value)) ?? []).ToHashSet();
+            var any = values.SelectMany(value => _slots.GetValueOrDefault(Tags.Of(key, value)) ?? []).ToHashSet();
             matching?.IntersectWith(any);
             matching ??= any;
         }
@@ -72,8 +78,8 @@ public sealed class MetadataIndex
         {
             if (images.Contains(slot))
             {
-                var image = _index.GetImage(slot);
-                for (var caption = image.FirstCaption; caption < image.FirstCaption + image.CaptionCount; caption++)
+                var (first, count) = _texts.Captions(slot);
+                for (var caption = first; caption < first + count; caption++)
                 {
                     bitmap.Add(caption);
                 }
@@ -83,29 +89,72 @@ public sealed class MetadataIndex
         return bitmap;
     }
 
-    private void Add(string key, JsonElement value, int slot)
+    private bool TryAdd(long slot)
     {
-        switch (value.ValueKind)
+        try
         {
-            case JsonValueKind.String:
-            case JsonValueKind.Number:
-            case JsonValueKind.True:
-            case JsonValueKind.False:
-                var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-                if (!_slots.TryGetValue((key, text), out var slots))
+            // Where its captions lie is part of what a filter needs.
+            _ = _texts.Captions(slot);
+            var json = _texts.Metadata(slot);
+            if (json.IsEmpty || MetadataJson.Check(json) is not null)
+            {
+                return json.IsEmpty;
+            }
+
+            // Read where they lie: those that were stored before there were bounds may be of any length.
+            var reader = new Utf8JsonReader(json);
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    _slots[(key, text)] = slots = [];
+                    var key = Text(ref reader);
+                    reader.Read();
+                    Add(key, ref reader, (int)slot);
+                }
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IndexCorruptException or JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private void Add(string? key, ref Utf8JsonReader value, int slot)
+    {
+        switch (value.TokenType)
+        {
+            case JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
+                if (key is null || Text(ref value) is not { } text)
+                {
+                    break;
+                }
+
+                var tag = Tags.Of(key, text);
+                if (!_slots.TryGetValue(tag, out var slots))
+                {
+                    _slots[tag] = slots = [];
                 }
 
                 slots.Add(slot);
                 break;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
+            case JsonTokenType.StartArray:
+                while (value.Read() && value.TokenType != JsonTokenType.EndArray)
                 {
-                    Add(key, item, slot);
+                    Add(key, ref value, slot);
                 }
 
                 break;
+            case JsonTokenType.StartObject:
+                value.Skip();
+                break;
         }
     }
+
+    // A text that no door takes is not searchable.
+    private static string? Text(ref Utf8JsonReader value) =>
+        value.ValueSpan.Length > ImageBounds.MostMetadataBytes ? null
+        : value.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? value.GetString()
+        : Encoding.UTF8.GetString(value.ValueSpan);
 }

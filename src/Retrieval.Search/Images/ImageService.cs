@@ -1,5 +1,6 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
@@ -13,8 +14,11 @@ namespace Retrieval.Search.Images;
 /// <param name="snapshots">Says which model and which index.</param>
 /// <param name="queues">Shared with whoever else computes in this process.</param>
 /// <param name="store">Where they go.</param>
-public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues, IImageStore store)
+/// <param name="bounds">What may be stored of an image; null for the defaults.</param>
+public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues, IImageStore store, ImageBounds? bounds = null)
 {
+    private readonly ImageBounds _bounds = bounds ?? ImageBounds.Default;
+
     /// <summary>Stores an image whole, in the place of whatever has its id.</summary>
     /// <exception cref="FeatureShapeException">The features are not of the model's shape.</exception>
     /// <exception cref="InvalidInputException">The id, a caption, a box or a value is not one that can be stored; names the field.</exception>
@@ -24,7 +28,7 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
     {
         ArgumentNullException.ThrowIfNull(image);
         using var snapshot = snapshots.Acquire();
-        var encoder = new SampleEncoder(snapshot.Model);
+        var encoder = new SampleEncoder(snapshot.Model, _bounds);
         var sample = Check(image, snapshot.Model);
         var tokenized = encoder.Tokenize(sample, out var reason) ?? throw new InvalidInputException(reason!, field: "captions");
         var rejects = new List<RejectedSample>();
@@ -60,9 +64,19 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
         return new ImageChange(id, ImageChangeKind.Deleted, deleted.Epoch, deleted.Visible, snapshot.Model.Label);
     }
 
-    private static ImageSample Check(SubmittedImage image, MatchingModel model)
+    private ImageSample Check(SubmittedImage image, MatchingModel model)
     {
         Require(SampleRules.CheckId(image.Id), "id");
+        for (var i = 0; i < image.Captions.Count; i++)
+        {
+            Require(SampleRules.CheckCaptions([image.Captions[i]])?.Replace("caption 0: ", "", StringComparison.Ordinal), $"captions[{i}]");
+        }
+
+        if (SampleRules.CheckBounds(image.Captions, image.Metadata, _bounds) is { } tooMuch)
+        {
+            Require(tooMuch.Reason, tooMuch.What);
+        }
+
         var (regions, width) = (model.Manifest.RegionCount, model.Manifest.RegionWidth);
         var features = image.Features;
         if (features.Shape is { } shape && !shape.SequenceEqual([regions, width]))
@@ -76,10 +90,6 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
         }
 
         Require(SampleRules.CheckFinite(features.Values, width, "feature"), "features");
-        for (var i = 0; i < image.Captions.Count; i++)
-        {
-            Require(SampleRules.CheckCaptions([image.Captions[i]])?.Replace("caption 0: ", "", StringComparison.Ordinal), $"captions[{i}]");
-        }
 
         return new ImageSample(0, image.Id)
         {

@@ -101,7 +101,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
 
     private IngestionReport Validate(IFeatureSource source, IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
     {
-        var encoder = new SampleEncoder(model);
+        var encoder = new SampleEncoder(model, options.Bounds);
         var meter = new ProgressMeter(time, 0, 0, source.RowCount);
         var first = new List<RejectedSample>();
         foreach (var window in SampleWindow.Cut(source, 0, options.BatchRows))

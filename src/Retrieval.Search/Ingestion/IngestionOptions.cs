@@ -1,3 +1,5 @@
+using Retrieval.Domain.Images;
+
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>How a source is ingested.</summary>
@@ -19,6 +21,9 @@ public sealed record IngestionOptions
     /// number is slow.
     /// </summary>
     public int CommitRows { get; init; } = 1024;
+
+    /// <summary>What may be stored of an image; a row that brings more is refused.</summary>
+    public ImageBounds Bounds { get; init; } = ImageBounds.Default;
 
     /// <summary>Read and validate everything, encode and store nothing. The index is not looked at: neither what it holds unchanged nor ids of other sources.</summary>
     public bool DryRun { get; init; }

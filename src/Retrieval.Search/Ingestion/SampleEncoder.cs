@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
@@ -8,8 +8,13 @@ using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out.</summary>
-internal sealed class SampleEncoder(MatchingModel model)
+/// <summary>
+/// Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out. Every door goes through
+/// here, so the bounds on what is stored are asked for here.
+/// </summary>
+/// <param name="model">Encodes.</param>
+/// <param name="bounds">What may be stored of an image.</param>
+internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
 {
     // In pairs of a scorer: on two cores at D=1024 an image took 3.7 ms and ten pairs as long (docs/benchmarks.md).
     private const long CostOfImage = 10;
@@ -39,6 +44,12 @@ internal sealed class SampleEncoder(MatchingModel model)
         if (sample.RegionCount != model.Manifest.RegionCount || sample.RegionWidth != model.Manifest.RegionWidth || sample.Regions.Length != sample.RegionCount * (long)sample.RegionWidth)
         {
             reason = $"{sample.RegionCount} regions of {sample.RegionWidth} features, {sample.Regions.Length} values; the model takes {model.Manifest.RegionCount} regions of {model.Manifest.RegionWidth}";
+            return null;
+        }
+
+        if (SampleRules.CheckBounds(sample.Captions, sample.Metadata, bounds) is { } tooMuch)
+        {
+            reason = tooMuch.Reason;
             return null;
         }
 
@@ -143,8 +154,6 @@ internal sealed class SampleEncoder(MatchingModel model)
     private static ImageEntry Entry(TokenizedSample sample) => new(sample.Sample.Id, sample.ContentHash, sample.Sample.Captions)
     {
         Boxes = sample.Sample.Boxes ?? default,
-        Metadata = sample.Sample.Metadata is { Count: > 0 } metadata
-            ? JsonSerializer.SerializeToUtf8Bytes(new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal))
-            : default,
+        Metadata = MetadataJson.Write(sample.Sample.Metadata),
     };
 }

@@ -28,7 +28,7 @@ public sealed class StartedIngestion : IAsyncDisposable
     internal StartedIngestion(
         MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, LedgerEntry start, PartRange range, ProgressMeter meter, DeviceScheduler? device)
     {
-        _encoder = new SampleEncoder(model);
+        _encoder = new SampleEncoder(model, options.Bounds);
         _source = source;
         _target = target;
         _options = options;

@@ -4,6 +4,7 @@ using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Queries;
 
@@ -144,7 +145,7 @@ internal sealed class ScorePlan
             throw new NotFoundException("caption", id);
         }
 
-        var image = snapshot.Index.GetImage(slot);
-        return position < image.CaptionCount ? image.FirstCaption + position : throw new NotFoundException("caption", id);
+        var (first, count) = new StoredTexts(snapshot.Index).Captions(slot);
+        return position < count ? first + position : throw new NotFoundException("caption", id);
     }
 }

@@ -1,22 +1,95 @@
+using System.Text;
+using System.Text.Json;
+using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Queries;
 
-/// <summary>The answer to a search.</summary>
-/// <param name="Hits">The results, best first.</param>
-/// <param name="Query">How the caption was read; null for an image query.</param>
-/// <param name="Shortlisted">Candidates the first stage gave.</param>
-/// <param name="Reranked">How many of them the matching model scored.</param>
-/// <param name="Degraded">Null, or why the answer is less than was asked for: <see cref="DegradedReasons"/>.</param>
-/// <param name="Model">Name and fingerprint of the model, shortened.</param>
-/// <param name="IndexEpoch">Generation of the index that was searched.</param>
-/// <param name="Stages">Time each stage took.</param>
-public sealed record SearchAnswer(
-    IReadOnlyList<SearchHit> Hits,
-    QueryTokens? Query,
-    int Shortlisted,
-    int Reranked,
-    string? Degraded,
-    string Model,
-    long IndexEpoch,
-    IReadOnlyList<StageTime> Stages);
+/// <summary>
+/// The answer to a search. It holds a lease on what was searched, since the texts of its hits stay where they are stored until
+/// they are written; dispose of it then.
+/// </summary>
+public sealed class SearchAnswer : IDisposable
+{
+    private readonly SearchSnapshot _snapshot;
+    private IReadOnlyList<SearchHit>? _hits;
+    private bool _disposed;
+
+    internal SearchAnswer(SearchSnapshot snapshot, IReadOnlyList<HitPlace> places, IReadOnlyList<StageTime> stages)
+    {
+        _snapshot = snapshot;
+        Texts = new StoredTexts(snapshot.Index);
+        Places = places;
+        Stages = stages;
+        Model = snapshot.Model.Label;
+        IndexEpoch = snapshot.Epoch;
+    }
+
+    /// <summary>The results, best first, without their texts. Their texts have been found to be such that they can be written.</summary>
+    public IReadOnlyList<HitPlace> Places { get; }
+
+    /// <summary>Where the texts lie. Not to be read after the answer was disposed of.</summary>
+    public StoredTexts Texts { get; }
+
+    /// <summary>How the caption was read; null for an image query.</summary>
+    public QueryTokens? Query { get; init; }
+
+    /// <summary>Candidates the first stage gave.</summary>
+    public int Shortlisted { get; init; }
+
+    /// <summary>How many of them the matching model scored.</summary>
+    public int Reranked { get; init; }
+
+    /// <summary>Null, or why the answer is less than was asked for: <see cref="DegradedReasons"/>.</summary>
+    public string? Degraded { get; init; }
+
+    /// <summary>Name and fingerprint of the model, shortened.</summary>
+    public string Model { get; }
+
+    /// <summary>Generation of the index that was searched.</summary>
+    public long IndexEpoch { get; }
+
+    /// <summary>Time each stage took.</summary>
+    public IReadOnlyList<StageTime> Stages { get; }
+
+    /// <summary>The results with their texts, read into memory: for a program that shows a few of them.</summary>
+    public IReadOnlyList<SearchHit> Hits => _hits ??= [.. Places.Select(Read)];
+
+    /// <summary>
+    /// Requires that what the answer is written from is still there. Asked before the first byte is written, and again behind
+    /// the last: an answer of which this fails at the end must not count as whole.
+    /// </summary>
+    public void RequireWhole() => StoredWhole.Require(_snapshot, _disposed);
+
+    /// <summary>Ends the lease.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _snapshot.Dispose();
+        }
+    }
+
+    private SearchHit Read(HitPlace place)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var image = Encoding.UTF8.GetString(Texts.Id(place.Image));
+        var id = place.Caption is null ? image : CaptionId.Of(image, place.Position);
+        var caption = place.Caption is { } slot ? Encoding.UTF8.GetString(Texts.Text(slot)) : null;
+        return new SearchHit(id, place.Rank, place.Score, place.Coarse, image, MetadataOf(Texts, place.Image), caption);
+    }
+
+    internal static JsonElement? MetadataOf(StoredTexts texts, long image)
+    {
+        var json = texts.Metadata(image);
+        if (json.IsEmpty)
+        {
+            return null;
+        }
+
+        var reader = new Utf8JsonReader(json);
+        return JsonElement.ParseValue(ref reader);
+    }
+}

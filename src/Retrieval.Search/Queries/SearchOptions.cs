@@ -24,6 +24,12 @@ public sealed record SearchOptions
     /// <summary>Longest deadline a request may set, in milliseconds.</summary>
     public int MaxDeadlineMs { get; init; } = 600_000;
 
+    /// <summary>
+    /// Longest answer in bytes, of a batch as a whole, too. What would be longer is refused before its first byte: in a batch the
+    /// query that has no room left.
+    /// </summary>
+    public int MaxAnswerBytes { get; init; } = 8 << 20;
+
     /// <summary>Most pairs of one score request.</summary>
     public int MaxPairs { get; init; } = 2000;
 }

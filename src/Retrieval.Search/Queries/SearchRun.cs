@@ -61,7 +61,7 @@ internal sealed class SearchRun : IDisposable
     public int Reranked { get; private set; }
 
     /// <summary>Candidates that were left out because what is stored of them is damaged.</summary>
-    public int Damaged { get; set; }
+    public int Damaged { get; private set; }
 
     private CancellationToken BeforeDeadline => _either?.Token ?? _caller;
 
@@ -104,6 +104,14 @@ internal sealed class SearchRun : IDisposable
         var (lane, allowed) = side == RecordSide.Image
             ? (Snapshot.ImageShortlist, filter is null ? null : Snapshot.Metadata.Images(filter))
             : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
+        if (filter is not null)
+        {
+            foreach (var slot in Snapshot.Metadata.Damaged)
+            {
+                LeaveOut(HitCheck.ImageText, slot);
+            }
+        }
+
         var item = new ShortlistItem(lane, query, Limits.Shortlist, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
         Clock.EndQueued(Stages.Shortlist, item.Computing);
@@ -116,6 +124,11 @@ internal sealed class SearchRun : IDisposable
         (Reranked, var computing) = await Reranker.RerankAsync(_queues.Device, lane, query, candidates, Work).ConfigureAwait(false);
         Clock.EndQueued(Stages.Score, computing);
     }
+
+    /// <summary>A candidate is left out, since what is stored of it is damaged.</summary>
+    /// <param name="kind">Which of its data.</param>
+    /// <param name="slot">Its slot.</param>
+    public void LeaveOut(string kind, long slot) => Damaged++;
 
     public void Dispose()
     {

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Inference.Batching;
@@ -6,6 +6,7 @@ using Retrieval.Inference.Records;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Queries;
@@ -31,7 +32,9 @@ public sealed class SearchService(
     /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
     /// <exception cref="NotFoundException">The index has no such image.</exception>
     /// <exception cref="DeadlineExceededException">The deadline passed before there was a shortlist.</exception>
+    /// <exception cref="AnswerTooLongException">The hits' texts are longer than an answer may be.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <returns>The answer, to be disposed of.</returns>
     public async Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {
         using var place = queues.Device.Admit(CostOf(request));
@@ -86,19 +89,43 @@ public sealed class SearchService(
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
 
-    /// <summary>One image as the index holds it.</summary>
+    /// <summary>One image as the index holds it, its texts where they are stored. Dispose of it when it has been written.</summary>
     /// <exception cref="NotFoundException">The index has no such image.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    public ImageDetails GetImage(string id)
+    /// <exception cref="IndexCorruptException">What is stored of it is damaged.</exception>
+    /// <exception cref="AnswerTooLongException">Its texts alone are longer than an answer may be.</exception>
+    public ImageAnswer OpenImage(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        using var snapshot = snapshots.Acquire();
-        var index = snapshot.Index;
-        var image = index.GetImage(ImageSlot(index, id));
-        var captions = Enumerable.Range(0, image.CaptionCount)
-            .Select(i => new CaptionDetails(CaptionId.Of(id, i), index.GetCaption(image.FirstCaption + i).Text));
-        var boxes = image.Boxes.Count == 0 ? null : image.Boxes.Chunk(4).ToList();
-        return new ImageDetails(id, [.. captions], Metadata(image), boxes, snapshot.Epoch);
+        var snapshot = snapshots.Acquire();
+        try
+        {
+            var image = new ImageAnswer(snapshot, id, ImageSlot(snapshot.Index, id));
+            return image.TextBytes <= options.MaxAnswerBytes
+                ? image
+                : throw AnswerTooLongException.OfImage(image.TextBytes, options.MaxAnswerBytes);
+        }
+        catch
+        {
+            snapshot.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One image as the index holds it, read into memory.</summary>
+    /// <inheritdoc cref="OpenImage"/>
+    public ImageDetails GetImage(string id)
+    {
+        using var image = OpenImage(id);
+        var (first, count) = image.Texts.Captions(image.Slot);
+        var captions = new CaptionDetails[count];
+        for (var i = 0; i < count; i++)
+        {
+            captions[i] = new CaptionDetails(CaptionId.Of(id, i), Encoding.UTF8.GetString(image.Texts.Text(first + i)));
+        }
+
+        var boxes = image.Texts.Boxes(image.Slot).ToArray();
+        return new ImageDetails(id, captions, SearchAnswer.MetadataOf(image.Texts, image.Slot), boxes.Length == 0 ? null : [.. boxes.Chunk(4)], image.IndexEpoch);
     }
 
     /// <summary>Refuses new requests. Those that have begun end as they would have: the device is theirs to give back.</summary>
@@ -122,48 +149,75 @@ public sealed class SearchService(
     private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
     {
         var limits = RequestLimits.Of(request, options);
-        using var snapshot = snapshots.Acquire();
-        var clock = new StageClock(time);
-        var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
-        clock.End(Stages.Tokenize);
-        using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
+        var snapshot = snapshots.Acquire();
+        SearchAnswer? answer = null;
         try
         {
-            using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
-            var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
-            await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
-            var tokens = new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated);
-            return Assemble("images", run, candidates, tokens, (candidate, rank) => ImageHit(snapshot.Index, candidate, rank));
+            var clock = new StageClock(time);
+            var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
+            clock.End(Stages.Tokenize);
+            using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
+            try
+            {
+                using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
+                var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
+                await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
+                var tokens = new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated);
+                return answer = Assemble("images", run, candidates, tokens);
+            }
+            catch (OperationCanceledException) when (run.IsLate)
+            {
+                throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+            }
         }
-        catch (OperationCanceledException) when (run.IsLate)
+        finally
         {
-            throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+            EndUnless(answer, snapshot);
         }
     }
 
     private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CancellationToken cancellationToken)
     {
         var limits = RequestLimits.Of(request, options);
-        using var snapshot = snapshots.Acquire();
-        var slot = ImageSlot(snapshot.Index, request.ImageId);
-        var clock = new StageClock(time);
-        using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
+        var snapshot = snapshots.Acquire();
+        SearchAnswer? answer = null;
         try
         {
-            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, SearchRun.EmbeddingOf(snapshot.Index.Images, slot), request.Filter).ConfigureAwait(false);
-            using var query = snapshot.Images.Row(slot);
-            await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
-            return Assemble("captions", run, candidates, null, (candidate, rank) => CaptionHit(snapshot.Index, candidate, rank));
+            var slot = ImageSlot(snapshot.Index, request.ImageId);
+            var clock = new StageClock(time);
+            using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
+            try
+            {
+                var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, SearchRun.EmbeddingOf(snapshot.Index.Images, slot), request.Filter).ConfigureAwait(false);
+                using var query = snapshot.Images.Row(slot);
+                await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
+                return answer = Assemble("captions", run, candidates, null);
+            }
+            catch (OperationCanceledException) when (run.IsLate)
+            {
+                throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+            }
         }
-        catch (OperationCanceledException) when (run.IsLate)
+        finally
         {
-            throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+            EndUnless(answer, snapshot);
         }
     }
 
-    private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens, Func<Candidate, int, SearchHit> hit)
+    // The answer has the lease, where there is one.
+    private static void EndUnless(SearchAnswer? answer, SearchSnapshot snapshot)
     {
-        var hits = ranked.Take(run.Limits.Top).Select((candidate, i) => hit(candidate, i + 1)).ToList();
+        if (answer is null)
+        {
+            snapshot.Dispose();
+        }
+    }
+
+    private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens)
+    {
+        // Whose query is an image searches for captions.
+        var check = new HitCheck(new StoredTexts(run.Snapshot.Index), options.MaxAnswerBytes);
+        var hits = check.Take(ranked, captions: tokens is null, run.Limits.Top, run.LeaveOut);
         var reranked = run.Reranked;
         List<string> reasons = [];
         AddIf(run.FellBack, DegradedReasons.CatalogUnavailable);
@@ -172,7 +226,7 @@ public sealed class SearchService(
         var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
         run.Clock.End(Stages.Assemble);
         metrics.Answered(kind, run.Clock.Stages, reranked, reasons);
-        return new SearchAnswer(hits, tokens, ranked.Length, reranked, degraded, run.Snapshot.Model.Label, run.Snapshot.Epoch, run.Clock.Stages);
+        return new SearchAnswer(run.Snapshot, hits, run.Clock.Stages) { Query = tokens, Shortlisted = ranked.Length, Reranked = reranked, Degraded = degraded };
 
         void AddIf(bool holds, string reason)
         {
@@ -182,20 +236,4 @@ public sealed class SearchService(
             }
         }
     }
-
-    private static SearchHit ImageHit(LocalIndex index, Candidate candidate, int rank)
-    {
-        var image = index.GetImage(candidate.Slot);
-        return new SearchHit(image.Id, rank, candidate.Score, candidate.Coarse, image.Id, Metadata(image), null);
-    }
-
-    private static SearchHit CaptionHit(LocalIndex index, Candidate candidate, int rank)
-    {
-        var caption = index.GetCaption(candidate.Slot);
-        var image = index.GetImage(caption.ImageSlot);
-        return new SearchHit(CaptionId.Of(image.Id, caption.Position), rank, candidate.Score, candidate.Coarse, image.Id, Metadata(image), caption.Text);
-    }
-
-    private static JsonElement? Metadata(IndexedImage image) =>
-        image.Metadata.IsEmpty ? null : JsonDocument.Parse(image.Metadata).RootElement.Clone();
 }

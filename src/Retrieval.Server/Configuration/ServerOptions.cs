@@ -1,3 +1,4 @@
+using Retrieval.Domain.Images;
 using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Configuration;
@@ -13,6 +14,9 @@ public sealed record ServerOptions
 
     /// <summary>Bounds and defaults of a search request.</summary>
     public SearchOptions Search { get; init; } = new();
+
+    /// <summary>What may be stored of an image, by whichever of this server's doors.</summary>
+    public ImageBounds Images { get; init; } = new();
 
     /// <summary>The bundle and the index that are served.</summary>
     public SnapshotSection Snapshot { get; init; } = new();

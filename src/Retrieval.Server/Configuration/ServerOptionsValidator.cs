@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.Domain.Images;
 using Retrieval.Inference;
 using Retrieval.Search.Queries;
 using Serilog.Events;
@@ -16,6 +17,7 @@ internal static class ServerOptionsValidator
         Http(options.Http, faults);
         Limits(options.Limits, faults);
         Search(options, faults);
+        Images(options, faults);
         Snapshot(options.Snapshot, faults);
         CatalogOptionsValidator.Validate(options, faults);
         OneOf(faults, "Inference:Provider", options.Inference.Provider, Enum.GetNames<ProviderChoice>());
@@ -79,6 +81,21 @@ internal static class ServerOptionsValidator
         Within(faults, "Search:MaxPairs", search.MaxPairs, 1, 10_000_000);
         Within(faults, "Search:DefaultTop", search.DefaultTop, 1, Math.Max(1, search.MaxTop));
         Within(faults, "Search:DefaultShortlist", search.DefaultShortlist, 1, Math.Max(1, search.MaxShortlist));
+    }
+
+    private static void Images(ServerOptions options, List<string> faults)
+    {
+        var images = options.Images;
+        Within(faults, "Images:MaxMetadataBytes", images.MaxMetadataBytes, 2, ImageBounds.MostMetadataBytes);
+        Within(faults, "Images:MaxCaptions", images.MaxCaptions, 1, ImageBounds.MostCaptions);
+        Within(faults, "Images:MaxCaptionBytes", images.MaxCaptionBytes, 64, ImageBounds.MostCaptionBytes);
+        Within(faults, "Search:MaxAnswerBytes", options.Search.MaxAnswerBytes, 64 << 10, 1 << 30);
+        if (options.Search.MaxAnswerBytes < images.LargestAnswerBytes())
+        {
+            // What may be stored must be able to come back.
+            faults.Add(string.Create(
+                CultureInfo.InvariantCulture, $"Search:MaxAnswerBytes is {options.Search.MaxAnswerBytes}; expected at least the {images.LargestAnswerBytes()} bytes that the texts of one image may take in an answer by Images"));
+        }
     }
 
     private static void Snapshot(SnapshotSection snapshot, List<string> faults)

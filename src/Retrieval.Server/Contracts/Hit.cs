@@ -19,10 +19,4 @@ public sealed record Hit(string Id, int Rank, float? Score, CoarsePlace Coarse, 
     /// <summary>The caption's text; only in a search for captions.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Caption { get; init; }
-
-    internal static Hit Of(SearchHit hit) => new(hit.Id, hit.Rank, hit.Score, hit.Coarse, hit.Metadata)
-    {
-        ImageId = hit.Caption is null ? null : hit.ImageId,
-        Caption = hit.Caption,
-    };
 }

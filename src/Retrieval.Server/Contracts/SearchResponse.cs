@@ -17,14 +17,4 @@ public sealed record SearchResponse(
     int Reranked,
     string? Degraded,
     string Model,
-    long IndexEpoch)
-{
-    internal static SearchResponse Of(SearchAnswer answer) => new(
-        [.. answer.Hits.Select(Hit.Of)],
-        answer.Query,
-        answer.Shortlisted,
-        answer.Reranked,
-        answer.Degraded,
-        answer.Model,
-        answer.IndexEpoch);
-}
+    long IndexEpoch);

@@ -7,7 +7,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Inference.Batching;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
-using Retrieval.Search.Telemetry;
+using Retrieval.Server.Answers;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
@@ -38,47 +38,59 @@ internal static class BatchEndpoint
         TimedSearch search,
         Problems problems,
         ServerOptions options,
-        TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var queries = parser.Batch(context.Body()).Select(query => Read(parser, query)).ToList();
+        var queries = parser.Batch(context.Body()).Select(query => Read(parser, service, query)).ToList();
         RefuseTooMany(queries.Sum(query => query.Request is null ? 0 : parser.CandidatesOf(query.Request)), options.Limits.BatchCandidates);
-        var (atOnce, cost) = AtOnce(queries, parser, options.Search);
+        var (atOnce, cost) = AtOnce([.. queries.Select(query => query.Cost)], options.Search);
         using var place = service.Admit(cost);
-        var answers = new object[queries.Count];
-        var stages = new IReadOnlyList<StageTime>[queries.Count];
-        await Parallel.ForAsync(0, queries.Count, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken }, async (i, stop) =>
+        var answers = new BatchItem[queries.Count];
+        try
         {
-            try
+            await Parallel.ForAsync(0, queries.Count, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken }, async (i, stop) =>
             {
-                var answer = await search.RunAsync(queries[i].Request ?? throw queries[i].Fault!, context.ReceivedAt(), admitted: true, stop).ConfigureAwait(false);
-                (answers[i], stages[i]) = (SearchResponse.Of(answer), answer.Stages);
-            }
-            catch (RetrievalException exception) when (exception is not (NotReadyException or DeviceStoppedException))
-            {
-                (answers[i], stages[i]) = (problems.Of(exception), []);
-            }
-        }).ConfigureAwait(false);
-        return Answers.Of(context, time, new BatchResponse(answers), stages.SelectMany(each => each));
+                try
+                {
+                    answers[i] = new BatchItem(await search.RunAsync(queries[i].Request ?? throw queries[i].Fault!, context.ReceivedAt(), admitted: true, stop).ConfigureAwait(false));
+                }
+                catch (RetrievalException exception) when (exception is not (NotReadyException or DeviceStoppedException))
+                {
+                    answers[i] = new BatchItem(problems.Of(exception));
+                }
+            }).ConfigureAwait(false);
+        }
+        catch
+        {
+            Array.ForEach(answers, answer => answer?.Answer?.Dispose());
+            throw;
+        }
+
+        return new BatchResult(answers, problems);
     }
 
-    // A few of its queries at a time: enough to share calls of the device, too few for the next request to wait behind them all.
-    private static (int AtOnce, long Cost) AtOnce(List<(SearchRequest? Request, InvalidInputException? Fault)> queries, RequestParser parser, SearchOptions search)
+    /// <summary>
+    /// How many of a batch's queries run at a time, and what room that needs: enough to share calls of the device, too few for the
+    /// next request to wait behind them all.
+    /// </summary>
+    /// <param name="costs">What each query asks of the device, in pairs.</param>
+    /// <param name="search">Says what a search of the default size costs.</param>
+    internal static (int AtOnce, long Cost) AtOnce(IReadOnlyCollection<long> costs, SearchOptions search)
     {
-        var largest = queries.Max(query => query.Request is null ? 1 : parser.CandidatesOf(query.Request));
-        var atOnce = (int)Math.Clamp(MostQueriesAtOnce * (long)search.DefaultShortlist / largest, 1, Math.Min(MostQueriesAtOnce, queries.Count));
-        return (atOnce, atOnce * largest);
+        var largest = costs.Max();
+        var atOnce = (int)Math.Clamp(MostQueriesAtOnce * (search.DefaultShortlist + CaptionItem.CostOfOne) / largest, 1, Math.Min(MostQueriesAtOnce, costs.Count));
+        return (atOnce, costs.OrderDescending().Take(atOnce).Sum());
     }
 
-    private static (SearchRequest? Request, InvalidInputException? Fault) Read(RequestParser parser, JsonElement query)
+    private static (SearchRequest? Request, long Cost, InvalidInputException? Fault) Read(RequestParser parser, SearchService service, JsonElement query)
     {
         try
         {
-            return (parser.Query(query), null);
+            var request = parser.Query(query);
+            return (request, service.CostOf(request), null);
         }
         catch (InvalidInputException exception)
         {
-            return (null, exception);
+            return (null, 1, exception);
         }
     }
 

@@ -1,11 +1,11 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
+using Retrieval.Server.Answers;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Limits;
@@ -28,7 +28,7 @@ internal static class ImageEndpoint
             .WithSummary("One image as the index holds it")
             .WithDescription("Its captions, metadata and region boxes. The id is percent-encoded and may hold any character, slashes among them.")
             .Produces<ImageDetails>()
-            .ProducesProblems(404, 429, 503, 504);
+            .ProducesProblems(404, 422, 429, 503, 504);
         routes.MapPut(Route, PutImage)
             .RequireWriteLimit()
             .WithTags("Images")
@@ -73,8 +73,7 @@ internal static class ImageEndpoint
     private static async Task<IResult> DeleteImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken) =>
         TypedResults.Json(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context, id ?? ""), cancellationToken).ConfigureAwait(false)), WireJson.Options);
 
-    private static JsonHttpResult<ImageDetails> GetImage(HttpContext context, string? id, SearchService search) =>
-        TypedResults.Json(search.GetImage(IdOf(context, id ?? "")), WireJson.Options);
+    private static ImageResult GetImage(HttpContext context, string? id, SearchService search) => new ImageResult(search.OpenImage(IdOf(context, id ?? "")));
 
     /// <summary>
     /// The id as the caller wrote it. The route's value will not do: the server decodes all of a path but encoded

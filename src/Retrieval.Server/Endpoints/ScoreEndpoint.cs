@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Queries;
+using Retrieval.Server.Answers;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.OpenApi;
 using Retrieval.Server.Requests;
@@ -19,11 +20,11 @@ internal static class ScoreEndpoint
         .Accepts<ScoreRequest>("application/json")
         .WithExample("""{ "pairs": [ { "imageId": "1000092795.jpg", "caption": "two dogs play in the snow" }, { "imageId": "1000092795.jpg", "captionId": "1000092795.jpg#0" } ] }""")
         .Produces<ScoreResponse>()
-        .ProducesProblems(400, 404, 413, 415, 429, 503, 504);
+        .ProducesProblems(400, 404, 413, 415, 422, 429, 503, 504);
 
-    private static async Task<IResult> Score(HttpContext context, RequestParser parser, SearchService search, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> Score(HttpContext context, RequestParser parser, SearchService search, CancellationToken cancellationToken)
     {
         var answer = await search.ScoreAsync(parser.Pairs(context.Body()), cancellationToken).ConfigureAwait(false);
-        return Answers.Of(context, time, new ScoreResponse(answer.Scores, answer.Model, answer.IndexEpoch), answer.Stages);
+        return new ScoreResult(answer);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Queries;
+using Retrieval.Server.Answers;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.OpenApi;
 using Retrieval.Server.Requests;
@@ -21,7 +22,7 @@ internal static class SearchEndpoints
             .Accepts<ImageSearchRequest>("application/json")
             .WithExample("""{ "caption": "two dogs play in the snow", "top": 5, "shortlist": 200, "deadlineMs": 250, "filter": { "split": "test" } }""")
             .Produces<SearchResponse>()
-            .ProducesProblems(400, 413, 415, 429, 503, 504);
+            .ProducesProblems(400, 413, 415, 422, 429, 503, 504);
         search.MapPost("/captions", SearchCaptions)
             .WithName("SearchCaptions")
             .WithSummary("Which captions fit this image")
@@ -29,18 +30,18 @@ internal static class SearchEndpoints
             .Accepts<CaptionSearchRequest>("application/json")
             .WithExample("""{ "imageId": "1000092795.jpg", "top": 5 }""")
             .Produces<SearchResponse>()
-            .ProducesProblems(400, 404, 413, 415, 429, 503, 504);
+            .ProducesProblems(400, 404, 413, 415, 422, 429, 503, 504);
     }
 
-    private static Task<IResult> SearchImages(HttpContext context, RequestParser parser, TimedSearch search, TimeProvider time, CancellationToken cancellationToken) =>
-        AnswerAsync(context, parser.Images(context.Body()), search, time, cancellationToken);
+    private static Task<IResult> SearchImages(HttpContext context, RequestParser parser, TimedSearch search, CancellationToken cancellationToken) =>
+        AnswerAsync(context, parser.Images(context.Body()), search, cancellationToken);
 
-    private static Task<IResult> SearchCaptions(HttpContext context, RequestParser parser, TimedSearch search, TimeProvider time, CancellationToken cancellationToken) =>
-        AnswerAsync(context, parser.Captions(context.Body()), search, time, cancellationToken);
+    private static Task<IResult> SearchCaptions(HttpContext context, RequestParser parser, TimedSearch search, CancellationToken cancellationToken) =>
+        AnswerAsync(context, parser.Captions(context.Body()), search, cancellationToken);
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, SearchRequest request, TimedSearch search, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> AnswerAsync(HttpContext context, SearchRequest request, TimedSearch search, CancellationToken cancellationToken)
     {
         var answer = await search.RunAsync(request, context.ReceivedAt(), admitted: false, cancellationToken).ConfigureAwait(false);
-        return Answers.Of(context, time, SearchResponse.Of(answer), answer.Stages);
+        return new SearchResult(answer);
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     public Problem Of(Exception exception) => exception switch
     {
         InvalidInputException invalid => Of(400, Shorten(invalid.Message)) with { Field = invalid.Field is null ? null : Shorten(invalid.Field) },
+        AnswerTooLongException tooLong => Of(422, tooLong.Message) with { Field = tooLong.Field },
         NotFoundException missing => Of(404, $"unknown {missing.Kind} id '{Shorten(missing.Id)}'"),
         DeadlineExceededException late => Of(504, late.Message),
         NotReadyException => NotReady(),

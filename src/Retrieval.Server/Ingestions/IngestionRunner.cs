@@ -130,7 +130,7 @@ internal sealed partial class IngestionRunner(
     {
         var defaults = new IngestionOptions { SourceKey = run.SourceKey };
         var job = new IngestionJob(
-            model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace }, time, queues.Device);
+            model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace, Bounds = options.Images }, time, queues.Device);
         var target = await ledger.TargetAsync(run, model, cancellationToken).ConfigureAwait(false);
         var started = await job.StartAsync(source, target, cancellationToken).ConfigureAwait(false);
         try

@@ -41,7 +41,9 @@ internal static class SnapshotRegistration
             services.AddHostedService<SnapshotLoader>();
         }
 
+        services.AddSingleton(options.Images);
         services.AddSingleton<ImageService>();
+        services.AddHostedService<MemoryReturn>();
         services.AddHostedService<ShutdownDrain>();
         services.Configure<HostOptions>(host =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.DrainDelaySeconds + options.Limits.DrainSeconds));

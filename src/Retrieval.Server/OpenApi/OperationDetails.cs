@@ -16,7 +16,7 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
         ["409"] = "Another writer is in the way",
         ["413"] = "The body is too long",
         ["415"] = "The body is not JSON in UTF-8, or is compressed",
-        ["422"] = "The features are not of the shape that the model takes: `detail` names it",
+        ["422"] = "The features are not of the shape that the model takes, or the answer would be longer than an answer may be: `detail` names it",
         ["429"] = "As many requests are waiting as this server lets wait",
         ["503"] = "This replica is not ready: `reasons` say why; or Postgres does not answer",
         ["507"] = "The disk of the index, or of Postgres, is full",

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Npy;
 using Retrieval.Search.Images;
 
@@ -16,8 +17,6 @@ internal static class ImageParser
     /// <summary>Members of the JSON body.</summary>
     public static readonly string[] Members = ["features", "captions", "metadata", "boxes"];
 
-    private const int MostCaptions = 1000;
-    private const int MostEntries = 64;
     private const int MostBoxes = 10_000;
 
     public static SubmittedImage Json(string id, JsonElement body)
@@ -68,7 +67,7 @@ internal static class ImageParser
             return [];
         }
 
-        Expect(found, JsonValueKind.Array, MostCaptions, "captions", $"an array of at most {MostCaptions} texts");
+        Expect(found, JsonValueKind.Array, ImageBounds.MostCaptions, "captions", $"an array of at most {ImageBounds.MostCaptions} texts");
         return [.. found.EnumerateArray().Select((caption, i) => RequestObject.TextOf(caption, $"captions[{i}]"))];
     }
 
@@ -98,7 +97,7 @@ internal static class ImageParser
             }
         }
 
-        return metadata.Count <= MostEntries ? metadata : throw new InvalidInputException($"has {metadata.Count} entries; expected at most {MostEntries}", field: "metadata");
+        return metadata;
     }
 
     private static IReadOnlyList<IReadOnlyList<float>>? Boxes(RequestObject members)

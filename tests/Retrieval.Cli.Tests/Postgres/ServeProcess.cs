@@ -34,9 +34,12 @@ internal sealed class ServeProcess : IAsyncDisposable
         StartAsync("--index", cache, "--postgres", catalog.Connection, $"--Ingestion:Roots:0={roots}");
 
     /// <summary>Starts a server of the fixture's bundle with these options and waits until it is ready.</summary>
-    public static async Task<ServeProcess> StartAsync(params string[] options)
+    public static Task<ServeProcess> StartAsync(params string[] options) => StartAsync(new Dictionary<string, string>(), options);
+
+    /// <summary>The same with more in its environment.</summary>
+    public static async Task<ServeProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] options)
     {
-        var process = CommandLineProcess.Start(["serve", "--bundle", Fixture.Bundle(), "--urls", "http://127.0.0.1:0", .. options]);
+        var process = CommandLineProcess.Start(environment, ["serve", "--bundle", Fixture.Bundle(), "--urls", "http://127.0.0.1:0", .. options]);
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var reading = Task.WhenAll(ReadAsync(process, address), process.StandardError.ReadToEndAsync(CancellationToken.None));
         try
@@ -72,6 +75,13 @@ internal sealed class ServeProcess : IAsyncDisposable
         using var response = await _client.PostAsync(new Uri("/v1/ingestions", UriKind.Relative), content, Cancelled);
         Assert.True((int)response.StatusCode == 202, await response.Content.ReadAsStringAsync(Cancelled));
         return response.Headers.Location!.OriginalString;
+    }
+
+    /// <summary>Memory that is the process's own: what it allocated, without the files it has mapped.</summary>
+    public long PrivateBytes()
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) * 1024;
     }
 
     /// <summary>SIGKILL; when this returns, the process is gone.</summary>

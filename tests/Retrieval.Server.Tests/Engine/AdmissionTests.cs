@@ -49,6 +49,22 @@ public sealed class AdmissionTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_batch_is_admitted_for_what_its_searches_cost_captions_included()
+    {
+        await using var server = await StartAsync(0);
+        var device = FailingDevice.Of(server);
+        const string small = """{ "caption": "w4", "top": 1, "shortlist": 1 }""";
+        var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+
+        var batch = server.Client.PostAsync("/v1/search/batch", $$"""{ "queries": [ {{small}}, {{small}}, {{small}}, {{small}} ] }""");
+
+        await Eventually.TrueAsync(() => device.State.Admitted > 0, "the batch is admitted");
+        Assert.Equal(4 * (1 + 16), device.State.Admitted);
+        turn.Dispose();
+        Assert.Equal(HttpStatusCode.OK, (await batch).Response.StatusCode);
+    }
+
+    [Fact]
     public async Task No_work_starts_after_its_deadline_and_the_late_are_told()
     {
         await using var server = await StartAsync(0);

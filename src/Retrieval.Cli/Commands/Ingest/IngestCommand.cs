@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Retrieval.Cli.Output;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
@@ -23,11 +24,14 @@ internal static class IngestCommand
         var batch = CommonOptions.Whole("--batch", "Rows encoded together, and in a catalog stored in one transaction; a run that is resumed keeps to the number it began with", 1, 4096, 32);
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits of a local index: what a kill can cost to do again", 1, 10_000_000, 1024);
         var strict = new Option<bool>("--strict") { Description = "End with 1 if a row was refused" };
+        var metadataBytes = CommonOptions.Whole("--max-metadata-bytes", "Bytes of an image's metadata as compact JSON; a row with more is refused", 2, ImageBounds.MostMetadataBytes, ImageBounds.Default.MaxMetadataBytes);
+        var captions = CommonOptions.Whole("--max-captions", "Captions of an image; a row with more is refused", 1, ImageBounds.MostCaptions, ImageBounds.Default.MaxCaptions);
+        var captionBytes = CommonOptions.Whole("--max-caption-bytes", "Bytes of all captions of an image together; a row with more is refused", 64, ImageBounds.MostCaptionBytes, ImageBounds.Default.MaxCaptionBytes);
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped goes on where its index ends.")
         {
-            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, strict, threads, json },
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
             Examples =
             [
                 "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
@@ -50,6 +54,7 @@ internal static class IngestCommand
                 DryRun = parsed.GetValue(dryRun),
                 Restart = parsed.GetValue(restart),
                 Replace = parsed.GetValue(replace),
+                Bounds = new ImageBounds { MaxMetadataBytes = parsed.GetValue(metadataBytes), MaxCaptions = parsed.GetValue(captions), MaxCaptionBytes = parsed.GetValue(captionBytes) },
                 Part = part,
                 Parts = parts,
             };

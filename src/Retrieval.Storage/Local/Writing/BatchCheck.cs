@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Local.Files;
 
@@ -9,14 +10,26 @@ namespace Retrieval.Storage.Local.Writing;
 /// <summary>Checks a whole batch before the first byte of it is written: a batch is stored whole or not at all.</summary>
 internal static class BatchCheck
 {
-    public const int LongestId = 1024;
     private const int HashBytes = 32;
 
     // Refuses lone surrogates, which the default encoding would turn into question marks: two ids would become one.
     public static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Requires that a batch fits the schema, and that what comes back in answers can be answered with and is within the format's bounds.</summary>
     /// <exception cref="InvalidInputException">The first fault found, with the row and the field.</exception>
     public static void Require(ImageRows rows, IndexLayout layout)
+    {
+        RequireStructure(rows, layout);
+        for (var row = 0; row < rows.Images.Count; row++)
+        {
+            RequireBounds(rows.Images[row], row);
+            Refuse(MetadataJson.Check(rows.Images[row].Metadata.Span), row, "metadata");
+        }
+    }
+
+    /// <summary>Requires that a batch fits the schema.</summary>
+    /// <exception cref="InvalidInputException">The first fault found, with the row and the field.</exception>
+    public static void RequireStructure(ImageRows rows, IndexLayout layout)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         var captions = 0;
@@ -36,9 +49,9 @@ internal static class BatchCheck
 
     private static void Entry(ImageEntry image, int row)
     {
-        if (EncodedLength(image.Id, row, "id") is 0 or > LongestId)
+        if (EncodedLength(image.Id, row, "id") is 0 or > ImageBounds.MaxIdBytes)
         {
-            throw new InvalidInputException($"an image id has 1 to {LongestId} bytes", row: row, field: "id");
+            throw new InvalidInputException($"an image id has 1 to {ImageBounds.MaxIdBytes} bytes", row: row, field: "id");
         }
 
         if (image.ContentHash.Length != HashBytes)
@@ -49,6 +62,25 @@ internal static class BatchCheck
         foreach (var caption in image.Captions)
         {
             EncodedLength(caption, row, "captions");
+        }
+    }
+
+    /// <summary>Requires that an image's texts are within the format's bounds, and its boxes numbers: what no door lets by.</summary>
+    /// <exception cref="InvalidInputException">The first fault found, with the field.</exception>
+    public static void RequireBounds(ImageEntry image, int? row = null)
+    {
+        var bytes = image.Captions.Sum(caption => (long)StrictUtf8.GetByteCount(caption));
+        Refuse(ImageBounds.OfFormat.CheckCaptions(image.Captions.Count, bytes), row, "captions");
+        Refuse(ImageBounds.OfFormat.CheckMetadata(image.Metadata.Length), row, "metadata");
+        Refuse(Finite.All(image.Boxes.Span) ? null : "a coordinate of a box is not a finite number", row, "boxes");
+        Refuse(image.Boxes.Length % 4 == 0 ? null : $"{image.Boxes.Length} coordinates of boxes, expected four a box", row, "boxes");
+    }
+
+    private static void Refuse(string? reason, int? row, string field)
+    {
+        if (reason is not null)
+        {
+            throw new InvalidInputException(reason, row: row, field: field);
         }
     }
 

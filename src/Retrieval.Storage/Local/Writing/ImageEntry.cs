@@ -6,7 +6,7 @@ namespace Retrieval.Storage.Local.Writing;
 /// <param name="Captions">Texts of its captions, in order; may be empty.</param>
 public sealed record ImageEntry(string Id, ReadOnlyMemory<byte> ContentHash, IReadOnlyList<string> Captions)
 {
-    /// <summary>A JSON object, UTF-8; empty if there is none. Stored as it is.</summary>
+    /// <summary>A JSON object, UTF-8; empty if there is none. Stored as it is. Bounded by <see cref="Domain.Images.ImageBounds.OfFormat"/>.</summary>
     public ReadOnlyMemory<byte> Metadata { get; init; }
 
     /// <summary>Region boxes, four numbers a region; empty if there are none.</summary>

@@ -124,12 +124,25 @@ public sealed class LocalIndexWriter : IDisposable
     }
 
     /// <summary>Appends images with their captions. An image whose id is already there replaces it.</summary>
-    /// <exception cref="InvalidInputException">The batch does not fit the schema; nothing of it is stored.</exception>
+    /// <param name="rows">The images.</param>
+    /// <param name="mirrored">
+    /// Whether they copy what a catalog holds. The catalog's writers were the door then, of this version or another one: what it
+    /// has taken is copied as it is, since a replica that left it out, or stopped at it, would be worse than a long text.
+    /// </param>
+    /// <exception cref="InvalidInputException">The batch does not fit the schema, or a text is beyond the format's bounds; nothing of it is stored.</exception>
     /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
-    public AppendResult Append(ImageRows rows)
+    public AppendResult Append(ImageRows rows, bool mirrored = false)
     {
         Require();
-        BatchCheck.Require(rows, _layout);
+        if (mirrored)
+        {
+            BatchCheck.RequireStructure(rows, _layout);
+        }
+        else
+        {
+            BatchCheck.Require(rows, _layout);
+        }
+
         var first = Slots;
         RequireRoom(first, rows.Images.Count, "images");
         RequireRoom(_store.Rows.Captions, rows.Images.Sum(image => (long)image.Captions.Count), "captions");

@@ -54,7 +54,7 @@ internal sealed class Replica : IDisposable
         Dirty |= chunk.Rows > 0;
         if (chunk.ToRows() is { } rows)
         {
-            _writer.Append(rows);
+            _writer.Append(rows, mirrored: true);
         }
 
         foreach (var id in chunk.Deleted)

@@ -43,7 +43,7 @@ internal sealed class StagedBatch
     /// <summary>The images to be stored.</summary>
     public IReadOnlyList<StagedImage> Entries { get; }
 
-    /// <summary>The images that Postgres cannot hold, with their places in the batch.</summary>
+    /// <summary>The images that Postgres cannot hold, or that are beyond the format's bounds, with their places in the batch.</summary>
     public IReadOnlyList<(int Row, RefusedImage Image)> Faults { get; }
 
     public RecordRows Images { get; }
@@ -54,7 +54,7 @@ internal sealed class StagedBatch
     public static StagedBatch Of(ImageRows rows, IndexSchema schema)
     {
         var layout = new IndexLayout(schema);
-        BatchCheck.Require(rows, layout);
+        BatchCheck.RequireStructure(rows, layout);
         return new StagedBatch(rows, layout);
     }
 
@@ -83,6 +83,7 @@ internal sealed class StagedBatch
 
     private void Require(int row, ImageEntry entry, int firstCaption)
     {
+        BatchCheck.RequireBounds(entry);
         Plain(entry.Id, "id");
         Vector(Images, row, "embedding");
         for (var i = 0; i < entry.Captions.Count; i++)

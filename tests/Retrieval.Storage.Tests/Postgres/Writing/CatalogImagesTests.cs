@@ -94,6 +94,8 @@ public sealed class CatalogImagesTests
         yield return ((entry, _) => entry with { Captions = [.. entry.Captions.Select((text, i) => i == 0 ? "a\0" : text)] }, "caption 0: has the character U+0000");
         yield return ((entry, _) => entry with { Metadata = "[]"u8.ToArray() }, "metadata: is a JSON Array, expected an object");
         yield return ((entry, _) => entry with { Metadata = "{\"a\":"u8.ToArray() }, "metadata: is not valid JSON");
+        yield return ((entry, _) => entry with { Metadata = System.Text.Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', 1 << 20)}}"}""") }, "metadata: 1048584 bytes of metadata as compact JSON, expected at most 1048576 an image");
+        yield return ((entry, _) => entry with { Boxes = new float[] { 1, 2, float.NaN, 4 } }, "boxes: a coordinate of a box is not a finite number");
         yield return ((entry, embedding) => Set(entry, embedding, 3, 65520f), "embedding: value 3 is 65520, beyond half precision (at most 65504)");
     }
 

@@ -1,18 +1,16 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Retrieval.Search.Telemetry;
-using Retrieval.Server.Contracts;
 using Retrieval.Server.Requests;
 
-namespace Retrieval.Server.Endpoints;
+namespace Retrieval.Server.Answers;
 
-/// <summary>An answer with its timings.</summary>
-internal static class Answers
+/// <summary>What the time of an answer went to.</summary>
+internal static class Timings
 {
-    /// <summary>A 200 with <c>Server-Timing</c>: each stage, and the total since the body had come.</summary>
-    public static JsonHttpResult<T> Of<T>(HttpContext context, TimeProvider time, T body, IEnumerable<StageTime> stages)
+    /// <summary>Value of <c>Server-Timing</c>: each stage, and the total since the body had come.</summary>
+    public static string Of(HttpContext context, TimeProvider time, IEnumerable<StageTime> stages)
     {
         var header = new StringBuilder();
         foreach (var group in stages.GroupBy(stage => stage.Stage))
@@ -21,8 +19,7 @@ internal static class Answers
         }
 
         Append(header, "total", time.GetElapsedTime(context.ReceivedAt()));
-        context.Response.Headers["Server-Timing"] = header.ToString();
-        return TypedResults.Json(body, WireJson.Options);
+        return header.ToString();
     }
 
     private static void Append(StringBuilder header, string name, TimeSpan duration) =>
