@@ -51,6 +51,9 @@ internal sealed partial class ConnectionListener(Socket listening, SocketConnect
     {
         _unbound.Cancel();
         listening.Dispose();
+
+        // The server ends those that are idle, but waits for half a request until its time is up.
+        table.CloseWaiting();
         return default;
     }
 

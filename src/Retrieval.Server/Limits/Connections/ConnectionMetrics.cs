@@ -25,6 +25,7 @@ internal sealed class ConnectionMetrics
     public void Watch(ConnectionTable table)
     {
         _meter.CreateObservableGauge("retrieval.http.connections", () => table.Open, "{connection}", "Connections that are open");
+        _meter.CreateObservableGauge("retrieval.http.connections.busy", () => table.AtWork, "{connection}", "Connections with a request that is worked on");
         _meter.CreateObservableGauge("retrieval.http.connections.limit", () => table.Most, "{connection}", "Most connections: Http:MaxConnections, or fewer where the limit of open files is lower");
     }
 }

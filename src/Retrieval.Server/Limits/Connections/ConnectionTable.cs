@@ -17,12 +17,25 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     private int _open;
     private int _ordinary;
     private int _leaving;
+    private int _atWork;
 
     /// <summary>The bound in force.</summary>
     public int Most => most;
 
     /// <summary>Sockets that are open.</summary>
     public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Connections with a request that is worked on.</summary>
+    public int AtWork
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _atWork;
+            }
+        }
+    }
 
     /// <summary>Waits until a further connection may be accepted, closing a waiting one if need be.</summary>
     public async Task RoomAsync(CancellationToken cancellationToken)
@@ -74,6 +87,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         lock (_gate)
         {
             place.Busy = true;
+            _atWork++;
             StopWaiting(place);
             if (place is { HealthOnly: true, Leaving: false })
             {
@@ -98,6 +112,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         lock (_gate)
         {
             place.Busy = false;
+            _atWork--;
             if (!place.Leaving)
             {
                 place.Waiting = _waiting.AddLast(place);
@@ -138,6 +153,21 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         }
 
         Close(closed);
+    }
+
+    /// <summary>Closes all that wait for their client, since nobody will answer them any more.</summary>
+    public void CloseWaiting()
+    {
+        var closed = new List<ConnectionPlace>();
+        lock (_gate)
+        {
+            while (Displace(healthToo: true) is { } place)
+            {
+                closed.Add(place);
+            }
+        }
+
+        closed.ForEach(place => place.Close());
     }
 
     // Takes one of the places below the bound, another's if need be; whom to close for it.
