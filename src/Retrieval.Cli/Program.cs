@@ -1,19 +1,29 @@
 using System.CommandLine;
-using Retrieval.Cli;
 using Retrieval.Cli.Commands;
 using Retrieval.Cli.Commands.Ingest;
+using Retrieval.Server.Limits.Connections;
 
-return await CommandLine.RunAsync(
-    new RootCommand("Text-image retrieval with cross-modal matching: which images fit a caption, which captions fit an image.")
-    {
-        BundleCommands.Create(),
-        TokenizeCommand.Create(),
-        IngestCommand.Create(),
-        IndexCommands.Create(),
-        SearchCommand.Create(),
-        ServeCommand.Create(),
-        ScoreCommand.Create(),
-        EvaluateCommand.Create(),
-        BenchCommands.Create(),
-    },
-    args).ConfigureAwait(false);
+namespace Retrieval.Cli;
+
+/// <summary>The command line.</summary>
+internal static class Program
+{
+    // Asked before anything else is loaded: without descriptors nothing can be, and the runtime would end with a stack trace.
+    private static Task<int> Main(string[] args) => OpenFileLimit.IsTooLowToStart() ? Task.FromResult(1) : RunAsync(args);
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static Task<int> RunAsync(string[] args) => CommandLine.RunAsync(
+        new RootCommand("Text-image retrieval with cross-modal matching: which images fit a caption, which captions fit an image.")
+        {
+            BundleCommands.Create(),
+            TokenizeCommand.Create(),
+            IngestCommand.Create(),
+            IndexCommands.Create(),
+            SearchCommand.Create(),
+            ServeCommand.Create(),
+            ScoreCommand.Create(),
+            EvaluateCommand.Create(),
+            BenchCommands.Create(),
+        },
+        args);
+}

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -8,6 +9,7 @@ using Retrieval.Server.Errors;
 using Retrieval.Server.Health;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
+using Retrieval.Server.Limits.Connections;
 using Retrieval.Server.Loading;
 using Retrieval.Server.Logging;
 using Retrieval.Server.Metrics;
@@ -34,6 +36,7 @@ public static class RetrievalServer
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.AddLogs(options.Logging);
         builder.AddKestrel(options.Http);
+        builder.AddConnections(options);
         builder.Services.AddSingleton(options);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddRouting();
@@ -48,7 +51,10 @@ public static class RetrievalServer
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseAnswerHeaders();
         app.UseRequestLog();
+        app.UseConnections(options);
+        app.UseRequestRules();
         app.UseProblems();
         app.UseRouting();
         app.UseCatalogGate();
@@ -98,6 +104,12 @@ public static class RetrievalServer
         {
             // The address is in use, as a rule.
             await errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
+            return Failed;
+        }
+        catch (SocketException exception)
+        {
+            // Another machine's address, or a port that this account may not have.
+            await errors.WriteLineAsync($"cannot listen on an address of Http:Urls: {exception.Message}").ConfigureAwait(false);
             return Failed;
         }
     }

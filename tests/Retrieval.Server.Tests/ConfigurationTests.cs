@@ -101,7 +101,7 @@ public sealed class ConfigurationTests
         Assert.Equal(
         [
             "'stray': unexpected; options are written --Key value or --Key=value",
-            "Http:Colour: there is no such key; known here are Urls, MaxBodyBytes, MaxImageBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
+            "Http:Colour: there is no such key; known here are Urls, AllowedHosts, MaxBodyBytes, MaxImageBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
             "Http:MaxBodyBytes is 'many'; expected a whole number",
             "Inference:VerifyParity: there is no such key; known here are Provider, DeviceId, DeviceMemoryBytes, BankPlacement, ProviderLibrary, Threads, PairsPerCall",
             "Nothing: there is no such key; known here are Http, Limits, Search, Images, Snapshot, Postgres, Ingestion, Inference, Logging",

@@ -19,10 +19,10 @@ public sealed class HttpErrorTests(ServerFixture fixture)
     [Theory]
     [InlineData("GET", "/v1/search/images", "POST")]
     [InlineData("PUT", "/v1/score", "POST")]
-    [InlineData("POST", "/v1/model", "GET")]
-    [InlineData("POST", "/v1/images/plain.jpg", "DELETE, GET, PUT")]
-    [InlineData("POST", "/health/live", "GET")]
-    [InlineData("BREW", "/metrics", "GET")]
+    [InlineData("POST", "/v1/model", "GET, HEAD")]
+    [InlineData("POST", "/v1/images/plain.jpg", "DELETE, GET, HEAD, PUT")]
+    [InlineData("POST", "/health/live", "GET, HEAD")]
+    [InlineData("BREW", "/metrics", "GET, HEAD")]
     public async Task Another_method_is_a_405_that_names_the_allowed(string method, string path, string allowed)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));

@@ -7,6 +7,13 @@ public sealed record HttpOptions
     public string Urls { get; init; } = "http://127.0.0.1:8080";
 
     /// <summary>
+    /// Hosts that requests may name in their <c>Host</c> header, separated by semicolons: <c>search.example.com</c>,
+    /// <c>*.example.com</c>, <c>*</c> for any. Empty: where all of <see cref="Urls"/> are loopback addresses, <c>localhost</c>,
+    /// <c>127.0.0.1</c> and <c>[::1]</c>; otherwise any. Another is a 400. <c>/health</c> is answered whatever the host.
+    /// </summary>
+    public string AllowedHosts { get; init; } = "";
+
+    /// <summary>
     /// Longest body of a request in bytes, 1024 to 1 GiB. A longer one is a 413. Parsed, which at most
     /// <see cref="LimitsOptions.Concurrent"/> and <see cref="LimitsOptions.WriteConcurrent"/> bodies are at once, a body takes up to fifty times its length.
     /// </summary>
@@ -24,7 +31,11 @@ public sealed record HttpOptions
     /// <summary>Most bytes of all headers of a request, 1024 to 1 MiB.</summary>
     public int MaxHeaderBytes { get; init; } = 32 << 10;
 
-    /// <summary>Most open connections, 1 to 1000000. Times <see cref="MaxBodyBytes"/>, the most memory that bodies can take while they arrive and wait.</summary>
+    /// <summary>
+    /// Most open connections, 1 to 1000000; fewer where the limit of open files (<c>ulimit -n</c>) leaves room for fewer. When
+    /// they are reached, the one that has waited longest for its client is closed for a new one; when all are at work, a few
+    /// more are let in to ask for health. Times <see cref="MaxBodyBytes"/>, the most memory that bodies can take while they arrive and wait.
+    /// </summary>
     public int MaxConnections { get; init; } = 1000;
 
     /// <summary>Seconds a connection may stay idle between requests, 1 to 3600.</summary>
@@ -38,4 +49,15 @@ public sealed record HttpOptions
 
     /// <summary>Seconds before that rate is asked for, 2 to 600.</summary>
     public int MinRateGraceSeconds { get; init; } = 5;
+
+    /// <summary>The hosts that may be named; null for any.</summary>
+    internal string[]? Hosts
+    {
+        get
+        {
+            var named = AllowedHosts.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return named.Length > 0 ? (named.Contains("*") ? null : named)
+                : ListenAddress.Split(Urls).All(ListenAddress.IsLoopback) ? ["localhost", "127.0.0.1", "[::1]"] : null;
+        }
+    }
 }

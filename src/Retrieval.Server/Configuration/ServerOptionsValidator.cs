@@ -31,7 +31,7 @@ internal static class ServerOptionsValidator
 
     private static void Http(HttpOptions http, List<string> faults)
     {
-        var urls = http.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var urls = ListenAddress.Split(http.Urls);
         if (urls.Length == 0)
         {
             faults.Add("Http:Urls is empty; expected one address or more, e.g. http://127.0.0.1:8080");
@@ -39,9 +39,9 @@ internal static class ServerOptionsValidator
 
         foreach (var url in urls)
         {
-            if (!IsAddress(url))
+            if (ListenAddress.Fault(url) is { } fault)
             {
-                faults.Add($"Http:Urls holds '{url}'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path");
+                faults.Add($"Http:Urls holds '{url}'; {fault}");
             }
         }
 
@@ -113,19 +113,6 @@ internal static class ServerOptionsValidator
         foreach (var (source, level) in logging.Levels)
         {
             OneOf(faults, $"Logging:Levels:{source}", level, Enum.GetNames<LogEventLevel>());
-        }
-    }
-
-    private static bool IsAddress(string url)
-    {
-        try
-        {
-            var address = Microsoft.AspNetCore.Http.BindingAddress.Parse(url);
-            return address.Scheme == "http" && address.PathBase.Length == 0 && !address.IsUnixPipe && !address.IsNamedPipe;
-        }
-        catch (FormatException)
-        {
-            return false;
         }
     }
 

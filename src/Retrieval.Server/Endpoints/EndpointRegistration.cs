@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
+using Retrieval.Server.OpenApi;
 
 namespace Retrieval.Server.Endpoints;
 
@@ -12,7 +13,7 @@ internal static class EndpointRegistration
 
     public static void MapQueries(this WebApplication app, ServerOptions options)
     {
-        var queries = app.MapGroup("/v1").RequireLimits();
+        var queries = app.MapGroup("/v1").RequireLimits().ProducesCommonProblems();
         queries.MapSearch();
         queries.MapBatch();
         queries.MapScore();

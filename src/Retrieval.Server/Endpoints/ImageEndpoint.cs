@@ -18,6 +18,8 @@ namespace Retrieval.Server.Endpoints;
 internal static class ImageEndpoint
 {
     private const string Route = "/images/{**id}";
+    private const string CaptionParameter = "caption";
+    private const string IdField = "id";
     private const int SegmentsBeforeId = 3;
 
     public static void MapImages(this IEndpointRouteBuilder routes, HttpOptions http)
@@ -52,13 +54,14 @@ internal static class ImageEndpoint
 
     private static async Task<IResult> PutImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken)
     {
-        var name = IdOf(context, id ?? "");
-        string[] captions = [.. context.Request.Query["caption"].OfType<string>()];
+        var name = IdOf(context);
+        string[] captions = [.. context.Request.Query[CaptionParameter].OfType<string>()];
         if (context.RawBody() is null && captions.Length > 0)
         {
             throw new InvalidInputException("expected captions in the body; the query has them beside a .npy file only", field: "caption");
         }
 
+        PercentEncoding.CheckQuery(context.Request.QueryString.Value, context.RawBody() is null ? [] : [CaptionParameter]);
         var submitted = context.RawBody() is { } raw ? ImageParser.Npy(name, raw, captions) : ImageParser.Json(name, context.Body());
         var change = await images.PutAsync(submitted, cancellationToken).ConfigureAwait(false);
         if (change.Kind != ImageChangeKind.Created)
@@ -71,22 +74,23 @@ internal static class ImageEndpoint
     }
 
     private static async Task<IResult> DeleteImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken) =>
-        TypedResults.Json(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context, id ?? ""), cancellationToken).ConfigureAwait(false)), WireJson.Options);
+        TypedResults.Json(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context), cancellationToken).ConfigureAwait(false)), WireJson.Options);
 
-    private static ImageResult GetImage(HttpContext context, string? id, SearchService search) => new ImageResult(search.OpenImage(IdOf(context, id ?? "")));
+    private static ImageResult GetImage(HttpContext context, SearchService search) => new ImageResult(search.OpenImage(IdOf(context)));
 
     /// <summary>
     /// The id as the caller wrote it. The route's value will not do: the server decodes all of a path but encoded
     /// slashes, after which <c>%2F</c> as part of an id and <c>%2F</c> for a slash look the same.
     /// </summary>
-    private static string IdOf(HttpContext context, string routeValue)
+    private static string IdOf(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var path = target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? end : target.Length);
         if (path.IsEmpty || path[0] != '/')
         {
-            // The absolute form of proxies.
-            return Uri.UnescapeDataString(routeValue);
+            // The absolute form of proxies: scheme and host come first.
+            path = path.IndexOf("://") is >= 0 and var scheme ? path[(scheme + 3)..] : path;
+            path = path.IndexOf('/') is >= 0 and var root ? path[root..] : [];
         }
 
         for (var segment = 0; segment < SegmentsBeforeId; segment++)
@@ -95,6 +99,6 @@ internal static class ImageEndpoint
             path = path.IndexOf('/') is >= 0 and var slash ? path[(slash + 1)..] : [];
         }
 
-        return Uri.UnescapeDataString(path);
+        return PercentEncoding.Decode(path, IdField);
     }
 }

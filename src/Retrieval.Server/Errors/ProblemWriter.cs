@@ -17,7 +17,7 @@ internal sealed class ProblemWriter(ServerOptions options)
     {
         var response = context.Response;
         response.StatusCode = problem.Status;
-        response.Headers.CacheControl = "no-store";
+        AnswerHeaders.Set(response);
         if (problem.Retry)
         {
             response.Headers.RetryAfter = (problem.RetryAfterSeconds ?? options.Limits.RetryAfterSeconds).ToString(CultureInfo.InvariantCulture);

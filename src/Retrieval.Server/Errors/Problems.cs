@@ -26,6 +26,12 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
 
     private static Problem SignInRefused { get; } = Of(503, "Postgres refuses this replica's sign-in, and nothing can be written until it is accepted; searches go on");
 
+    /// <summary>The problem of whoever comes when all connections are at work, and does not ask for health.</summary>
+    public static Problem NoConnection { get; } = Of(503, "all connections of this server are at work; try again after the time in Retry-After");
+
+    /// <summary>The problem of a request for a host that this server is not.</summary>
+    public static Problem OtherHost { get; } = Of(400, "the Host header names a host that this server does not answer for; Http:AllowedHosts has those it does");
+
     /// <summary>The problem an exception means.</summary>
     public Problem Of(Exception exception) => exception switch
     {
@@ -59,9 +65,11 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         405 => "this path does not take this method; the Allow header lists those it takes",
         408 => "the request did not arrive in time",
         413 => "the body is longer than this server takes",
+        414 => "the request line is longer than this server takes",
         415 => "expected a body of the type application/json, in UTF-8, without a content encoding",
         429 => "as many requests are waiting as this server lets wait; try again after the time in Retry-After",
         431 => "the headers are longer than this server takes",
+        505 => "this server speaks HTTP/1.0 and HTTP/1.1",
         504 => "the request took longer than this server lets a request take",
         >= 500 => "the server failed; its log has more under the trace id",
         _ => ReasonPhrases.GetReasonPhrase(status),

@@ -13,11 +13,14 @@ internal static class KestrelRegistration
         builder.WebHost.UseKestrelCore().UseUrls(http.Urls).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
             var limits = kestrel.Limits;
             limits.MaxRequestBodySize = http.MaxBodyBytes;
             limits.MaxRequestHeadersTotalSize = http.MaxHeaderBytes;
             limits.MaxRequestLineSize = Math.Min(limits.MaxRequestLineSize, http.MaxHeaderBytes);
-            limits.MaxConcurrentConnections = http.MaxConnections;
+
+            // Connections.ConnectionTable bounds them, over all addresses, and knows which can give way.
+            limits.MaxConcurrentConnections = null;
             limits.KeepAliveTimeout = TimeSpan.FromSeconds(http.KeepAliveSeconds);
             limits.RequestHeadersTimeout = TimeSpan.FromSeconds(http.HeaderTimeoutSeconds);
             var rate = new MinDataRate(http.MinBytesPerSecond, TimeSpan.FromSeconds(http.MinRateGraceSeconds));

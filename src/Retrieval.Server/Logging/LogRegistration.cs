@@ -32,6 +32,9 @@ internal static class LogRegistration
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", Later(level, LogEventLevel.Warning))
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Later(level, LogEventLevel.Information));
+
+        // Why a start failed is said in one line by whoever runs the server; the host would add a stack trace to it.
+        logs.Filter.ByExcluding(said => said.MessageTemplate.Text == "Hosting failed to start");
         foreach (var (source, least) in options.Levels)
         {
             logs.MinimumLevel.Override(source, LevelOf(least));

@@ -11,6 +11,12 @@ namespace Retrieval.Server.Logging;
 /// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
 {
+    // A method that a caller made up is his own words.
+    private static readonly HashSet<string> Methods = new(StringComparer.Ordinal)
+    {
+        HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete, HttpMethods.Patch, HttpMethods.Options, HttpMethods.Trace, HttpMethods.Connect,
+    };
+
     public async Task InvokeAsync(HttpContext context)
     {
         var began = time.GetTimestamp();
@@ -19,7 +25,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         var route = (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
         var level = endpoint?.Metadata.GetMetadata<QuietInLog>() is null ? LogLevel.Information : LogLevel.Debug;
         var elapsed = time.GetElapsedTime(began).TotalMilliseconds;
-        LogRequest(level, context.Request.Method, route, context.Response.StatusCode, elapsed);
+        var method = Methods.TryGetValue(context.Request.Method, out var known) ? known : "(other)";
+        LogRequest(level, method, route, context.Response.StatusCode, elapsed);
     }
 
     [LoggerMessage(EventId = 1200, Message = "{Method} {Route} {Status} in {ElapsedMs:0.0} ms")]

@@ -27,7 +27,8 @@ internal static class MetricsRegistration
             .WithSummary("Metrics in the Prometheus text format")
             .WithMetadata(new QuietInLog())
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
-            .ProducesProblems(429)
+            .ProducesProblems(429, 503)
+            .ProducesCommonProblems()
             .RequireMetricsLimit();
     }
 }

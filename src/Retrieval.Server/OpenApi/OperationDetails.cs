@@ -10,15 +10,20 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
 {
     private static readonly Dictionary<string, string> ProblemTexts = new()
     {
-        ["400"] = "The request is invalid: `field` names the member at fault, `detail` what was expected",
+        ["400"] = "The request is invalid: `field` names the member at fault, if one is, `detail` what was expected",
         ["404"] = "The index has no such image or caption",
         ["403"] = "The configuration, or the role in the database, does not allow it",
         ["409"] = "Another writer is in the way",
+        ["408"] = "The request did not arrive in time",
         ["413"] = "The body is too long",
+        ["414"] = "The request line is too long",
         ["415"] = "The body is not JSON in UTF-8, or is compressed",
         ["422"] = "The features are not of the shape that the model takes, or the answer would be longer than an answer may be: `detail` names it",
         ["429"] = "As many requests are waiting as this server lets wait",
-        ["503"] = "This replica is not ready: `reasons` say why; or Postgres does not answer",
+        ["431"] = "The headers are too long",
+        ["500"] = "A fault of the server; its log has more under the trace",
+        ["503"] = "This replica is not ready: `reasons` say why; or Postgres does not answer; or all connections are at work",
+        ["505"] = "Another version of HTTP than 1.0 and 1.1",
         ["507"] = "The disk of the index, or of Postgres, is full",
         ["504"] = "The deadline, or this server's own limit, passed before there was anything to answer with",
     };

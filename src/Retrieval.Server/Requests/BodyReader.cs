@@ -86,12 +86,25 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
             await context.Request.Body.CopyToAsync(writer, context.RequestAborted).ConfigureAwait(false);
             return true;
         }
-        catch (ConnectionResetException)
+        catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException)
         {
             context.Abort();
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return false;
         }
+        catch (Exception exception) when (exception is not (BadHttpRequestException or OperationCanceledException or OutOfMemoryException))
+        {
+            // Only the server's reading of what the caller sent can fail here, in one way or another: a chunk whose size
+            // overflows is an IOException. Nothing behind it on this connection can be made sense of.
+            context.Response.OnStarting(Close, context.Response);
+            throw new BadHttpRequestException("the body is not valid HTTP: " + exception.Message, StatusCodes.Status400BadRequest, exception);
+        }
+    }
+
+    private static Task Close(object response)
+    {
+        ((HttpResponse)response).Headers.Connection = "close";
+        return Task.CompletedTask;
     }
 
     private ReceivedBody Received(string type, ReadOnlySequence<byte> body)

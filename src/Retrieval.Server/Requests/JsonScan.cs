@@ -28,7 +28,7 @@ internal static class JsonScan
         {
             if (named)
             {
-                deadline = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var found) && found > 0 ? found : null;
+                deadline = reader.TokenType == JsonTokenType.Number && WholeNumber.TryRead(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan, out var found) && found > 0 ? found : null;
             }
 
             named = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals(DeadlineMember);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
@@ -84,7 +85,7 @@ internal sealed class RequestObject
             return null;
         }
 
-        return found.ValueKind == JsonValueKind.Number && found.TryGetInt32(out var value) && value >= 1 && value <= most
+        return found.ValueKind == JsonValueKind.Number && WholeNumber.TryRead(JsonMarshal.GetRawUtf8Value(found), out var value) && value >= 1 && value <= most
             ? value
             : throw new InvalidInputException(
                 string.Create(CultureInfo.InvariantCulture, $"found {Shown(found)}; expected a whole number from 1 to {most}"), field: FieldOf(name));

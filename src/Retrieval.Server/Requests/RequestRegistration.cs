@@ -13,6 +13,13 @@ internal static class RequestRegistration
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
     }
 
+    /// <summary>HEAD on every route of GET, and no hosts but this server's own.</summary>
+    public static void UseRequestRules(this WebApplication app)
+    {
+        app.UseMiddleware<HeadRequests>();
+        app.UseMiddleware<HostFilter>();
+    }
+
     /// <summary>Receives bodies. In front of the limits.</summary>
     public static void UseRequestBodies(this WebApplication app) => app.UseMiddleware<BodyReader>();
 

@@ -38,7 +38,8 @@ public sealed class RunningServer : IAsyncDisposable
 
     public static ServerOptions Options(string bundle, string index) => new()
     {
-        Http = new HttpOptions { Urls = "http://127.0.0.1:0" },
+        // Requests of these tests name hosts of all kinds.
+        Http = new HttpOptions { Urls = "http://127.0.0.1:0", AllowedHosts = "*" },
         Snapshot = new SnapshotSection { Bundle = bundle, Index = index, RefreshSeconds = 0.05, RetrySeconds = 0.1 },
         Inference = new() { Threads = 1 },
         Logging = new LogOptions { Level = "Fatal" },

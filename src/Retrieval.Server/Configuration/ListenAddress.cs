@@ -1,0 +1,42 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Retrieval.Server.Configuration;
+
+/// <summary>Addresses to listen on, as <c>Http:Urls</c> has them.</summary>
+internal static class ListenAddress
+{
+    public static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>What is wrong with an address; null for nothing.</summary>
+    public static string? Fault(string url)
+    {
+        if (Parse(url) is not { Scheme: "http", PathBase.Length: 0, IsUnixPipe: false, IsNamedPipe: false } address)
+        {
+            return "expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path";
+        }
+
+        // The server takes a name it does not know for every address of the machine.
+        return address.Host is "*" or "+" || IsLocalhost(address) || IPAddress.TryParse(address.Host, out _)
+            ? null
+            : "expected an IP address, localhost, or * for every address of the machine: a name cannot be listened on";
+    }
+
+    /// <summary>Whether nobody but this machine can connect to the address.</summary>
+    public static bool IsLoopback(string url) =>
+        Parse(url) is { } address && (IsLocalhost(address) || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip)));
+
+    private static bool IsLocalhost(BindingAddress address) => string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase);
+
+    private static BindingAddress? Parse(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,235 @@
+namespace Retrieval.Server.Limits.Connections;
+
+/// <summary>
+/// Counts the open connections of all listeners against the bound. When it is reached, the connection that has waited
+/// longest for its client (idle between requests, or with headers not yet complete) is closed for the new one. When all
+/// are at work, a few more are let in that may ask for health only, so that a probe is answered then too. Beyond those
+/// nobody is accepted until one leaves: the number of sockets is bounded at every moment.
+/// </summary>
+internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
+{
+    /// <summary>Connections above the bound, for health.</summary>
+    public const int HealthPlaces = 16;
+
+    private readonly Lock _gate = new();
+    private readonly LinkedList<ConnectionPlace> _waiting = new();
+    private TaskCompletionSource _changed = NewChange();
+    private int _open;
+    private int _ordinary;
+    private int _leaving;
+    private int _atWork;
+
+    /// <summary>The bound in force.</summary>
+    public int Most => most;
+
+    /// <summary>Sockets that are open.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Connections with a request that is worked on.</summary>
+    public int AtWork
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _atWork;
+            }
+        }
+    }
+
+    /// <summary>Waits until a further connection may be accepted, closing a waiting one if need be.</summary>
+    public async Task RoomAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            ConnectionPlace? closed = null;
+            lock (_gate)
+            {
+                if (_open < most + HealthPlaces)
+                {
+                    return;
+                }
+
+                if (_open - _leaving >= most + HealthPlaces)
+                {
+                    closed = Displace(healthToo: true);
+                }
+
+                changed = _changed.Task;
+            }
+
+            Close(closed);
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Counts a connection that was accepted.</summary>
+    public void Add(ConnectionPlace place)
+    {
+        ConnectionPlace? closed = null;
+        lock (_gate)
+        {
+            _open++;
+            closed = Enter(place);
+            place.Waiting = _waiting.AddLast(place);
+        }
+
+        Close(closed);
+    }
+
+    /// <summary>A request of the connection begins.</summary>
+    /// <returns>Whether it may ask for anything; otherwise for health only.</returns>
+    public bool Begin(ConnectionPlace place)
+    {
+        ConnectionPlace? closed = null;
+        bool any;
+        lock (_gate)
+        {
+            place.Busy = true;
+            _atWork++;
+            StopWaiting(place);
+            if (place is { HealthOnly: true, Leaving: false })
+            {
+                closed = Enter(place);
+            }
+
+            any = !place.HealthOnly;
+        }
+
+        Close(closed);
+        if (!any)
+        {
+            metrics.Confined();
+        }
+
+        return any;
+    }
+
+    /// <summary>The request has been answered; the connection waits for the next.</summary>
+    public void End(ConnectionPlace place)
+    {
+        lock (_gate)
+        {
+            place.Busy = false;
+            _atWork--;
+            if (!place.Leaving)
+            {
+                place.Waiting = _waiting.AddLast(place);
+                Changed();
+            }
+        }
+    }
+
+    /// <summary>The connection is closed and its socket free.</summary>
+    public void Remove(ConnectionPlace place)
+    {
+        lock (_gate)
+        {
+            StopWaiting(place);
+            _open--;
+            if (place.Leaving)
+            {
+                _leaving--;
+            }
+            else if (!place.HealthOnly)
+            {
+                _ordinary--;
+            }
+
+            // From now on it is nobody's: a request that ends late must not come back to the list.
+            place.Leaving = true;
+            Changed();
+        }
+    }
+
+    /// <summary>Closes one waiting connection because descriptors have run out.</summary>
+    public void MakeRoom()
+    {
+        ConnectionPlace? closed;
+        lock (_gate)
+        {
+            closed = Displace(healthToo: true);
+        }
+
+        Close(closed);
+    }
+
+    /// <summary>Closes all that wait for their client, since nobody will answer them any more.</summary>
+    public void CloseWaiting()
+    {
+        var closed = new List<ConnectionPlace>();
+        lock (_gate)
+        {
+            while (Displace(healthToo: true) is { } place)
+            {
+                closed.Add(place);
+            }
+        }
+
+        closed.ForEach(place => place.Close());
+    }
+
+    // Takes one of the places below the bound, another's if need be; whom to close for it.
+    private ConnectionPlace? Enter(ConnectionPlace place)
+    {
+        var closed = _ordinary >= most ? Displace(healthToo: false) : null;
+        place.HealthOnly = _ordinary >= most;
+        if (!place.HealthOnly)
+        {
+            _ordinary++;
+        }
+
+        return closed;
+    }
+
+    private ConnectionPlace? Displace(bool healthToo)
+    {
+        for (var node = _waiting.First; node is not null; node = node.Next)
+        {
+            var place = node.Value;
+            if ((place.HealthOnly && !healthToo) || !place.IsQuiet())
+            {
+                continue;
+            }
+
+            StopWaiting(place);
+            place.Leaving = true;
+            _leaving++;
+            if (!place.HealthOnly)
+            {
+                _ordinary--;
+            }
+
+            return place;
+        }
+
+        return null;
+    }
+
+    private void StopWaiting(ConnectionPlace place)
+    {
+        if (place.Waiting is { } node)
+        {
+            _waiting.Remove(node);
+            place.Waiting = null;
+        }
+    }
+
+    private void Changed()
+    {
+        _changed.SetResult();
+        _changed = NewChange();
+    }
+
+    private void Close(ConnectionPlace? place)
+    {
+        if (place is not null)
+        {
+            metrics.Displaced();
+            place.Close();
+        }
+    }
+
+    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Retrieval.Server.Configuration;
+
+namespace Retrieval.Server.Limits.Connections;
+
+/// <summary>
+/// How the descriptors of the process are shared out: what the program, the index and Postgres need is set aside, and
+/// connections get what is left. A process without a free descriptor can neither load code nor open an index, and ends.
+/// </summary>
+internal static class DescriptorBudget
+{
+    /// <summary>Fewest connections it makes sense to serve with.</summary>
+    public const int LeastConnections = 16;
+
+    // Assemblies, native libraries, pipes and event queues: 224 are open in a server that has answered searches.
+    private const int Program = 288;
+
+    // An index has up to 36 files a generation: the one served, its successor, one that requests in progress still hold,
+    // and one that is being written or checked.
+    private const int FilesOfGeneration = 36;
+    private const int Generations = 4;
+
+    // Listening sockets, the log, the files of an ingestion's source, a graphics device.
+    private const int Other = 48;
+
+    // The most connections the driver's pool holds, and those that copy an index.
+    private const int Postgres = 100;
+
+    /// <summary>The connections to serve: as many as configured, or as fit below the limit of open files.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="limit">The limit of open files; null for none.</param>
+    /// <exception cref="InvalidConfigurationException">Not even <see cref="LeastConnections"/> fit.</exception>
+    public static int Connections(ServerOptions options, long? limit)
+    {
+        var reserved = Program + (FilesOfGeneration * Generations) + Other + ConnectionTable.HealthPlaces;
+        reserved += options.Postgres.IsSet ? Postgres + options.Postgres.Streams : 0;
+        var wanted = Math.Min(options.Http.MaxConnections, LeastConnections);
+        return limit is not { } files || files >= reserved + options.Http.MaxConnections ? options.Http.MaxConnections
+            : files >= reserved + wanted ? (int)(files - reserved)
+            : throw new InvalidConfigurationException([string.Create(
+                CultureInfo.InvariantCulture,
+                $"the limit of open files (ulimit -n) is {files}; expected at least {reserved + wanted}, or {reserved + options.Http.MaxConnections} for the {options.Http.MaxConnections} connections of Http:MaxConnections")]);
+    }
+}
