@@ -33,7 +33,8 @@ internal sealed partial class LeftManifests
             if (text.Found is not null)
             {
                 whole.Add(text.Found);
-                last = Math.Max(last, text.Found.Manifest.Generation);
+                // The former one is there because there was one after it.
+                last = Math.Max(last, text.Found.Manifest.Generation + (name == ManifestFile.FormerName ? 1 : 0));
             }
             else if (text.Fault is not null)
             {
