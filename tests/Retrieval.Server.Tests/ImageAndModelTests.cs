@@ -77,7 +77,7 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
         Assert.Equal("""{"count":36,"width":64}""", model["regions"]!.ToJsonString());
         Assert.Equal(ServerFixture.Images, (int)model["index"]!["images"]!);
         Assert.Equal(ServerFixture.Images * Corpus.CaptionsPerImage, (int)model["index"]!["captions"]!);
-        Assert.False((bool)model["index"]!["openedPrevious"]!);
+        Assert.False((bool)model["index"]!["manifestDamaged"]!);
         Assert.True((bool)model["parity"]!["passed"]!);
     }
 

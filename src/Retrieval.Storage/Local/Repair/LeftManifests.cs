@@ -10,18 +10,14 @@ internal sealed partial class LeftManifests
 {
     private static readonly string[] Names = [ManifestFile.Name, ManifestFile.CopyName, ManifestFile.FormerName];
 
-    private LeftManifests(IReadOnlyList<FoundManifest> whole, IReadOnlyList<ManifestFault> faults, long lastGeneration)
+    private LeftManifests(IReadOnlyList<FoundManifest> whole, long lastGeneration)
     {
         Whole = whole;
-        Faults = faults;
         LastGeneration = lastGeneration;
     }
 
     /// <summary>Those that can be read, the newest first.</summary>
     public IReadOnlyList<FoundManifest> Whole { get; }
-
-    /// <summary>The others that there should be.</summary>
-    public IReadOnlyList<ManifestFault> Faults { get; }
 
     /// <summary>Highest generation that any of them names, torn ones included; 0 if none does.</summary>
     public long LastGeneration { get; }
@@ -30,7 +26,6 @@ internal sealed partial class LeftManifests
     public static LeftManifests Read(string index)
     {
         var whole = new List<FoundManifest>();
-        var faults = new List<ManifestFault>();
         long last = 0;
         foreach (var name in Names)
         {
@@ -38,20 +33,16 @@ internal sealed partial class LeftManifests
             if (text.Found is not null)
             {
                 whole.Add(text.Found);
-                last = Math.Max(last, text.Found.Manifest.Generation);
+                // The former one is there because there was one after it.
+                last = Math.Max(last, text.Found.Manifest.Generation + (name == ManifestFile.FormerName ? 1 : 0));
             }
             else if (text.Fault is not null)
             {
                 last = Math.Max(last, NamedIn(Path.Combine(index, name)));
-                faults.Add(new ManifestFault(name, text.Fault));
-            }
-            else if (name != ManifestFile.FormerName)
-            {
-                faults.Add(new ManifestFault(name, "the file is missing"));
             }
         }
 
-        return new LeftManifests([.. whole.OrderByDescending(found => found.Manifest.Generation)], faults, last);
+        return new LeftManifests([.. whole.OrderByDescending(found => found.Manifest.Generation)], last);
     }
 
     /// <summary>Names of those that are there.</summary>

@@ -14,8 +14,6 @@ namespace Retrieval.Storage.Local.Repair;
 /// </summary>
 public sealed class LocalIndexRepair
 {
-    private const int MostUnnamed = 10_000;
-
     private readonly string _path;
     private readonly IndexSchema? _schema;
     private readonly bool _dryRun;
@@ -64,22 +62,20 @@ public sealed class LocalIndexRepair
 
     private RepairReport Run()
     {
-        FoundManifest? newest = null;
         try
         {
-            newest = ManifestFile.Read(_path);
-            if (newest is not null)
+            if (ManifestFile.Read(_path) is { } newest)
             {
                 LoneManifest.RequireWritable(_path, newest);
+                return Keep(newest);
             }
         }
         catch (IndexCorruptException e)
         {
-            _found.Add($"{e.File}: {e.Reason}");
-            newest = null;
+            _found.Add($"the newest generation cannot be told: {e.File}: {(e as ManifestLostException)?.Finding ?? e.Reason}");
         }
 
-        return newest is not null ? Keep(newest) : Rebuild(LeftManifests.Read(_path));
+        return Rebuild(LeftManifests.Read(_path));
     }
 
     // The newest manifest is known: both files are to hold it.
@@ -106,9 +102,9 @@ public sealed class LocalIndexRepair
 
     private RepairReport Rebuild(LeftManifests left)
     {
-        _found.AddRange(left.Faults.Select(fault => fault.ToString()));
         _found.AddRange(left.Whole.Select(found => $"{found.File} can be read, generation {found.Manifest.Generation}"));
-        if (ChooseFolder(left) is not { } folder)
+        var lost = new LostManifest(_path, _schema, left, _found.Add);
+        if (lost.ChooseFolder() is not { } folder)
         {
             return Refuse([]);
         }
@@ -123,8 +119,7 @@ public sealed class LocalIndexRepair
         for (var place = 0; place < states.Count; place++)
         {
             var state = states[place];
-            var last = left.Whole.FirstOrDefault(found => Precedes(found.Manifest, folder, state))?.Manifest;
-            var manifest = ManifestOf(folder, state, last, left.LastGeneration);
+            var (manifest, last) = lost.Rebuild(folder, state);
             var damaged = Check(manifest, out var index);
 
             // Of a commit that a kill cut short, some ranges are sealed and others not: captions without their images, say, or
@@ -239,93 +234,6 @@ public sealed class LocalIndexRepair
             index?.Dispose();
             return [new IndexFault(e.File, 0, 0, 0, 0, e.Reason)];
         }
-    }
-
-    // The folder with the latest commit. One that carries the mark holds the same rows as the one it was made from.
-    private SealedFolder? ChooseFolder(LeftManifests left)
-    {
-        var (folders, unsealed) = (new List<SealedFolder>(), new List<SealedFolder>());
-        foreach (var epoch in DataFolders.Epochs(_path).Order())
-        {
-            var named = left.Whole.FirstOrDefault(found => found.Manifest.SlotEpoch == epoch)?.Manifest ?? (left.Whole.Count > 0 ? left.Whole[0].Manifest : null);
-            var origin = DataOrigin.Read(IndexManifest.FolderOf(_path, epoch), out var fault)
-                ?? (named is not null ? DataOrigin.Of(named) : null)
-                ?? (_schema is not null ? new DataOrigin(IndexManifest.CurrentFormat, _schema, []) : null);
-            if (origin is null)
-            {
-                _found.Add($"data-{epoch}/{DataOrigin.FileName}: {fault}, and no manifest says what the index stores; name the bundle it was made with (--bundle)");
-                continue;
-            }
-
-            origin.Schema.Validate();
-            _schema?.Match(_path, origin.Schema);
-            var folder = SealedFolder.Read(_path, epoch, origin);
-            if (folder.HasSeals || !folder.HasData)
-            {
-                folders.Add(folder);
-            }
-            else
-            {
-                unsealed.Add(folder);
-                _found.Add($"data-{epoch}: there are rows, but no checksum of any of them: {(folder.Marked ? "a compaction was cut short there" : $"its {SealLog.FileName} is lost")}");
-            }
-        }
-
-        var chosen = folders.OrderByDescending(folder => folder.HasSeals).ThenByDescending(folder => folder.LastCommit).ThenBy(folder => folder.Marked).ThenByDescending(folder => folder.Epoch).FirstOrDefault();
-        return unsealed.Any(folder => !folder.Marked && folder.Epoch > (chosen is { HasSeals: true } ? chosen.Epoch : 0)) ? null : chosen;
-    }
-
-    // Whether a manifest is of an earlier state of the same rows: then so is its progress. One that is ahead would have rows left out.
-    private bool Precedes(IndexManifest manifest, SealedFolder folder, SealedState state)
-    {
-        try
-        {
-            return manifest.SlotEpoch < folder.Epoch
-                || (manifest.SlotEpoch == folder.Epoch && manifest.Seals.Count <= state.Seals.Count && LoneManifest.CommitsBehind(manifest.Folder(_path), manifest) >= 0);
-        }
-        catch (IndexCorruptException)
-        {
-            return false;
-        }
-    }
-
-    private IndexManifest ManifestOf(SealedFolder folder, SealedState state, IndexManifest? last, long lastGeneration)
-    {
-        var sources = last is not null && last.Sources.Count > folder.Origin.Sources.Count ? last.Sources : folder.Origin.Sources;
-        return new IndexManifest(
-            IndexManifest.CurrentFormat,
-            1 + Math.Max(state.Commit, lastGeneration),
-            folder.Epoch,
-            folder.Origin.Schema,
-            state.Rows,
-            state.Files,
-            state.Seals,
-            WithUnnamed(folder.Epoch, state, sources),
-            last?.Ledger ?? []);
-    }
-
-    // Images say their source by number. A number that nothing names any more gets a name, so that they can still be told apart.
-    private IReadOnlyList<string> WithUnnamed(int epoch, SealedState state, IReadOnlyList<string> sources)
-    {
-        var file = Path.Combine(IndexManifest.FolderOf(_path, epoch), "images", "source.i32");
-        var highest = 0;
-        if (File.Exists(file))
-        {
-            using var reader = new BinaryReader(File.OpenRead(file));
-            for (long row = 0; row < state.Rows.Images && reader.BaseStream.Position <= reader.BaseStream.Length - sizeof(int); row++)
-            {
-                highest = Math.Max(highest, reader.ReadInt32());
-            }
-        }
-
-        // A damaged number is found by its checksum; until then it must not take all memory.
-        var unnamed = Math.Min(highest - sources.Count, MostUnnamed);
-        if (unnamed > 0)
-        {
-            _found.Add($"{unnamed} sources have lost their keys; their images count as another source's, which an ingestion replaces with --replace only");
-        }
-
-        return [.. sources, .. Enumerable.Range(sources.Count + 1, Math.Max(0, unnamed)).Select(number => $"unnamed source {number}")];
     }
 
     private void SayLedger(IndexManifest manifest, IndexManifest? last)

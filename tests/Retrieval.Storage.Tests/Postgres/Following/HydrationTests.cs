@@ -197,7 +197,7 @@ public sealed class HydrationTests
         var copy = (await follower.StepAsync(null, Cancellation)).Index!;
         var before = new Dictionary<string, int>(catalog.State);
         await catalog.PutAsync(Ids(5, 10), 1);
-        var obstacle = Directory.CreateDirectory(Path.Combine(copy.Path, "manifest.next.json"));
+        var obstacle = Directory.CreateDirectory(Path.Combine(copy.Path, "manifest.json.next"));
         for (var i = 0; i < 2; i++)
         {
             await Assert.ThrowsAsync<IndexWriteException>(() => follower.StepAsync(null, Cancellation));
