@@ -207,7 +207,10 @@ public sealed class SnapshotTests : IDisposable
             }
         };
 
-        Assert.Equal(30, (await serving.ImagesAsync("a red dog", 30)).Reranked);
+        using (var answer = await serving.ImagesAsync("a red dog", 30))
+        {
+            Assert.Equal((30, 30), (answer.Reranked, answer.Hits.Count));
+        }
 
         await Assert.ThrowsAsync<NotReadyException>(() => serving.ImagesAsync("a red dog"));
         using (model!.Model.TextEncoder.Encode([[1, 2]], TestContext.Current.CancellationToken))
