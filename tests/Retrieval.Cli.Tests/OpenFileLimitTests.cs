@@ -82,7 +82,9 @@ public sealed partial class OpenFileLimitTests : IDisposable
         using var server = await ServeAsync(4096);
         using var client = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromSeconds(2) };
         var open = Directory.GetFiles($"/proc/{server.Process.Id}/fd").Length;
-        await LimitAsync(server.Process.Id, open - 8);
+
+        // Enough for the runtime, which needs a few to start a thread and would end the process, and not for the crowd.
+        await LimitAsync(server.Process.Id, open + 8);
         var crowd = new List<TcpClient>();
         try
         {
@@ -91,8 +93,8 @@ public sealed partial class OpenFileLimitTests : IDisposable
                 crowd.Add(new TcpClient(server.Address.Host, server.Address.Port));
             }
 
-            await ServeProcess.UntilAsync(() => Task.FromResult(server.Log.Contains("No connection could be accepted", StringComparison.Ordinal)), "it is said");
-            Assert.False(server.Process.HasExited);
+            await ServeProcess.UntilAsync(() => Task.FromResult(server.Process.HasExited || server.Log.Contains("No connection could be accepted", StringComparison.Ordinal)), "it is said");
+            Assert.False(server.Process.HasExited, server.Log);
         }
         finally
         {

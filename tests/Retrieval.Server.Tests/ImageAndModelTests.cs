@@ -38,7 +38,6 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
 
     [Theory]
     [InlineData("nobody")]
-    [InlineData("%FF%FE")]
     [InlineData("%")]
     [InlineData("a%2Fb")]
     public async Task An_unknown_image_is_a_404(string id)

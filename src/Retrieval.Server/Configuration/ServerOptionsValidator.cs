@@ -45,6 +45,14 @@ internal static class ServerOptionsValidator
             }
         }
 
+        foreach (var host in http.Hosts ?? [])
+        {
+            if (Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) == UriHostNameType.Unknown)
+            {
+                faults.Add($"Http:AllowedHosts holds '{host}'; expected a host without scheme, port or path, such as search.example.com, *.example.com or *");
+            }
+        }
+
         Within(faults, "Http:MaxBodyBytes", http.MaxBodyBytes, 1024, 1 << 30);
         Within(faults, "Http:MaxImageBytes", http.MaxImageBytes, 1024, 256 << 20);
         Within(faults, "Http:MaxJsonDepth", http.MaxJsonDepth, 4, 64);

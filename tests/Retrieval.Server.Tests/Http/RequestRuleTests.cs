@@ -190,6 +190,18 @@ public sealed class RequestRuleTests(ServerFixture fixture)
         Assert.StartsWith(line, Assert.Single(errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("http://search.example.com")]
+    [InlineData("search.example.com:8080")]
+    [InlineData("search.example.com/v1")]
+    [InlineData("*example.com")]
+    public void A_host_is_allowed_by_its_name_alone(string host)
+    {
+        var faults = Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--bundle", "b", "--index", "i", $"--Http:AllowedHosts=localhost;{host}"])).Faults;
+
+        Assert.Equal([$"Http:AllowedHosts holds '{host}'; expected a host without scheme, port or path, such as search.example.com, *.example.com or *"], faults);
+    }
+
     [Fact]
     public void A_name_cannot_be_listened_on()
     {

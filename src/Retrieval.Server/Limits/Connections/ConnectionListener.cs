@@ -14,9 +14,10 @@ internal sealed partial class ConnectionListener(Socket listening, SocketConnect
     : IConnectionListener
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _unbound = new();
-    private bool _warned;
+    private long? _warnedAt;
 
     public EndPoint EndPoint { get; } = listening.LocalEndPoint!;
 
@@ -80,9 +81,9 @@ internal sealed partial class ConnectionListener(Socket listening, SocketConnect
 
     private void Warn(SocketException exception)
     {
-        if (!_warned)
+        if (_warnedAt is not { } before || time.GetElapsedTime(before) >= BetweenWarnings)
         {
-            _warned = true;
+            _warnedAt = time.GetTimestamp();
             LogNoDescriptor(exception.Message, table.Open);
         }
     }

@@ -11,6 +11,9 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     /// <summary>Connections above the bound, for health.</summary>
     public const int HealthPlaces = 16;
 
+    // The runtime needs two to start a thread, and ends the process where it has none.
+    private const int SpareDescriptors = 8;
+
     private readonly Lock _gate = new();
     private readonly LinkedList<ConnectionPlace> _waiting = new();
     private TaskCompletionSource _changed = NewChange();
@@ -143,32 +146,11 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         }
     }
 
-    /// <summary>Closes one waiting connection because descriptors have run out.</summary>
-    public void MakeRoom()
-    {
-        ConnectionPlace? closed;
-        lock (_gate)
-        {
-            closed = Displace(healthToo: true);
-        }
+    /// <summary>Closes some of those that wait for their client, because descriptors have run out.</summary>
+    public void MakeRoom() => CloseWaiting(SpareDescriptors);
 
-        Close(closed);
-    }
-
-    /// <summary>Closes all that wait for their client, since nobody will answer them any more.</summary>
-    public void CloseWaiting()
-    {
-        var closed = new List<ConnectionPlace>();
-        lock (_gate)
-        {
-            while (Displace(healthToo: true) is { } place)
-            {
-                closed.Add(place);
-            }
-        }
-
-        closed.ForEach(place => place.Close());
-    }
+    /// <summary>Closes all that wait for their client, because nobody will answer them any more.</summary>
+    public void CloseWaiting() => CloseWaiting(int.MaxValue);
 
     // Takes one of the places below the bound, another's if need be; whom to close for it.
     private ConnectionPlace? Enter(ConnectionPlace place)
@@ -181,6 +163,20 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         }
 
         return closed;
+    }
+
+    private void CloseWaiting(int count)
+    {
+        var closed = new List<ConnectionPlace>();
+        lock (_gate)
+        {
+            while (closed.Count < count && Displace(healthToo: true) is { } place)
+            {
+                closed.Add(place);
+            }
+        }
+
+        closed.ForEach(Close);
     }
 
     private ConnectionPlace? Displace(bool healthToo)
