@@ -98,6 +98,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     [InlineData("""{ }""", 400, "features")]
     [InlineData("""{ "features": 7 }""", 400, "features")]
     [InlineData("""{ "features": "not base64!" }""", 400, "features")]
+    [InlineData("""{ "features": "AAAA\ud800" }""", 400, "features")]
     [InlineData("""{ "features": "AAAA" }""", 400, "features")]
     [InlineData("""{ "features": "AACAPwAAAEA=" }""", 422, "features")]
     [InlineData("""{ "features": "{raw}", "colour": 1 }""", 400, "colour")]

@@ -61,11 +61,13 @@ public sealed class LogTests(ServerFixture fixture)
         using (var logger = LogRegistration.Levels(options).WriteTo.Sink(new Sink(LogRegistration.Formatter(options), lines)).CreateLogger())
         {
             logger.ForContext(Constants.SourceContextPropertyName, "Retrieval.Some.Source").Information("Hello {Name}", "world");
+            logger.ForContext(Constants.SourceContextPropertyName, "Retrieval.Some.Source").ForContext("RequestPath", "/v1/images/secret").Information("Path");
             logger.ForContext(Constants.SourceContextPropertyName, "Retrieval.Some.Source").Debug("Silence");
             logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.AspNetCore.Some").Information("Silence");
         }
 
-        var line = Assert.Single(lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain("secret", lines.ToString(), StringComparison.Ordinal);
+        var line = Assert.Single(lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.Contains("Path", StringComparison.Ordinal));
         Assert.Matches(
             format == "json" ? """^\{"Timestamp":"[^"]+","Level":"Information",.*"RenderedMessage":"Hello \\?"?world.*\}$""" : @"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d) INF Retrieval\.Some\.Source Hello world\s*$",
             line);

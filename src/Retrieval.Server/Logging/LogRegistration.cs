@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Formatting.Display;
@@ -29,6 +30,7 @@ internal static class LogRegistration
         // The framework is talkative below warnings, save for where it listens.
         var level = LevelOf(options.Level);
         var logs = new LoggerConfiguration()
+            .Enrich.With<WithoutPath>()
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", Later(level, LogEventLevel.Warning))
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Later(level, LogEventLevel.Information));
@@ -51,4 +53,10 @@ internal static class LogRegistration
     private static LogEventLevel Later(LogEventLevel one, LogEventLevel other) => one > other ? one : other;
 
     private static LogEventLevel LevelOf(string name) => Enum.Parse<LogEventLevel>(name, ignoreCase: true);
+
+    // The framework's scope of a request carries its path, and with it ids, into every event of the request.
+    private sealed class WithoutPath : ILogEventEnricher
+    {
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory) => logEvent.RemovePropertyIfPresent("RequestPath");
+    }
 }

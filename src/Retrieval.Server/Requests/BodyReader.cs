@@ -78,7 +78,8 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         }
     }
 
-    // A caller who hangs up while he sends is no fault of the server, and nobody is left to read an answer.
+    // A caller who hangs up while he sends is no fault of the server, nor is a connection that this server closed to make room;
+    // nobody is left to read an answer.
     private static async Task<bool> TryReceiveAsync(HttpContext context, PipeWriter writer)
     {
         try
@@ -86,7 +87,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
             await context.Request.Body.CopyToAsync(writer, context.RequestAborted).ConfigureAwait(false);
             return true;
         }
-        catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException)
+        catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException or OperationCanceledException { InnerException: ConnectionAbortedException })
         {
             context.Abort();
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;

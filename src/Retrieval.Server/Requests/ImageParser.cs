@@ -31,7 +31,8 @@ internal static class ImageParser
     private static ImageFeatures Base64(RequestObject members)
     {
         var text = members.Find("features") ?? throw new InvalidInputException("is missing; expected a text", field: "features");
-        if (text.ValueKind != JsonValueKind.String || !text.TryGetBytesFromBase64(out var bytes))
+        var bytes = text.ValueKind == JsonValueKind.String ? RequestObject.WellFormed(() => text.TryGetBytesFromBase64(out var read) ? read : null, "features") : null;
+        if (bytes is null)
         {
             throw new InvalidInputException(
                 $"found {(text.ValueKind == JsonValueKind.String ? "a text that is not base64" : RequestObject.Kind(text))}; expected base64 of a .npy file, or of little-endian float32, row by row", field: "features");

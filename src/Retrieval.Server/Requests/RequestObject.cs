@@ -150,7 +150,9 @@ internal sealed class RequestObject
 
     internal static string NameOf(JsonProperty member, string path) => WellFormed(() => member.Name, path.Length == 0 ? null : path)!;
 
-    private static string? WellFormed(Func<string?> read, string? field)
+    /// <summary>Reads what a JSON text stands for; half a surrogate pair in it is the caller's fault.</summary>
+    internal static T? WellFormed<T>(Func<T?> read, string? field)
+        where T : class
     {
         try
         {
