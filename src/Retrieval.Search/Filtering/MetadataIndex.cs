@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Filtering;
@@ -11,23 +12,23 @@ public sealed class MetadataIndex
 {
     private readonly Dictionary<(string Key, string Value), List<int>> _slots = [];
     private readonly LocalIndex _index;
+    private readonly List<long> _damaged = [];
 
     private MetadataIndex(LocalIndex index) => _index = index;
 
-    /// <summary>Reads the metadata of all live images.</summary>
+    /// <summary>Slots of live images whose metadata cannot be read: no condition holds for them, nor can be said not to hold.</summary>
+    public IReadOnlyList<long> Damaged => _damaged;
+
+    /// <summary>Reads the metadata of all live images. One that is damaged is set aside: it concerns no other.</summary>
     public static MetadataIndex Build(LocalIndex index)
     {
         ArgumentNullException.ThrowIfNull(index);
         var metadata = new MetadataIndex(index);
         for (long slot = 0; slot < index.Images.Slots; slot++)
         {
-            if (index.Images.IsLive(slot) && index.GetImage(slot).Metadata is { IsEmpty: false } json)
+            if (index.Images.IsLive(slot) && !metadata.TryAdd(slot))
             {
-                using var document = JsonDocument.Parse(json);
-                foreach (var member in document.RootElement.EnumerateObject())
-                {
-                    metadata.Add(member.Name, member.Value, (int)slot);
-                }
+                metadata._damaged.Add(slot);
             }
         }
 
@@ -72,8 +73,8 @@ public sealed class MetadataIndex
         {
             if (images.Contains(slot))
             {
-                var image = _index.GetImage(slot);
-                for (var caption = image.FirstCaption; caption < image.FirstCaption + image.CaptionCount; caption++)
+                var (first, count) = _index.GetCaptionSlots(slot);
+                for (var caption = first; caption < first + count; caption++)
                 {
                     bitmap.Add(caption);
                 }
@@ -81,6 +82,30 @@ public sealed class MetadataIndex
         }
 
         return bitmap;
+    }
+
+    private bool TryAdd(long slot)
+    {
+        try
+        {
+            // Where its captions lie is part of what a filter needs.
+            _ = _index.GetCaptionSlots(slot);
+            var json = _index.GetMetadata(slot);
+            if (!json.IsEmpty)
+            {
+                using var document = JsonDocument.Parse(json);
+                foreach (var member in document.RootElement.EnumerateObject())
+                {
+                    Add(member.Name, member.Value, (int)slot);
+                }
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IndexCorruptException or JsonException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private void Add(string key, JsonElement value, int slot)

@@ -6,6 +6,7 @@ using Retrieval.Inference.Records;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Queries;
@@ -32,6 +33,7 @@ public sealed class SearchService(
     /// <exception cref="NotFoundException">The index has no such image.</exception>
     /// <exception cref="DeadlineExceededException">The deadline passed before there was a shortlist.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="IndexCorruptException">What is stored of the image that is the query is damaged.</exception>
     public async Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {
         using var place = queues.Device.Admit(CostOf(request));
@@ -66,6 +68,7 @@ public sealed class SearchService(
     /// <exception cref="InvalidInputException">No pairs, too many, or one that names neither or both kinds of caption.</exception>
     /// <exception cref="NotFoundException">The index has no such image or caption.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="DamagedDataException">What is stored of one of the pairs is damaged; the first such pair is named.</exception>
     public async Task<ScoreAnswer> ScoreAsync(IReadOnlyList<ScorePair> pairs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(pairs);
@@ -79,9 +82,10 @@ public sealed class SearchService(
         using var place = queues.Device.Admit(cost);
         using var snapshot = snapshots.Acquire();
         var clock = new StageClock(time);
-        var plan = ScorePlan.Of(pairs, snapshot);
+        var plan = Soundly(snapshot.Index, () => ScorePlan.Of(pairs, snapshot));
         clock.End(Stages.Tokenize);
-        var scores = await plan.RunAsync(snapshot, queues.Device, new WorkLimits { Caller = cancellationToken, RequestCost = cost }, clock).ConfigureAwait(false);
+        var limits = new WorkLimits { Caller = cancellationToken, RequestCost = cost };
+        var scores = await Soundly(snapshot.Index, () => plan.RunAsync(snapshot, queues.Device, limits, clock)).ConfigureAwait(false);
         metrics.Answered("score", clock.Stages, pairs.Count, []);
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
@@ -93,6 +97,11 @@ public sealed class SearchService(
     {
         ArgumentNullException.ThrowIfNull(id);
         using var snapshot = snapshots.Acquire();
+        return Soundly(snapshot.Index, () => GetImage(snapshot, id));
+    }
+
+    private static ImageDetails GetImage(SearchSnapshot snapshot, string id)
+    {
         var index = snapshot.Index;
         var image = index.GetImage(ImageSlot(index, id));
         var captions = Enumerable.Range(0, image.CaptionCount)
@@ -119,19 +128,56 @@ public sealed class SearchService(
         }
     }
 
+    // Nothing that was computed from memory that is not there any more leaves here, be it a result or an error that came of it.
+    private static async Task<T> Soundly<T>(LocalIndex index, Func<Task<T>> compute)
+    {
+        try
+        {
+            var result = await compute().ConfigureAwait(false);
+            index.RequireSound();
+            return result;
+        }
+        catch (Exception exception) when (IsOfDamage(exception, index))
+        {
+            throw index.FindDamage()!;
+        }
+    }
+
+    private static T Soundly<T>(LocalIndex index, Func<T> compute)
+    {
+        try
+        {
+            var result = compute();
+            index.RequireSound();
+            return result;
+        }
+        catch (Exception exception) when (IsOfDamage(exception, index))
+        {
+            throw index.FindDamage()!;
+        }
+    }
+
+    private static bool IsOfDamage(Exception exception, LocalIndex index) =>
+        exception is not (IndexCorruptException or OperationCanceledException or InvalidInputException) && index.FindDamage() is not null;
+
     private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
     {
         var limits = RequestLimits.Of(request, options);
         using var snapshot = snapshots.Acquire();
+        return await Soundly(snapshot.Index, () => SearchImagesAsync(request, limits, snapshot, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    {
         var clock = new StageClock(time);
         var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
         clock.End(Stages.Tokenize);
-        using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
+        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
         {
             using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
-            await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
+            candidates = await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
             var tokens = new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated);
             return Assemble("images", run, candidates, tokens, (candidate, rank) => ImageHit(snapshot.Index, candidate, rank));
         }
@@ -145,14 +191,20 @@ public sealed class SearchService(
     {
         var limits = RequestLimits.Of(request, options);
         using var snapshot = snapshots.Acquire();
+        return await Soundly(snapshot.Index, () => SearchCaptionsAsync(request, limits, snapshot, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    {
         var slot = ImageSlot(snapshot.Index, request.ImageId);
         var clock = new StageClock(time);
-        using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
+        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
         {
-            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, SearchRun.EmbeddingOf(snapshot.Index.Images, slot), request.Filter).ConfigureAwait(false);
-            using var query = snapshot.Images.Row(slot);
-            await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
+            using var query = SearchRun.ImageQuery(snapshot, slot);
+            var embedding = SearchRun.EmbeddingOf(snapshot.Index, snapshot.Index.Images, slot);
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, embedding, request.Filter).ConfigureAwait(false);
+            candidates = await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
             return Assemble("captions", run, candidates, null, (candidate, rank) => CaptionHit(snapshot.Index, candidate, rank));
         }
         catch (OperationCanceledException) when (run.IsLate)

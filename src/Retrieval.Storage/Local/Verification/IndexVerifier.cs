@@ -14,13 +14,18 @@ internal sealed class IndexVerifier(LocalIndex index)
     private readonly ConcurrentBag<IndexFault> _faults = [];
     private long _bytes;
 
-    public IndexVerification Run(CancellationToken cancellation)
+    public IndexVerification Run(CancellationToken cancellation) => Run(null, cancellation);
+
+    /// <param name="files">If given, only these files, by their ordinals, and nothing of what rows say of other rows.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    public IndexVerification Run(IReadOnlySet<int>? files, CancellationToken cancellation)
     {
         IReadOnlyList<Seal> seals = [];
         try
         {
             seals = SealLog.Read(index.DataFolder, index.SealsHandle, index.Manifest.Seals);
             RequireCover(seals);
+            seals = files is null ? seals : [.. seals.Where(seal => files.Contains(seal.File))];
             Parallel.ForEach(seals, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, seal => Check(seal, cancellation));
         }
         catch (IndexCorruptException e)
@@ -28,12 +33,26 @@ internal sealed class IndexVerifier(LocalIndex index)
             _faults.Add(new IndexFault(e.File, 0, index.Manifest.Seals.Count * Seal.Bytes, 0, Math.Max(0, index.Manifest.Seals.Count - 1), e.Reason));
         }
 
-        if (_faults.IsEmpty)
+        if (files is null && _faults.IsEmpty)
         {
-            new StructureCheck(index, _faults.Add).Run(cancellation);
+            CheckStructure(cancellation);
         }
 
         return new IndexVerification(seals.Count, _bytes, [.. _faults.OrderBy(fault => fault.File, StringComparer.Ordinal).ThenBy(fault => fault.FromByte)]);
+    }
+
+    private void CheckStructure(CancellationToken cancellation)
+    {
+        try
+        {
+            new StructureCheck(index, _faults.Add).Run(cancellation);
+            index.RequireSound();
+        }
+        catch (IndexCorruptException e)
+        {
+            // So far off that the check could not follow it; what it had found before is in the list.
+            _faults.Add(new IndexFault(e.File, 0, 0, 0, 0, e.Reason));
+        }
     }
 
     private void RequireCover(IReadOnlyList<Seal> seals)
