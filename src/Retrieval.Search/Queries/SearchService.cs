@@ -220,7 +220,7 @@ public sealed class SearchService(
         List<string> reasons = [];
         AddIf(run.FellBack, DegradedReasons.CatalogUnavailable);
         AddIf(reranked < ranked.Length, DegradedReasons.Deadline);
-        AddIf(run.Damaged > 0, DegradedReasons.Damaged);
+        AddIf(run.Damaged > 0 || run.Snapshot.IsDamaged, DegradedReasons.Damaged);
         var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
         run.Clock.End(Stages.Assemble);
         metrics.Answered(kind, run.Clock.Stages, reranked, reasons);

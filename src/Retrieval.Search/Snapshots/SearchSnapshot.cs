@@ -100,6 +100,16 @@ public sealed class SearchSnapshot : IDisposable
     /// <summary>Exact first stage over the captions.</summary>
     internal ShortlistLane CaptionShortlist { get; }
 
+    /// <summary>
+    /// Whether bytes of the index are known to differ from what was committed. Answers say so for as long as it holds. It is
+    /// the same of later generations of the same slots.
+    /// </summary>
+    public bool IsDamaged
+    {
+        get => DamagedItems.AtRest;
+        set => DamagedItems.AtRest = value;
+    }
+
     /// <summary>Items that searches left out since they are damaged.</summary>
     internal DamagedItems DamagedItems { get; }
 

@@ -114,6 +114,13 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         }
     }
 
+    /// <summary>Whether a snapshot, or a later generation of the same slots, is what is served.</summary>
+    public bool StillServes(SearchSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return _current is { Index: var served } && served.Path == snapshot.Index.Path && served.SlotEpoch == snapshot.Index.SlotEpoch;
+    }
+
     /// <summary>What is gone of the files of the index that is served; null while they are whole, or nothing is served.</summary>
     public IndexCorruptException? FindDamage()
     {

@@ -10,7 +10,7 @@ namespace Retrieval.Server.Loading;
 /// were. While they are not, requests are refused and readiness is red with the reason; when they are whole again, the index
 /// is opened anew.
 /// </summary>
-internal sealed partial class IndexWatch(SnapshotSource snapshots, IndexHealth health, ServerOptions options, TimeProvider time, ILogger<IndexWatch> logger) : LoaderService
+internal sealed partial class IndexWatch(SnapshotSource snapshots, IndexHealth health, CopyRepair repair, ServerOptions options, TimeProvider time, ILogger<IndexWatch> logger) : LoaderService
 {
     private readonly LastFault _fault = new();
     private bool _red;
@@ -44,6 +44,11 @@ internal sealed partial class IndexWatch(SnapshotSource snapshots, IndexHealth h
             {
                 _red = true;
                 LogDamaged(damage);
+            }
+
+            if (snapshots.Status?.Served is { } copy)
+            {
+                repair.Ask(copy.Folder);
             }
 
             if (!snapshots.TryReopen(cancellationToken))

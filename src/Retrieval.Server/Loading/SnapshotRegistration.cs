@@ -35,6 +35,9 @@ internal static class SnapshotRegistration
         services.AddHostedService<DeviceWatch>();
         services.AddSingleton<IndexHealth>();
         services.AddHostedService<IndexWatch>();
+        services.AddSingleton<CopyRepair>();
+        services.AddSingleton<ScrubMetrics>();
+        services.AddHostedService<IndexScrub>();
         if (options.Postgres.IsSet)
         {
             services.AddCatalog(options);

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Local.Reading;
 
@@ -204,6 +206,16 @@ public sealed unsafe class ExactShortlist
 
     private void Keep(ReadOnlySpan<float> scores, long row, TopHits top, Choice choice)
     {
+        // Nearly always none of the rows has a chance, and all are finite: then that is all there is to do.
+        if (scores.Length == Vector128<float>.Count)
+        {
+            var all = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(scores));
+            if (Vector128.LessThanOrEqualAll(all, Vector128.Create(top.Bar)) && Vector128.GreaterThanOrEqualAll(all, Vector128.Create(float.MinValue)))
+            {
+                return;
+            }
+        }
+
         foreach (var score in scores)
         {
             if (top.Wants(score) && _deleted?.Contains(row) != true && choice.Accept?.Invoke(row) != false)

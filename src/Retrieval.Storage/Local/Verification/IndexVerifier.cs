@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Reading;
@@ -23,8 +22,7 @@ internal sealed class IndexVerifier(LocalIndex index)
         IReadOnlyList<Seal> seals = [];
         try
         {
-            seals = SealLog.Read(index.DataFolder, index.SealsHandle, index.Manifest.Seals);
-            RequireCover(seals);
+            seals = SealedRanges.Read(index);
             seals = files is null ? seals : [.. seals.Where(seal => files.Contains(seal.File))];
             Parallel.ForEach(seals, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, seal => Check(seal, cancellation));
         }
@@ -55,72 +53,26 @@ internal sealed class IndexVerifier(LocalIndex index)
         }
     }
 
-    private void RequireCover(IReadOnlyList<Seal> seals)
-    {
-        var ends = new long[index.Layout.Files.Count];
-        foreach (var seal in seals)
-        {
-            if ((uint)seal.File >= ends.Length || seal.From != ends[seal.File] || seal.To <= seal.From)
-            {
-                throw new IndexCorruptException(index.DataFolder, SealLog.FileName, $"a range of file {seal.File} from {seal.From} to {seal.To} does not follow the range before it");
-            }
-
-            ends[seal.File] = seal.To;
-        }
-
-        foreach (var file in index.Layout.Files.Where(file => ends[file.Ordinal] != index.Manifest.BytesOf(file)))
-        {
-            throw new IndexCorruptException(index.DataFolder, SealLog.FileName, $"{file.Path} is sealed up to byte {ends[file.Ordinal]}, the manifest says {index.Manifest.BytesOf(file)}");
-        }
-    }
-
     private void Check(Seal seal, CancellationToken cancellation)
     {
-        var file = index.Layout.Files[seal.File];
-        try
-        {
-            var found = Hash(file, seal, cancellation);
-            if (!found.AsSpan().SequenceEqual(seal.Sha256.Span))
-            {
-                Report(file, seal, $"SHA-256 is {Convert.ToHexStringLower(found)}, sealed as {Convert.ToHexStringLower(seal.Sha256.Span)}");
-            }
-        }
-        catch (IOException e)
-        {
-            Report(file, seal, $"cannot be read: {e.Message}");
-        }
-    }
-
-    // Through reads and not through the map: a bad sector is then an error that can be reported, and not the end of
-    // the process.
-    private byte[] Hash(IndexFile file, Seal seal, CancellationToken cancellation)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var check = new RangeCheck(index, seal);
         var block = System.Buffers.ArrayPool<byte>.Shared.Rent(BlockBytes);
         try
         {
-            for (var at = seal.From; at < seal.To;)
+            while (check.Step(block.AsSpan(0, BlockBytes)) is > 0 and var read)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var read = RandomAccess.Read(index.Map(file).Handle, block.AsSpan(0, (int)Math.Min(BlockBytes, seal.To - at)), at);
-                if (read == 0)
-                {
-                    throw new EndOfStreamException($"the file ends at byte {at}");
-                }
-
-                hash.AppendData(block, 0, read);
-                at += read;
                 Interlocked.Add(ref _bytes, read);
             }
 
-            return hash.GetHashAndReset();
+            if (check.End() is { } fault)
+            {
+                _faults.Add(fault);
+            }
         }
         finally
         {
             System.Buffers.ArrayPool<byte>.Shared.Return(block);
         }
     }
-
-    private void Report(IndexFile file, Seal seal, string reason) =>
-        _faults.Add(new IndexFault(file.Path, seal.From, seal.To, seal.From / file.RowBytes, (seal.To - 1) / file.RowBytes, reason));
 }
