@@ -23,6 +23,8 @@ internal sealed class SearchRun : IDisposable
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource? _deadline;
     private readonly CancellationTokenSource? _either;
+    private Func<int, Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)>>? _wider;
+    private bool _usedMetadata;
 
     public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, ComputeQueues queues, SearchMetrics metrics, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -92,15 +94,29 @@ internal sealed class SearchRun : IDisposable
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
     public async Task<Candidate[]> ShortlistAsync(CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter)
     {
+        _wider = count => FindAsync(catalog, side, query, filter, count);
+        var (hits, damaged) = await _wider(Limits.Shortlist).ConfigureAwait(false);
+        LeaveOut(StoredData.EmbeddingOf(side), damaged);
+        if (filter is not null && _usedMetadata)
+        {
+            // Whether they fulfil it cannot be known.
+            LeaveOut(StoredData.ImageMetadata, Snapshot.Metadata.Damaged);
+        }
+
+        return Candidates(hits);
+    }
+
+    private async Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)> FindAsync(
+        CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter, int count)
+    {
         if (catalog is not null && Snapshot.Served is not null)
         {
             var items = side == RecordSide.Image ? CatalogItems.Images : CatalogItems.Captions;
-            var found = await catalog.TryFindAsync(Snapshot, items, query, Limits.Shortlist, filter, Left(), _caller).ConfigureAwait(false);
+            var found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Left(), _caller).ConfigureAwait(false);
             Clock.End(Stages.Shortlist);
             if (found is not null)
             {
-                LeaveOut(StoredData.EmbeddingOf(side), found.Damaged);
-                return Candidates(found.Hits);
+                return (found.Hits, found.Damaged);
             }
 
             FellBack = true;
@@ -109,24 +125,49 @@ internal sealed class SearchRun : IDisposable
         var (lane, allowed) = side == RecordSide.Image
             ? (Snapshot.ImageShortlist, filter is null ? null : Snapshot.Metadata.Images(filter))
             : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
-        if (filter is not null)
-        {
-            // Whether they fulfil it cannot be known.
-            LeaveOut(StoredData.ImageMetadata, Snapshot.Metadata.Damaged);
-        }
-
-        var item = new ShortlistItem(lane, query, Limits.Shortlist, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
+        _usedMetadata = filter is not null;
+        var item = new ShortlistItem(lane, query, count, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
         Clock.EndQueued(Stages.Shortlist, item.Computing);
-        LeaveOut(StoredData.EmbeddingOf(side), item.Damaged);
-        return Candidates(hits);
+        return (hits, item.Damaged);
     }
 
     /// <summary>Scores what the deadline allows, and sorts the candidates.</summary>
-    /// <returns>The candidates without those that have no score since they are damaged.</returns>
+    /// <returns>The candidates without those that have no score since they are damaged; the next ones stand in for them where there are others.</returns>
     public async Task<Candidate[]> RerankAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
     {
-        (Reranked, var damaged, var computing) = await Reranker.RerankAsync(_queues.Device, lane, query, candidates, Work).ConfigureAwait(false);
+        var sound = await ScoreAsync(lane, query, candidates).ConfigureAwait(false);
+        var missing = candidates.Length - sound.Length;
+        if (missing == 0 || Reranked < sound.Length || candidates.Length < Limits.Shortlist)
+        {
+            return sound;
+        }
+
+        ShortlistHit[] hits;
+        try
+        {
+            (hits, _) = await _wider!(Limits.Shortlist + missing).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (IsLate)
+        {
+            // There is something to answer with.
+            return sound;
+        }
+
+        var known = candidates.Select(candidate => candidate.Slot).ToHashSet();
+        var others = await ScoreAsync(lane, query, [.. Candidates(hits).Where(candidate => !known.Contains(candidate.Slot)).Take(missing)]).ConfigureAwait(false);
+
+        // Should the deadline have come between: those without a score are among the others, and stay last.
+        Candidate[] all = [.. sound, .. others];
+        all.AsSpan(0, Reranked).Sort(Candidate.Compare);
+        return all;
+    }
+
+    // Counts what has a score, and gives the candidates without those that are damaged.
+    private async Task<Candidate[]> ScoreAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
+    {
+        var (scored, damaged, computing) = await Reranker.RerankAsync(_queues.Device, lane, query, candidates, Work).ConfigureAwait(false);
+        Reranked += scored;
         Clock.EndQueued(Stages.Score, computing);
         var bank = query.Side == RecordSide.Image ? Snapshot.Captions : Snapshot.Images;
         foreach (var candidate in candidates.AsSpan(candidates.Length - damaged))

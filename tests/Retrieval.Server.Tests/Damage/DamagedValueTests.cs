@@ -77,6 +77,13 @@ public sealed class DamagedValueTests
         Assert.Equal(before.Skip(1).Select(hit => (hit.Id, hit.Score)), after.Select(hit => (hit.Id, hit.Score)));
         Assert.True(await server.MetricAsync("retrieval_damaged_total{kind=\"image_record\"}") >= 1);
 
+        // The next one in coarse order stands in for it, as if it had never been there.
+        var coarse = before.OrderByDescending(hit => hit.Coarse).ToList();
+        var narrow = Math.Min(Images - 1, coarse.FindIndex(hit => hit.Id == bad) + 1);
+        var stood = await (await PostAsync(server, "/v1/search/images", new JsonObject { ["caption"] = Caption, ["top"] = narrow, ["shortlist"] = narrow })).BodyAsync(200);
+        Assert.Equal("damaged", (string)stood["degraded"]!);
+        Assert.Equal(coarse.Where(hit => hit.Id != bad).Take(narrow).OrderByDescending(hit => hit.Score).Select(hit => (hit.Id, hit.Score)), Hits(stood).Select(hit => (hit.Id, hit.Score)));
+
         // Asked for by name it is a problem, and it disturbs nobody that did not.
         await (await PostAsync(server, "/v1/search/captions", new JsonObject { ["imageId"] = bad })).ProblemAsync(503);
         var scored = await (await PostAsync(server, "/v1/score", Pairs(pair.DeepClone(), new JsonObject { ["imageId"] = bad, ["caption"] = Caption }))).ProblemAsync(503, "pairs[1]");
