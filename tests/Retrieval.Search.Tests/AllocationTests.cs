@@ -22,7 +22,7 @@ public sealed class AllocationTests(ServedCorpus served, ITestOutputHelper outpu
             {
                 var candidates = Enumerable.Range(0, shortlist).Select(rank => new Candidate(rank, new CoarsePlace(-rank, rank + 1), null)).ToArray();
                 var before = GC.GetTotalAllocatedBytes(precise: true);
-                var (scored, _) = await Reranker.RerankAsync(device, snapshot.TextToImage, encoded.Record, candidates, default);
+                var (scored, _, _) = await Reranker.RerankAsync(device, snapshot.TextToImage, encoded.Record, candidates, default);
                 least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
                 Assert.Equal(shortlist, scored);
             }

@@ -110,6 +110,93 @@ public sealed class DamagedFileTests : IDisposable
         Assert.True(index.Captions.Slots > 0);
     }
 
+    public static TheoryData<string> Pointers { get; } =
+        [.. new[] { "images/id.end.i64", "images/metadata.end.i64", "images/boxes.end.i64", "images/captions.end.i64", "captions/image.i64", "captions/text.end.i64" }];
+
+    [Theory]
+    [MemberData(nameof(Pointers))]
+    public async Task A_number_that_points_anywhere_is_refused_where_it_is_read_and_never_followed(string file)
+    {
+        await FillAsync();
+        using var index = LocalIndex.Open(_folder.Index);
+        var whole = await File.ReadAllBytesAsync(_folder.Data(file), TestContext.Current.CancellationToken);
+        var random = new Random(3);
+        for (var place = 0; place < whole.Length; place += sizeof(long))
+        {
+            foreach (var value in new[] { -1, long.MinValue, long.MaxValue, 0, 1L << 32, (1L << 61) + 3, random.NextInt64(), BitConverter.ToInt64(whole, place) ^ (1L << random.Next(64)) })
+            {
+                byte[] bytes = [.. whole];
+                BitConverter.TryWriteBytes(bytes.AsSpan(place), value);
+                await OverwriteAsync(_folder.Data(file), bytes);
+                for (var slot = 0L; slot < index.Images.Slots; slot++)
+                {
+                    ReadOrRefuse(() => index.GetImage(slot));
+                    ReadOrRefuse(() => index.GetMetadata(slot));
+                    ReadOrRefuse(() => index.GetImageId(slot));
+                }
+
+                for (var slot = 0L; slot < index.Captions.Slots; slot++)
+                {
+                    ReadOrRefuse(() => index.GetCaption(slot));
+                }
+            }
+        }
+
+        void ReadOrRefuse<T>(Func<T> read)
+        {
+            try
+            {
+                read();
+            }
+            catch (IndexCorruptException error)
+            {
+                Assert.NotEmpty(error.File);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task A_file_that_is_cut_while_it_is_mapped_marks_the_index_and_is_compared_with_its_checksums_before_it_counts_again(string file)
+    {
+        await FillAsync();
+        var path = _folder.Data(file);
+        var whole = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        using var index = LocalIndex.Open(_folder.Index);
+        index.RequireSound();
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            stream.SetLength(whole.Length - 1);
+            Assert.Equal(file, index.FindDamage()?.File);
+            stream.SetLength(whole.Length);
+        }
+
+        // It stays marked: what was read meanwhile may have been zeros.
+        Assert.Equal(file, Assert.Throws<IndexCorruptException>(index.RequireSound).File);
+        await OverwriteAsync(path, [.. whole.AsSpan(0, whole.Length - 1), (byte)(whole[^1] ^ 1)]);
+        using (var other = OpenOrNull())
+        {
+            Assert.True(other is null || Assert.Throws<IndexCorruptException>(() => other.RequireRestored(index, TestContext.Current.CancellationToken)).File == file);
+        }
+
+        await OverwriteAsync(path, whole);
+        using var again = LocalIndex.Open(_folder.Index);
+        again.RequireRestored(index, TestContext.Current.CancellationToken);
+        again.RequireSound();
+
+        LocalIndex? OpenOrNull()
+        {
+            try
+            {
+                return LocalIndex.Open(_folder.Index);
+            }
+            catch (IndexCorruptException)
+            {
+                return null;
+            }
+        }
+    }
+
     [Fact]
     public async Task A_manifest_whose_counts_do_not_fit_its_lengths_is_refused()
     {

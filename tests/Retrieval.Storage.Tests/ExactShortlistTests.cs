@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local.Reading;
@@ -45,7 +46,7 @@ public sealed class ExactShortlistTests : IDisposable
                 {
                     foreach (var threads in new[] { 1, 3 })
                     {
-                        var found = new ExactShortlist(address, rows, width, deleted, threads).Find(query, top, filter, TestContext.Current.CancellationToken);
+                        var found = new ExactShortlist(address, rows, width, deleted, threads).Find(query, top, filter, cancellation: TestContext.Current.CancellationToken);
                         Assert.Equal(oracle.Take(top), found);
                     }
                 }
@@ -98,12 +99,57 @@ public sealed class ExactShortlistTests : IDisposable
     }
 
     [Fact]
-    public void Overflow_to_no_number_ranks_last()
+    public void What_overflows_to_no_number_is_left_out_and_told()
     {
         var values = new[] { float.MaxValue, float.MaxValue, 1f, 1f };
-        var found = new ExactShortlist(Copy(values), 2, 2).Find(new[] { float.MaxValue, -float.MaxValue }, 2, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(2, found.Length);
-        Assert.DoesNotContain(found, hit => float.IsNaN(hit.Score));
+        var damaged = new ConcurrentQueue<long>();
+        var found = new ExactShortlist(Copy(values), 2, 2).Find(new[] { float.MaxValue, -float.MaxValue }, 2, cancellation: TestContext.Current.CancellationToken, damaged: damaged.Enqueue);
+        Assert.Equal(1, Assert.Single(found).Slot);
+        Assert.Equal([0], damaged);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void Each_damaged_embedding_is_left_out_and_told_and_all_others_keep_place_and_score(float value)
+    {
+        const int rows = 3001;
+        const int width = 24;
+        const int top = 40;
+        var random = new Random(5);
+        var values = Floats(random, rows * width);
+        var queries = Floats(random, 3 * width);
+        var whole = new ExactShortlist(Copy(values), rows, width, threads: 2).FindMany(queries, rows, cancellation: TestContext.Current.CancellationToken);
+
+        // Best ones and worst ones, in groups of four rows and in the rest behind them.
+        long[] bad = [whole[0][0].Slot, whole[1][3].Slot, whole[2][^1].Slot, whole[0][^2].Slot, rows - 1];
+        foreach (var slot in bad)
+        {
+            values[(slot * width) + (slot % width)] = value;
+        }
+
+        var damaged = new ConcurrentQueue<(int Query, long Slot)>();
+        var found = new ExactShortlist(Copy(values), rows, width, threads: 2)
+            .FindMany(queries, top, cancellation: TestContext.Current.CancellationToken, damaged: (query, slot) => damaged.Enqueue((query, slot)));
+
+        for (var query = 0; query < 3; query++)
+        {
+            Assert.Equal(bad.Distinct().Order(), damaged.Where(told => told.Query == query).Select(told => told.Slot).Order());
+            Assert.Equal(whole[query].Where(hit => !bad.Contains(hit.Slot)).Take(top), found[query]);
+        }
+    }
+
+    [Fact]
+    public void A_damaged_embedding_that_is_no_candidate_is_not_told()
+    {
+        var values = new[] { float.NaN, 1f, float.NaN, 1f, 1f, 1f };
+        var buried = new SlotBitmap(3);
+        buried.Add(0);
+        var damaged = new ConcurrentQueue<long>();
+        var found = new ExactShortlist(Copy(values), 3, 2, buried).Find(new[] { 1f, 1f }, 3, slot => slot != 1, damaged.Enqueue, TestContext.Current.CancellationToken);
+        Assert.Equal(2, Assert.Single(found).Slot);
+        Assert.Empty(damaged);
     }
 
     [Fact]
@@ -138,7 +184,7 @@ public sealed class ExactShortlistTests : IDisposable
 
                     return true;
                 },
-                cancellation.Token));
+                cancellation: cancellation.Token));
             Assert.InRange(seen, 5000, Rows / 2);
         }
     }
@@ -147,7 +193,7 @@ public sealed class ExactShortlistTests : IDisposable
     public void An_error_of_the_filter_is_the_callers_to_see()
     {
         var shortlist = new ExactShortlist(Copy(new float[100_000 * 64]), 100_000, 64, threads: 2);
-        Assert.Throws<FormatException>(() => shortlist.Find(new float[64], 5, _ => throw new FormatException(), TestContext.Current.CancellationToken));
+        Assert.Throws<FormatException>(() => shortlist.Find(new float[64], 5, _ => throw new FormatException(), cancellation: TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -111,6 +111,11 @@ internal static class SearchCommand
         }
 
         console.Write(table);
+        if (answer.Degraded is { } reason)
+        {
+            console.WriteLine($"less than was asked for: {reason}");
+        }
+
         console.WriteLine(string.Join(", ", answer.Stages.Select(stage => $"{stage.Stage} {Units.Time(stage.Duration)}")));
         console.WriteLine($"computed on {device.Describe()}");
     }

@@ -12,7 +12,7 @@ public sealed class ScoreItem : WorkItem<int>
     /// <param name="lane">Scorer and bank.</param>
     /// <param name="query">The query's record, a table of one. Must live until the task has ended.</param>
     /// <param name="slots">Rows of the bank, <c>[P]</c>.</param>
-    /// <param name="scores">Receives the scores, <c>[P]</c>.</param>
+    /// <param name="scores">Receives the scores, <c>[P]</c>: finite, or NaN for a pair that has none since one of its sides is damaged.</param>
     /// <param name="limits">When it is no longer wanted.</param>
     public ScoreItem(ScoreLane lane, RecordTable query, ReadOnlyMemory<long> slots, Memory<float> scores, WorkLimits limits)
         : base(lane, slots.Length, slots.Length, limits)
@@ -28,7 +28,7 @@ public sealed class ScoreItem : WorkItem<int>
         Scores = scores;
     }
 
-    /// <summary>The scores, <c>[P]</c>; those of the first so many pairs as the task gave.</summary>
+    /// <summary>The scores, <c>[P]</c>; those of the first so many pairs as the task gave. NaN is no score: the pair is damaged.</summary>
     public ReadOnlyMemory<float> Scored => Scores;
 
     internal RecordTable Query { get; }

@@ -50,7 +50,7 @@ public sealed class ScoreLane(PairScorer scorer, RecordTable bank) : ILane
             var (item, first, count) = ((ScoreItem)slice.Item, slice.First, slice.Count);
             var query = buffers.Queries.AsSpan(0, count);
             query.Clear();
-            _scorer.ScorePairs(lane.Bank, item.Query, item.Slots.Span.Slice(first, count), query, item.Scores.Span.Slice(first, count));
+            _scorer.ScoreSound(lane.Bank, item.Query, item.Slots.Span.Slice(first, count), query, item.Scores.Span.Slice(first, count));
         }
 
         public void Dispose() => lane._buffers.Add(buffers);
@@ -82,7 +82,7 @@ public sealed class ScoreLane(PairScorer scorer, RecordTable bank) : ILane
 
         public void Run()
         {
-            _lane.Scorer.ScorePairs(_lane.Bank, _queries, _buffers.Slots.AsSpan(0, _pairs), _buffers.Queries.AsSpan(0, _pairs), _buffers.Scores.AsSpan(0, _pairs));
+            _lane.Scorer.ScoreSound(_lane.Bank, _queries, _buffers.Slots.AsSpan(0, _pairs), _buffers.Queries.AsSpan(0, _pairs), _buffers.Scores.AsSpan(0, _pairs));
             var read = 0;
             foreach (var (item, first, count) in _slices)
             {

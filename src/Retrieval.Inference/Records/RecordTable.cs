@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Numbers;
 using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Records;
@@ -93,6 +94,32 @@ public sealed class RecordTable : IDisposable
         }
 
         return table;
+    }
+
+    /// <summary>The first field of an item that holds a value which is not finite; null if all values are. Reads the whole record.</summary>
+    /// <param name="row">The item's row in this table.</param>
+    /// <exception cref="InvalidDataException">The item is said to own rows that are not there.</exception>
+    public unsafe string? FirstNotFinite(long row)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)row, (ulong)Count, nameof(row));
+        var (start, length) = Extent(row);
+        foreach (var field in Fields)
+        {
+            var (first, rows) = field.Ragged ? (start, length) : (row, 1);
+            var bytes = new ReadOnlySpan<byte>((byte*)AddressOf(field) + (first * field.RowBytes), checked((int)(rows * field.RowBytes)));
+            if (field.Type switch
+            {
+                ElementType.Float32 => !Finite.All(MemoryMarshal.Cast<byte, float>(bytes)),
+                ElementType.Float16 => !Finite.All(MemoryMarshal.Cast<byte, Half>(bytes)),
+                _ => false,
+            })
+            {
+                return field.Name;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The bytes of one field for all items, row after row. For tables below 2 GiB, as encoders make them.</summary>

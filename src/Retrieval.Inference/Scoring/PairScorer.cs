@@ -58,9 +58,26 @@ public sealed class PairScorer : IDisposable
     /// <exception cref="InferenceException">The runtime failed, or a pair's score is not finite; the pair is named.</exception>
     public void ScorePairs(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores, CancellationToken cancellationToken = default)
     {
+        if (ScoreSound(bank, queries, slots, queryIndex, scores, cancellationToken) > 0)
+        {
+            var pair = Finite.FirstNot(scores);
+            throw new InferenceException(
+                _session.Name, string.Create(CultureInfo.InvariantCulture, $"gave a score that is not finite for slot {slots[pair]} and query {queryIndex[pair]}"));
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="ScorePairs"/>, for pairs of which some may be damaged: one whose score is not finite gets NaN, and all
+    /// others keep theirs. NaN has no place in a ranking: whoever calls this leaves such pairs out.
+    /// </summary>
+    /// <returns>How many pairs got NaN.</returns>
+    /// <exception cref="InferenceException">The runtime failed.</exception>
+    public int ScoreSound(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores, CancellationToken cancellationToken = default)
+    {
         ArgumentNullException.ThrowIfNull(bank);
         ArgumentNullException.ThrowIfNull(queries);
         Validate(bank, queries, slots, queryIndex, scores);
+        var unsound = 0;
 
         // The buffers, the binding and, on CUDA, the session itself serve one call at a time.
         lock (_gate)
@@ -69,19 +86,13 @@ public sealed class PairScorer : IDisposable
             {
                 var count = Math.Min(PairsPerCall, slots.Length - start);
                 Call(bank, queries, slots.Slice(start, count), queryIndex.Slice(start, count), cancellationToken);
-                var found = _tensors.Scores(count);
-
-                // NaN has no place in a ranking: it would come first in one order and last in another.
-                if (!Finite.All(found))
-                {
-                    var pair = Finite.FirstNot(found);
-                    throw new InferenceException(
-                        _session.Name, string.Create(CultureInfo.InvariantCulture, $"gave the score {found[pair]} for slot {slots[start + pair]} and query {queryIndex[start + pair]}; expected a finite number"));
-                }
-
-                found.CopyTo(scores.Slice(start, count));
+                var given = scores.Slice(start, count);
+                _tensors.Scores(count).CopyTo(given);
+                unsound += Finite.All(given) ? 0 : Mark(given);
             }
         }
+
+        return unsound;
     }
 
     /// <summary>
@@ -112,6 +123,22 @@ public sealed class PairScorer : IDisposable
             _tensors.Dispose();
             _run.Dispose();
         }
+    }
+
+    // Infinities become NaN, so that there is one sign to look for.
+    private static int Mark(Span<float> scores)
+    {
+        var marked = 0;
+        foreach (ref var score in scores)
+        {
+            if (!float.IsFinite(score))
+            {
+                score = float.NaN;
+                marked++;
+            }
+        }
+
+        return marked;
     }
 
     private void Call(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, CancellationToken cancellationToken)

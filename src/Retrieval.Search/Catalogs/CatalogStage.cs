@@ -2,7 +2,6 @@ using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Searching;
-using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Catalogs;
 
@@ -27,7 +26,7 @@ public sealed class CatalogStage(Catalog catalog, CatalogLink link, TimeSpan tim
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
     /// <param name="left">Time the request has left; half of it is the most that is waited, so that the fallback has the other.</param>
     /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
-    public async Task<ShortlistHit[]?> TryFindAsync(
+    public async Task<CatalogShortlistResult?> TryFindAsync(
         SearchSnapshot snapshot,
         CatalogItems items,
         ReadOnlyMemory<float> query,
@@ -52,7 +51,7 @@ public sealed class CatalogStage(Catalog catalog, CatalogLink link, TimeSpan tim
             var found = await asked.WaitAsync(longest, time, cancellationToken).ConfigureAwait(false);
             link.InTime();
             metrics.ShortlistMissed(found.Missing);
-            return found.Hits;
+            return found;
         }
         catch (CatalogUnavailableException)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Retrieval.Domain.Errors;
 using Retrieval.Domain.Evaluation;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Shortlist;
@@ -49,7 +50,7 @@ internal sealed class Direction
         for (var first = 0; first < QuerySlots.Length; first += QueriesPerBlock)
         {
             var block = QuerySlots.AsSpan(first, Math.Min(QueriesPerBlock, QuerySlots.Length - first));
-            var found = shortlist.FindMany(Embeddings(block), (int)Bank.Slots, cancellation: cancellationToken);
+            var found = shortlist.FindMany(Embeddings(block), (int)Bank.Slots, cancellation: cancellationToken, damaged: Refuse);
             for (var i = 0; i < block.Length; i++)
             {
                 var query = block[i];
@@ -82,6 +83,10 @@ internal sealed class Direction
             ScoresOfAll is null ? null : Summary(full),
             [.. overlaps.Select(sum => sum.Percent(QuerySlots.Length))]);
     }
+
+    // Left out, it would count as not found; an evaluation is of all of a split or of nothing.
+    private void Refuse(int query, long slot) =>
+        throw new InvalidInputException($"the embedding of slot {slot} of the {Bank.Name} gives no finite inner product", field: "evaluation");
 
     private void AddOverlaps(TopTenOverlap[] overlaps, long[] inCoarseOrder, float[] scoresOfAll)
     {

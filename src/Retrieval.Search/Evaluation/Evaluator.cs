@@ -101,6 +101,7 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
             Threads = model.Threads,
         }.Run(InImages, cancellationToken);
 
+        index.RequireSound();
         return new EvaluationReport(model.Label, ranges.Images, ranges.Captions, [.. Rows(shortlists, image, text)], counting.Pairs, counting.Elapsed);
     }
 

@@ -16,7 +16,8 @@ public static class DegradedReasons
     public const string Deadline = "deadline";
 
     /// <summary>
-    /// Stored data of candidates are damaged: they were left out. The log and <c>retrieval_damaged_total</c> say which kind of data.
+    /// Stored data of candidates are damaged, and they were left out: the log and <c>retrieval_damaged_total</c> say which kind
+    /// of data. Or a check has found bytes of the index that are not what was committed: readiness says which.
     /// </summary>
     public const string Damaged = "damaged";
 

@@ -1,3 +1,4 @@
+using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 
@@ -11,12 +12,6 @@ namespace Retrieval.Search.Queries;
 /// <param name="mostBytes">Bytes an answer may have.</param>
 internal sealed class HitCheck(StoredTexts texts, long mostBytes)
 {
-    /// <summary>Kind of damage: an image's id or metadata.</summary>
-    public const string ImageText = "image_text";
-
-    /// <summary>Kind of damage: a caption's text, or which image it is of.</summary>
-    public const string CaptionText = "caption_text";
-
     /// <param name="ranked">Candidates, best first.</param>
     /// <param name="captions">Whether they are captions.</param>
     /// <param name="top">How many are wanted.</param>
@@ -41,7 +36,7 @@ internal sealed class HitCheck(StoredTexts texts, long mostBytes)
             }
             catch (IndexCorruptException)
             {
-                leaveOut(captions ? CaptionText : ImageText, candidate.Slot);
+                leaveOut(captions ? StoredData.CaptionText : StoredData.ImageText, candidate.Slot);
             }
 
             // Not looked through to the end: the texts that were stored before there were bounds may be of any length.

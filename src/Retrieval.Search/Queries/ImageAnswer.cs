@@ -10,10 +10,16 @@ public sealed class ImageAnswer : IDisposable
     private bool _disposed;
 
     /// <exception cref="Storage.Errors.IndexCorruptException">What is stored of it cannot be answered with.</exception>
-    internal ImageAnswer(SearchSnapshot snapshot, string id, long slot)
+    /// <exception cref="AnswerTooLongException">Its texts alone are longer than an answer may be.</exception>
+    internal ImageAnswer(SearchSnapshot snapshot, string id, long slot, long mostBytes)
     {
         Texts = new StoredTexts(snapshot.Index);
         TextBytes = Texts.RequireWhole(slot);
+        if (TextBytes > mostBytes)
+        {
+            throw AnswerTooLongException.OfImage(TextBytes, mostBytes);
+        }
+
         (_snapshot, Id, Slot) = (snapshot, id, slot);
     }
 

@@ -9,14 +9,15 @@ internal static class Reranker
 {
     /// <summary>
     /// Has candidates scored in coarse order until done or until the deadline, and sorts them in place: the scored ones
-    /// first, best first (ties by coarse rank); the others follow in coarse order.
+    /// first, best first (ties by coarse rank), then those that were not come to, in coarse order, and last those that have
+    /// no score since they are damaged.
     /// </summary>
-    /// <returns>How many were scored, and the time of the calls that did it.</returns>
-    public static async Task<(int Scored, TimeSpan Computing)> RerankAsync(DeviceScheduler device, ScoreLane lane, RecordTable query, Candidate[] candidates, WorkLimits limits)
+    /// <returns>How many have a score, how many are damaged, and the time of the calls that did it.</returns>
+    public static async Task<(int Scored, int Damaged, TimeSpan Computing)> RerankAsync(DeviceScheduler device, ScoreLane lane, RecordTable query, Candidate[] candidates, WorkLimits limits)
     {
         if (candidates.Length == 0)
         {
-            return (0, TimeSpan.Zero);
+            return (0, 0, TimeSpan.Zero);
         }
 
         var slots = ArrayPool<long>.Shared.Rent(candidates.Length);
@@ -30,13 +31,28 @@ internal static class Reranker
 
             var item = new ScoreItem(lane, query, slots.AsMemory(0, candidates.Length), scores.AsMemory(0, candidates.Length), limits);
             var scored = await device.RunAsync(item).ConfigureAwait(false);
+            List<Candidate>? damaged = null;
+            var sound = 0;
             for (var i = 0; i < scored; i++)
             {
-                candidates[i] = candidates[i] with { Score = scores[i] };
+                if (float.IsFinite(scores[i]))
+                {
+                    candidates[sound++] = candidates[i] with { Score = scores[i] };
+                }
+                else
+                {
+                    (damaged ??= []).Add(candidates[i]);
+                }
             }
 
-            candidates.AsSpan(0, scored).Sort(Candidate.Compare);
-            return (scored, item.Computing);
+            if (damaged is not null)
+            {
+                candidates.AsSpan(scored).CopyTo(candidates.AsSpan(sound));
+                damaged.CopyTo(candidates, candidates.Length - damaged.Count);
+            }
+
+            candidates.AsSpan(0, sound).Sort(Candidate.Compare);
+            return (sound, damaged?.Count ?? 0, item.Computing);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
@@ -51,6 +52,7 @@ internal sealed class ScorePlan
     }
 
     /// <summary>Scores all pairs, in the order of the request.</summary>
+    /// <exception cref="DamagedDataException">A pair has no score, since what is stored of it is damaged. Scores are not left out: who asks for a pair wants that one.</exception>
     public async Task<float[]> RunAsync(SearchSnapshot snapshot, DeviceScheduler device, WorkLimits limits, StageClock clock)
     {
         var result = new float[_count];
@@ -83,6 +85,7 @@ internal sealed class ScorePlan
                 }
             }
 
+            RequireSound(snapshot, result);
             clock.EndQueued(Stages.Score, work.Aggregate(TimeSpan.Zero, (longest, part) => longest > part.Item.Computing ? longest : part.Item.Computing));
             return result;
         }
@@ -96,6 +99,23 @@ internal sealed class ScorePlan
             used.Add(row);
             return row;
         }
+    }
+
+    private void RequireSound(SearchSnapshot snapshot, float[] scores)
+    {
+        var pair = Finite.FirstNot(scores);
+        if (pair < 0)
+        {
+            return;
+        }
+
+        var what = _byText.Where(each => each.Pair == pair).Select(each => What(each.ImageSlot, null))
+            .Concat(_byId.Where(each => each.Pair == pair).Select(each => What(each.ImageSlot, each.CaptionSlot)))
+            .First();
+        throw new DamagedDataException($"what is stored of pairs[{pair}]", $"pairs[{pair}]", new InvalidDataException(what));
+
+        string What(long image, long? caption) =>
+            $"image slot {image}: {SearchRun.KindOf(snapshot.Images, image)}{(caption is { } slot ? $"; caption slot {slot}: {SearchRun.KindOf(snapshot.Captions, slot)}" : "")}";
     }
 
     // Ends when every part has ended, also where one of them fails: until then the device may read what they are made of.

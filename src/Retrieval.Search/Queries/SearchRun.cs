@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Retrieval.Domain.Numbers;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
@@ -7,6 +8,7 @@ using Retrieval.Search.Shortlists;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Shortlist;
 
@@ -16,17 +18,21 @@ namespace Retrieval.Search.Queries;
 internal sealed class SearchRun : IDisposable
 {
     private readonly ComputeQueues _queues;
+    private readonly SearchMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource? _deadline;
     private readonly CancellationTokenSource? _either;
+    private Func<int, Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)>>? _wider;
+    private bool _usedMetadata;
 
-    public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, ComputeQueues queues, TimeProvider time, CancellationToken cancellationToken)
+    public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, ComputeQueues queues, SearchMetrics metrics, TimeProvider time, CancellationToken cancellationToken)
     {
         Snapshot = snapshot;
         Limits = limits;
         Clock = clock;
         _queues = queues;
+        _metrics = metrics;
         _time = time;
         _caller = cancellationToken;
         if (limits.DeadlineMs is { } ms)
@@ -88,14 +94,29 @@ internal sealed class SearchRun : IDisposable
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
     public async Task<Candidate[]> ShortlistAsync(CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter)
     {
+        _wider = count => FindAsync(catalog, side, query, filter, count);
+        var (hits, damaged) = await _wider(Limits.Shortlist).ConfigureAwait(false);
+        LeaveOut(StoredData.EmbeddingOf(side), damaged);
+        if (filter is not null && _usedMetadata)
+        {
+            // Whether they fulfil it cannot be known.
+            LeaveOut(StoredData.ImageMetadata, Snapshot.Metadata.Damaged);
+        }
+
+        return Candidates(hits);
+    }
+
+    private async Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)> FindAsync(
+        CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter, int count)
+    {
         if (catalog is not null && Snapshot.Served is not null)
         {
             var items = side == RecordSide.Image ? CatalogItems.Images : CatalogItems.Captions;
-            var found = await catalog.TryFindAsync(Snapshot, items, query, Limits.Shortlist, filter, Left(), _caller).ConfigureAwait(false);
+            var found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Left(), _caller).ConfigureAwait(false);
             Clock.End(Stages.Shortlist);
             if (found is not null)
             {
-                return Candidates(found);
+                return (found.Hits, found.Damaged);
             }
 
             FellBack = true;
@@ -104,31 +125,68 @@ internal sealed class SearchRun : IDisposable
         var (lane, allowed) = side == RecordSide.Image
             ? (Snapshot.ImageShortlist, filter is null ? null : Snapshot.Metadata.Images(filter))
             : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
-        if (filter is not null)
-        {
-            foreach (var slot in Snapshot.Metadata.Damaged)
-            {
-                LeaveOut(HitCheck.ImageText, slot);
-            }
-        }
-
-        var item = new ShortlistItem(lane, query, Limits.Shortlist, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
+        _usedMetadata = filter is not null;
+        var item = new ShortlistItem(lane, query, count, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
         Clock.EndQueued(Stages.Shortlist, item.Computing);
-        return Candidates(hits);
+        return (hits, item.Damaged);
     }
 
-    /// <summary>Scores what the deadline allows, and sorts the candidates in place.</summary>
-    public async Task RerankAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
+    /// <summary>Scores what the deadline allows, and sorts the candidates.</summary>
+    /// <returns>The candidates without those that have no score since they are damaged; the next ones stand in for them where there are others.</returns>
+    public async Task<Candidate[]> RerankAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
     {
-        (Reranked, var computing) = await Reranker.RerankAsync(_queues.Device, lane, query, candidates, Work).ConfigureAwait(false);
-        Clock.EndQueued(Stages.Score, computing);
+        var sound = await ScoreAsync(lane, query, candidates).ConfigureAwait(false);
+        var missing = candidates.Length - sound.Length;
+        if (missing == 0 || Reranked < sound.Length || candidates.Length < Limits.Shortlist)
+        {
+            return sound;
+        }
+
+        ShortlistHit[] hits;
+        try
+        {
+            (hits, _) = await _wider!(Limits.Shortlist + missing).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (IsLate)
+        {
+            // There is something to answer with.
+            return sound;
+        }
+
+        var known = candidates.Select(candidate => candidate.Slot).ToHashSet();
+        var others = await ScoreAsync(lane, query, [.. Candidates(hits).Where(candidate => !known.Contains(candidate.Slot)).Take(missing)]).ConfigureAwait(false);
+
+        // Should the deadline have come between: those without a score are among the others, and stay last.
+        Candidate[] all = [.. sound, .. others];
+        all.AsSpan(0, Reranked).Sort(Candidate.Compare);
+        return all;
     }
 
-    /// <summary>A candidate is left out, since what is stored of it is damaged.</summary>
-    /// <param name="kind">Which of its data.</param>
+    // Counts what has a score, and gives the candidates without those that are damaged.
+    private async Task<Candidate[]> ScoreAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
+    {
+        var (scored, damaged, computing) = await Reranker.RerankAsync(_queues.Device, lane, query, candidates, Work).ConfigureAwait(false);
+        Reranked += scored;
+        Clock.EndQueued(Stages.Score, computing);
+        var bank = query.Side == RecordSide.Image ? Snapshot.Captions : Snapshot.Images;
+        foreach (var candidate in candidates.AsSpan(candidates.Length - damaged))
+        {
+            LeaveOut(KindOf(bank, candidate.Slot), candidate.Slot);
+        }
+
+        return damaged == 0 ? candidates : candidates[..^damaged];
+    }
+
+    /// <summary>A candidate is left out, since what is stored of it is damaged: counted, told once, and said in the answer.</summary>
+    /// <param name="kind">One of <see cref="StoredData"/>.</param>
     /// <param name="slot">Its slot.</param>
-    public void LeaveOut(string kind, long slot) => Damaged++;
+    public void LeaveOut(string kind, long slot)
+    {
+        Damaged++;
+        _metrics.LeftOut(kind);
+        Snapshot.DamagedItems.Met(kind, slot);
+    }
 
     public void Dispose()
     {
@@ -136,7 +194,43 @@ internal sealed class SearchRun : IDisposable
         _deadline?.Dispose();
     }
 
-    internal static float[] EmbeddingOf(IndexBank bank, long slot) => MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();
+    /// <summary>The embedding of an item of the index, as a query.</summary>
+    /// <exception cref="IndexCorruptException">It holds a value that is not finite.</exception>
+    internal static float[] EmbeddingOf(LocalIndex index, IndexBank bank, long slot)
+    {
+        var embedding = MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();
+        return Finite.All(embedding) ? embedding : throw NotFinite(index, bank, bank.Embedding.Spec.Name, slot);
+    }
+
+    /// <summary>The record of an image of the index, as a query. To be disposed of.</summary>
+    /// <exception cref="IndexCorruptException">It holds a value that is not finite.</exception>
+    internal static RecordTable ImageQuery(SearchSnapshot snapshot, long slot) => snapshot.Images.FirstNotFinite(slot) is { } field
+        ? throw NotFinite(snapshot.Index, snapshot.Index.Images, $"record/{field}", slot)
+        : snapshot.Images.Row(slot);
+
+    /// <summary>What is damaged of an item without a score. A ragged item whose rows are not there has no record at all.</summary>
+    internal static string KindOf(RecordTable bank, long slot)
+    {
+        try
+        {
+            return bank.FirstNotFinite(slot) is null ? StoredData.Score : StoredData.RecordOf(bank.Side);
+        }
+        catch (InvalidDataException)
+        {
+            return StoredData.RecordOf(bank.Side);
+        }
+    }
+
+    private static IndexCorruptException NotFinite(LocalIndex index, IndexBank bank, string field, long slot) =>
+        new(index.Path, $"{bank.Name}/{field}", $"row {slot} holds a value that is not finite");
+
+    private void LeaveOut(string kind, IEnumerable<long> slots)
+    {
+        foreach (var slot in slots)
+        {
+            LeaveOut(kind, slot);
+        }
+    }
 
     private static Candidate[] Candidates(ShortlistHit[] hits)
     {

@@ -34,6 +34,7 @@ public sealed class SearchService(
     /// <exception cref="DeadlineExceededException">The deadline passed before there was a shortlist.</exception>
     /// <exception cref="AnswerTooLongException">The hits' texts are longer than an answer may be.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="IndexCorruptException">What is stored of the image that is the query is damaged.</exception>
     /// <returns>The answer, to be disposed of.</returns>
     public async Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {
@@ -69,6 +70,7 @@ public sealed class SearchService(
     /// <exception cref="InvalidInputException">No pairs, too many, or one that names neither or both kinds of caption.</exception>
     /// <exception cref="NotFoundException">The index has no such image or caption.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="DamagedDataException">What is stored of one of the pairs is damaged; the first such pair is named.</exception>
     public async Task<ScoreAnswer> ScoreAsync(IReadOnlyList<ScorePair> pairs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(pairs);
@@ -82,9 +84,10 @@ public sealed class SearchService(
         using var place = queues.Device.Admit(cost);
         using var snapshot = snapshots.Acquire();
         var clock = new StageClock(time);
-        var plan = ScorePlan.Of(pairs, snapshot);
+        var plan = Soundly(snapshot.Index, () => ScorePlan.Of(pairs, snapshot));
         clock.End(Stages.Tokenize);
-        var scores = await plan.RunAsync(snapshot, queues.Device, new WorkLimits { Caller = cancellationToken, RequestCost = cost }, clock).ConfigureAwait(false);
+        var limits = new WorkLimits { Caller = cancellationToken, RequestCost = cost };
+        var scores = await Soundly(snapshot.Index, () => plan.RunAsync(snapshot, queues.Device, limits, clock)).ConfigureAwait(false);
         metrics.Answered("score", clock.Stages, pairs.Count, []);
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
@@ -97,19 +100,7 @@ public sealed class SearchService(
     public ImageAnswer OpenImage(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
-        var snapshot = snapshots.Acquire();
-        try
-        {
-            var image = new ImageAnswer(snapshot, id, ImageSlot(snapshot.Index, id));
-            return image.TextBytes <= options.MaxAnswerBytes
-                ? image
-                : throw AnswerTooLongException.OfImage(image.TextBytes, options.MaxAnswerBytes);
-        }
-        catch
-        {
-            snapshot.Dispose();
-            throw;
-        }
+        return Leased(snapshot => Soundly(snapshot.Index, () => new ImageAnswer(snapshot, id, ImageSlot(snapshot.Index, id), options.MaxAnswerBytes)));
     }
 
     /// <summary>One image as the index holds it, read into memory.</summary>
@@ -125,7 +116,9 @@ public sealed class SearchService(
         }
 
         var boxes = image.Texts.Boxes(image.Slot).ToArray();
-        return new ImageDetails(id, captions, SearchAnswer.MetadataOf(image.Texts, image.Slot), boxes.Length == 0 ? null : [.. boxes.Chunk(4)], image.IndexEpoch);
+        var details = new ImageDetails(id, captions, SearchAnswer.MetadataOf(image.Texts, image.Slot), boxes.Length == 0 ? null : [.. boxes.Chunk(4)], image.IndexEpoch);
+        image.RequireWhole();
+        return details;
     }
 
     /// <summary>Refuses new requests. Those that have begun end as they would have: the device is theirs to give back.</summary>
@@ -146,70 +139,114 @@ public sealed class SearchService(
         }
     }
 
-    private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
+    // Nothing that was computed from memory that is not there any more leaves here, be it a result or an error that came of it.
+    private static async Task<T> Soundly<T>(LocalIndex index, Func<Task<T>> compute)
     {
-        var limits = RequestLimits.Of(request, options);
-        var snapshot = snapshots.Acquire();
-        SearchAnswer? answer = null;
         try
         {
-            var clock = new StageClock(time);
-            var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
-            clock.End(Stages.Tokenize);
-            using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
-            try
-            {
-                using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
-                var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
-                await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
-                var tokens = new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated);
-                return answer = Assemble("images", run, candidates, tokens);
-            }
-            catch (OperationCanceledException) when (run.IsLate)
-            {
-                throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
-            }
+            var result = await compute().ConfigureAwait(false);
+            index.RequireSound();
+            return result;
         }
-        finally
+        catch (Exception exception) when (IsOfDamage(exception, index))
         {
-            EndUnless(answer, snapshot);
+            throw index.FindDamage()!;
         }
     }
 
-    private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CancellationToken cancellationToken)
+    private static T Soundly<T>(LocalIndex index, Func<T> compute)
     {
-        var limits = RequestLimits.Of(request, options);
-        var snapshot = snapshots.Acquire();
-        SearchAnswer? answer = null;
         try
         {
-            var slot = ImageSlot(snapshot.Index, request.ImageId);
-            var clock = new StageClock(time);
-            using var run = new SearchRun(snapshot, limits, clock, queues, time, cancellationToken);
-            try
-            {
-                var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, SearchRun.EmbeddingOf(snapshot.Index.Images, slot), request.Filter).ConfigureAwait(false);
-                using var query = snapshot.Images.Row(slot);
-                await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
-                return answer = Assemble("captions", run, candidates, null);
-            }
-            catch (OperationCanceledException) when (run.IsLate)
-            {
-                throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
-            }
+            var result = compute();
+            index.RequireSound();
+            return result;
         }
-        finally
+        catch (Exception exception) when (IsOfDamage(exception, index))
         {
-            EndUnless(answer, snapshot);
+            throw index.FindDamage()!;
         }
     }
 
-    // The answer has the lease, where there is one.
-    private static void EndUnless(SearchAnswer? answer, SearchSnapshot snapshot)
+    private static bool IsOfDamage(Exception exception, LocalIndex index) =>
+        exception is not (IndexCorruptException or OperationCanceledException or InvalidInputException) && index.FindDamage() is not null;
+
+    // The answer takes the lease with it.
+    private T Leased<T>(Func<SearchSnapshot, T> answer)
     {
-        if (answer is null)
+        var snapshot = snapshots.Acquire();
+        try
+        {
+            return answer(snapshot);
+        }
+        catch
         {
             snapshot.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<SearchAnswer> LeasedAsync(Func<SearchSnapshot, Task<SearchAnswer>> answer)
+    {
+        var snapshot = snapshots.Acquire();
+        try
+        {
+            return await Soundly(snapshot.Index, () => answer(snapshot)).ConfigureAwait(false);
+        }
+        catch
+        {
+            snapshot.Dispose();
+            throw;
+        }
+    }
+
+    private Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
+    {
+        var limits = RequestLimits.Of(request, options);
+        return LeasedAsync(snapshot => SearchImagesAsync(request, limits, snapshot, cancellationToken));
+    }
+
+    private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var clock = new StageClock(time);
+        var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
+        clock.End(Stages.Tokenize);
+        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
+        try
+        {
+            using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
+            candidates = await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
+            return Assemble("images", run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
+        }
+        catch (OperationCanceledException) when (run.IsLate)
+        {
+            throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+        }
+    }
+
+    private Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CancellationToken cancellationToken)
+    {
+        var limits = RequestLimits.Of(request, options);
+        return LeasedAsync(snapshot => SearchCaptionsAsync(request, limits, snapshot, cancellationToken));
+    }
+
+    private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var slot = ImageSlot(snapshot.Index, request.ImageId);
+        var clock = new StageClock(time);
+        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
+        try
+        {
+            using var query = SearchRun.ImageQuery(snapshot, slot);
+            var embedding = SearchRun.EmbeddingOf(snapshot.Index, snapshot.Index.Images, slot);
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, embedding, request.Filter).ConfigureAwait(false);
+            candidates = await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
+            return Assemble("captions", run, candidates, null);
+        }
+        catch (OperationCanceledException) when (run.IsLate)
+        {
+            throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
         }
     }
 
@@ -222,7 +259,7 @@ public sealed class SearchService(
         List<string> reasons = [];
         AddIf(run.FellBack, DegradedReasons.CatalogUnavailable);
         AddIf(reranked < ranked.Length, DegradedReasons.Deadline);
-        AddIf(run.Damaged > 0, DegradedReasons.Damaged);
+        AddIf(run.Damaged > 0 || run.Snapshot.IsDamaged, DegradedReasons.Damaged);
         var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
         run.Clock.End(Stages.Assemble);
         metrics.Answered(kind, run.Clock.Stages, reranked, reasons);

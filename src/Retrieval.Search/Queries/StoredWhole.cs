@@ -7,5 +7,9 @@ internal static class StoredWhole
 {
     /// <exception cref="ObjectDisposedException">The lease on it has ended.</exception>
     /// <exception cref="Storage.Errors.IndexCorruptException">A file of the index was cut short while it was read.</exception>
-    public static void Require(SearchSnapshot snapshot, bool leaseEnded) => ObjectDisposedException.ThrowIf(leaseEnded, snapshot);
+    public static void Require(SearchSnapshot snapshot, bool leaseEnded)
+    {
+        ObjectDisposedException.ThrowIf(leaseEnded, snapshot);
+        snapshot.Index.RequireSound();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Retrieval.Inference.Batching;
 using Retrieval.Storage.Shortlist;
 
@@ -22,6 +23,9 @@ internal sealed class ShortlistItem(ShortlistLane lane, ReadOnlyMemory<float> qu
     public CancellationToken Wanted => wanted;
 
     public ShortlistHit[] Hits { get; set; } = [];
+
+    /// <summary>Slots that were left out since their embedding is damaged.</summary>
+    public ConcurrentQueue<long> Damaged { get; } = [];
 
     protected override ShortlistHit[] GetResult() => Hits;
 }

@@ -50,7 +50,7 @@ internal sealed class ShortlistLane(ExactShortlist shortlist, long bytes) : ILan
         {
             try
             {
-                item.Hits = shortlist.Find(item.Query, item.Top, item.Accept, item.Wanted);
+                item.Hits = shortlist.Find(item.Query, item.Top, item.Accept, item.Damaged.Enqueue, item.Wanted);
             }
             catch (OperationCanceledException) when (item.Wanted.IsCancellationRequested)
             {
@@ -66,7 +66,7 @@ internal sealed class ShortlistLane(ExactShortlist shortlist, long bytes) : ILan
                 plain[i].Query.CopyTo(queries.AsMemory(i * width));
             }
 
-            var found = shortlist.FindMany(queries, plain.Max(item => item.Top));
+            var found = shortlist.FindMany(queries, plain.Max(item => item.Top), damaged: (query, slot) => plain[query].Damaged.Enqueue(slot));
             for (var i = 0; i < plain.Length; i++)
             {
                 plain[i].Hits = found[i].Length <= plain[i].Top ? found[i] : found[i][..plain[i].Top];

@@ -21,10 +21,21 @@ public sealed class SearchSnapshot : IDisposable
     private int _leases = 1;
 
     /// <exception cref="BankTooLargeException">A bank does not fit the device. Nothing is held.</exception>
-    internal SearchSnapshot(MatchingModel model, LocalIndex index, ServedIndex? served, SearchSnapshot? former, Action<BankProgress>? progress, Action ended, CancellationToken cancellationToken)
+    internal SearchSnapshot(
+        MatchingModel model,
+        LocalIndex index,
+        ServedIndex? served,
+        SearchSnapshot? former,
+        Action<BankProgress>? progress,
+        Action<DamagedItem>? damaged,
+        Action ended,
+        CancellationToken cancellationToken)
     {
         var continued = former is not null && former.Model == model && index.Continues(former.Index) ? former : null;
         _ended = ended;
+
+        // The same slots: what was told of them is not told again with every generation.
+        DamagedItems = continued?.DamagedItems ?? new DamagedItems(damaged);
         Model = model;
         Index = index;
         Served = served;
@@ -89,6 +100,19 @@ public sealed class SearchSnapshot : IDisposable
     /// <summary>Exact first stage over the captions.</summary>
     internal ShortlistLane CaptionShortlist { get; }
 
+    /// <summary>
+    /// Whether bytes of the index are known to differ from what was committed. Answers say so for as long as it holds. It is
+    /// the same of later generations of the same slots.
+    /// </summary>
+    public bool IsDamaged
+    {
+        get => DamagedItems.AtRest;
+        set => DamagedItems.AtRest = value;
+    }
+
+    /// <summary>Items that searches left out since they are damaged.</summary>
+    internal DamagedItems DamagedItems { get; }
+
     /// <summary>Metadata of the images by key and value; built by the first request with a filter.</summary>
     public MetadataIndex Metadata => _metadata.Value;
 
@@ -103,10 +127,16 @@ public sealed class SearchSnapshot : IDisposable
             }
         }
 
-        ImageBank.Dispose();
-        CaptionBank.Dispose();
+        CloseBanks();
         Index.Dispose();
         _ended();
+    }
+
+    /// <summary>Of a snapshot that nobody has seen: gives up its banks alone.</summary>
+    internal void CloseBanks()
+    {
+        ImageBank.Dispose();
+        CaptionBank.Dispose();
     }
 
     private static ShortlistLane LaneOf(IndexBank bank, MatchingModel model) =>

@@ -22,6 +22,9 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     /// <summary>Told how far a bank has been copied into the device's memory, on the thread that loads.</summary>
     public Action<BankProgress>? BankProgress { get; set; }
 
+    /// <summary>Told of each damaged item that a search meets and leaves out, once an item; called from several threads.</summary>
+    public Action<DamagedItem>? ItemDamaged { get; set; }
+
     /// <summary>What is being served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
     public SnapshotStatus? Status { get; private set; }
 
@@ -110,6 +113,45 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
 
             var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model), served));
             Replace(model, index, _served, cancellationToken);
+            return true;
+        }
+    }
+
+    /// <summary>Whether a snapshot, or a later generation of the same slots, is what is served.</summary>
+    public bool StillServes(SearchSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return _current is { Index: var served } && served.Path == snapshot.Index.Path && served.SlotEpoch == snapshot.Index.SlotEpoch;
+    }
+
+    /// <summary>What is gone of the files of the index that is served; null while they are whole, or nothing is served.</summary>
+    public IndexCorruptException? FindDamage()
+    {
+        if (_current is null)
+        {
+            return null;
+        }
+
+        using var snapshot = Acquire();
+        return snapshot.Index.FindDamage();
+    }
+
+    /// <summary>
+    /// Opens the served index again, if a file of it was cut short or could not be read, and is whole again: compared with
+    /// its checksums, not by its length alone.
+    /// </summary>
+    /// <returns>Whether it was opened again.</returns>
+    /// <exception cref="RetrievalException">It is not whole.</exception>
+    public bool TryReopen(CancellationToken cancellationToken = default)
+    {
+        lock (_writing)
+        {
+            if (_disposed || _model is null || _current is not { Index: var served } || served.FindDamage() is null)
+            {
+                return false;
+            }
+
+            Replace(_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model)), _served, cancellationToken);
             return true;
         }
     }
@@ -209,7 +251,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         try
         {
             index.PrepareLookups();
-            snapshot = new SearchSnapshot(model.Model, index, served, old, BankProgress, model.Release, cancellationToken);
+            snapshot = Made(model, index, served, old, cancellationToken);
         }
         catch
         {
@@ -227,5 +269,25 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
         {
             oldModel?.Release();
         }
+    }
+
+    private SearchSnapshot Made(SharedModel model, LocalIndex index, ServedIndex? served, SearchSnapshot? old, CancellationToken cancellationToken)
+    {
+        if (old?.Index is { } former && former.Path == index.Path && former.FindDamage() is not null)
+        {
+            // Files that were short and are not any more may hold anything.
+            index.RequireRestored(former, cancellationToken);
+        }
+
+        var snapshot = new SearchSnapshot(model.Model, index, served, old, BankProgress, ItemDamaged, model.Release, cancellationToken);
+
+        // Lookups and resident banks were made from its memory. Not disposed of with the snapshot: that would give the model back.
+        if (index.FindDamage() is { } damage)
+        {
+            snapshot.CloseBanks();
+            throw damage;
+        }
+
+        return snapshot;
     }
 }

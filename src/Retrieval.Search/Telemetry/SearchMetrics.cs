@@ -19,6 +19,7 @@ public sealed class SearchMetrics
     private readonly Counter<long> _degraded;
     private readonly Counter<long> _missing;
     private readonly Counter<long> _fallbacks;
+    private readonly Counter<long> _damaged;
 
     /// <summary>Creates the instruments.</summary>
     public SearchMetrics(IMeterFactory meters)
@@ -31,6 +32,7 @@ public sealed class SearchMetrics
         _degraded = meter.CreateCounter<long>("retrieval.queries.degraded", "{query}", "Answers that were less than was asked for, by reason");
         _missing = meter.CreateCounter<long>("retrieval.shortlist.missing", "{candidate}", "Candidates that the catalog named and this replica did not have yet");
         _fallbacks = meter.CreateCounter<long>("retrieval.shortlist.fallback", "{query}", "Shortlists taken from the local index since the catalog did not answer in time");
+        _damaged = meter.CreateCounter<long>("retrieval.damaged", "{candidate}", "Candidates left out of answers since what is stored of them is damaged, by kind of data");
     }
 
     /// <summary>Reports one answered request.</summary>
@@ -59,6 +61,10 @@ public sealed class SearchMetrics
 
     /// <summary>Reports candidates that the catalog named and this replica does not have yet.</summary>
     public void ShortlistMissed(int candidates) => _missing.Add(candidates);
+
+    /// <summary>Reports a candidate that was left out since what is stored of it is damaged.</summary>
+    /// <param name="kind">Which data: one of <see cref="Snapshots.StoredData"/>.</param>
+    public void LeftOut(string kind) => _damaged.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     /// <summary>Reports a shortlist that the catalog was to give and the replica's own index gave.</summary>
     public void ShortlistFellBack() => _fallbacks.Add(1);

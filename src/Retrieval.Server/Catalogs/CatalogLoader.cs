@@ -25,6 +25,7 @@ internal sealed partial class CatalogLoader(
     CatalogMetrics metrics,
     WarmUp warmUp,
     PublicReason reasons,
+    CopyRepair repair,
     Readiness readiness,
     ServerOptions options,
     TimeProvider time,
@@ -89,6 +90,11 @@ internal sealed partial class CatalogLoader(
             {
                 await Migrator.MigrateAsync(catalog, null, cancellationToken).ConfigureAwait(false);
                 _migrated = true;
+            }
+
+            if (repair.Take() is { } damaged && follower.TryGiveUp(damaged))
+            {
+                LogGivenUp();
             }
 
             step = await follower.StepAsync(new HydrationWatch(this), cancellationToken).ConfigureAwait(false);
@@ -237,6 +243,9 @@ internal sealed partial class CatalogLoader(
 
     [LoggerMessage(EventId = 1152, Level = LogLevel.Warning, Message = "The catalog could not be followed; what is served is served on, and it is tried again")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(EventId = 1156, Level = LogLevel.Warning, Message = "The copy that is served is damaged; a new one is fetched from the catalog")]
+    private partial void LogGivenUp();
 
     [LoggerMessage(EventId = 1153, Level = LogLevel.Error, Message = "The index that is to be served is refused: {Refusal}")]
     private partial void LogRefused(string refusal);

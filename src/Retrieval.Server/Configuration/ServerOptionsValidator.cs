@@ -112,6 +112,7 @@ internal static class ServerOptionsValidator
         Required(faults, "Snapshot:Index", snapshot.Index, "the folder of an index");
         Within(faults, "Snapshot:RefreshSeconds", snapshot.RefreshSeconds, 0.05, 3600);
         Within(faults, "Snapshot:RetrySeconds", snapshot.RetrySeconds, 0.05, 86_400);
+        Within(faults, "Snapshot:ScrubBytesPerSecond", snapshot.ScrubBytesPerSecond, 0, 1L << 40);
     }
 
     private static void Logging(LogOptions logging, List<string> faults)

@@ -14,4 +14,9 @@ public sealed record SnapshotSection
 
     /// <summary>Seconds before a load that failed is tried again, 0.05 to 86400.</summary>
     public double RetrySeconds { get; init; } = 10;
+
+    /// <summary>
+    /// Bytes a second that are read to compare the served index with its checksums, over and over, 0 to 1099511627776. 0: not at all.
+    /// </summary>
+    public long ScrubBytesPerSecond { get; init; } = 16 << 20;
 }

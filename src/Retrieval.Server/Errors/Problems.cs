@@ -53,6 +53,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         IndexWriteException { DiskFull: true } => Of(507, "the disk of the index is full; nothing was changed"),
         ManifestLostException lost => Lost(lost),
         IndexCorruptException damaged => Damaged(damaged),
+        DamagedDataException damaged => Damaged(damaged) with { Detail = $"{damaged.Message}; the log has more, and 'retrieval index verify' finds all of it", Field = damaged.Field },
         BadHttpRequestException refused => Refused(refused),
         _ => Failed(exception),
     };
@@ -100,7 +101,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     }
 
     // Neither the request's fault nor this program's. Another replica may have what is damaged here.
-    private Problem Damaged(IndexCorruptException fault)
+    private Problem Damaged(RetrievalException fault)
     {
         LogFailed(fault);
         return Of(503, "what this replica has stored of it is damaged; the log has more, and 'retrieval index verify' finds all of it");

@@ -21,6 +21,7 @@ internal static class SnapshotRegistration
         services.AddSingleton(provider => new SnapshotSource(provider.GetRequiredService<SnapshotOptions>())
         {
             BankProgress = BankLoading.Report(provider.GetRequiredService<Readiness>()),
+            ItemDamaged = provider.GetRequiredService<DamageLog>().Report,
         });
         services.AddSingleton<SearchMetrics>();
         services.AddSingleton<BatchMetrics>();
@@ -28,9 +29,15 @@ internal static class SnapshotRegistration
             options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddSingleton<SearchService>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<DamageLog>();
         services.AddSingleton<WarmUp>();
         services.AddSingleton(new PublicReason(options.Snapshot, options.Inference.ProviderLibrary));
         services.AddHostedService<DeviceWatch>();
+        services.AddSingleton<IndexHealth>();
+        services.AddHostedService<IndexWatch>();
+        services.AddSingleton<CopyRepair>();
+        services.AddSingleton<ScrubMetrics>();
+        services.AddHostedService<IndexScrub>();
         if (options.Postgres.IsSet)
         {
             services.AddCatalog(options);

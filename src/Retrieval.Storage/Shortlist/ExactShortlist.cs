@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Local.Reading;
 
@@ -58,26 +60,29 @@ public sealed unsafe class ExactShortlist
     /// <param name="query">The query's embedding, <c>[E]</c>.</param>
     /// <param name="top">How many; fewer are returned where there are fewer.</param>
     /// <param name="accept">If given, only slots for which it is true are candidates. Called from several threads, for promising slots only.</param>
+    /// <param name="damaged">Told the slot of each candidate that was left out since its score is not finite. Called from several threads.</param>
     /// <param name="cancellation">Heeded within a millisecond or so.</param>
     /// <exception cref="ArgumentException">The query is not of the embeddings' width, or not finite.</exception>
-    public ShortlistHit[] Find(ReadOnlyMemory<float> query, int top, Func<long, bool>? accept = null, CancellationToken cancellation = default)
+    public ShortlistHit[] Find(ReadOnlyMemory<float> query, int top, Func<long, bool>? accept = null, Action<long>? damaged = null, CancellationToken cancellation = default)
     {
         if (query.Length != _width)
         {
             throw new ArgumentException($"the query has {query.Length} elements, the embeddings have {_width}", nameof(query));
         }
 
-        return FindMany(query, top, accept, cancellation)[0];
+        return FindMany(query, top, accept, damaged is null ? null : (_, slot) => damaged(slot), cancellation)[0];
     }
 
     /// <summary>The same for Q queries at once, which reads the embeddings once for many of them. Scores are the same to the bit.</summary>
     /// <param name="queries">The queries' embeddings, <c>[Q, E]</c>.</param>
     /// <param name="top">How many candidates a query.</param>
     /// <param name="accept">If given, only slots for which it is true are candidates, of whichever query.</param>
+    /// <param name="damaged">Told the query and the slot of each candidate that was left out since its score is not finite. Called from several threads.</param>
     /// <param name="cancellation">Heeded within a millisecond or so.</param>
-    /// <returns>The hits of each query.</returns>
+    /// <returns>The hits of each query. All scores are finite.</returns>
     /// <exception cref="ArgumentException">The queries are not of the embeddings' width, or not finite.</exception>
-    public ShortlistHit[][] FindMany(ReadOnlyMemory<float> queries, int top, Func<long, bool>? accept = null, CancellationToken cancellation = default)
+    public ShortlistHit[][] FindMany(
+        ReadOnlyMemory<float> queries, int top, Func<long, bool>? accept = null, Action<int, long>? damaged = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(top);
         RequireQueries(queries.Span);
@@ -95,7 +100,7 @@ public sealed unsafe class ExactShortlist
         for (var first = 0; first < results.Length; first += QueriesAtATime)
         {
             var count = Math.Min(QueriesAtATime, results.Length - first);
-            Scan(address + ((nint)first * _width * sizeof(float)), count, capacity, accept, cancellation).CopyTo(results, first);
+            Scan(address + ((nint)first * _width * sizeof(float)), first, count, capacity, new Choice(accept, damaged), cancellation).CopyTo(results, first);
         }
 
         return results;
@@ -114,7 +119,7 @@ public sealed unsafe class ExactShortlist
         }
     }
 
-    private ShortlistHit[][] Scan(nint queries, int count, int capacity, Func<long, bool>? accept, CancellationToken cancellation)
+    private ShortlistHit[][] Scan(nint queries, int firstQuery, int count, int capacity, Choice choice, CancellationToken cancellation)
     {
         var blocks = (_rows + _blockRows - 1) / _blockRows;
         var work = _rows * _width * sizeof(float) * count;
@@ -126,11 +131,11 @@ public sealed unsafe class ExactShortlist
         // total one, so it does not depend on who took what.
         void Work(int worker)
         {
-            var tops = found[worker] = [.. Enumerable.Range(0, count).Select(_ => new TopHits(capacity))];
+            var tops = found[worker] = [.. Enumerable.Range(firstQuery, count).Select(query => new TopHits(capacity) { Query = query })];
             for (var block = Interlocked.Increment(ref next); block < blocks; block = Interlocked.Increment(ref next))
             {
                 cancellation.ThrowIfCancellationRequested();
-                ScanBlock((float*)queries, count, block * _blockRows, Math.Min(_rows, (block + 1) * _blockRows), tops, accept);
+                ScanBlock((float*)queries, count, block * _blockRows, Math.Min(_rows, (block + 1) * _blockRows), tops, choice);
             }
         }
 
@@ -159,7 +164,7 @@ public sealed unsafe class ExactShortlist
         }
     }
 
-    private void ScanBlock(float* queries, int count, long first, long end, TopHits[] tops, Func<long, bool>? accept)
+    private void ScanBlock(float* queries, int count, long first, long end, TopHits[] tops, Choice choice)
     {
         Span<float> scores = stackalloc float[2 * InnerProduct.RowsAtATime];
         var embeddings = (float*)_embeddings;
@@ -170,12 +175,12 @@ public sealed unsafe class ExactShortlist
             for (; row <= end - InnerProduct.RowsAtATime; row += InnerProduct.RowsAtATime)
             {
                 InnerProduct.TwoByFour(queries + ((long)query * _width), embeddings + (row * _width), _width, scores);
-                Keep(scores[..InnerProduct.RowsAtATime], row, tops[query], accept);
-                Keep(scores[InnerProduct.RowsAtATime..], row, tops[query + 1], accept);
+                Keep(scores[..InnerProduct.RowsAtATime], row, tops[query], choice);
+                Keep(scores[InnerProduct.RowsAtATime..], row, tops[query + 1], choice);
             }
 
-            ScanRest(queries, query, row, end, tops, accept);
-            ScanRest(queries, query + 1, row, end, tops, accept);
+            ScanRest(queries, query, row, end, tops, choice);
+            ScanRest(queries, query + 1, row, end, tops, choice);
         }
 
         if (query < count)
@@ -184,29 +189,46 @@ public sealed unsafe class ExactShortlist
             for (; row <= end - InnerProduct.RowsAtATime; row += InnerProduct.RowsAtATime)
             {
                 InnerProduct.OneByFour(queries + ((long)query * _width), embeddings + (row * _width), _width, scores);
-                Keep(scores[..InnerProduct.RowsAtATime], row, tops[query], accept);
+                Keep(scores[..InnerProduct.RowsAtATime], row, tops[query], choice);
             }
 
-            ScanRest(queries, query, row, end, tops, accept);
+            ScanRest(queries, query, row, end, tops, choice);
         }
     }
 
-    private void ScanRest(float* queries, int query, long row, long end, TopHits[] tops, Func<long, bool>? accept)
+    private void ScanRest(float* queries, int query, long row, long end, TopHits[] tops, Choice choice)
     {
         for (; row < end; row++)
         {
-            Keep([InnerProduct.OneByOne(queries + ((long)query * _width), (float*)_embeddings + (row * _width), _width)], row, tops[query], accept);
+            Keep([InnerProduct.OneByOne(queries + ((long)query * _width), (float*)_embeddings + (row * _width), _width)], row, tops[query], choice);
         }
     }
 
-    private void Keep(ReadOnlySpan<float> scores, long row, TopHits top, Func<long, bool>? accept)
+    private void Keep(ReadOnlySpan<float> scores, long row, TopHits top, Choice choice)
     {
+        // Nearly always none of the rows has a chance, and all are finite: then that is all there is to do.
+        if (scores.Length == Vector128<float>.Count)
+        {
+            var all = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(scores));
+            if (Vector128.LessThanOrEqualAll(all, Vector128.Create(top.Bar)) && Vector128.GreaterThanOrEqualAll(all, Vector128.Create(float.MinValue)))
+            {
+                return;
+            }
+        }
+
         foreach (var score in scores)
         {
-            if (top.Wants(score) && _deleted?.Contains(row) != true && accept?.Invoke(row) != false)
+            if (top.Wants(score) && _deleted?.Contains(row) != true && choice.Accept?.Invoke(row) != false)
             {
-                // Finite vectors can still overflow; what is then no number ranks last.
-                top.Offer(new ShortlistHit(row, float.IsNaN(score) ? float.NegativeInfinity : score));
+                if (float.IsFinite(score))
+                {
+                    top.Offer(new ShortlistHit(row, score));
+                }
+                else
+                {
+                    // The query is finite: the embedding is not, or it is so large that the sum overflows.
+                    choice.Damaged?.Invoke(top.Query, row);
+                }
             }
 
             row++;
@@ -219,4 +241,6 @@ public sealed unsafe class ExactShortlist
         Array.Sort(hits, TopHits.Compare);
         return hits.Length <= capacity ? hits : hits[..capacity];
     }
+
+    private sealed record Choice(Func<long, bool>? Accept, Action<int, long>? Damaged);
 }

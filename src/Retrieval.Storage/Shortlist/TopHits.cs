@@ -11,10 +11,16 @@ internal sealed class TopHits(int capacity)
     /// <summary>A score not above this has no chance, as long as slots are offered in rising order.</summary>
     public float Bar { get; private set; } = capacity == 0 ? float.PositiveInfinity : float.NaN;
 
+    /// <summary>Number of the query whose hits these are.</summary>
+    public int Query { get; init; }
+
     public ReadOnlySpan<ShortlistHit> Hits => _heap.AsSpan(0, _count);
 
-    /// <summary>Whether a score is worth an <see cref="Offer"/>; true for every score until the heap is full.</summary>
-    public bool Wants(float score) => !(score <= Bar);
+    /// <summary>
+    /// Whether a score is worth a closer look: one with a chance, every score until the heap is full, and always one that
+    /// is not finite, which must not be passed by unseen.
+    /// </summary>
+    public bool Wants(float score) => !(score <= Bar && score >= float.MinValue);
 
     public void Offer(ShortlistHit hit)
     {

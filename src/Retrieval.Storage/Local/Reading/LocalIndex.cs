@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
@@ -14,6 +15,9 @@ namespace Retrieval.Storage.Local.Reading;
 /// </summary>
 public sealed class LocalIndex : IDisposable
 {
+    // What was written as UTF-8 and no longer is would otherwise be answered with replacement characters.
+    private static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly MappedFile[] _files;
     private readonly Lazy<IdTable> _ids;
     private bool _disposed;
@@ -158,35 +162,108 @@ public sealed class LocalIndex : IDisposable
 
     /// <summary>The id of the image in <paramref name="slot"/>, live or buried.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    /// <exception cref="IndexCorruptException">Where it ends is damaged, or it is no text.</exception>
     public string GetImageId(long slot)
     {
         RequireSlot(slot, Images);
-        return Encoding.UTF8.GetString(IdBytes(slot));
+        return Text(Layout.Ids, slot);
+    }
+
+    /// <summary>The metadata of the image in <paramref name="slot"/>, live or buried: a JSON object, UTF-8; empty if there is none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    /// <exception cref="IndexCorruptException">Where they end is damaged.</exception>
+    public ReadOnlyMemory<byte> GetMetadata(long slot)
+    {
+        RequireSlot(slot, Images);
+        return Blob(Layout.Metadata, slot).ToArray();
+    }
+
+    /// <summary>The slots of the captions of the image in <paramref name="slot"/>, live or buried.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    /// <exception cref="IndexCorruptException">Where they end is damaged.</exception>
+    public (long First, int Count) GetCaptionSlots(long slot)
+    {
+        RequireSlot(slot, Images);
+        return CaptionsOf(slot);
     }
 
     /// <summary>The attributes of the image in <paramref name="slot"/>, live or buried.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    /// <exception cref="IndexCorruptException">What is stored of it is damaged: an end falls, or lies outside its file; or a text is none.</exception>
     public IndexedImage GetImage(long slot)
     {
         RequireSlot(slot, Images);
         var (firstCaption, captions) = CaptionsOf(slot);
         return new IndexedImage(
             slot,
-            Encoding.UTF8.GetString(IdBytes(slot)),
+            Text(Layout.Ids, slot),
             Map(Layout.ContentHashes).Row(slot).ToArray(),
             Blob(Layout.Metadata, slot).ToArray(),
-            MemoryMarshal.Cast<byte, float>(Blob(Layout.Boxes, slot)).ToArray(),
+            Boxes(slot),
             firstCaption,
             captions);
     }
 
     /// <summary>The attributes of the caption in <paramref name="slot"/>, live or buried.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
+    /// <exception cref="IndexCorruptException">What is stored of it is damaged: an end falls, or lies outside its file; or a text is none.</exception>
     public IndexedCaption GetCaption(long slot)
     {
         RequireSlot(slot, Captions);
         var image = Map(Layout.CaptionImages).Number(slot);
-        return new IndexedCaption(slot, image, (int)(slot - CaptionsOf(image).First), Encoding.UTF8.GetString(Blob(Layout.Texts, slot)));
+        if ((ulong)image >= (ulong)Images.Slots)
+        {
+            throw new IndexCorruptException(DataFolder, Layout.CaptionImages.Path, $"caption {slot} is said to be of image {image} of {Images.Slots}");
+        }
+
+        var (first, count) = CaptionsOf(image);
+        return slot >= first && slot < first + count
+            ? new IndexedCaption(slot, image, (int)(slot - first), Text(Layout.Texts, slot))
+            : throw new IndexCorruptException(DataFolder, Layout.CaptionImages.Path, $"caption {slot} is said to be of image {image}, which has the captions {first} to {first + count}");
+    }
+
+    /// <summary>
+    /// What is gone of the mapped files: null while all of them are whole. A file that was cut short, or could not be read,
+    /// reads as zeros where something is missing, and counts as damaged for as long as this index is open. Some microseconds.
+    /// </summary>
+    public IndexCorruptException? FindDamage()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        foreach (var file in _files)
+        {
+            if (file.IsDamaged(look: true))
+            {
+                return new IndexCorruptException(
+                    DataFolder, file.Spec.Path, $"it was cut short, or could not be read, while it was in use: it has {RandomAccess.GetLength(file.Handle)} bytes, the manifest says {file.Bytes}");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>To be called when something has been computed from the index's memory, and before it is passed on: what was read may have been missing.</summary>
+    /// <exception cref="IndexCorruptException">A file was cut short, or could not be read.</exception>
+    public void RequireSound()
+    {
+        if (FindDamage() is { } damage)
+        {
+            throw damage;
+        }
+    }
+
+    /// <summary>Compares what another opening of this index found damaged with its checksums, here.</summary>
+    /// <param name="former">The other one.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    /// <exception cref="IndexCorruptException">It is not what was committed, although it is as long.</exception>
+    public void RequireRestored(LocalIndex former, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(former);
+        var files = former._files.Where(file => file.IsDamaged(look: true)).Select(file => file.Spec.Ordinal).ToHashSet();
+        var result = new IndexVerifier(this).Run(files, cancellation);
+        if (result.Faults is [var fault, ..])
+        {
+            throw new IndexCorruptException(DataFolder, fault.File, $"bytes {fault.FromByte} to {fault.ToByte}: {fault.Reason}");
+        }
     }
 
     /// <summary>
@@ -208,7 +285,9 @@ public sealed class LocalIndex : IDisposable
     public string ContentHash(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new ContentHasher(this).Run(cancellation);
+        var hash = new ContentHasher(this).Run(cancellation);
+        RequireSound();
+        return hash;
     }
 
     /// <summary>Unmaps the files.</summary>
@@ -261,7 +340,35 @@ public sealed class LocalIndex : IDisposable
     internal ReadOnlySpan<byte> Blob(BlobFiles blob, long slot)
     {
         var from = slot == 0 ? 0 : Map(blob.Ends).Number(slot - 1);
-        return Map(blob.Bytes).Span(from, Map(blob.Ends).Number(slot) - from);
+        var end = Map(blob.Ends).Number(slot);
+        return from >= 0 && from <= end && end <= Map(blob.Bytes).Bytes && end - from <= int.MaxValue
+            ? Map(blob.Bytes).Span(from, end - from)
+            : throw new IndexCorruptException(DataFolder, blob.Ends.Path, $"row {slot} is said to own bytes {from} to {end} of {Map(blob.Bytes).Bytes}");
+    }
+
+    private string Text(BlobFiles blob, long slot)
+    {
+        try
+        {
+            return strict.GetString(Blob(blob, slot));
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new IndexCorruptException(DataFolder, blob.Bytes.Path, $"row {slot} is not UTF-8", e);
+        }
+    }
+
+    private float[] Boxes(long slot)
+    {
+        const int box = 4 * sizeof(float);
+        var bytes = Blob(Layout.Boxes, slot);
+        if (bytes.Length % box != 0)
+        {
+            throw new IndexCorruptException(DataFolder, Layout.Boxes.Ends.Path, $"row {slot} is said to own {bytes.Length} bytes; expected a multiple of {box}");
+        }
+
+        var boxes = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+        return Finite.All(boxes) ? boxes : throw new IndexCorruptException(DataFolder, Layout.Boxes.Bytes.Path, $"row {slot} holds a value that is not finite");
     }
 
     internal (long First, int Count) CaptionsOf(long image)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Local.Reading.Guard;
 
 namespace Retrieval.Storage.Local.Reading;
 
@@ -15,6 +16,8 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly string _folder;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
+    private readonly int _guard = -1;
+    private volatile bool _damaged;
 
     private MappedFile(string folder, IndexFile spec, SafeFileHandle handle, long bytes)
     {
@@ -35,6 +38,7 @@ internal sealed unsafe class MappedFile : IDisposable
             byte* pointer = null;
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
             Pointer = pointer + _view.PointerOffset;
+            _guard = MappingGuard.Register(Pointer, bytes);
         }
         catch
         {
@@ -53,6 +57,21 @@ internal sealed unsafe class MappedFile : IDisposable
     public long Rows => Bytes / Spec.RowBytes;
 
     public byte* Pointer { get; }
+
+    /// <summary>
+    /// Whether committed bytes are gone, or could not be read: what has been read since may have been zeros. Stays true, also
+    /// when the file is whole again: the map may not be.
+    /// </summary>
+    /// <param name="look">Whether the file's length is looked at too. Behind a cut, the rest of its last page reads as zeros without a fault.</param>
+    public bool IsDamaged(bool look)
+    {
+        if (!_damaged && (MappingGuard.IsDamaged(_guard) || (look && RandomAccess.GetLength(Handle) < Bytes)))
+        {
+            _damaged = true;
+        }
+
+        return _damaged;
+    }
 
     /// <exception cref="IndexCorruptException">The file is missing or shorter than <paramref name="committedBytes"/>.</exception>
     public static MappedFile Open(string folder, IndexFile spec, long committedBytes)
@@ -83,6 +102,7 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public void Dispose()
     {
+        MappingGuard.Release(_guard);
         if (_view is not null)
         {
             _view.SafeMemoryMappedViewHandle.ReleasePointer();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Reading;
@@ -14,13 +13,17 @@ internal sealed class IndexVerifier(LocalIndex index)
     private readonly ConcurrentBag<IndexFault> _faults = [];
     private long _bytes;
 
-    public IndexVerification Run(CancellationToken cancellation)
+    public IndexVerification Run(CancellationToken cancellation) => Run(null, cancellation);
+
+    /// <param name="files">If given, only these files, by their ordinals, and nothing of what rows say of other rows.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    public IndexVerification Run(IReadOnlySet<int>? files, CancellationToken cancellation)
     {
         IReadOnlyList<Seal> seals = [];
         try
         {
-            seals = SealLog.Read(index.DataFolder, index.SealsHandle, index.Manifest.Seals);
-            RequireCover(seals);
+            seals = SealedRanges.Read(index);
+            seals = files is null ? seals : [.. seals.Where(seal => files.Contains(seal.File))];
             Parallel.ForEach(seals, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, seal => Check(seal, cancellation));
         }
         catch (IndexCorruptException e)
@@ -28,80 +31,48 @@ internal sealed class IndexVerifier(LocalIndex index)
             _faults.Add(new IndexFault(e.File, 0, index.Manifest.Seals.Count * Seal.Bytes, 0, Math.Max(0, index.Manifest.Seals.Count - 1), e.Reason));
         }
 
-        if (_faults.IsEmpty)
+        if (files is null && _faults.IsEmpty)
         {
-            new StructureCheck(index, _faults.Add).Run(cancellation);
+            CheckStructure(cancellation);
         }
 
         return new IndexVerification(seals.Count, _bytes, [.. _faults.OrderBy(fault => fault.File, StringComparer.Ordinal).ThenBy(fault => fault.FromByte)]);
     }
 
-    private void RequireCover(IReadOnlyList<Seal> seals)
+    private void CheckStructure(CancellationToken cancellation)
     {
-        var ends = new long[index.Layout.Files.Count];
-        foreach (var seal in seals)
+        try
         {
-            if ((uint)seal.File >= ends.Length || seal.From != ends[seal.File] || seal.To <= seal.From)
-            {
-                throw new IndexCorruptException(index.DataFolder, SealLog.FileName, $"a range of file {seal.File} from {seal.From} to {seal.To} does not follow the range before it");
-            }
-
-            ends[seal.File] = seal.To;
+            new StructureCheck(index, _faults.Add).Run(cancellation);
+            index.RequireSound();
         }
-
-        foreach (var file in index.Layout.Files.Where(file => ends[file.Ordinal] != index.Manifest.BytesOf(file)))
+        catch (IndexCorruptException e)
         {
-            throw new IndexCorruptException(index.DataFolder, SealLog.FileName, $"{file.Path} is sealed up to byte {ends[file.Ordinal]}, the manifest says {index.Manifest.BytesOf(file)}");
+            // So far off that the check could not follow it; what it had found before is in the list.
+            _faults.Add(new IndexFault(e.File, 0, 0, 0, 0, e.Reason));
         }
     }
 
     private void Check(Seal seal, CancellationToken cancellation)
     {
-        var file = index.Layout.Files[seal.File];
-        try
-        {
-            var found = Hash(file, seal, cancellation);
-            if (!found.AsSpan().SequenceEqual(seal.Sha256.Span))
-            {
-                Report(file, seal, $"SHA-256 is {Convert.ToHexStringLower(found)}, sealed as {Convert.ToHexStringLower(seal.Sha256.Span)}");
-            }
-        }
-        catch (IOException e)
-        {
-            Report(file, seal, $"cannot be read: {e.Message}");
-        }
-    }
-
-    // Through reads and not through the map: a bad sector is then an error that can be reported, and not the end of
-    // the process.
-    private byte[] Hash(IndexFile file, Seal seal, CancellationToken cancellation)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var check = new RangeCheck(index, seal);
         var block = System.Buffers.ArrayPool<byte>.Shared.Rent(BlockBytes);
         try
         {
-            for (var at = seal.From; at < seal.To;)
+            while (check.Step(block.AsSpan(0, BlockBytes)) is > 0 and var read)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var read = RandomAccess.Read(index.Map(file).Handle, block.AsSpan(0, (int)Math.Min(BlockBytes, seal.To - at)), at);
-                if (read == 0)
-                {
-                    throw new EndOfStreamException($"the file ends at byte {at}");
-                }
-
-                hash.AppendData(block, 0, read);
-                at += read;
                 Interlocked.Add(ref _bytes, read);
             }
 
-            return hash.GetHashAndReset();
+            if (check.End() is { } fault)
+            {
+                _faults.Add(fault);
+            }
         }
         finally
         {
             System.Buffers.ArrayPool<byte>.Shared.Return(block);
         }
     }
-
-    private void Report(IndexFile file, Seal seal, string reason) =>
-        _faults.Add(new IndexFault(file.Path, seal.From, seal.To, seal.From / file.RowBytes, (seal.To - 1) / file.RowBytes, reason));
 }

@@ -26,6 +26,7 @@ internal sealed class LiveIds
             }
         }
 
+        index.RequireSound();
         return ids;
     }
 

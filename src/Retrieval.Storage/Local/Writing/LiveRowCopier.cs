@@ -36,6 +36,9 @@ internal sealed class LiveRowCopier(LocalIndex from, IndexStore to)
             Copy(first, end);
             first = end;
         }
+
+        // Nothing that was missing is copied as zeros: who commits the copy has no more than this.
+        from.RequireSound();
     }
 
     private void Copy(long first, long end)

@@ -65,6 +65,11 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         }
     }
 
+    /// <summary>Gives up the served copy, which was found damaged: the next steps make a new one beside it and then switch.</summary>
+    /// <param name="path">The copy's folder.</param>
+    /// <returns>Whether it was the served one, and not given up before.</returns>
+    public bool TryGiveUp(string path) => Enter().TryGiveUp(path);
+
     /// <summary>Lets go of the cache folder.</summary>
     public ValueTask DisposeAsync()
     {

@@ -12,6 +12,7 @@ internal sealed class Copies : IDisposable
     private readonly CacheFolder _cache;
     private Replica? _served;
     private Replica? _next;
+    private string? _givenUp;
     private bool _cleaned;
 
     /// <summary>Finds what was served last, if the replica can still serve it.</summary>
@@ -37,7 +38,7 @@ internal sealed class Copies : IDisposable
     public Replica? OpenServed(CatalogIndex index)
     {
         // A database that was set back may have given another index this number.
-        if (Serving is null || Serving.Catalog != index.CatalogId || Serving.Index != index.IndexId || Serving.Fingerprint != index.Schema.Fingerprint)
+        if (Serving is null || Serving.Folder == _givenUp || Serving.Catalog != index.CatalogId || Serving.Index != index.IndexId || Serving.Fingerprint != index.Schema.Fingerprint)
         {
             return null;
         }
@@ -50,6 +51,23 @@ internal sealed class Copies : IDisposable
         }
 
         return _served;
+    }
+
+    /// <summary>
+    /// Gives up the served copy: it is served on until another one, made from the beginning, takes its place, but it is
+    /// neither followed nor copied from any more.
+    /// </summary>
+    /// <returns>Whether it was the served one, and not given up before.</returns>
+    public bool TryGiveUp(string path)
+    {
+        if (Serving is null || Current?.Path != path || Serving.Folder == _givenUp)
+        {
+            return false;
+        }
+
+        _givenUp = Serving.Folder;
+        Drop(ref _served);
+        return true;
     }
 
     /// <summary>The copy that is to take the place of the served one: one that was begun before and can go on, or a new one.</summary>

@@ -41,34 +41,42 @@ public sealed class CatalogShortlist(VectorShortlist vectors, int indexId)
         {
             var named = await vectors.FindAsync(
                 items, indexId, index.Schema.EmbeddingWidth, query, (int)Math.Min(asked, int.MaxValue), filter, cancellationToken).ConfigureAwait(false);
-            var hits = Score(index, items, query, named);
+            var (hits, damaged) = Score(index, items, query, named);
             if (hits.Count >= count || named.Count < asked || attempt == Attempts)
             {
                 hits.Sort(TopHits.Compare);
-                return new CatalogShortlistResult([.. hits.Take(count)], named.Count - hits.Count);
+                return new CatalogShortlistResult([.. hits.Take(count)], named.Count - hits.Count - damaged.Count, damaged);
             }
 
-            // Most of what was just written is missing: ask for so many more that it cannot be the reason again.
+            // Most of what was just written is missing, or much is damaged: ask for so many more that it cannot be the reason again.
             asked += 2L * (named.Count - hits.Count);
         }
     }
 
-    private static unsafe List<ShortlistHit> Score(LocalIndex index, CatalogItems items, ReadOnlyMemory<float> query, IReadOnlyList<CatalogHit> named)
+    private static unsafe (List<ShortlistHit> Hits, List<long> Damaged) Score(LocalIndex index, CatalogItems items, ReadOnlyMemory<float> query, IReadOnlyList<CatalogHit> named)
     {
         var embeddings = (items == CatalogItems.Images ? index.Images : index.Captions).Embedding;
         var width = embeddings.Spec.RowElements;
         var hits = new List<ShortlistHit>(named.Count);
+        var damaged = new List<long>();
         using var pinned = query.Pin();
         foreach (var hit in named)
         {
             if (Slot(index, hit) is { } slot)
             {
                 var score = InnerProduct.OneByOne((float*)pinned.Pointer, (float*)embeddings.Address + (slot * width), width);
-                hits.Add(new ShortlistHit(slot, float.IsNaN(score) ? float.NegativeInfinity : score));
+                if (float.IsFinite(score))
+                {
+                    hits.Add(new ShortlistHit(slot, score));
+                }
+                else
+                {
+                    damaged.Add(slot);
+                }
             }
         }
 
-        return hits;
+        return (hits, damaged);
     }
 
     private static long? Slot(LocalIndex index, CatalogHit hit)

@@ -88,7 +88,7 @@ internal sealed class SearchedCatalog : IAsyncDisposable
 
     /// <summary>The reference: every embedding of the replica compared with the query.</summary>
     public ShortlistHit[] Exact(CatalogItems items, float[] query, int count, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter) =>
-        new ExactShortlist(Bank(items), threads: 1).Find(query, count, slot => Fulfils(items, slot, filter), Cancellation);
+        new ExactShortlist(Bank(items), threads: 1).Find(query, count, slot => Fulfils(items, slot, filter), cancellation: Cancellation);
 
     public bool Fulfils(CatalogItems items, long slot, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter)
     {
