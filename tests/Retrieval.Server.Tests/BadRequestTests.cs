@@ -4,6 +4,7 @@ using Retrieval.Server.Tests.Hosting;
 namespace Retrieval.Server.Tests;
 
 /// <summary>What cannot be answered is refused with the field at fault, and with nothing of how the server is made.</summary>
+[Trait("Promise", "7")]
 public sealed class BadRequestTests(ServerFixture fixture)
 {
     private const string Images = "/v1/search/images";
