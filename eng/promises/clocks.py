@@ -38,18 +38,18 @@ def stepped(row, place):
         place.run("ingest", "--bundle", place.bundle, "--index", clean, "--source", split, "--split", "test", "--batch", "8")
     place.run("ingest", "--migrate", "--bundle", place.bundle, "--postgres", connection, "--source", splits[0], "--split", "test", "--batch", "8", "--name", "blue")
     cache = place.new("replica")
-    server = place.serve("--bundle", place.bundle, "--index", cache, "--postgres", connection, "--Postgres:FollowSeconds=0.1", environment=environment)
+    server = place.serve("--bundle", place.bundle, "--index", cache, "--postgres", connection, "--Postgres:FollowSeconds=0.1", "--Postgres:ShortlistTimeoutMs=10000", environment=environment)
     date = lambda: time.mktime(time.strptime(server.get("/health/live").headers["date"], "%a, %d %b %Y %H:%M:%S %Z"))  # noqa: E731
     overruns, lags = [], []
 
     def ask(number, turn):
         if turn % 2:
             answer = server.post("/v1/search/images", {"caption": f"w{4 + turn % 50}", "shortlist": 100})
-            row.check(answer.status == 200 and not answer.degraded, f"a search was answered with {answer.status}, degraded {answer.degraded or 'not'}")
+            row.check(answer.status == 200 and "deadline" not in answer.degraded, f"a search was answered with {answer.status}, degraded {answer.degraded or 'not'}")
         else:
             answer = server.post("/v1/search/images", {"caption": f"w{4 + turn % 50}", "shortlist": 100, "deadlineMs": 5000})
             # A deadline that a step had moved would be kept hours too early: a 504, or an answer that is cut.
-            row.check(answer.status == 200 and not answer.degraded, f"a search with 5 s was answered with {answer.status} after {answer.ms:.0f} ms, degraded {answer.degraded or 'not'}")
+            row.check(answer.status == 200 and "deadline" not in answer.degraded, f"a search with 5 s was answered with {answer.status} after {answer.ms:.0f} ms, degraded {answer.degraded or 'not'}")
             overruns.append(answer.ms)
         return answer
 
@@ -60,18 +60,18 @@ def stepped(row, place):
 
     asking, looking = Loop(ask, threads=2, pause=0.01), Loop(look, pause=0.1)
     ingestion = place.start("ingest", "--bundle", place.bundle, "--postgres", connection, "--source", splits[1], "--split", "test", "--batch", "8", "--name", "blue", **environment)
-    seen = []
     for number, hours in enumerate(steps):
         step(hours)
-        real = time.time()
-        seen.append(round((date() - (time.mktime(time.gmtime(real)))) / HOUR))
-        asking.more(10, what="searches are answered behind a step")
+        # The header Date is of the server's clock, looked at once a second.
+        until(lambda: round((date() - time.mktime(time.gmtime())) / HOUR) == hours, f"the service sees its clock {hours:+d} h from here", 20, why=date)
+        # Npgsql times the opening of a connection by the wall clock, so a step may break one off: then Postgres counts as
+        # away for a moment, and answers say so.
+        asking.more(10, lambda answer: answer.status == 200 and not answer.degraded, what="whole answers behind a step")
         answer = put(server, f"put-{number}", place.random(f"clock/{number}"))
         row.check(answer is not None and answer.status == 201 and answer.json["visible"], f"a PUT behind a step was answered with {answer and (answer.status, answer.body[:200])}")
         row.check(answer is None or answer.ms < 5000, f"a PUT behind a step took {answer and answer.ms:.0f} ms")
     code = ingestion.wait(300)
     row.check(code == 0, f"the ingestion ended with {code}: {ingestion.log.read_text()[-300:]}")
-    row.check(set(seen) == set(steps) or all(hours in seen for hours in set(steps)), f"the service did not see the steps: hours {seen}, set to {list(steps)}")
     looking.end()
     asked = asking.end()
     for number in range(len(steps)):
@@ -84,4 +84,5 @@ def stepped(row, place):
     again = place.json("ingest", "--bundle", place.bundle, "--postgres", connection, "--source", splits[1], "--split", "test", "--batch", "8", "--name", "blue", **environment)
     row.check(again["ingested"] == 0, f"the ledger does not know what was stored: {again['ingested']} rows were stored again")
     row.did(f"a replica and an ingestion under a clock set to {', '.join(f'{hours:+d} h' for hours in steps[:6])}{' and so on' if place.long else ''}, with searches, deadlines and PUTs behind each step")
-    row.told(f"{len(asked)} searches whole, slowest of those with a deadline {percentile(overruns, 1):.0f} ms; lag {max(lags):.1f} s at most; {len(steps)} PUTs visible at once; same content; ended after {seconds:.1f} s")
+    marked = sum(bool(answer.degraded) for answer in asked)
+    row.told(f"{len(asked)} searches answered, {marked} of them marked catalog-unavailable, slowest of those with a deadline {percentile(overruns, 1):.0f} ms; lag {max(lags):.1f} s at most; {len(steps)} PUTs visible at once; same content; ended after {seconds:.1f} s")

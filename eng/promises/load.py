@@ -114,7 +114,7 @@ def leavers(row, place):
         until(lambda: server.metrics()["retrieval_queue_admitted"] == 0, "all room is given back", why=lambda: server.metrics()["retrieval_queue_admitted"], pause=0.005)
         returned.append(1000 * (time.monotonic() - left))
         # Read before they left and after: what was computed in between counts against the promise, too.
-        spent = server.metrics()['retrieval_batch_pairs_sum{kind="score"}'] - at_leaving['retrieval_batch_pairs_sum{kind="score"}']
+        spent = server.metrics()["retrieval_batch_pairs_sum"] - at_leaving["retrieval_batch_pairs_sum"]
         kept.append(100 * (1 - spent / waiting))
     after = server.metrics()
     row.did(f"{waves * wave:,} searches whose callers reset their connections while they waited, {wave} at a time")

@@ -47,6 +47,8 @@ public sealed class BadRequestTests(ServerFixture fixture)
         { Images, "{\"caption\":\"w4 \\ud83d\"}", 400, "caption" },
         { Images, "{\"caption\":\"\\udc15 w4\"}", 400, "caption" },
         { Images, "{\"\\ud83d\":1}", 400, null },
+        { Images, "{\"\\udfff\\ud800\":1}", 400, null },
+        { Batch, "{\"queries\":[{\"caption\":\"w4\"}],\"deadline\\ud800\":1}", 400, null },
         { Images, $"{{\"caption\":\"{new string('a', 10_001)}\"}}", 400, "caption" },
 
         // Numbers.
