@@ -124,7 +124,7 @@ def show(rows):
     put(["promise"], ["what was done"], ["numbers"], ["verdict"])
     for row in rows:
         print(line)
-        notes = [f"FAILED: {text}" for text in row.failures] + ([f"not run: {row.not_run}"] if row.not_run else [])
+        notes = [f"FAILED: {text}" for text in row.failures] + ([f"and {row.more_failures} failures more"] if row.more_failures else []) + ([f"not run: {row.not_run}"] if row.not_run else [])
         put([f"{row.key} {row.promise}"], row.done, row.numbers + notes, [row.verdict])
     print(line)
 

@@ -25,17 +25,18 @@ def edited(row, place):
 
     def damage(bundle, name):
         data = bytearray((bundle / name).read_bytes())
-        place_ = dice.randrange(len(data))
-        data[place_] ^= 1 << dice.randrange(8)
+        at = dice.randrange(len(data))
+        data[at] ^= 1 << dice.randrange(8)
         (bundle / name).write_bytes(data)
 
     def swap(bundle, name):
         shutil.copy(place.other_bundle / name, bundle / name)
 
-    cases = [(name, damage, "one flipped bit") for name in ("text_encoder.onnx", "scorer_text_to_image.onnx", "vocabulary.json", "parity.npz")]
-    cases += [("image_encoder.onnx", swap, "another bundle's"), ("bundle.json", swap, "another bundle's")]
+    cases = [(name, damage) for name in ("text_encoder.onnx", "scorer_text_to_image.onnx", "vocabulary.json", "parity.npz")]
+    cases += [("image_encoder.onnx", swap), ("bundle.json", swap)]
     refused = 0
-    for name, edit, _ in cases if place.long else cases[:1] + cases[2:3] + cases[-1:]:
+    shown = cases if place.long else cases[:1] + cases[2:3] + cases[-1:]
+    for name, edit in shown:
         bundle = place.new("bundle")
         shutil.copytree(place.bundle, bundle)
         old = place.serve("--bundle", bundle, "--index", index, "--Snapshot:RefreshSeconds=0.05")
@@ -54,6 +55,7 @@ def edited(row, place):
         old.stop()
         new.stop()
     row.did(f"{refused} bundles edited below a server: the old one serves on with the same answers, a new one refuses the file by its name and serves once it is restored")
+    row.told(f"edited: {', '.join(name for name, _ in shown)}")
 
 
 def provider(row, place):
@@ -88,11 +90,11 @@ def switching(row, place):
     questions = [{"caption": f"w{4 + n} w{9 + n}", "top": 10, "shortlist": 1000} for n in range(8)]
 
     # What each bundle answers alone, from a local index.
-    expected, models = {}, {}
+    expected, models, alone = {}, {}, {}
     for name, bundle in (("blue", place.bundle), ("green", place.other_bundle)):
-        index = place.new(f"{name}-index")
-        place.run("ingest", "--bundle", bundle, "--index", index, "--source", split, "--split", "test")
-        server = place.serve("--bundle", bundle, "--index", index)
+        alone[name] = place.new(f"{name}-index")
+        place.run("ingest", "--bundle", bundle, "--index", alone[name], "--source", split, "--split", "test")
+        server = place.serve("--bundle", bundle, "--index", alone[name])
         answers = [server.post("/v1/search/images", question).json for question in questions]
         models[name] = answers[0]["model"]
         for number, answer in enumerate(answers):
@@ -101,7 +103,7 @@ def switching(row, place):
     row.check(models["blue"] != models["green"], "both bundles are one")
 
     # An index of another bundle is refused in embedded mode.
-    wrong = place.serve("--bundle", place.other_bundle, "--index", place.folder / next(p.name for p in place.folder.iterdir() if p.name.endswith("blue-index")), "--Snapshot:RetrySeconds=0.2", ready=False)
+    wrong = place.serve("--bundle", place.other_bundle, "--index", alone["blue"], "--Snapshot:RetrySeconds=0.2", ready=False)
     reasons = not_ready(wrong, "fingerprint")
     row.check(wrong.post("/v1/search/images", questions[0]).status == 503, "an index of another bundle is served")
     wrong.stop()

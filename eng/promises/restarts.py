@@ -8,7 +8,7 @@ from served import Loop, until
 
 
 def rolling(row, place):
-    rounds, grace = place.size(3, 20), 20
+    rounds, grace = place.size(2, 20), 20
     index = place.demo_index()
     options = ["--bundle", place.demo / "bundle", "--index", index, "--Limits:DrainDelaySeconds=0.5", f"--Limits:DrainSeconds={grace}"]
     pool, gate = [place.serve(*options) for _ in range(2)], threading.Lock()
@@ -21,7 +21,7 @@ def rolling(row, place):
             except (OSError, http.client.HTTPException):
                 fit = False
             with gate:
-                if fit and server not in green and server in pool:
+                if fit and server in pool and server not in green:
                     green.append(server)
                 elif not fit and server in green:
                     green.remove(server)

@@ -107,7 +107,8 @@ public sealed class NeverASilentCpuTests(ServerFixture fixture)
     {
         var edited = (byte[])graph.Clone();
         // The type of the node, with its tag and length in front: names of nodes hold the word, too.
-        var place = edited.AsSpan().IndexOf([0x22, 6, .. "MatMul"u8]);
+        ReadOnlySpan<byte> product = [0x22, 6, .. "MatMul"u8];
+        var place = edited.AsSpan().IndexOf(product);
         Assert.True(place >= 0, "the graph has a product");
         "MatMux"u8.CopyTo(edited.AsSpan(place + 2));
         return edited;
