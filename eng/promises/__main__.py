@@ -1,6 +1,5 @@
 """The promises of docs/reliability.md as a table. Called by eng/promises.sh, which has the options."""
 import argparse
-import http.client
 import json
 import os
 import pathlib
@@ -72,19 +71,26 @@ def main():
         suites = None if options.no_tests else Suites(root, wanted, options.reports, place)
         for key, promise, work in PROMISES:
             if key in wanted:
-                rows.append(judge(Row(key, promise), work, place, suites, ci))
+                rows.append(Row(key, promise))
+                judge(rows[-1], work, place, suites, ci)
+    except SystemExit:
+        rows[-1:] and rows[-1].check(False, "was broken off")
     finally:
         place.close()
+    return report(rows, options, time.monotonic() - began)
 
-    if options.json:
-        form = "long" if options.long else "short"
-        pathlib.Path(options.json).write_text(json.dumps({"form": form, "seed": options.seed, "seconds": round(time.monotonic() - began, 1), "rows": [row.as_json() for row in rows]}, indent=2) + "\n")
+
+def report(rows, options, seconds):
     verdicts = [row.verdict for row in rows]
+    form = "long" if options.long else "short"
+    if options.json:
+        whole = {"form": form, "seed": options.seed, "seconds": round(seconds, 1), "rows": [row.as_json() for row in rows]}
+        pathlib.Path(options.json).write_text(json.dumps(whole, indent=2) + "\n")
     if options.counts:
         fine = sum(verdict in ("held", "number missed") for verdict in verdicts)
         pathlib.Path(options.counts).write_text(f"{fine} {verdicts.count('NOT HELD')} {verdicts.count('not run')}\n")
     show(rows)
-    print(f"\n{'long' if options.long else 'short'} form, seed {options.seed}, {time.monotonic() - began:.0f} s: "
+    print(f"\n{form} form, seed {options.seed}, {seconds:.0f} s: "
           + ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in ("held", "number missed", "NOT HELD", "not run", "not there yet") if verdict in verdicts))
     return 1 if "NOT HELD" in verdicts else 0
 
@@ -93,7 +99,7 @@ def judge(row, work, place, suites, ci):
     row.not_there_yet = NOT_THERE_YET.get(row.key)
     if row.not_there_yet:
         row.did(row.not_there_yet)
-        return row
+        return
     print(f"promises: {row.key} {row.promise}", file=sys.stderr)
     began = time.monotonic()
     tests = suites.judge(row, ci) if suites else 0
@@ -105,11 +111,10 @@ def judge(row, work, place, suites, ci):
     except NotRun as reason:
         row.not_run = str(reason)
         row.check(not ci, f"could not be run: {reason}")
-    except (AssertionError, OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
+    except Exception as error:  # noqa: BLE001: one row's fault is not the others'
         row.check(False, f"{type(error).__name__}: {error}")
     row.seconds = time.monotonic() - began
     print(f"promises: {row.key} {row.verdict} after {row.seconds:.0f} s{''.join('; ' + text for text in row.failures)}", file=sys.stderr)
-    return row
 
 
 def show(rows):

@@ -81,7 +81,7 @@ def killed_ingestions(row, place):
     row.did(f"catalog: {done} kills, resumed; a replica followed, and its copy was compared")
     row.check(place.hash(copy_of(cache)) == expected, "catalog: its content is not that of a clean run")
     place.run("index", "verify", "--postgres", connection, "--name", "killed", "--queries", "0")
-    status = next(each for each in place.json("index", "status", "--postgres", connection)["indexes"] if each["name"] == "killed")
+    status = next(each for each in place.json("index", "status", "--postgres", connection)["indexes"] if each["index"]["name"] == "killed")
     row.check(status["images"] == images and status["captions"] == images * CAPTIONS, f"catalog: {status['images']} images and {status['captions']} captions, expected {images} and {images * CAPTIONS}")
     row.told(f"catalog: same hash; {seen['whole']} whole and {seen['absent']} absent seen, none in part")
 
@@ -103,7 +103,7 @@ def bad_files(row, place):
     server = place.serve("--bundle", place.bundle, "--index", index, "--Snapshot:RefreshSeconds=0.05")
     features = (split / "test_ims.npy").read_bytes()
     dice, refused = place.random("damage"), 0
-    for percent in sorted(dice.sample(range(100), place.size(4, 40))):
+    for percent in sorted(dice.sample(range(100), place.size(3, 40))):
         (split / "test_ims.npy").write_bytes(features[:len(features) * percent // 100])
         done = subprocess.run([*place.command, "ingest", "--bundle", str(place.bundle), "--index", str(index), "--source", str(split), "--split", "test", "--restart"], capture_output=True, text=True, timeout=120)
         refused += row.check(done.returncode != 0 and "test_ims.npy" in done.stderr, f"an array cut at {percent} % was not refused by its name: {done.returncode} {done.stderr[-200:]}")
@@ -126,7 +126,8 @@ def full_disk(row, place):
         place.run("ingest", "--bundle", place.bundle, "--index", disk / "index", "--source", place.split(20), "--split", "test")
         server = place.serve("--bundle", place.bundle, "--index", disk / "index", "--Snapshot:RefreshSeconds=0.05")
         dice = place.random("disk")
-        stored = [name for name in (f"before-{i}" for i in range(3)) if put(server, name, dice).status == 201]
+        stored = [name for name in (f"before-{i}" for i in range(3)) if (answer := put(server, name, dice)) and answer.status == 201]
+        row.check(len(stored) == 3, "an image was not stored before the disk was full")
         with open(disk / "ballast", "wb", buffering=0) as ballast:
             try:
                 while True:
@@ -136,6 +137,8 @@ def full_disk(row, place):
         statuses = []
         for i in range(40):
             answer = put(server, f"full-{i}", dice)
+            if not row.check(answer is not None, "the connection of a PUT was broken off"):
+                continue
             statuses.append(answer.status)
             if answer.status in (200, 201):
                 stored.append(f"full-{i}")
@@ -159,7 +162,7 @@ def full_disk(row, place):
 
 def killed_writers(row, place):
     """PUTs one after the other into a server that is killed; what it acknowledged is there when it is back."""
-    kills = place.size(4, 50)
+    kills = place.size(3, 50)
     index = place.new("index")
     place.run("ingest", "--bundle", place.bundle, "--index", index, "--source", place.split(30), "--split", "test")
     dice = place.random("writers")

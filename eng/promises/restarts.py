@@ -8,7 +8,7 @@ from served import Loop, until
 
 
 def rolling(row, place):
-    rounds, grace = place.size(2, 20), 20
+    rounds, grace = place.size(1, 20), 20
     index = place.demo_index()
     options = ["--bundle", place.demo / "bundle", "--index", index, "--Limits:DrainDelaySeconds=0.5", f"--Limits:DrainSeconds={grace}"]
     pool, gate = [place.serve(*options) for _ in range(2)], threading.Lock()
