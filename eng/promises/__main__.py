@@ -103,6 +103,8 @@ def judge(row, work, place, suites, ci):
     print(f"promises: {row.key} {row.promise}", file=sys.stderr)
     began = time.monotonic()
     tests = suites.judge(row, ci) if suites else 0
+    # In CI all suites have run: a promise without tests has lost their marks.
+    row.check(tests or not ci or row.key == "clocks", "no test carries its number")
     try:
         if work:
             work(row, place)
@@ -119,7 +121,7 @@ def judge(row, work, place, suites, ci):
 
 def show(rows):
     widths = (28, 46, 62, 13)
-    line = "+".join("-" * (width + 2) for width in widths)
+    line = "-+-".join("-" * width for width in widths)
 
     def put(*cells):
         columns = [[part for text in cell for part in textwrap.wrap(text, width, subsequent_indent="  ") or [""]] for cell, width in zip(cells, widths)]
