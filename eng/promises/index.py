@@ -25,7 +25,7 @@ def is_whole(answer):
 
 
 def killed_ingestions(row, place):
-    images, kills = place.size(800, 4000), place.size(3, 30)
+    images, kills, rounds = place.size(800, 3000), place.size(3, 6), place.size(1, 6)
     split = place.split(images, stream="killed")
     clean = place.new("clean-index")
     options = ["--bundle", place.bundle, "--source", split, "--split", "test", "--batch", "8"]
@@ -33,11 +33,11 @@ def killed_ingestions(row, place):
     place.run("ingest", *options, "--index", clean, "--commit-rows", "40")
     whole = time.monotonic() - began
     expected = place.hash(clean)
+    done, seen = {"local index": 0, "catalog": 0}, {"whole": 0, "absent": 0}
 
-    def disturbed(where, server, *target):
+    def disturbed(where, round_, server, *target):
         """Kills runs at random points of the clean run's time until there were enough kills, then lets one end."""
-        dice = place.random(f"kills/{where}")
-        seen = {"whole": 0, "absent": 0}
+        dice = place.random(f"kills/{where}/{round_}")
 
         def look(number, turn):
             answer = server.get(f"/v1/images/image-{place.random(f'look/{number}/{turn}').randrange(images):05}")
@@ -46,44 +46,44 @@ def killed_ingestions(row, place):
                 seen["whole" if answer.status == 200 else "absent"] += 1
 
         looking = Loop(look, threads=1, pause=0.02)
-        done, ended_early = 0, 0
-        while done < kills and ended_early < 2:
+        for _ in range(kills):
             process = place.start("ingest", *options, *target)
             try:
                 process.wait(whole * dice.uniform(0.2, 0.9))
-                ended_early += 1
+                break  # it was done before
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-                done += 1
+                done[where] += 1
         place.run("ingest", *options, *target)
         until(lambda: server.images() == images, f"{where}: all images are served", why=server.images)
         looking.end()
-        row.check(done > 0, f"{where}: no run was killed before its end")
-        row.check(seen["whole"] > 0, f"{where}: no image was seen meanwhile")
-        return done, seen
 
-    index = place.new("killed-index")
-    server = place.serve("--bundle", place.bundle, "--index", index, "--Snapshot:RetrySeconds=0.1", "--Snapshot:RefreshSeconds=0.05", ready=False)
-    done, seen = disturbed("local index", server, "--index", index, "--commit-rows", "40")
-    server.stop()
-    row.did(f"local index: {done} kills at random points of {images} images, resumed, compared with a clean run; a server followed it meanwhile")
-    row.check(place.hash(index) == expected, "local index: its content is not that of a clean run")
-    place.run("index", "verify", "--index", index)
-    row.told(f"local index: same hash; {seen['whole']} whole and {seen['absent']} absent images seen meanwhile, none in part")
+    for round_ in range(rounds):
+        index = place.new("killed-index")
+        server = place.serve("--bundle", place.bundle, "--index", index, "--Snapshot:RetrySeconds=0.1", "--Snapshot:RefreshSeconds=0.05", ready=False)
+        disturbed("local index", round_, server, "--index", index, "--commit-rows", "40")
+        server.stop()
+        row.check(place.hash(index) == expected, "local index: its content is not that of a clean run")
+        place.run("index", "verify", "--index", index)
 
     connection, _ = place.postgres().database()
     place.run("index", "migrate", "--postgres", connection)
-    cache = place.new("killed-replica")
-    server = place.serve("--bundle", place.bundle, "--index", cache, "--postgres", connection, "--Postgres:Index=killed", "--Postgres:FollowSeconds=0.05", "--Snapshot:RetrySeconds=0.1", ready=False)
-    done, seen = disturbed("catalog", server, "--postgres", connection, "--name", "killed")
-    server.stop()
-    row.did(f"catalog: {done} kills, resumed; a replica followed, and its copy was compared")
-    row.check(place.hash(copy_of(cache)) == expected, "catalog: its content is not that of a clean run")
-    place.run("index", "verify", "--postgres", connection, "--name", "killed", "--queries", "0")
-    status = next(each for each in place.json("index", "status", "--postgres", connection)["indexes"] if each["index"]["name"] == "killed")
-    row.check(status["images"] == images and status["captions"] == images * CAPTIONS, f"catalog: {status['images']} images and {status['captions']} captions, expected {images} and {images * CAPTIONS}")
-    row.told(f"catalog: same hash; {seen['whole']} whole and {seen['absent']} absent seen, none in part")
+    for round_ in range(rounds):
+        name, cache = f"killed{round_}", place.new("killed-replica")
+        server = place.serve("--bundle", place.bundle, "--index", cache, "--postgres", connection, f"--Postgres:Index={name}", "--Postgres:FollowSeconds=0.05", "--Snapshot:RetrySeconds=0.1", ready=False)
+        disturbed("catalog", round_, server, "--postgres", connection, "--name", name)
+        server.stop()
+        row.check(place.hash(copy_of(cache)) == expected, "catalog: its content is not that of a clean run")
+        place.run("index", "verify", "--postgres", connection, "--name", name, "--queries", "0")
+        status = next(each for each in place.json("index", "status", "--postgres", connection)["indexes"] if each["index"]["name"] == name)
+        row.check((status["images"], status["captions"]) == (images, images * CAPTIONS), f"catalog: {status['images']} images and {status['captions']} captions, expected {images} and {images * CAPTIONS}")
+
+    for where, count in done.items():
+        row.check(count > 0, f"{where}: no run was killed before its end")
+    row.check(seen["whole"] > 0, "no image was seen meanwhile")
+    row.did(f"runs of {images} images killed at random points, {done['local index']} into a local index and {done['catalog']} into a catalog, resumed, compared with a clean run; a server followed each")
+    row.told(f"same hash, each image once; {seen['whole']} whole and {seen['absent']} absent images seen meanwhile, none in part")
 
 
 def copy_of(cache):

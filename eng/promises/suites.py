@@ -40,7 +40,7 @@ class Suites:
             return
         for test in tests:
             for trait in test.iter("trait"):
-                if trait.get("name") == "Promise":
+                if trait.get("name") == "Promise" and test.get("result") != "NotRun":
                     self.found.setdefault(trait.get("value"), []).append((test.get("result"), test.get("name")))
 
     def judge(self, row, ci):
