@@ -178,7 +178,7 @@ def killed_writers(row, place):
         if kill == kills:
             server.stop()
             break
-        timer = threading.Timer(dice.uniform(0.1, 1.0), server.process.kill)
+        timer = threading.Timer(dice.uniform(0.3, 2.0), server.process.kill)
         timer.start()
         for number in range(100_000):
             name = f"put-{kill}-{number}"
