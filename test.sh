@@ -78,8 +78,9 @@ dotnet build RetrievalService.sln --configuration "$configuration" --nologo --ve
 
 start_postgres || missing "the tests of storage need PostgreSQL with pgvector: see eng/postgres.sh"
 
+mkdir "$results/xunit"
 for project in tests/*.Tests/*.Tests.csproj; do
-  suite=$(basename "$project" .csproj) report="$results/$suite.xml" log="$results/$suite.log"
+  suite=$(basename "$project" .csproj) report="$results/xunit/$suite.xml" log="$results/$suite.log"
   timeout --kill-after=30 $limit dotnet "tests/$suite/bin/$configuration/net10.0/$suite.dll" -noLogo -noColor -xml "$report" >"$log" 2>&1
   code=$?
   [ $code = 0 ] || cat "$log" >&2
@@ -101,6 +102,17 @@ if [ -n "$python" ]; then
   pytests "$python" tests/deploy
 else
   missing "the tests of docker/ and deploy/ need docker-compose and Python with yaml, kubernetes and pytest (Debian: docker-compose python3-yaml python3-kubernetes python3-pytest)"
+fi
+
+echo "== promises"
+# The tests that show a promise have run: only what is done to real processes is done here.
+timeout --kill-after=60 $limit eng/promises.sh --reports "$results/xunit" --counts "$results/promises" --logs "$results/logs"
+code=$?
+if read -r held broken absent <"$results/promises"; then
+  passed=$((passed + held)) failed=$((failed + broken)) skipped=$((skipped + absent))
+  [ $code = 0 ] || [ "$broken" -gt 0 ] || fail "eng/promises.sh ended with exit code $code"
+else
+  fail "eng/promises.sh broke off with exit code $code and left no counts"
 fi
 
 finish

@@ -29,6 +29,10 @@ install_deploy_python() {
     docker-compose python3-yaml python3-kubernetes python3-pytest
 }
 
+has_faketime() { compgen -G '/usr/lib*/*/faketime/libfaketimeMT.so.1' >/dev/null || compgen -G '/usr/lib*/faketime/libfaketimeMT.so.1' >/dev/null; }
+
+install_faketime() { install_packages "libfaketime to step the clock under the service" libfaketime; }
+
 # install_packages WHAT PACKAGE...
 install_packages() {
   command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1

@@ -1,6 +1,7 @@
 namespace Retrieval.Cli.Tests;
 
 /// <summary><c>--provider</c> and <c>--provider-library</c> of every command that runs graphs.</summary>
+[Trait("Promise", "11")]
 public sealed class DeviceOptionTests
 {
     private const string Cpu = "CPUExecutionProvider";

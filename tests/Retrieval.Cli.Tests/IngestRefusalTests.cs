@@ -1,6 +1,7 @@
 namespace Retrieval.Cli.Tests;
 
 /// <summary>Sources that cannot be used are refused before an index is made.</summary>
+[Trait("Promise", "6")]
 public sealed class IngestRefusalTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Cli.Tests;
 
 /// <summary>kill -9 anywhere, run again, and the index is the one of an undisturbed run.</summary>
+[Trait("Promise", "4")]
 public sealed class KilledIngestionTests
 {
     private const int Images = 1200;

@@ -4,6 +4,7 @@ using Retrieval.Inference.Bundles;
 namespace Retrieval.Inference.Tests;
 
 /// <summary>A model is what it says: whatever is edited is refused at load, with a message that names the file.</summary>
+[Trait("Promise", "10")]
 public sealed class BundleRefusalTests
 {
     public static TheoryData<string> Files =>

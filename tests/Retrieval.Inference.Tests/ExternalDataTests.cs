@@ -3,6 +3,7 @@ using Retrieval.Inference.Bundles;
 
 namespace Retrieval.Inference.Tests;
 
+[Trait("Promise", "10")]
 public sealed class ExternalDataTests
 {
     /// <summary>A tensor whose data would be read from any file of the machine.</summary>

@@ -2,6 +2,7 @@
 namespace Retrieval.Inference.Tests;
 
 /// <summary>What <c>bundle.json</c> may not say, and that all of it is told at once.</summary>
+[Trait("Promise", "10")]
 public sealed class ManifestRefusalTests
 {
     [Fact]

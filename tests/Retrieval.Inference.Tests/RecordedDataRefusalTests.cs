@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 namespace Retrieval.Inference.Tests;
 
 /// <summary>Vocabularies and recorded vectors that do not fit the graphs or this machine.</summary>
+[Trait("Promise", "10")]
 public sealed class RecordedDataRefusalTests
 {
     [Fact]

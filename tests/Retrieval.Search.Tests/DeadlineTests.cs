@@ -3,6 +3,7 @@ using Retrieval.Search.Queries;
 
 namespace Retrieval.Search.Tests;
 
+[Trait("Promise", "2")]
 public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCorpus>
 {
     // Time stamps of an image search: the clock is made, then tokenize, encode, shortlist, score, assemble end.

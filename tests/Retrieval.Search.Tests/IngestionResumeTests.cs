@@ -5,6 +5,7 @@ using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Tests;
 /// <summary>Runs that break off, are cancelled or meet a fault, and the runs that go on with them.</summary>
+[Trait("Promise", "4")]
 public sealed class IngestionResumeTests : IDisposable
 {
     private readonly TempFolder _folder = new();

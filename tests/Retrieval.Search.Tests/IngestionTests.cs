@@ -135,6 +135,7 @@ public sealed class IngestionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "6")]
     public async Task Rows_that_cannot_be_used_are_listed_with_place_and_reason_and_the_others_are_stored()
     {
         var corpus = Corpus.Make(20, 2, 4);
@@ -171,6 +172,7 @@ public sealed class IngestionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "6")]
     public async Task An_image_that_becomes_unusable_leaves_what_was_there_before()
     {
         var corpus = Corpus.Make(6, 1, 5);

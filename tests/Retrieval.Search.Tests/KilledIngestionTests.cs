@@ -5,6 +5,7 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Tests;
 
 /// <summary>SIGKILL at seeded random points of a real process.</summary>
+[Trait("Promise", "4")]
 public sealed class KilledIngestionTests : IDisposable
 {
     private const int Kills = 8;
@@ -64,6 +65,7 @@ public sealed class KilledIngestionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "13")]
     public async Task An_ingestion_that_runs_out_of_disk_says_so_and_goes_on_when_there_is_room()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "limits the size of files with a shell");

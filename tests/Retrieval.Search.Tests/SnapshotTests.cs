@@ -33,6 +33,7 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "14")]
     public async Task An_index_of_another_bundle_is_refused_with_both_fingerprints()
     {
         await Ingest.RunAsync(Corpus.Make(3, 1, 1).AsSource(), _folder.Index);
@@ -48,6 +49,7 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "10")]
     public async Task A_bundle_that_was_edited_since_is_refused()
     {
         await Ingest.RunAsync(Corpus.Make(3, 1, 1).AsSource(), _folder.Index);
@@ -119,6 +121,7 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    [Trait("Promise", "14")]
     public async Task The_snapshot_is_renewed_under_requests_and_none_of_them_fails()
     {
         var corpus = Corpus.Make(30, 1, 53);

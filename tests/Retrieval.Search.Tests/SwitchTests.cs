@@ -6,6 +6,7 @@ using Retrieval.Storage.Errors;
 namespace Retrieval.Search.Tests;
 
 /// <summary>A source of snapshots that goes from one index and model to another.</summary>
+[Trait("Promise", "14")]
 public sealed class SwitchTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -4,6 +4,7 @@ using Retrieval.Server.Tests.Hosting;
 namespace Retrieval.Server.Tests;
 
 /// <summary>What cannot be answered is refused with the field at fault, and with nothing of how the server is made.</summary>
+[Trait("Promise", "7")]
 public sealed class BadRequestTests(ServerFixture fixture)
 {
     private const string Images = "/v1/search/images";
@@ -46,6 +47,8 @@ public sealed class BadRequestTests(ServerFixture fixture)
         { Images, "{\"caption\":\"w4 \\ud83d\"}", 400, "caption" },
         { Images, "{\"caption\":\"\\udc15 w4\"}", 400, "caption" },
         { Images, "{\"\\ud83d\":1}", 400, null },
+        { Images, "{\"\\udfff\\ud800\":1}", 400, null },
+        { Batch, "{\"queries\":[{\"caption\":\"w4\"}],\"deadline\\ud800\":1}", 400, null },
         { Images, $"{{\"caption\":\"{new string('a', 10_001)}\"}}", 400, "caption" },
 
         // Numbers.

@@ -4,6 +4,7 @@ using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests;
 
+[Trait("Promise", "7")]
 public sealed class HttpErrorTests(ServerFixture fixture)
 {
     [Theory]

@@ -114,6 +114,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     [InlineData("""{ "features": "{transposed}" }""", 422, "features")]
     [InlineData("""{ "features": "{torn}" }""", 400, "features")]
     [InlineData("""[]""", 400, null)]
+    [Trait("Promise", "7")]
     public async Task What_cannot_be_stored_is_refused_by_name_and_changes_nothing(string json, int status, string? field)
     {
         var nan = Convert.FromBase64String(Image.Raw(1));
@@ -134,6 +135,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Promise", "7")]
     public async Task Ids_that_cannot_be_stored_are_refused()
     {
         await (await Client.PutAsync($"/v1/images/{new string('x', 257)}", Image.Body(1).ToJsonString())).ProblemAsync(400, "id");

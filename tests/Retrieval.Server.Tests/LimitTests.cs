@@ -10,6 +10,7 @@ namespace Retrieval.Server.Tests;
 public sealed class LimitTests(ServerFixture fixture)
 {
     [Fact]
+    [Trait("Promise", "1")]
     public async Task A_full_queue_sheds_with_429_and_leaves_health_and_metrics_alone()
     {
         await using var server = await StartAsync(new LimitsOptions { Concurrent = 2, Queue = 3, RetryAfterSeconds = 7 });
@@ -95,6 +96,7 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "3")]
     public async Task Callers_who_leave_are_cancelled_give_their_place_back_and_are_no_errors()
     {
         await using var server = await StartAsync(new LimitsOptions { Concurrent = 2, Queue = 2 });
@@ -119,6 +121,7 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "3")]
     public async Task A_caller_who_leaves_in_the_middle_of_scoring_is_no_error()
     {
         await using var server = await StartAsync(new LimitsOptions());
@@ -141,6 +144,7 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "7")]
     public async Task Slow_senders_hold_no_place_and_are_cut_off()
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);
@@ -165,6 +169,7 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "2")]
     public async Task A_deadline_that_has_passed_is_a_504_and_a_short_one_is_said()
     {
         // A long caption, and as often as it takes: a quick machine keeps a deadline of a millisecond now and then.
@@ -189,6 +194,7 @@ public sealed class LimitTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "2")]
     public async Task A_deadline_counts_while_waiting_for_a_place()
     {
         await using var server = await StartAsync(new LimitsOptions { Concurrent = 1, Queue = 2 });

@@ -41,6 +41,7 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [InlineData("text_encoder.onnx")]
     [InlineData("scorer_text_to_image.onnx")]
     [InlineData("vocabulary.json")]
+    [Trait("Promise", "10")]
     public async Task An_edited_bundle_is_refused_by_the_name_of_the_file(string file)
     {
         using var folder = new Folder();
@@ -70,6 +71,7 @@ public sealed class ReadinessTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "14")]
     public async Task An_index_of_another_bundle_is_refused()
     {
         await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.OtherBundle, fixture.Index));

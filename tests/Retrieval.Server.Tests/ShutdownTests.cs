@@ -7,6 +7,7 @@ using Retrieval.Server.Tests.Hosting;
 namespace Retrieval.Server.Tests;
 
 /// <summary>The end: what SIGTERM does, which stops the host as these tests do.</summary>
+[Trait("Promise", "12")]
 public sealed class ShutdownTests(ServerFixture fixture)
 {
     [Fact]

@@ -5,6 +5,7 @@ using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Storage.Tests;
 
+[Trait("Promise", "15")]
 public sealed class CompactionTests : IDisposable
 {
     private readonly TempFolder _folder = new();

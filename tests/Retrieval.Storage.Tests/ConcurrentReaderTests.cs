@@ -5,6 +5,7 @@ using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Storage.Tests;
 
+[Trait("Promise", "4"), Trait("Promise", "15")]
 public sealed class ConcurrentReaderTests : IDisposable
 {
     private const int Commits = 60;

@@ -7,6 +7,7 @@ using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Storage.Tests;
 
+[Trait("Promise", "15")]
 public sealed class DamagedFileTests : IDisposable
 {
     private readonly TempFolder _folder = new();

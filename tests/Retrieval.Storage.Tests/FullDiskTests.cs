@@ -6,6 +6,7 @@ using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Storage.Tests;
 
+[Trait("Promise", "13")]
 public sealed class FullDiskTests : IDisposable
 {
     private readonly TempFolder _folder = new();

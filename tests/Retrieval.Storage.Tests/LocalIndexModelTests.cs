@@ -6,6 +6,7 @@ using Retrieval.Storage.Local.Writing;
 namespace Retrieval.Storage.Tests;
 
 /// <summary>Random sequences of everything that can happen to an index, against a dictionary that says what must be in it.</summary>
+[Trait("Promise", "15")]
 public sealed class LocalIndexModelTests : IDisposable
 {
     private const int Steps = 120;

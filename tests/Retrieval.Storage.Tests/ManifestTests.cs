@@ -9,6 +9,7 @@ using Retrieval.Storage.Local.Writing;
 namespace Retrieval.Storage.Tests;
 
 /// <summary>One file of the manifest lost or damaged costs nothing; both, and nothing is touched until a repair.</summary>
+[Trait("Promise", "15")]
 public sealed class ManifestTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -11,6 +11,7 @@ using Retrieval.Storage.Local.Writing;
 namespace Retrieval.Storage.Tests;
 
 /// <summary>A repair brings back every committed image whose data are as they were sealed, and deletes nothing.</summary>
+[Trait("Promise", "15")]
 public sealed class RepairTests : IDisposable
 {
     private readonly TempFolder _folder = new();

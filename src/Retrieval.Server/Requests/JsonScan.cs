@@ -31,9 +31,22 @@ internal static class JsonScan
                 deadline = reader.TokenType == JsonTokenType.Number && WholeNumber.TryRead(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan, out var found) && found > 0 ? found : null;
             }
 
-            named = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals(DeadlineMember);
+            named = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && NamesDeadline(ref reader);
         }
 
         return deadline;
+    }
+
+    private static bool NamesDeadline(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.ValueTextEquals(DeadlineMember);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair in escapes: no text, so no name of ours. The parser refuses it with its place.
+            return false;
+        }
     }
 }

@@ -41,6 +41,7 @@ public sealed class CatalogIngestTests
     [Theory]
     [InlineData(5)]
     [InlineData(71)]
+    [Trait("Promise", "4")]
     public async Task A_killed_ingestion_resumes_to_the_same_content(int seed)
     {
         using var folder = new TemporaryFolder();

@@ -1,6 +1,7 @@
 namespace Retrieval.Cli.Tests.Postgres;
 
 /// <summary>kill -9 of a server while it ingests: the others see it, and any of them goes on.</summary>
+[Trait("Promise", "4")]
 public sealed class KilledServerTests
 {
     private const int Images = 800;

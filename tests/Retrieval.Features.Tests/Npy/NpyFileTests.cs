@@ -4,6 +4,7 @@ using Retrieval.Features.Npy;
 
 namespace Retrieval.Features.Tests.Npy;
 
+[Trait("Promise", "6")]
 public sealed class NpyFileTests : IDisposable
 {
     private const string Plain = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";

@@ -4,6 +4,7 @@ using Retrieval.Features.Npy;
 
 namespace Retrieval.Features.Tests.Npy;
 
+[Trait("Promise", "6")]
 public sealed class NpzFileTests : IDisposable
 {
     private static readonly string Deflated = Path.Combine(AppContext.BaseDirectory, "Fixtures", "numpy-deflated.npz");

@@ -3,6 +3,7 @@ using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tests.Sources;
 
+[Trait("Promise", "6")]
 public sealed class BottomUpTsvSourceTests : IDisposable
 {
     private readonly TsvFixture _tsv = new();

@@ -5,6 +5,7 @@ using Retrieval.Features.Sources;
 namespace Retrieval.Features.Tests.Sources;
 
 /// <summary>Files that make a split as a whole unusable: refused when it is opened, before any row.</summary>
+[Trait("Promise", "6")]
 public sealed class DamagedSplitTests : IDisposable
 {
     private readonly SplitFixture _split = new();

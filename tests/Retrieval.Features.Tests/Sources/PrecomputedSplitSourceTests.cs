@@ -2,6 +2,7 @@ using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tests.Sources;
 
+[Trait("Promise", "6")]
 public sealed class PrecomputedSplitSourceTests : IDisposable
 {
     private readonly SplitFixture _split = new();

@@ -6,6 +6,7 @@ using Retrieval.Inference.Records;
 namespace Retrieval.Inference.Tests.Banks;
 
 /// <summary>A bank that does not fit is refused before a byte is copied, in numbers that an operator can check.</summary>
+[Trait("Promise", "13")]
 public sealed class BankLimitTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using Retrieval.Inference.Batching;
 
 namespace Retrieval.Inference.Tests.Batching;
 
+[Trait("Promise", "1"), Trait("Promise", "3")]
 public sealed class AdmissionTests
 {
     [Fact]

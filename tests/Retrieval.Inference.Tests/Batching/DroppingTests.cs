@@ -8,6 +8,7 @@ public sealed class DroppingTests
     private readonly FakeDevice _device = new(4) { Stepped = true };
 
     [Fact]
+    [Trait("Promise", "3")]
     public async Task who_leaves_while_waiting_costs_nothing()
     {
         using var queue = new DeviceScheduler(time: _time);
@@ -26,6 +27,7 @@ public sealed class DroppingTests
     }
 
     [Fact]
+    [Trait("Promise", "3")]
     public async Task who_leaves_when_the_call_is_ready_is_taken_out_of_it_before_it_runs()
     {
         using var queue = new DeviceScheduler(time: _time);
@@ -43,6 +45,7 @@ public sealed class DroppingTests
     }
 
     [Fact]
+    [Trait("Promise", "2")]
     public async Task what_was_done_before_the_deadline_is_given_and_nothing_starts_after_it()
     {
         using var queue = new DeviceScheduler(time: _time);
@@ -60,6 +63,7 @@ public sealed class DroppingTests
     }
 
     [Fact]
+    [Trait("Promise", "2")]
     public async Task a_deadline_that_passes_in_the_queue_ends_the_wait_though_the_device_is_busy()
     {
         using var queue = new DeviceScheduler(time: _time);
@@ -112,6 +116,7 @@ public sealed class DroppingTests
     }
 
     [Fact]
+    [Trait("Promise", "3")]
     public async Task whoever_comes_and_goes_every_task_ends_and_nothing_stays()
     {
         var device = new FakeDevice(16);

@@ -6,6 +6,7 @@ using static Retrieval.Inference.Tests.Protobuf;
 namespace Retrieval.Inference.Tests.Devices;
 
 /// <summary>What runs on the CPU beside a device is found out from the runtime's own profile. Here everything does.</summary>
+[Trait("Promise", "11")]
 public sealed class PlacementProofTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using Retrieval.Inference.Devices;
 namespace Retrieval.Inference.Tests.Devices;
 
 /// <summary>Where a model runs is chosen, said and never something else than was asked for.</summary>
+[Trait("Promise", "11")]
 public sealed class ProviderTests
 {
     private const string Cpu = "CPUExecutionProvider";

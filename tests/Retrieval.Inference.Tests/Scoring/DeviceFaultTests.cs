@@ -3,6 +3,7 @@ using Retrieval.Inference.Records;
 namespace Retrieval.Inference.Tests.Scoring;
 
 /// <summary>A call that asks for more memory than there is fails by itself: those before, beside and after it do not.</summary>
+[Trait("Promise", "13")]
 public sealed class DeviceFaultTests
 {
     private const int Harmless = 100;

@@ -9,6 +9,7 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Server.Tests.Catalogs;
 
 /// <summary>What makes all queries do without the catalog, and what concerns one of them alone. The replicas look for changes once an hour: nothing but queries tells them.</summary>
+[Trait("Promise", "5")]
 public sealed class BreakerTests
 {
     private const string Query = """{ "caption": "w4 w5", "shortlist": 20 }""";

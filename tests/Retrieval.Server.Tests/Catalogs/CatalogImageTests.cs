@@ -127,6 +127,7 @@ public sealed class CatalogImageTests
     }
 
     [Fact]
+    [Trait("Promise", "13")]
     public async Task A_full_disk_of_postgres_is_a_507_and_searches_go_on()
     {
         await using var catalog = await TestCatalog.OnItsOwnServerAsync(new PrivateServerOptions { DataOnSmallDisk = 100 });

@@ -4,6 +4,7 @@ using Retrieval.Server.Tests.Hosting;
 namespace Retrieval.Server.Tests.Catalogs;
 
 /// <summary>Whatever happens to Postgres, no search fails, none waits for long, and what was answered without it says so.</summary>
+[Trait("Promise", "5")]
 public sealed class OutageTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

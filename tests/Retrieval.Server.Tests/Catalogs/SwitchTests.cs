@@ -4,6 +4,7 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Server.Tests.Catalogs;
 
 /// <summary>Another index is activated, of the same bundle or of another, while callers ask.</summary>
+[Trait("Promise", "14")]
 public sealed class SwitchTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -13,6 +13,7 @@ public sealed class AdmissionTests(ServerFixture fixture)
     private const string Ask = """{ "caption": "w4 w5", "top": 3, "shortlist": 10 }""";
 
     [Fact]
+    [Trait("Promise", "1")]
     public async Task Above_the_bound_is_shed_at_once_and_what_was_taken_is_answered()
     {
         await using var server = await StartAsync(5 * Cost);
@@ -65,6 +66,7 @@ public sealed class AdmissionTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "2")]
     public async Task No_work_starts_after_its_deadline_and_the_late_are_told()
     {
         await using var server = await StartAsync(0);
@@ -92,6 +94,7 @@ public sealed class AdmissionTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "3")]
     public async Task A_thousand_callers_who_leave_cost_the_device_nothing_and_leak_no_room()
     {
         await using var server = await StartAsync(1_000_000);

@@ -10,6 +10,7 @@ namespace Retrieval.Server.Tests.Engine;
 public sealed class DeviceStateTests(ServerFixture fixture)
 {
     [Fact]
+    [Trait("Promise", "13")]
     public async Task A_device_whose_calls_fail_is_not_ready_with_the_reason_until_it_computes_again()
     {
         await using var server = await StartAsync();
@@ -61,6 +62,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "11")]
     public async Task A_replica_that_is_to_compute_on_a_device_that_is_not_there_says_so_and_never_computes_elsewhere()
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);
@@ -81,6 +83,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
     }
 
     [Fact]
+    [Trait("Promise", "13")]
     public async Task A_bank_that_does_not_fit_is_refused_with_the_arithmetic()
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);

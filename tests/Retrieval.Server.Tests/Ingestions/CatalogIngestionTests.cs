@@ -64,6 +64,7 @@ public sealed class CatalogIngestionTests
     }
 
     [Fact]
+    [Trait("Promise", "12")]
     public async Task A_server_that_stops_leaves_its_run_cancelled_and_one_that_is_gone_leaves_it_lost()
     {
         await using var catalog = await TestCatalog.CreateAsync();
@@ -116,6 +117,7 @@ public sealed class CatalogIngestionTests
     }
 
     [Fact]
+    [Trait("Promise", "5")]
     public async Task A_run_holds_out_while_postgres_restarts()
     {
         await using var catalog = await TestCatalog.OnItsOwnServerAsync();

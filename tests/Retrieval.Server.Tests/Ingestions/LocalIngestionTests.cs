@@ -85,6 +85,7 @@ public sealed class LocalIngestionTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Promise", "12")]
     public async Task A_server_that_stops_ends_its_run_behind_a_commit()
     {
         SplitFiles.Write(_folder.File("roots/large"), 400);

@@ -6,6 +6,7 @@ using Retrieval.Server.Tests.Hosting;
 namespace Retrieval.Server.Tests.Ingestions;
 
 /// <summary>Nothing outside of the configured folders is opened, however it is named.</summary>
+[Trait("Promise", "8")]
 public sealed class SourceRootsTests : IDisposable
 {
     private readonly Folder _folder = new();

@@ -6,6 +6,7 @@ using Retrieval.Storage.Postgres.Following;
 namespace Retrieval.Storage.Tests.Postgres.Following;
 
 /// <summary>Servers that stop, die, freeze and break connections off while they are being followed.</summary>
+[Trait("Promise", "5")]
 public sealed class FollowerOutageTests
 {
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);

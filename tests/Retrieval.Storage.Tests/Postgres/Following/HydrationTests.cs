@@ -161,6 +161,7 @@ public sealed class HydrationTests
     }
 
     [Fact]
+    [Trait("Promise", "13")]
     public async Task A_local_disk_that_is_full_is_an_error_that_says_so_and_there_being_room_again_it_goes_on()
     {
         await using var catalog = await ReplicatedCatalog.CreateAsync();

@@ -8,6 +8,7 @@ using Retrieval.Storage.Postgres.Writing;
 namespace Retrieval.Storage.Tests.Postgres.Following;
 
 /// <summary>Another index is activated, purged, set back, refused; another database.</summary>
+[Trait("Promise", "14")]
 public sealed class SwitchTests
 {
     private static readonly IndexSchema other = SampleCorpus.Schema with { Fingerprint = new string('c', 64) };

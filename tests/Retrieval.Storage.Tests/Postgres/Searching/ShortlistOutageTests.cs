@@ -6,6 +6,7 @@ using Retrieval.Storage.Postgres.Searching;
 namespace Retrieval.Storage.Tests.Postgres.Searching;
 
 /// <summary>Queries that are given up, and servers that go away.</summary>
+[Trait("Promise", "5")]
 public sealed class ShortlistOutageTests
 {
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);

@@ -2,6 +2,7 @@ using Retrieval.Storage.CrashHost;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
+[Trait("Promise", "4")]
 public sealed class KilledIngestionTests
 {
     private const int Kills = 10;

@@ -5,6 +5,7 @@ using Retrieval.Storage.Postgres.Writing;
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
 /// <summary>The line is cut while a commit is under way: the client cannot know whether the server has it.</summary>
+[Trait("Promise", "5")]
 public sealed class LostAnswerTests
 {
     private static readonly CatalogRetry Retry = new() { For = TimeSpan.FromSeconds(20), FirstDelay = TimeSpan.FromMilliseconds(10) };

@@ -7,6 +7,7 @@ using Retrieval.Storage.Postgres.Writing;
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
 /// <summary>The server goes away in the middle of an ingestion, in every way it can, and comes back.</summary>
+[Trait("Promise", "5")]
 public sealed class LostServerTests
 {
     private const string Writer = "from pg_stat_activity where application_name like 'retrieval writer%'";
@@ -83,6 +84,7 @@ public sealed class LostServerTests
     }
 
     [Fact]
+    [Trait("Promise", "13")]
     public async Task An_ingestion_whose_disk_is_full_says_so_at_once_keeps_what_it_has_and_goes_on_when_there_is_room()
     {
         await using var server = await PrivateServer.StartAsync(new PrivateServerOptions { DataOnSmallDisk = 80 }, Cancellation);
