@@ -83,6 +83,10 @@ def main():
         for number, name, form, work in cases(options):
             if time.monotonic() > until and not options.case:
                 break
+            # In a short run the known faults leave half of the time to the random cases.
+            if number < FIRST_RANDOM and options.named == "also" and not options.case and time.monotonic() > begun + options.minutes * 30:
+                report.count("named cases left out for want of time")
+                continue
             report.begin(number)
             case_begun = time.monotonic()
             try:

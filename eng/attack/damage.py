@@ -17,10 +17,10 @@ def floats(path):
 
 
 class Wound:
-    """One damage done: which file, what, and whether the file's bytes have changed by it."""
+    """One damage done: which file, what, whether the file's bytes have changed by it, and whether it is a number that is not finite."""
 
-    def __init__(self, path, what, changed):
-        self.path, self.what, self.changed = path, what, changed
+    def __init__(self, path, what, changed, not_finite=False):
+        self.path, self.what, self.changed, self.not_finite = path, what, changed, not_finite
 
     def __str__(self):
         return f"{self.what} {self.path}"
@@ -81,4 +81,4 @@ def hurt(rng, index, path=None, what=None):
     with open(path, "r+b") as file:
         file.write(data)
         file.truncate(len(data))
-    return Wound(name, text, bytes(data) != before)
+    return Wound(name, text, bytes(data) != before, what == "nonfinite")

@@ -43,56 +43,73 @@ def first_commit_lost(rig, _):
     _case(rig, "both manifests", both, write=True, repair=False)
 
 
-def not_finite(rig, _):
-    """4: one damaged float in each file of numbers."""
-    def hurt_file(pattern):
+def not_finite(pattern, serving):
+    """4: one damaged float in each of up to three files."""
+    def hurt(rng, index):
+        wounds = []
+        for path in sorted(index.rglob(pattern))[:3]:
+            data = bytearray(path.read_bytes())
+            at = rng.randrange(min(len(data) // 4, 20_000)) * 4
+            struct.pack_into("<I", data, at, rng.choice(damage.NOT_FINITE))
+            _write(path, data)
+            wounds.append(damage.Wound(str(path.relative_to(index)), f"{data[at:at + 4].hex()} at byte {at} of", True, not_finite=True))
+        return wounds
+    return lambda rig, _: _case(rig, f"not finite {pattern}", hurt, serving, **({} if serving else {"write": False, "repair": False}))
+
+
+def truncated_while_serving(name):
+    """5: a mapped file cut short under load, to nothing and to half of its pages."""
+    def hurt_to(part):
         def hurt(rng, index):
-            wounds = []
-            for path in sorted(index.rglob(pattern))[:3]:
-                data = bytearray(path.read_bytes())
-                at = rng.randrange(min(len(data) // 4, 20_000)) * 4
-                struct.pack_into("<I", data, at, rng.choice(damage.NOT_FINITE))
-                with open(path, "r+b") as file:
-                    file.write(data)
-                wounds.append(damage.Wound(str(path.relative_to(index)), f"{data[at:at + 4].hex()} at byte {at} of", True))
-            return wounds
+            path = _find(index, name)
+            size = path.stat().st_size
+            with open(path, "r+b") as file:
+                file.truncate(int(size * part) // 4096 * 4096)
+            return [damage.Wound(str(path.relative_to(index)), f"truncated from {size} to {part}:", True)]
         return hurt
-    for pattern in ("images/embedding.f32", "captions/embedding.f32", "images/record/*.f32", "captions/record/*.f32", "images/boxes.f32"):
-        _case(rig, f"not finite {pattern}", hurt_file(pattern), write=False, repair=False)
-    _case(rig, "not finite while serving", hurt_file("images/embedding.f32"), serving=True)
-    _case(rig, "not finite records while serving", hurt_file("images/record/v.f32"), serving=True)
 
-
-def truncated_while_serving(rig, _):
-    """5: each kind of mapped file cut short under load."""
-    for pattern in ("images/record/v.f32", "images/embedding.f32", "captions/text.utf8", "images/metadata.json", "captions/record/w.f32", "images/captions.end.i64", "images/id.utf8", "images/boxes.f32", "captions/offset.i64"):
+    def work(rig, _):
         for part in (0, 0.5):
-            def hurt(rng, index, pattern=pattern, part=part):
-                found = sorted(index.rglob(pattern.split("/", 1)[1]))
-                path = next(each for each in found if str(each).endswith(pattern))
-                size = path.stat().st_size
-                with open(path, "r+b") as file:
-                    file.truncate(int(size * part) // 4096 * 4096)
-                return [damage.Wound(str(path.relative_to(index)), f"truncated from {size} to {part}:", True)]
-            _case(rig, f"truncated {pattern} {part}", hurt, serving=True)
+            _case(rig, f"truncated {name} {part}", hurt_to(part), serving=True)
+    return work
 
 
-def flipped_ends(rig, _):
-    """8: an end offset with one flipped bit."""
-    for name in ("captions/text.end.i64", "images/metadata.end.i64", "images/captions.end.i64", "images/boxes.end.i64", "images/id.end.i64", "captions/image.i64", "captions/offset.i64", "captions/length.i64"):
-        for bit in (2, 14, 40, 63):
-            def hurt(rng, index, name=name, bit=bit):
-                path = next(each for each in index.rglob(name.split("/")[1]) if str(each).endswith(name))
-                data = bytearray(path.read_bytes())
-                at = 8 * rng.choice([0, 2, len(data) // 8 - 1])
-                data[at + bit // 8] ^= 1 << bit % 8
-                with open(path, "r+b") as file:
-                    file.write(data)
-                return [damage.Wound(str(path.relative_to(index)), f"bit {bit} of the number at byte {at} flipped in", True)]
-            _case(rig, f"end {name} {bit}", hurt, write=False, repair=False)
+def flipped_ends(name):
+    """8: an offset with one flipped bit."""
+    def hurt_at(bit, place):
+        def hurt(rng, index):
+            path = _find(index, name)
+            data = bytearray(path.read_bytes())
+            at = 8 * (place if place >= 0 else len(data) // 8 + place)
+            data[at + bit // 8] ^= 1 << bit % 8
+            _write(path, data)
+            return [damage.Wound(str(path.relative_to(index)), f"bit {bit} of the number at byte {at} flipped in", True)]
+        return hurt
 
+    def work(rig, _):
+        for bit, place in ((2, 0), (14, 2), (40, -1), (63, 5)):
+            _case(rig, f"end {name} {bit}", hurt_at(bit, place), write=False, repair=False)
+    return work
+
+
+def _find(index, name):
+    return next(path for path in index.rglob(name.rsplit("/", 1)[1]) if str(path).endswith("/" + name))
+
+
+def _write(path, data):
+    # In place, in the same inode: what is mapped sees it.
+    with open(path, "r+b") as file:
+        file.write(data)
+
+
+FLOATS = ("images/embedding.f32", "captions/embedding.f32", "images/record/*.f32", "captions/record/*.f32", "images/boxes.f32")
+MAPPED = ("images/record/v.f32", "images/embedding.f32", "captions/text.utf8", "images/metadata.json", "captions/record/w.f32", "images/captions.end.i64", "images/id.utf8", "images/boxes.f32", "captions/offset.i64")
+ENDS = ("captions/text.end.i64", "images/metadata.end.i64", "images/captions.end.i64", "images/boxes.end.i64", "images/id.end.i64", "captions/image.i64", "captions/offset.i64", "captions/length.i64")
 
 CASES = [
-    ("issue 9, 2: a lost manifest", "damage", lost_manifest), ("issue 9, 2: first commits and both manifests", "damage", first_commit_lost), ("issue 9, 4: numbers that are not finite", "damage", not_finite),
-    ("issue 9, 5: files cut short while serving", "damage", truncated_while_serving), ("issue 9, 8: end offsets", "damage", flipped_ends),
+    ("issue 9, 2: a lost manifest", "damage", lost_manifest), ("issue 9, 2: first commits and both manifests", "damage", first_commit_lost),
+    *((f"issue 9, 4: numbers that are not finite, {pattern}", "damage", not_finite(pattern, False)) for pattern in FLOATS),
+    *((f"issue 9, 4: numbers that are not finite while serving, {pattern}", "damage", not_finite(pattern, True)) for pattern in FLOATS[:4]),
+    *((f"issue 9, 5: cut short while serving, {name}", "damage", truncated_while_serving(name)) for name in MAPPED),
+    *((f"issue 9, 8: one bit of an offset, {name}", "damage", flipped_ends(name)) for name in ENDS),
 ]

@@ -37,7 +37,7 @@ class Server:
         self._log = open(self.log_path, "wb")
         self.expect_end = False
         self.port = None
-        self._read = 0
+        self._read, self._ended = 0, False
         settings = {**SHORT, "Ingestion:Roots:0": str(self.folder), **(options or {})}
         arguments = [*command.program, "serve", "--bundle", command.bundle, "--index", str(index), "--urls", "http://127.0.0.1:0", "--threads", "1",
                      "--log-format", "json", *(f"--{key}={value}" for key, value in settings.items() if value is not None)]
@@ -77,6 +77,8 @@ class Server:
                 self.reasons = [answer.body.decode("utf-8", "replace")[:400] if answer else "no answer"]
             except (OSError, wire.Silence) as fault:
                 self.reasons = [repr(fault)]
+            if self.damage and b'"Id":1101' in self.log_path.read_bytes():
+                return False  # the load has failed, and nothing mends the files
             time.sleep(0.05)
         return False
 
@@ -151,6 +153,8 @@ class Server:
 
     def kill(self):
         """kill -9, as ours; false if the server had ended by itself before."""
+        if self._ended:
+            return False
         self.expect_end = True
         lived = self.alive
         if lived:
@@ -161,7 +165,9 @@ class Server:
         return lived
 
     def stop(self, timeout=45):
-        """SIGTERM, and an orderly end."""
+        """SIGTERM, and an orderly end. Does nothing where it has ended already."""
+        if self._ended:
+            return
         self.expect_end = True
         lived = self.alive
         if lived:
@@ -174,15 +180,19 @@ class Server:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
             else:
-                if self.process.returncode not in (0, 143, -signal.SIGTERM):
+                if self.process.returncode in (-signal.SIGABRT, -signal.SIGBUS, -signal.SIGSEGV):
+                    lived = False
+                elif self.process.returncode not in (0, 143, -signal.SIGTERM):
                     self.report.finding(f"{self.form}: SIGTERM ends with {self.process.returncode}", self.tail(), "exit code 0")
         self._end(lived)
 
-    def gone(self):
-        """Whether the process has ended by itself, which is a finding."""
-        return not self.alive
+    def refused(self):
+        """After a start that was refused, which the caller has judged."""
+        self.process.wait()
+        self._end(True)
 
     def _end(self, lived):
+        self._ended = True
         self._stop.set()
         if self._watch.is_alive():
             self._watch.join(LONGEST_HEALTH + 2)
