@@ -149,7 +149,11 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
             ["ingest", "--bundle", Fixture.Bundle(), "--index", one["index"], "--source", source.Path, "--split", "test", "--json", .. options]);
         (await IngestAsync(one)).Succeeded();
 
-        var refused = (await IngestAsync(other)).Json();
+        var failed = await IngestAsync(other);
+        Assert.Equal(1, failed.Code);
+        Assert.Contains("every one of its 3 rows was refused", failed.Errors, StringComparison.Ordinal);
+        using var report = JsonDocument.Parse(failed.Output);
+        var refused = report.RootElement;
         var replaced = (await IngestAsync(other, "--restart", "--replace")).Json();
 
         Assert.Equal((0, 0, 3), (refused.GetProperty("ingested").GetInt32(), refused.GetProperty("replaced").GetInt32(), refused.GetProperty("rejected").GetInt32()));

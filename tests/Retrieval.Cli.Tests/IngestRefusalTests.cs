@@ -85,6 +85,21 @@ public sealed class IngestRefusalTests
     }
 
     [Fact]
+    public async Task A_garbage_file_is_no_source_and_the_run_fails()
+    {
+        using var folder = new TemporaryFolder();
+        var garbage = new byte[4096];
+        new Random(1).NextBytes(garbage);
+        folder.Write("features.tsv", garbage);
+
+        var failed = await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--tsv", folder["features.tsv"]);
+
+        Assert.Equal(1, failed.Code);
+        Assert.Contains("rows was refused, and nothing was stored", failed.Errors, StringComparison.Ordinal);
+        Assert.Contains("rejected rows", failed.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Options_that_do_not_go_together_are_refused()
     {
         var bundle = Fixture.Bundle();

@@ -106,6 +106,78 @@ public sealed class CatalogTargetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_source_that_was_begun_in_n_parts_is_refused_in_m_until_it_is_complete_or_begun_anew()
+    {
+        using var source = Corpus.Make(20, 1, 3).AsSource();
+        var index = await IndexAsync("blue");
+        await RunAsync(source, index, 0, 2);
+
+        var error = await Assert.ThrowsAsync<InvalidInputException>(() => RunAsync(source, index, 1, 3));
+        Assert.Equal("part", error.Field);
+        Assert.Contains("begun in 2 parts, 1 of which are complete", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidInputException>(() => RunAsync(source, index, 0, 1));
+
+        // A source that has changed is another one, and begun anew: in as many parts as one likes.
+        using var changed = Corpus.Make(20, 1, 3).AsSource("2");
+        Assert.False((await RunAsync(changed, index, 0, 3)).End!.SourceComplete);
+        Assert.False((await RunAsync(source, index, 0, 4, restart: true)).End!.SourceComplete);
+        for (var part = 1; part < 3; part++)
+        {
+            await RunAsync(source, index, part, 4);
+        }
+
+        Assert.True((await RunAsync(source, index, 3, 4)).End!.SourceComplete);
+        Assert.True((await RunAsync(source, index, 0, 1)).End!.SourceComplete);
+    }
+
+    [Fact]
+    public async Task Of_parts_of_n_and_of_m_that_begin_at_once_one_division_is_begun()
+    {
+        using var source = Corpus.Make(8, 1, 3).AsSource();
+        var index = await IndexAsync("blue");
+
+        // Two parts of each division are begun, so that none is ever complete.
+        for (var round = 3; round < 13; round += 2)
+        {
+            var (n, m) = (round, round + 1);
+            using var anew = Corpus.Make(8, 1, 3).AsSource($"{n}");
+            var runs = await Task.WhenAll(Enumerable.Range(0, 6).Select(async i =>
+            {
+                try
+                {
+                    await RunAsync(anew, index, i % 2 == 0 ? 0 : 1, i < 3 ? n : m);
+                    return i < 3 ? n : m;
+                }
+                catch (Exception refused) when (refused is InvalidInputException { Field: "part" } or CatalogException { Fault: CatalogFault.Taken })
+                {
+                    return 0;
+                }
+            }));
+            Assert.Single(runs.Where(parts => parts > 0).Distinct());
+        }
+    }
+
+    [Fact]
+    public async Task A_source_of_which_every_row_is_refused_fails_and_activates_nothing()
+    {
+        var index = await IndexAsync("blue");
+        var unfit = IngestionTests.Unfit(9);
+
+        var error = await Assert.ThrowsAsync<SourceRefusedException>(() => RunAsync(unfit, index, 0, 1));
+        Assert.Contains("every one of its 9 rows was refused", error.Message, StringComparison.Ordinal);
+        Assert.Contains("row 0: unfit", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<SourceRefusedException>(() => RunAsync(unfit, index, 0, 1));
+
+        var runs = await Storage.Postgres.Writing.CatalogRuns.ListAsync(_catalog, index, 100, Cancelled);
+        Assert.Equal(2, runs.Count);
+        Assert.All(runs, run => Assert.Equal(Storage.Postgres.Writing.RunState.Failed, run.State));
+        Assert.Null(await CatalogIndexes.FindActiveAsync(_catalog, Cancelled));
+        await RunAsync(unfit, index, 0, 2, key: "parts");
+        await Assert.ThrowsAsync<SourceRefusedException>(() => RunAsync(unfit, index, 1, 2, key: "parts"));
+        Assert.Null(await CatalogIndexes.FindActiveAsync(_catalog, Cancelled));
+    }
+
+    [Fact]
     public async Task A_run_broken_off_at_any_window_is_gone_on_with()
     {
         IngestionTests.Flawed(33).Write(_folder.Path);
@@ -169,9 +241,9 @@ public sealed class CatalogTargetTests : IAsyncLifetime
 
     private Task<CatalogIndex> IndexAsync(string name) => CatalogIndexes.FindOrCreateAsync(_catalog, name, IndexBinding.SchemaOf(Bundle.Model), Cancelled);
 
-    private Task<IngestionReport> RunAsync(IFeatureSource source, CatalogIndex index, int part, int parts, int batchRows = 4, string key = "corpus", bool replace = false)
+    private Task<IngestionReport> RunAsync(IFeatureSource source, CatalogIndex index, int part, int parts, int batchRows = 4, string key = "corpus", bool replace = false, bool restart = false)
     {
-        var options = Ingest.Options(batchRows, 8) with { SourceKey = key, Part = part, Parts = parts, Replace = replace };
+        var options = Ingest.Options(batchRows, 8) with { SourceKey = key, Part = part, Parts = parts, Replace = replace, Restart = restart };
         var target = new CatalogIngestionTarget(_catalog, index, new CatalogTargetOptions { Worker = "test", Replace = replace });
         return new IngestionJob(Bundle.Model, options, TimeProvider.System).RunAsync(source, target, null, Cancelled);
     }

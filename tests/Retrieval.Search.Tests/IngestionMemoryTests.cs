@@ -24,7 +24,7 @@ public sealed class IngestionMemoryTests
         using var source = new LazySource(items);
         await Ingest.RunAsync(source, folder.Index, 32, 512, progress =>
         {
-            if (progress.Rows % 992 == 0)
+            if ((progress.Rows + progress.Uncommitted) % 992 == 0)
             {
                 live.Add(GC.GetTotalMemory(forceFullCollection: true));
             }

@@ -55,7 +55,7 @@ public sealed class IngestionResumeTests : IDisposable
             using var stop = new CancellationTokenSource();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ingest.RunAsync(source, cancelled.Index, seen: progress =>
             {
-                if (progress.Rows >= rows)
+                if (progress.Rows + progress.Uncommitted >= rows)
                 {
                     stop.Cancel();
                 }

@@ -1,3 +1,4 @@
+using Retrieval.Search.Ingestion;
 using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Tests;
@@ -61,7 +62,8 @@ public sealed class IngestionSourcesTests : IDisposable
 
         // The first source comes again, changed, and without leave to replace.
         one.Captions[0] = ["something else"];
-        var back = await Ingest.RunAsync(one.AsSource("2"), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" });
+        var refused = await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(one.AsSource("2"), _folder.Index, Ingest.Options(4, 8) with { SourceKey = "one" }));
+        var back = refused.Report!;
 
         Assert.Equal((12L, 9L, 0L), (taken.Progress.Ingested, taken.Progress.Replaced, taken.Progress.Rejected));
         Assert.Equal((0L, 9L), (back.Progress.Ingested, back.Progress.Rejected));

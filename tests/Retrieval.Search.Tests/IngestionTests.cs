@@ -2,6 +2,7 @@ using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
 using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Tests;
@@ -36,6 +37,38 @@ public sealed class IngestionTests : IDisposable
             Assert.Equal(Bundle.Regions * 4, image.Boxes.Count);
             Assert.Equal(i % 5 == 4, image.Metadata.IsEmpty);
         }
+    }
+
+    [Fact]
+    public async Task A_source_of_which_every_row_is_refused_fails_every_time_it_is_tried()
+    {
+        var report = (await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(Unfit(9), _folder.Index))).Report!;
+        Assert.Equal((9, 0, 9), (report.Progress.Rows, report.Progress.Ingested, report.Progress.Rejected));
+        Assert.Equal(9, report.FirstRejects.Count);
+        Assert.Contains("every one of its 9 rows", (await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(Unfit(9), _folder.Index))).Message, StringComparison.Ordinal);
+        using var index = Ingest.Open(_folder.Index);
+        Assert.True(index.Ledger.Single() is { NextRow: 9, Rejected: 9, Completed: false });
+        Assert.Equal(9, Directory.EnumerateFiles(Path.Combine(_folder.Index, "rejects")).Sum(file => File.ReadLines(file).Count()));
+    }
+
+    [Fact]
+    public async Task Progress_counts_what_is_committed_and_no_kill_takes_back()
+    {
+        Corpus.Make(30, 2, 1).Write(_folder.Path);
+        using var source = Corpus.Open(_folder.Path);
+        var seen = new List<(long Counted, long Uncommitted, long Committed)>();
+
+        var report = await Ingest.RunAsync(source, _folder.Index, batchRows: 4, commitRows: 12, seen: progress =>
+        {
+            using var index = Ingest.Open(_folder.Index);
+            seen.Add((progress.Rows, progress.Uncommitted, index.Ledger.SingleOrDefault()?.NextRow ?? 0));
+            Assert.Equal((index.Images.Count, index.Captions.Count), (progress.Ingested, progress.Captions));
+        });
+
+        Assert.Equal(8, seen.Count);
+        Assert.All(seen, at => Assert.Equal(at.Committed, at.Counted));
+        Assert.Equal([4L, 8, 0, 4, 8, 0, 4, 6], seen.Select(at => at.Uncommitted));
+        Assert.Equal((30, 0, 60), (report.Progress.Rows, report.Progress.Uncommitted, report.Progress.Captions));
     }
 
     [Fact]
@@ -164,7 +197,7 @@ public sealed class IngestionTests : IDisposable
 
         // And from a source that was not told what the model takes.
         using var careless = PrecomputedSplitSource.Open(_folder.Path, Corpus.Split, new FeatureExpectation());
-        var report = await Ingest.RunAsync(careless, _folder.Index);
+        var report = (await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(careless, _folder.Index))).Report!;
         Assert.Equal((0L, 2L), (report.Progress.Ingested, report.Progress.Rejected));
         Assert.All(report.FirstRejects, reject => Assert.Contains($"{count} regions of {width}", reject.Reason, StringComparison.Ordinal));
     }
@@ -223,4 +256,7 @@ public sealed class IngestionTests : IDisposable
         corpus.Regions[22].AsSpan().Fill(1e38f);
         return corpus;
     }
+
+    /// <summary>A source without a row that can be used.</summary>
+    internal static ListSource Unfit(int rows) => new([.. Enumerable.Range(0, rows).Select(row => new RejectedSample("list", row, null, "unfit"))]);
 }

@@ -25,7 +25,7 @@ internal static class IngestionDisplay
         var of = progress.TotalRows is { } total ? $" of {Units.Count(total)}" : "";
         var rejected = progress.Rejected > 0 ? $", {Units.Count(progress.Rejected)} rejected" : "";
         var resumed = ResumedAt(progress) is > 0 and var row ? $", resumed at row {Units.Count(row)}" : "";
-        return $"{Units.Count(progress.Rows)}{of} rows, {Units.Fixed(progress.RowsPerSecond, 1)} rows/s{rejected}{resumed}";
+        return $"{Units.Count(progress.Rows + progress.Uncommitted)}{of} rows, {Units.Fixed(progress.RowsPerSecond, 1)} rows/s{rejected}{resumed}";
     }
 
     // The rows that this run has not done itself.
@@ -37,7 +37,7 @@ internal static class IngestionDisplay
         {
             task.IsIndeterminate = value.TotalRows is null;
             task.MaxValue = value.TotalRows ?? 1;
-            task.Value = value.TotalRows is null ? 0 : value.Rows;
+            task.Value = value.TotalRows is null ? 0 : value.Rows + value.Uncommitted;
             task.Description = Describe(value);
         }
     }

@@ -41,7 +41,7 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
         }
 
         var ingestion = new IngestionJob(model, new IngestionOptions { SourceKey = "evaluation" }, time);
-        var encoding = new Progress<IngestionProgress>(done => progress?.Report(("encode", done.TotalRows is > 0 ? (double)done.Rows / done.TotalRows.Value : 0)));
+        var encoding = new Progress<IngestionProgress>(done => progress?.Report(("encode", done.TotalRows is > 0 ? (double)(done.Rows + done.Uncommitted) / done.TotalRows.Value : 0)));
         var ingested = await ingestion.RunAsync(source, workFolder, encoding, cancellationToken).ConfigureAwait(false);
         if (ingested.FirstRejects is [var reject, ..])
         {

@@ -17,6 +17,12 @@ internal sealed class CatalogCompletion(Catalog catalog, CatalogIndex index, Cat
             return new IngestionEnd(epoch) { SourceComplete = false };
         }
 
+        if (parts.Sum(part => part.Ledger.Ingested + part.Ledger.Skipped) == 0 && parts.Sum(part => part.Ledger.Rejected) is > 0 and var rejected)
+        {
+            // Not built, and above all not activated: it would replace an index that has something.
+            throw new SourceRefusedException(start.SourceName, rejected, null);
+        }
+
         if (!await BuildAsync(cancellationToken).ConfigureAwait(false))
         {
             // Another worker is at it, and activates when it is done.

@@ -110,6 +110,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             var accepted = encoder.Accept(source, window);
             first.AddRange(window.Rejects.Take(StartedIngestion.RejectsReported - first.Count));
             meter.Add(window.EndRow, WindowOutcome.Nothing with { Ingested = accepted.Count }, 0, window.Rejects.Count, accepted.Sum(sample => sample.Captions.Length));
+            meter.Committed();
             progress?.Report(meter.Now());
         }
 

@@ -104,7 +104,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
             await CommitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return WindowOutcome.Nothing with { Ingested = stored, Replaced = replaced };
+        return WindowOutcome.Nothing with { Ingested = stored, Replaced = replaced, Committed = _committedRow == window.EndRow };
     }
 
     /// <inheritdoc/>

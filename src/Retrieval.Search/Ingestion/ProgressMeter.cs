@@ -1,6 +1,6 @@
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>Counts an ingestion's rows and derives rate and remaining time.</summary>
+/// <summary>Counts an ingestion's rows as they are committed, and derives rate and remaining time from those that are stored.</summary>
 /// <param name="time">Measures.</param>
 /// <param name="partRow">First row of the part of the source that is stored.</param>
 /// <param name="firstRow">Row this run begins at: the first, or where an earlier one ended.</param>
@@ -10,23 +10,39 @@ internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstR
     private readonly Lock _gate = new();
     private readonly long _started = time.GetTimestamp();
     private readonly long _before = firstRow - partRow;
-    private long _done;
-    private long _ingested;
-    private long _replaced;
-    private long _skipped;
-    private long _rejected;
-    private long _captions;
+    private Counts _stored;
+    private Counts _committed;
 
+    /// <summary>A window is stored; what is stored counts once it is committed.</summary>
     public void Add(long endRow, WindowOutcome outcome, int skipped, int rejected, int captions)
     {
         lock (_gate)
         {
-            _done = endRow - firstRow;
-            _ingested += outcome.Ingested;
-            _replaced += outcome.Replaced;
-            _skipped += skipped + outcome.Unchanged;
-            _rejected += rejected + outcome.Refused.Count;
-            _captions += captions;
+            _stored = new Counts(
+                endRow - firstRow,
+                _stored.Ingested + outcome.Ingested,
+                _stored.Replaced + outcome.Replaced,
+                _stored.Skipped + skipped + outcome.Unchanged,
+                _stored.Rejected + rejected + outcome.Refused.Count,
+                _stored.Captions + captions);
+        }
+    }
+
+    /// <summary>All that was stored is committed.</summary>
+    public void Committed()
+    {
+        lock (_gate)
+        {
+            _committed = _stored;
+        }
+    }
+
+    /// <summary>Rows that this run found fit to be in the index, and those it refused, committed or not.</summary>
+    public (long Kept, long Rejected) Verdict()
+    {
+        lock (_gate)
+        {
+            return (_stored.Ingested + _stored.Skipped, _stored.Rejected);
         }
     }
 
@@ -35,9 +51,15 @@ internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstR
         lock (_gate)
         {
             var elapsed = time.GetElapsedTime(_started);
-            var rate = elapsed > TimeSpan.Zero ? _done / elapsed.TotalSeconds : 0;
-            var remaining = totalRows is { } total && rate > 0 ? TimeSpan.FromSeconds(Math.Max(0, total - _before - _done) / rate) : (TimeSpan?)null;
-            return new IngestionProgress(_before + _done, totalRows, _ingested, _replaced, _skipped, _rejected, _captions, rate, elapsed, remaining);
+            var rate = elapsed > TimeSpan.Zero ? _stored.Rows / elapsed.TotalSeconds : 0;
+            var remaining = totalRows is { } total && rate > 0 ? TimeSpan.FromSeconds(Math.Max(0, total - _before - _stored.Rows) / rate) : (TimeSpan?)null;
+            var done = _committed;
+            return new IngestionProgress(_before + done.Rows, totalRows, done.Ingested, done.Replaced, done.Skipped, done.Rejected, done.Captions, rate, elapsed, remaining)
+            {
+                Uncommitted = _stored.Rows - done.Rows,
+            };
         }
     }
+
+    private readonly record struct Counts(long Rows, long Ingested, long Replaced, long Skipped, long Rejected, long Captions);
 }

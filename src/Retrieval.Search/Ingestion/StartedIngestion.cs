@@ -58,6 +58,7 @@ public sealed class StartedIngestion : IAsyncDisposable
     /// <param name="stop">Ends the run behind a commit after the window at hand; once all is stored, ends what is left to do.</param>
     /// <param name="cancellationToken">Ends the run at once; what is not committed is dropped.</param>
     /// <exception cref="IngestionStoppedException">It was asked to end, by <paramref name="stop"/> or through the target.</exception>
+    /// <exception cref="SourceRefusedException">Every row of the source was refused.</exception>
     /// <exception cref="RetrievalException">The target cannot be written, or the source broke off.</exception>
     public async Task<IngestionReport> RunAsync(IProgress<IngestionProgress>? progress, CancellationToken stop, CancellationToken cancellationToken)
     {
@@ -72,7 +73,10 @@ public sealed class StartedIngestion : IAsyncDisposable
                 () => EncodeAsync(windows.Reader, encoded.Writer, broken.Token),
                 () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
             ]).ConfigureAwait(false);
+            await RequireSomethingKeptAsync(progress, cancellationToken).ConfigureAwait(false);
             var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
+            _meter.Committed();
+            progress?.Report(_meter.Now());
             return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end };
         }
         catch (Exception exception)
@@ -145,12 +149,36 @@ public sealed class StartedIngestion : IAsyncDisposable
                 _meter.Add(stored.EndRow, outcome, stored.Skipped, stored.Rejects.Count, window.Rows?.Captions ?? 0);
             }
 
+            if (outcome.Committed)
+            {
+                _meter.Committed();
+            }
+
             progress?.Report(_meter.Now());
             if (outcome.CancelRequested || stop.IsCancellationRequested)
             {
-                await _target.CommitAsync(cancellationToken).ConfigureAwait(false);
+                await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
                 throw new IngestionStoppedException(window.Window.EndRow, outcome.CancelRequested ? null : "the run was stopped");
             }
+        }
+    }
+
+    private async Task CommitAsync(IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
+    {
+        await _target.CommitAsync(cancellationToken).ConfigureAwait(false);
+        _meter.Committed();
+        progress?.Report(_meter.Now());
+    }
+
+    // A part of a source may well hold nothing but rows that are refused. A whole source that does is not what it was taken for.
+    private async Task RequireSomethingKeptAsync(IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
+    {
+        var (kept, rejected) = _meter.Verdict();
+        rejected += _start.Rejected;
+        if (_options.Parts == 1 && rejected > 0 && _start.Ingested + _start.Skipped + kept == 0)
+        {
+            await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
+            throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects));
         }
     }
 

@@ -10,6 +10,9 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="CancelRequested">Whether somebody has asked for the run to end.</param>
 public sealed record WindowOutcome(int Ingested, int Replaced, int Unchanged, IReadOnlyList<RejectedSample> Refused, bool CancelRequested)
 {
+    /// <summary>Whether this window, and with it all before it, is committed.</summary>
+    public bool Committed { get; init; } = true;
+
     /// <summary>What a window without new rows comes to.</summary>
     public static WindowOutcome Nothing { get; } = new(0, 0, 0, [], false);
 }

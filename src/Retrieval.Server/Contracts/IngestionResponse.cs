@@ -1,6 +1,6 @@
 namespace Retrieval.Server.Contracts;
 
-/// <summary>A run of the ingestion.</summary>
+/// <summary>A run of the ingestion. All counts are of committed rows.</summary>
 /// <param name="Id">Its number.</param>
 /// <param name="State"><c>running</c>, <c>completed</c>, <c>cancelled</c>, <c>failed</c>, or <c>lost</c>: its process is gone without a word, and another run goes on where it ended.</param>
 /// <param name="Message">Why it ended, if it did not complete; of one that completed, what was done at the end.</param>
@@ -11,7 +11,8 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Worker">Who runs it.</param>
 /// <param name="CancelRequested">Whether somebody asked it to end; it does so after the window at hand.</param>
 /// <param name="FirstRow">Row of the source it began at: the first, or where an earlier run ended.</param>
-/// <param name="NextRow">First row that is not done.</param>
+/// <param name="NextRow">First row that is not committed: a run that is killed resumes there.</param>
+/// <param name="Uncommitted">Rows that are stored and not committed yet: a kill costs them. In a catalog each batch is committed.</param>
 /// <param name="TotalRows">Rows of the source or its part; null if they are not counted.</param>
 /// <param name="Stored">Rows it stored, those that replaced an image included.</param>
 /// <param name="Replaced">Those of them that took the place of an image.</param>
@@ -36,6 +37,7 @@ public sealed record IngestionResponse(
     bool CancelRequested,
     long FirstRow,
     long NextRow,
+    long Uncommitted,
     long? TotalRows,
     long Stored,
     long Replaced,

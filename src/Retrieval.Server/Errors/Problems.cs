@@ -22,7 +22,9 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     private const int LongestEcho = 200;
 
     /// <summary>The problem of whoever needs Postgres while it is away.</summary>
-    public static Problem CatalogAway { get; } = Of(503, "Postgres does not answer, and nothing can be written until it does; searches go on");
+    public static Problem CatalogAway { get; } = Of(503, "Postgres cannot be used now, and nothing can be written until it can; searches go on");
+
+    private static Problem SignInRefused { get; } = Of(503, "Postgres refuses this replica's sign-in, and nothing can be written until it is accepted; searches go on");
 
     /// <summary>The problem an exception means.</summary>
     public Problem Of(Exception exception) => exception switch
@@ -37,6 +39,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         FeatureShapeException shape => Of(422, shape.Message) with { Field = "features" },
         ForbiddenException forbidden => Of(403, forbidden.Message),
         ConflictException conflict => Of(409, conflict.Message),
+        CatalogUnavailableException { SignInRefused: true } => SignInRefused,
         CatalogUnavailableException => CatalogAway,
         CatalogException { Fault: not (CatalogFault.Other or CatalogFault.Schema) } refused => OfFault(refused.Fault),
         IndexLockedException => Of(409, "an ingestion is writing to the index, which has one writer at a time; try again when it has ended"),

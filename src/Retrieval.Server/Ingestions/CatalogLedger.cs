@@ -100,6 +100,7 @@ internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceR
             run.CancelRequested,
             run.FirstRow,
             run.NextRow,
+            0,
             run.TotalRows,
             run.Ingested,
             run.Replaced,

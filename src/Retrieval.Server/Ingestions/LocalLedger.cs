@@ -50,7 +50,7 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
 
             _runs.Add(new IngestionResponse(
                 $"{run.Id:D}", "running", null, null, roots.Public(run.SourceKey), 0, 1, IngestionRun.Worker, false,
-                before.Rows, before.Rows, before.TotalRows, 0, 0, 0, 0, 0, 0, null, run.StartedAt, run.StartedAt, null, []));
+                before.Rows, before.Rows, 0, before.TotalRows, 0, 0, 0, 0, 0, 0, null, run.StartedAt, run.StartedAt, null, []));
         }
 
         return Task.CompletedTask;
@@ -61,7 +61,7 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
 
     public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => Change(run.Id, known =>
     {
-        var ended = report is null ? known : Counted(known, report.Progress, report.FirstRejects);
+        var ended = (report is null ? known : Counted(known, report.Progress, report.FirstRejects)) with { Uncommitted = 0 };
         var (state, message) = cause switch
         {
             null => ("completed", null),
@@ -77,6 +77,7 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
     private IngestionResponse Counted(IngestionResponse run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => run with
     {
         NextRow = progress.Rows,
+        Uncommitted = progress.Uncommitted,
         TotalRows = progress.TotalRows,
         Stored = progress.Ingested,
         Replaced = progress.Replaced,

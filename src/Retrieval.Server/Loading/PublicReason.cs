@@ -25,6 +25,7 @@ internal sealed class PublicReason(SnapshotSection snapshot, string providerLibr
 
     public string Of(Exception exception) => exception switch
     {
+        CatalogUnavailableException { SignInRefused: true } => "Postgres refuses the sign-in; the server's log has more",
         CatalogUnavailableException => "Postgres does not answer; the server's log has more",
         CatalogException refused => OfFault(refused.Fault),
         RetrievalException => Of(exception.Message),

@@ -50,13 +50,27 @@ public sealed class LocalIngestionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_source_of_which_every_row_is_refused_fails_with_the_first_reason()
+    {
+        Directory.CreateDirectory(_folder.File("roots/garbage"));
+        await File.WriteAllTextAsync(_folder.File("roots/garbage/features.tsv"), "this is\nno tsv\nfile\n", TestContext.Current.CancellationToken);
+
+        var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "tsv": "garbage/features.tsv" } }"""), "failed");
+
+        Assert.Equal((0, 3, 0), ((int)run["stored"]!, (int)run["rejected"]!, (int)run["uncommitted"]!));
+        Assert.Contains("every one of its 3 rows was refused", (string)run["message"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain(_folder.File("roots"), (string)run["message"]!, StringComparison.Ordinal);
+        Assert.Equal(3, run["firstRejects"]!.AsArray().Count);
+    }
+
+    [Fact]
     public async Task Another_run_is_a_409_while_one_is_at_work_and_a_cancelled_one_is_gone_on_with()
     {
         SplitFiles.Write(_folder.File("roots/large"), 400);
         var path = await _server.BeginAsync(SplitFiles.Order("large", """, "batchRows": 1"""));
         var (other, _) = await _server.Client.PostAsync("/v1/ingestions", SplitFiles.Order("large"));
         await other.ProblemAsync(409);
-        await Eventually.TrueAsync(async () => (int)(await _server.RunAsync(path))["nextRow"]! >= 3, "it gets on");
+        await Eventually.TrueAsync(async () => (int)(await _server.RunAsync(path))["uncommitted"]! >= 3, "it gets on");
 
         var asked = await (await _server.Client.RemoveAsync(path)).JsonAsync();
         Assert.True((bool)asked["cancelRequested"]! || (string)asked["state"]! == "cancelled");
@@ -77,7 +91,7 @@ public sealed class LocalIngestionTests : IAsyncLifetime
         await Corpus.IngestAsync(Repository.Bundle, _folder.File("other"), 4);
         await using var server = await (await RunningServer.StartAsync(Options("other"))).ReadyAsync();
         var path = await server.BeginAsync(SplitFiles.Order("large", """, "batchRows": 1"""));
-        await Eventually.TrueAsync(async () => (int)(await server.RunAsync(path))["nextRow"]! >= 3, "it gets on");
+        await Eventually.TrueAsync(async () => (int)(await server.RunAsync(path))["uncommitted"]! >= 3, "it gets on");
 
         await server.App.StopAsync(TestContext.Current.CancellationToken);
 

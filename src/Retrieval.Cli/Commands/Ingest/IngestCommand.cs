@@ -56,13 +56,19 @@ internal static class IngestCommand
             using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }));
             using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
             var job = new IngestionJob(model, options, TimeProvider.System);
-            var result = options.DryRun
-                ? await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false)
+            var (result, refusal) = options.DryRun
+                ? (await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false), null)
                 : await RunAsync(parsed, job, opened, options, cancellationToken).ConfigureAwait(false);
             Terminal.Write(result, parsed.GetValue(json), result.Show);
+            if (refusal is not null)
+            {
+                Failures.Say(refusal);
+                return ExitCodes.Failed;
+            }
+
             return parsed.GetValue(strict) && (result.AllRuns?.Rejected ?? result.Rejected) > 0 ? ExitCodes.Failed : ExitCodes.Ok;
 
-            async Task<IngestionResult> RunAsync(ParseResult parsed, IngestionJob job, IFeatureSource opened, IngestionOptions options, CancellationToken cancellationToken)
+            async Task<(IngestionResult Result, string? Refusal)> RunAsync(ParseResult parsed, IngestionJob job, IFeatureSource opened, IngestionOptions options, CancellationToken cancellationToken)
             {
                 var schema = IndexBinding.SchemaOf(model);
                 if (!catalog.Postgres.Given(parsed, index))
@@ -87,12 +93,16 @@ internal static class IngestCommand
         return IngestionResult.Of(source.Name, options, null, null, report);
     }
 
-    private static async Task<IngestionResult> IngestAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, IngestDestination destination, CancellationToken cancellationToken)
+    private static async Task<(IngestionResult Result, string? Refusal)> IngestAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, IngestDestination destination, CancellationToken cancellationToken)
     {
         try
         {
             var report = await IngestionDisplay.RunAsync(progress => job.RunAsync(source, destination.Target, progress, cancellationToken)).ConfigureAwait(false);
-            return IngestionResult.Of(source.Name, options, destination, await destination.ReadLedger().ConfigureAwait(false), report);
+            return (IngestionResult.Of(source.Name, options, destination, await destination.ReadLedger().ConfigureAwait(false), report), null);
+        }
+        catch (SourceRefusedException exception) when (exception.Report is { } report)
+        {
+            return (IngestionResult.Of(source.Name, options, destination, await destination.ReadLedger().ConfigureAwait(false), report), exception.Message);
         }
         catch (OperationCanceledException)
         {

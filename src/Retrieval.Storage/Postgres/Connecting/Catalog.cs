@@ -11,6 +11,7 @@ public sealed class Catalog : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
     private readonly NpgsqlDataSource _own;
     private readonly string? _passwordFile;
+    private readonly bool _givenPassword;
 
     /// <summary>Prepares the pool; connects to nothing yet.</summary>
     /// <exception cref="InvalidInputException">The connection string cannot be understood, or the password's file cannot be read.</exception>
@@ -32,6 +33,7 @@ public sealed class Catalog : IAsyncDisposable
         Default(given, nameof(given.TcpKeepAliveTime), 15, (builder, value) => builder.TcpKeepAliveTime = value);
         Default(given, nameof(given.TcpKeepAliveInterval), 5, (builder, value) => builder.TcpKeepAliveInterval = value);
         _passwordFile = options.PasswordFile;
+        _givenPassword = !string.IsNullOrEmpty(given.Password);
         _source = Build(given, options.PasswordFile);
         given.Pooling = false;
         // A writer's transaction ends in one batch of statements, which is to leave in one piece.
@@ -97,9 +99,16 @@ public sealed class Catalog : IAsyncDisposable
         catch (PostgresException exception) when (_passwordFile is not null && exception.SqlState is PostgresErrorCodes.InvalidPassword)
         {
             // While a password is changed, the file and the server disagree for a moment.
-            throw new NpgsqlException($"the password in {_passwordFile} is not the role's ({exception.MessageText})", exception);
+            throw new SignInRefusedException($"the password in {_passwordFile} is not the role's ({exception.MessageText})", exception);
+        }
+        catch (NpgsqlException exception) when (exception is not PostgresException && exception.InnerException is null && HasNoPassword())
+        {
+            // Of the driver's own errors on connecting, the one without a cause in the network or the server: it was asked for a password and had none.
+            throw new SignInRefusedException($"it asks for a password, and {(_passwordFile is null ? "none is configured" : $"{_passwordFile} is empty")} ({exception.Message})", exception);
         }
     }
+
+    private bool HasNoPassword() => _passwordFile is null ? !_givenPassword : ReadPassword(_passwordFile).Length == 0;
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder given, string? passwordFile)
     {

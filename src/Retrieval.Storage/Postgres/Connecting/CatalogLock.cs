@@ -2,24 +2,53 @@ using Npgsql;
 
 namespace Retrieval.Storage.Postgres.Connecting;
 
-/// <summary>A lock by name that one session of all processes may have. It goes with its connection.</summary>
+/// <summary>A lock by name: one session of all processes may have it, or any number may share it. It goes with its connection.</summary>
 public sealed class CatalogLock : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
 
     private CatalogLock(NpgsqlConnection connection) => _connection = connection;
 
-    /// <summary>Takes the lock; null if another session has it.</summary>
+    /// <summary>Takes the lock; null if another session has it or a share of it.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
-    public static async Task<CatalogLock?> TryTakeAsync(Catalog catalog, string name, CancellationToken cancellationToken = default)
+    public static Task<CatalogLock?> TryTakeAsync(Catalog catalog, string name, CancellationToken cancellationToken = default) =>
+        TryTakeAsync(catalog, name, "pg_try_advisory_lock", cancellationToken);
+
+    /// <summary>Takes a share of the lock; null if another session has it for itself.</summary>
+    /// <inheritdoc cref="TryTakeAsync(Catalog, string, CancellationToken)"/>
+    public static Task<CatalogLock?> TryShareAsync(Catalog catalog, string name, CancellationToken cancellationToken = default) =>
+        TryTakeAsync(catalog, name, "pg_try_advisory_lock_shared", cancellationToken);
+
+    /// <summary>Whether the connection, and with it the lock, is still there: asks the server.</summary>
+    public async Task<bool> IsHeldAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var command = new NpgsqlCommand("select 1", _connection);
+            await using (command.ConfigureAwait(false))
+            {
+                return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not null;
+            }
+        }
+        catch (Exception exception) when (CatalogErrors.IsOurs(exception) || exception is InvalidOperationException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
+    }
+
+    /// <summary>Gives the lock back.</summary>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static async Task<CatalogLock?> TryTakeAsync(Catalog catalog, string name, string function, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         NpgsqlConnection? connection = null;
         try
         {
             connection = await catalog.OpenAsync(cancellationToken).ConfigureAwait(false);
-            var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 1))", connection) { Parameters = { new() { Value = name } } };
+            var command = new NpgsqlCommand($"select {function}(hashtextextended($1, 1))", connection) { Parameters = { new() { Value = name } } };
             await using (command.ConfigureAwait(false))
             {
                 if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true)
@@ -45,7 +74,4 @@ public sealed class CatalogLock : IAsyncDisposable
             }
         }
     }
-
-    /// <summary>Gives the lock back.</summary>
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 }

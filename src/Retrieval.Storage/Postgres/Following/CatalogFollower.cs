@@ -20,6 +20,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
     private static readonly TimeSpan compactAgain = TimeSpan.FromMinutes(10);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly IndexPin _pin = new(catalog);
     private Copies? _copies;
     private (string? Path, long Generation) _reported;
     private DateTimeOffset _compactFrom = DateTimeOffset.MinValue;
@@ -69,7 +70,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
     {
         _copies?.Dispose();
         _copies = null;
-        return ValueTask.CompletedTask;
+        return _pin.DisposeAsync();
     }
 
     private Copies Enter() => _copies ??= new Copies(CacheFolder.Take(options.CacheFolder), accepted);
@@ -85,6 +86,11 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
             copies.Clean();
             await FollowFormerAsync(copies, tally, cancellationToken).ConfigureAwait(false);
             return Report(copies, tally, refusal, seen?.Epoch ?? 0, more: false);
+        }
+
+        if (options.IndexName is not null)
+        {
+            await _pin.HoldAsync(seen!, cancellationToken).ConfigureAwait(false);
         }
 
         if (copies.OpenServed(seen!) is { } served)

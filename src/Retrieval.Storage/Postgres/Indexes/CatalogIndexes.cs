@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Retrieval.Domain.Bundles;
@@ -113,7 +114,7 @@ public static class CatalogIndexes
     }
 
     /// <summary>Drops an index and all it holds.</summary>
-    /// <exception cref="CatalogException">There is no such index, or it is the active one.</exception>
+    /// <exception cref="CatalogException">There is no such index, it is the active one, or a replica that is pinned to it follows it.</exception>
     /// <inheritdoc cref="ListAsync"/>
     public static async Task DropAsync(Catalog catalog, string name, CancellationToken cancellationToken = default)
     {
@@ -123,11 +124,19 @@ public static class CatalogIndexes
             throw new CatalogException($"index {name}", CatalogFault.Index, "it is the active one; activate another before dropping it");
         }
 
-        // Whoever reads or writes any index is in the way, and may not be kept waiting: many short attempts.
-        var retry = new CatalogRetry { For = TimeSpan.FromMinutes(1), LongestDelay = TimeSpan.FromSeconds(2) };
-        await retry.RunAsync(token => catalog.UseAsync($"dropping index {name}", (connection, cancellation) =>
-            ScalarAsync<object>(connection, "select retrieval.drop_index($1)", [index.IndexId], cancellation), token), cancellationToken).ConfigureAwait(false);
+        var alone = await CatalogLock.TryTakeAsync(catalog, FollowedLock(index), cancellationToken).ConfigureAwait(false)
+            ?? throw new CatalogException($"index {name}", CatalogFault.Index, "a replica is pinned to it (Postgres:Index) and serves it; stop or repoint the replica before dropping it");
+        await using (alone.ConfigureAwait(false))
+        {
+            // Whoever reads or writes any index is in the way, and may not be kept waiting: many short attempts.
+            var retry = new CatalogRetry { For = TimeSpan.FromMinutes(1), LongestDelay = TimeSpan.FromSeconds(2) };
+            await retry.RunAsync(token => catalog.UseAsync($"dropping index {name}", (connection, cancellation) =>
+                ScalarAsync<object>(connection, "select retrieval.drop_index($1)", [index.IndexId], cancellation), token), cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>Name of the lock that replicas share while they are pinned to an index, and that dropping it takes.</summary>
+    internal static string FollowedLock(CatalogIndex index) => string.Create(CultureInfo.InvariantCulture, $"retrieval following {index.IndexId}");
 
     internal static CatalogException Unknown(string name) => new($"index {name}", CatalogFault.Index, "there is no index of this name in the catalog");
 

@@ -74,6 +74,7 @@ internal sealed class PartLedger(CatalogIndex index, IngestionClaim claim)
     /// <summary>Registers the run and says where it begins; to be called in a transaction, as often as need be.</summary>
     public async Task<(LedgerEntry Ledger, int SourceNo)> RegisterAsync(WriterSession session, CancellationToken cancellationToken)
     {
+        await RequireOneDivisionAsync(session, cancellationToken).ConfigureAwait(false);
         var sourceNo = await SourceAsync(session, index, claim.SourceKey, cancellationToken).ConfigureAwait(false);
         var found = await ReadAsync(session, cancellationToken).ConfigureAwait(false);
         var resumed = found is { } row && row.Entry.SourceStamp == claim.SourceStamp && !claim.Restart;
@@ -119,6 +120,35 @@ internal sealed class PartLedger(CatalogIndex index, IngestionClaim claim)
         object[] values = [index.IndexId, key];
         await session.ExecuteAsync("insert into retrieval.source (index_id, source_key) values ($1, $2) on conflict do nothing", values, cancellationToken).ConfigureAwait(false);
         return await session.ReadAsync("select source_no from retrieval.source where index_id = $1 and source_key = $2", values, reader => reader.GetInt32(0), cancellationToken).ConfigureAwait(false);
+    }
+
+    // Parts of n and parts of m never make a whole: the source would never be complete. The lock makes two runs that begin at
+    // once with different n see each other.
+    private async Task RequireOneDivisionAsync(WriterSession session, CancellationToken cancellationToken)
+    {
+        object[] source = [index.IndexId, claim.SourceKey];
+        await session.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended(format('division %s/%s', $1::integer, $2::text), 0))", source, cancellationToken).ConfigureAwait(false);
+        if (claim.Restart)
+        {
+            // Runs of the other division find their entry gone, and stop.
+            await session.ExecuteAsync("delete from retrieval.ledger where index_id = $1 and source_key = $2 and parts <> $3", [.. source, claim.Parts], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var other = await session.ReadAsync<(int Parts, long Done)?>(
+            """
+            select parts, count(*) filter (where completed) from retrieval.ledger
+            where index_id = $1 and source_key = $2 and source_stamp = $4 and parts <> $3
+            group by parts having count(*) filter (where completed) < parts order by parts limit 1
+            """,
+            [.. source, claim.Parts, claim.SourceStamp],
+            reader => (reader.GetInt32(0), reader.GetInt64(1)),
+            cancellationToken).ConfigureAwait(false);
+        if (other is { } begun)
+        {
+            throw new InvalidInputException(
+                $"is one of {claim.Parts}; '{claim.SourceKey}' was begun in {begun.Parts} parts, {begun.Done} of which are complete: store the others of these {begun.Parts}, or restart, which begins the source anew", field: "part");
+        }
     }
 
     public CatalogException Taken(string reason, Exception? cause = null) => new(What, CatalogFault.Taken, reason, cause);

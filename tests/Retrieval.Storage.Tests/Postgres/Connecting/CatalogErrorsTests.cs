@@ -80,6 +80,13 @@ public sealed class CatalogErrorsTests
         await using var catalog = new Catalog(new CatalogOptions { ConnectionString = text, PasswordFile = file });
         var refused = await Assert.ThrowsAsync<CatalogUnavailableException>(() => CatalogIndexes.ListAsync(catalog, Cancellation));
         Assert.Contains($"the password in {file} is not the role's", refused.Message, StringComparison.Ordinal);
+        Assert.True(refused.SignInRefused);
+        Assert.DoesNotContain("does not answer", refused.Message, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, "\n", Cancellation);
+        await using var empty = new Catalog(new CatalogOptions { ConnectionString = text, PasswordFile = file });
+        await RefusedAsync(empty, $"it asks for a password, and {file} is empty");
+        await using var none = new Catalog(new CatalogOptions { ConnectionString = text });
+        await RefusedAsync(none, "it asks for a password, and none is configured");
         var retry = new CatalogRetry { For = TimeSpan.FromSeconds(30), FirstDelay = TimeSpan.FromMilliseconds(10), Failed = (_, _, _) => File.WriteAllText(file, database.Database.Owner.Password) };
         await using (var images = new CatalogImages(catalog, database.Index, retry))
         {
@@ -87,7 +94,16 @@ public sealed class CatalogErrorsTests
         }
 
         await using var fixedOne = TestCatalog.Open(new NpgsqlConnectionStringBuilder(text) { Password = "wrong" }.ConnectionString);
-        Assert.Equal(CatalogFault.Other, (await Assert.ThrowsAsync<CatalogException>(() => CatalogIndexes.ListAsync(fixedOne, Cancellation))).Fault);
+        var wrong = await Assert.ThrowsAsync<CatalogException>(() => CatalogIndexes.ListAsync(fixedOne, Cancellation));
+        Assert.Equal(CatalogFault.Other, wrong.Fault);
+        Assert.Contains("refuses the sign-in", wrong.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task RefusedAsync(Catalog catalog, string told)
+    {
+        var refused = await Assert.ThrowsAsync<CatalogUnavailableException>(() => CatalogIndexes.ListAsync(catalog, Cancellation));
+        Assert.True(refused.SignInRefused);
+        Assert.Contains($"Postgres refuses the sign-in: {told}", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]

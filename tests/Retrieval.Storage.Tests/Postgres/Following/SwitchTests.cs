@@ -1,5 +1,6 @@
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Writing;
@@ -120,7 +121,7 @@ public sealed class SwitchTests
     }
 
     [Fact]
-    public async Task A_catalog_without_an_active_or_named_index_is_said_to_have_none()
+    public async Task A_catalog_without_an_active_or_named_index_is_said_to_have_none_and_one_that_a_replica_is_pinned_to_is_not_dropped()
     {
         await using var catalog = await ReplicatedCatalog.CreateAsync();
         await catalog.Database.ExecuteAsAdminAsync("delete from retrieval.activation", Cancellation);
@@ -133,10 +134,25 @@ public sealed class SwitchTests
         var step = await named.StepAsync(null, Cancellation);
         Assert.Null(step.Refusal);
         await catalog.HoldsAsync(step.Index, State(5));
+        await RefusedAsync(catalog);
+        await catalog.Database.ExecuteAsAdminAsync(
+            "select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.mode = 'ShareLock' and l.database = (select oid from pg_database where datname = current_database())", Cancellation);
+        await named.StepAsync(null, Cancellation);
+        await RefusedAsync(catalog);
+
+        // The replica is gone, and so is its pin.
+        await named.DisposeAsync();
         await CatalogIndexes.DropAsync(catalog.Catalog, "green", Cancellation);
         step = await named.StepAsync(null, Cancellation);
         Assert.Contains("the catalog has no index named green", step.Refusal);
         await catalog.HoldsAsync(step.Index, State(5));
+    }
+
+    private static async Task RefusedAsync(ReplicatedCatalog catalog)
+    {
+        var refused = await Assert.ThrowsAsync<CatalogException>(() => CatalogIndexes.DropAsync(catalog.Catalog, "green", Cancellation));
+        Assert.Equal(CatalogFault.Index, refused.Fault);
+        Assert.Contains("a replica is pinned to it", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

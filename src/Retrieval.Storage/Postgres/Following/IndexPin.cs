@@ -1,0 +1,37 @@
+using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
+
+namespace Retrieval.Storage.Postgres.Following;
+
+/// <summary>
+/// Keeps the index that a replica is pinned to from being dropped, for as long as the replica follows it. (The active index
+/// needs no such thing: it cannot be dropped.) A connection of its own holds the lock, so a replica that dies lets go.
+/// </summary>
+internal sealed class IndexPin(Catalog catalog) : IAsyncDisposable
+{
+    private CatalogLock? _lock;
+    private int _indexId;
+
+    /// <summary>Takes the pin, or sees that it still holds. An index that is being dropped at this moment is not pinned any more.</summary>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
+    public async Task HoldAsync(CatalogIndex index, CancellationToken cancellationToken)
+    {
+        if (_lock is not null && _indexId == index.IndexId && await _lock.IsHeldAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        await DisposeAsync().ConfigureAwait(false);
+        _lock = await CatalogLock.TryShareAsync(catalog, CatalogIndexes.FollowedLock(index), cancellationToken).ConfigureAwait(false);
+        _indexId = index.IndexId;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_lock is { } held)
+        {
+            _lock = null;
+            await held.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
