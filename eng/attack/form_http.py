@@ -123,6 +123,8 @@ class Client:
                     answer = connection.answer("HEAD" if raw.startswith(b"HEAD") else "GET", 0.4 if further else wait)
                     if answer is None:
                         return
+                    if answer.status == 0 and raw.startswith(b"PRI * HTTP/2.0"):
+                        return  # a frame of HTTP/2 that refuses it
                     if answer.status == 0:
                         self.report.finding("bytes that are no HTTP answer", answer.body[:200], "an HTTP answer", raw)
                         return
