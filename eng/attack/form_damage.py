@@ -46,7 +46,7 @@ def at_rest(rig, rng, index, folder, questions, hurt, write=None, repair=None):
         # The command line over the same files: an answer or one line of refusal.
         rig.command.run("search", "--bundle", rig.command.bundle, "--index", index, "--caption", "a red cube", "--threads", 1, "--json")
     if rig.command.repairs and (rng.random() < 0.35 if repair is None else repair):
-        verified = repaired(rig, index, wounds, told, verified)
+        verified = repaired(rig, index, wounds, told)
     server = rig.serve(index, folder, "damage", ready=False, damage=True)
     try:
         if not server.listen():
@@ -71,17 +71,18 @@ def told_of(rig, index, wounds, told):
     return said
 
 
-def repaired(rig, index, wounds, told, verified):
+def repaired(rig, index, wounds, told):
     """`index repair` ends properly, and what it says is whole verifies."""
     outcome = rig.command.run("index", "repair", "--index", index, *(("--bundle", rig.command.bundle) if "--bundle" in rig.command.run("index", "repair", "--help").output else ()))
     rig.report.count(f"index repair: exit {outcome.code}")
     code, said, text = rig.command.verify(index)
     if outcome.code == 0 and not said:
         rig.report.finding("an index does not verify after index repair", f"{told}: {outcome.output[-300:]} {outcome.errors[-300:]} then exit {code}: {text}", "verified, or a repair that ends with 1")
-    if all(wound.path == "manifest.json" for wound in wounds) and not said:
+    manifests = all(wound.path.startswith("manifest") for wound in wounds)
+    if manifests and not said:
         rig.report.finding("index repair does not bring back an index whose data are whole", f"{told}: exit {outcome.code}: {outcome.output[-300:]} {outcome.errors[-300:]}", "a verified index")
-    # What was set aside may be missing from answers: repair has said so, and so they are judged no more.
-    return False if outcome.code != 0 or not all(wound.path.startswith("manifest") for wound in wounds) else said and verified
+    # Of damaged data some may be set aside, and repair has said so: then answers are not held against the sound index.
+    return said if manifests else False
 
 
 def judged(rig, verdicts, wounds, told, verified, server, when):

@@ -38,9 +38,12 @@ def first_commit_lost(rig, _):
         return [damage.hurt(rng, index, index / "manifest.json", "flip")]
 
     def both(rng, index):
-        return [damage.hurt(rng, index, index / "manifest.json", "remove"), damage.hurt(rng, index, index / "manifest.previous.json", "truncate")]
+        found = sorted(index.glob("manifest*.json"))
+        return [damage.hurt(rng, index, found[0], "remove"), *(damage.hurt(rng, index, path, "truncate") for path in found[1:])]
     _case(rig, "one commit", early, write=True, repair=False)
     _case(rig, "both manifests", both, write=True, repair=False)
+    if rig.command.repairs:
+        _case(rig, "both manifests, repaired", both, write=True, repair=True)
 
 
 def not_finite(pattern, serving):
