@@ -117,7 +117,7 @@ def written(rig, rng, server, index, folder, oracle, questions, wounds, told):
         server.kill()
         again = rig.serve(index, folder, "damage", ready=False, damage=True)
         if again.ready(timeout=8):
-            book.check(again.port, rig.report, oracle)
+            book.check(again.port, rig.report, oracle, damage=True)
         else:
             rig.report.count("damaged indexes refused after a write")
         again.stop()
