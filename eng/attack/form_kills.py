@@ -131,6 +131,13 @@ def finish(rig, served, oracle, book, images):
     if not progress or progress[-1]["state"] != "completed":
         rig.report.finding("an ingestion does not complete after a kill", str(progress[-1:])[:400], "completed")
         return
+    # A run is seen by searches with the next look at the index (Snapshot:RefreshSeconds).
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        counts = strict.parse(wire.ask(served.port, "GET", "/v1/model").body)["index"]
+        if counts["images"] >= sum(states != [ABSENT] for name, states in book.states.items() if name not in images) + len(images):
+            break
+        time.sleep(0.1)
     for name, image in images.items():
         book.acknowledged(name, state(*image))
     book.check(served.port, rig.report, oracle, list(images))
