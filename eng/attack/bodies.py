@@ -35,7 +35,7 @@ def image_search(rng):
     if rng.random() < 0.5:
         body["top"] = rng.choice([1, 5, 10, 1000])
     if rng.random() < 0.4:
-        body["shortlist"] = rng.choice([1, 20, 200, 10000])
+        body["shortlist"] = rng.choice([1, 20, 200, 2000, 4000])
     if rng.random() < 0.2:
         body["deadlineMs"] = rng.choice([1, 5, 500, 600000])
     if rng.random() < 0.3:
