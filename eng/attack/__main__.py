@@ -98,8 +98,8 @@ def main():
             except Exception:
                 report.breakage(traceback.format_exc())
             took = time.monotonic() - case_begun
-            report.cases.append({"case": number, "name": name, "seconds": round(took, 1)})
-            print(f"case {number} ({name}): {took:.1f} s", flush=True)
+            report.cases.append({"case": number, "name": name, "seconds": round(took, 1), "notes": report.notes})
+            print(f"case {number} ({name}): {took:.1f} s" + "".join(f"; {note[:200]}" for note in report.notes[:4]), flush=True)
         rig.end_shared()
     except KeyboardInterrupt:
         print("stopped", flush=True)

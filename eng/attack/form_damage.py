@@ -41,6 +41,7 @@ def at_rest(rig, rng, index, folder, questions, hurt, write=None, repair=None):
     wounds = hurt()
     told = "; ".join(map(str, wounds))
     report.count("files damaged at rest", len(wounds))
+    report.note(f"at rest: {told}")
     verified = told_of(rig, index, wounds, told)
     if rng.random() < 0.3:
         # The command line over the same files: an answer or one line of refusal.
@@ -152,6 +153,7 @@ def while_serving(rig, rng, index, folder, questions, hurt):
     side_by_side(report, lambda: load(0), lambda: load(1), wound)
     told = "; ".join(map(str, wounds))
     report.count("files damaged while serving", len(wounds))
+    report.note(f"while serving: {told}")
     verdicts = questions.judge(server.port, oracle) if server.alive else []
     if rng.random() < 0.4 and server.alive:
         status = rig.put(server.port, oracle, Book(), "written-over-damage", 500, ["a red cube"])

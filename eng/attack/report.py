@@ -20,11 +20,15 @@ class Report:
         self.findings = {}
         self.broken = []
         self.cases = []
-        self._current = threading.local()
-        self.case = None
+        self.case, self.notes = None, []
 
     def begin(self, case):
-        self.case = case
+        self.case, self.notes = case, []
+
+    def note(self, text):
+        """What this case did, for whoever reads its line."""
+        with self._lock:
+            self.notes.append(text)
 
     def status(self, form, status):
         with self._lock:

@@ -150,7 +150,7 @@ class Server:
                 self.report.finding("a caller's own method stands in the log", what, "a bounded name", severity="low")
         if self.damage:
             # ONNX Runtime writes by itself what a graph makes of damaged numbers.
-            native = [line for line in plain if b":onnxruntime:" in line]
+            native = [line for line in plain if re.search(rb":onnxruntime:|\bnmemb=\d|^(\x1b\[m)?$", line)]
             self.report.count("lines of ONNX Runtime in the log", len(native))
             plain = [line for line in plain if line not in native]
         if plain:
