@@ -86,7 +86,7 @@ def leavers(row, place):
     Waves of callers who close their sockets while their searches wait: what was computed after they had gone is counted in
     the pairs the device has done. Their work is far more than the device does meanwhile, so a share can be told.
     """
-    wave, waves = 250, place.size(4, 40)
+    wave, waves = 500, place.size(2, 20)
     server = place.serve("--bundle", place.demo / "bundle", "--index", place.demo_index(), "--Limits:AdmittedPairs=100000000", "--Limits:Concurrent=1000")
     body = json.dumps({"caption": GENERAL}).encode()
     request = f"POST /v1/search/images HTTP/1.1\r\nHost: {server.host}:{server.port}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
