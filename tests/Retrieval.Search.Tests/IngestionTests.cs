@@ -65,9 +65,9 @@ public sealed class IngestionTests : IDisposable
             Assert.Equal((index.Images.Count, index.Captions.Count), (progress.Ingested, progress.Captions));
         });
 
-        Assert.Equal(8, seen.Count);
+        Assert.Equal(9, seen.Count);
         Assert.All(seen, at => Assert.Equal(at.Committed, at.Counted));
-        Assert.Equal([4L, 8, 0, 4, 8, 0, 4, 6], seen.Select(at => at.Uncommitted));
+        Assert.Equal([4L, 8, 0, 4, 8, 0, 4, 6, 0], seen.Select(at => at.Uncommitted));
         Assert.Equal((30, 0, 60), (report.Progress.Rows, report.Progress.Uncommitted, report.Progress.Captions));
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local.Reading;
 
@@ -36,7 +35,7 @@ internal static class IndexAssert
         {
             Assert.Equal(new IndexedCaption(image.FirstCaption + i, slot, i, sample.Entry.Captions[i]), index.GetCaption(image.FirstCaption + i));
             Assert.True(index.Captions.IsLive(image.FirstCaption + i));
-            Assert.Equal(sample.CaptionLengths[i], Number(index.Captions.Length!, image.FirstCaption + i));
+            Assert.Equal(sample.CaptionLengths[i], index.Captions.Extents!.Lengths[(int)image.FirstCaption + i]);
         }
 
         foreach (var (name, bytes) in sample.CaptionFieldsByName)
@@ -56,9 +55,7 @@ internal static class IndexAssert
             return field.Row(slot).ToArray();
         }
 
-        var first = Number(index.Captions.Offset!, slot);
-        return [.. Enumerable.Range(0, (int)Number(index.Captions.Length!, slot)).SelectMany(i => field.Row(first + i).ToArray())];
+        var extents = index.Captions.Extents!;
+        return [.. Enumerable.Range(0, (int)extents.Lengths[(int)slot]).SelectMany(i => field.Row(extents.Offsets[(int)slot] + i).ToArray())];
     }
-
-    private static long Number(MappedField field, long row) => MemoryMarshal.Read<long>(field.Row(row));
 }

@@ -30,7 +30,7 @@ public sealed class LocalIndexTests : IDisposable
         Assert.Equal([50, 6], index.Images.Embedding.Shape);
         Assert.Equal([50, 3, 4], index.Images.Field("v").Shape);
         Assert.Equal([index.Captions.Field("c").Rows, 5], index.Captions.Field("w").Shape);
-        Assert.Null(index.Images.Offset);
+        Assert.Null(index.Images.Extents);
         Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
     }
 
@@ -68,13 +68,13 @@ public sealed class LocalIndexTests : IDisposable
         using var index = LocalIndex.Open(_folder.Index, schema);
         Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
         Assert.Equal(["a", "aa", "bb", "c", "cc"], Enumerable.Range(0, 5).Select(slot => index.GetImageId(slot)));
-        Assert.Equal([0L, 1, 3, 5, 6], Numbers(index.Images.Offset!));
-        Assert.Equal([1L, 2, 2, 1, 2], Numbers(index.Images.Length!));
+        Assert.Equal([0L, 1, 3, 5, 6], index.Images.Extents!.Offsets.ToArray());
+        Assert.Equal([1L, 2, 2, 1, 2], index.Images.Extents!.Lengths.ToArray());
         Assert.Equal('c', BitConverter.ToSingle(index.Images.Field("r").Row(5)));
         Assert.Equal(8, index.Images.Field("r").Rows);
         Assert.Equal(2, index.Captions.Slots);
         Assert.Equal(3, index.GetCaption(1).ImageSlot);
-        Assert.Null(index.Captions.Offset);
+        Assert.Null(index.Captions.Extents);
     }
 
     [Fact]
@@ -306,8 +306,6 @@ public sealed class LocalIndexTests : IDisposable
         using var index = LocalIndex.Open(_folder.Index);
         IndexAssert.Holds(index, expected.ToDictionary(pair => pair.Id, pair => pair.Version));
     }
-
-    private static IEnumerable<long> Numbers(MappedField field) => Enumerable.Range(0, (int)field.Rows).Select(row => BitConverter.ToInt64(field.Row(row)));
 
     private static string Hash(TempFolder folder)
     {

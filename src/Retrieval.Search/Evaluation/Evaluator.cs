@@ -42,7 +42,16 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
 
         var ingestion = new IngestionJob(model, new IngestionOptions { SourceKey = "evaluation" }, time);
         var encoding = new Progress<IngestionProgress>(done => progress?.Report(("encode", done.TotalRows is > 0 ? (double)(done.Rows + done.Uncommitted) / done.TotalRows.Value : 0)));
-        var ingested = await ingestion.RunAsync(source, workFolder, encoding, cancellationToken).ConfigureAwait(false);
+        IngestionReport ingested;
+        try
+        {
+            ingested = await ingestion.RunAsync(source, workFolder, encoding, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SourceRefusedException exception) when (exception.Report is { } report)
+        {
+            ingested = report;
+        }
+
         if (ingested.FirstRejects is [var reject, ..])
         {
             throw new InvalidInputException($"{reject.Reason} (an evaluation on part of a split would not be comparable)", reject.Source, reject.Row);

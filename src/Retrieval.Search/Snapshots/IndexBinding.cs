@@ -21,6 +21,6 @@ public static class IndexBinding
     {
         ArgumentNullException.ThrowIfNull(collection);
         var fields = collection.Fields.Select(field => (field.Spec, field.Address, field.Rows)).ToList<(FieldSpec, nint, long)>();
-        return new MappedRecords(collection.Slots, fields, collection.Offset?.Address ?? 0, collection.Length?.Address ?? 0);
+        return new MappedRecords(collection.Slots, fields, collection.Extents?.OffsetsAddress ?? 0, collection.Extents?.LengthsAddress ?? 0);
     }
 }

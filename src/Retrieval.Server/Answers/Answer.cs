@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Telemetry;
@@ -10,6 +11,8 @@ namespace Retrieval.Server.Answers;
 /// </summary>
 internal abstract class Answer : IResult, IDisposable
 {
+    private const int MostHeld = 64 << 10;
+
     /// <summary>What the time went to; null for none of that.</summary>
     protected virtual IEnumerable<StageTime>? Stages => null;
 
@@ -34,6 +37,9 @@ internal abstract class Answer : IResult, IDisposable
         {
             var services = httpContext.RequestServices;
             var bytes = await FitAsync(((SearchOptions)services.GetService(typeof(SearchOptions))!).MaxAnswerBytes).ConfigureAwait(false);
+            var whole = bytes <= MostHeld ? await WholeAsync((int)bytes, httpContext.RequestAborted).ConfigureAwait(false) : null;
+
+            // Last of all before the first byte: whatever was read until now was there.
             RequireWhole();
             var response = httpContext.Response;
             response.ContentType = "application/json; charset=utf-8";
@@ -43,8 +49,23 @@ internal abstract class Answer : IResult, IDisposable
                 response.Headers["Server-Timing"] = Timings.Of(httpContext, (TimeProvider)services.GetService(typeof(TimeProvider))!, stages);
             }
 
-            await SendAsync(httpContext).ConfigureAwait(false);
+            if (whole is null)
+            {
+                await SendAsync(httpContext).ConfigureAwait(false);
+            }
+            else
+            {
+                await response.BodyWriter.WriteAsync(whole.WrittenMemory, httpContext.RequestAborted).ConfigureAwait(false);
+            }
         }
+    }
+
+    // Most answers are short. Such a one is made whole first, so that what fails meanwhile is a problem and not an answer that breaks off.
+    private async Task<ArrayBufferWriter<byte>> WholeAsync(int bytes, CancellationToken cancellationToken)
+    {
+        var buffer = new ArrayBufferWriter<byte>(bytes + JsonOut.Slack);
+        await WriteAsync(new JsonOut(buffer), cancellationToken).ConfigureAwait(false);
+        return buffer;
     }
 
     /// <summary>Bytes of what is written.</summary>

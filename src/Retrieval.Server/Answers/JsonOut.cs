@@ -10,8 +10,8 @@ namespace Retrieval.Server.Answers;
 /// takes the same little memory however long it is and however slowly it is read. Without a pipe it only counts, which says how
 /// long an answer will be before its first byte. The caller writes the commas.
 /// </summary>
-/// <param name="pipe">Where to; null to count.</param>
-internal sealed class JsonOut(PipeWriter? pipe)
+/// <param name="target">Where to, a pipe or a buffer that holds all of it; null to count.</param>
+internal sealed class JsonOut(IBufferWriter<byte>? target)
 {
     // A block of the server's memory pool.
     private const int Piece = 4096;
@@ -21,8 +21,11 @@ internal sealed class JsonOut(PipeWriter? pipe)
     private const int MostOfOne = 6;
     private const int LongestNumber = 32;
 
+    /// <summary>Room that a buffer needs behind the last byte: space is asked for before it is known how much is used.</summary>
+    public const int Slack = Piece;
+
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-    private readonly byte[] _scratch = pipe is null ? ArrayPool<byte>.Shared.Rent(Piece) : [];
+    private readonly byte[] _scratch = target is null ? ArrayPool<byte>.Shared.Rent(Piece) : [];
     private int _unflushed;
 
     /// <summary>Bytes written so far.</summary>
@@ -43,7 +46,7 @@ internal sealed class JsonOut(PipeWriter? pipe)
     /// <summary>Writes a short text as it is.</summary>
     public void Raw(ReadOnlySpan<byte> json)
     {
-        if (pipe is null)
+        if (target is null)
         {
             Bytes += json.Length;
             return;
@@ -51,9 +54,9 @@ internal sealed class JsonOut(PipeWriter? pipe)
 
         while (!json.IsEmpty)
         {
-            var target = pipe.GetSpan(Math.Min(json.Length, Piece));
-            var length = Math.Min(json.Length, target.Length);
-            json[..length].CopyTo(target);
+            var piece = target.GetSpan(Math.Min(json.Length, Piece));
+            var length = Math.Min(json.Length, piece.Length);
+            json[..length].CopyTo(piece);
             Advance(length);
             json = json[length..];
         }
@@ -64,8 +67,7 @@ internal sealed class JsonOut(PipeWriter? pipe)
     {
         while (!text.IsEmpty)
         {
-            var target = Target(Math.Min(Piece, text.Length * MostOfOne));
-            var status = Encoder.EncodeUtf8(text, target, out var consumed, out var written);
+            var status = Encoder.EncodeUtf8(text, Span(Math.Min(Piece, text.Length * MostOfOne)), out var consumed, out var written);
             Advance(written);
             text = text[consumed..];
             if (status == OperationStatus.InvalidData || (consumed == 0 && written == 0))
@@ -78,7 +80,7 @@ internal sealed class JsonOut(PipeWriter? pipe)
     /// <summary>Writes a number.</summary>
     public void Number(long value)
     {
-        Utf8Formatter.TryFormat(value, Target(LongestNumber), out var written);
+        Utf8Formatter.TryFormat(value, Span(LongestNumber), out var written);
         Advance(written);
     }
 
@@ -90,7 +92,7 @@ internal sealed class JsonOut(PipeWriter? pipe)
             throw new InvalidDataException("a number that is not finite cannot be written");
         }
 
-        Utf8Formatter.TryFormat(value, Target(LongestNumber), out var written);
+        Utf8Formatter.TryFormat(value, Span(LongestNumber), out var written);
         Advance(written);
     }
 
@@ -99,7 +101,7 @@ internal sealed class JsonOut(PipeWriter? pipe)
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         _unflushed = 0;
-        if (pipe is not null)
+        if (target is PipeWriter pipe)
         {
             var flushed = await pipe.FlushAsync(cancellationToken).ConfigureAwait(false);
             if (flushed.IsCanceled || flushed.IsCompleted)
@@ -112,21 +114,21 @@ internal sealed class JsonOut(PipeWriter? pipe)
     /// <summary>Gives back what counting took.</summary>
     public void End()
     {
-        if (pipe is null)
+        if (target is null)
         {
             ArrayPool<byte>.Shared.Return(_scratch);
         }
     }
 
-    private Span<byte> Target(int bytes) => pipe is null ? _scratch : pipe.GetSpan(bytes);
+    private Span<byte> Span(int bytes) => target is null ? _scratch : target.GetSpan(bytes);
 
     private void Advance(int bytes)
     {
         Bytes += bytes;
-        if (pipe is not null)
+        if (target is not null)
         {
             _unflushed += bytes;
-            pipe.Advance(bytes);
+            target.Advance(bytes);
         }
     }
 }

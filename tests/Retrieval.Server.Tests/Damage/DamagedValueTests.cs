@@ -117,6 +117,26 @@ public sealed class DamagedValueTests
         await NoServerErrorAsync(server, index);
     }
 
+    [Theory]
+    [InlineData("captions/length.i64")]
+    [InlineData("captions/offset.i64")]
+    public async Task Which_rows_a_caption_owns_is_what_was_checked_when_the_index_was_opened(string file)
+    {
+        using var index = await DamagedIndex.CreateAsync(Repository.Bundle, Images);
+        await using var server = await (await RunningServer.StartAsync(Options(index, Repository.Bundle))).ReadyAsync();
+        var query = new JsonObject { ["imageId"] = "plain.jpg", ["top"] = Images * Corpus.CaptionsPerImage };
+        var before = (await (await PostAsync(server, "/v1/search/captions", query)).BodyAsync(200))["hits"]!.ToJsonString();
+
+        // An address far outside of the bank, had anybody followed it.
+        for (var caption = 0; caption < Images * Corpus.CaptionsPerImage; caption++)
+        {
+            DamagedIndex.Overwrite(index.File(file), caption * 8, BitConverter.GetBytes(long.MaxValue / 3));
+        }
+
+        Assert.Equal(before, (await (await PostAsync(server, "/v1/search/captions", query.DeepClone())).BodyAsync(200))["hits"]!.ToJsonString());
+        await NoServerErrorAsync(server, index);
+    }
+
     [Fact]
     public async Task Damaged_metadata_of_one_image_leave_filters_for_all_others()
     {
@@ -145,7 +165,7 @@ public sealed class DamagedValueTests
     {
         var bank = collection == "images" ? read.Images : read.Captions;
         var field = bank.Fields.First(field => field.Spec.Type is Domain.Bundles.ElementType.Float32 or Domain.Bundles.ElementType.Float16);
-        var row = field.Spec.Ragged ? BitConverter.ToInt64(bank.Offset!.Row(slot)) : slot;
+        var row = field.Spec.Ragged ? bank.Extents!.Offsets[(int)slot] : slot;
         var size = field.Spec.Type == Domain.Bundles.ElementType.Float32 ? 4 : 2;
         var number = value switch { "NaN" => float.NaN, "+inf" => float.PositiveInfinity, _ => float.NegativeInfinity };
         var bytes = size == 4 ? BitConverter.GetBytes(number) : BitConverter.GetBytes((Half)number);

@@ -1,4 +1,3 @@
-using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local.Files;
 
 namespace Retrieval.Storage.Local.Reading;
@@ -6,23 +5,13 @@ namespace Retrieval.Storage.Local.Reading;
 /// <summary>All tensors of the images, or all tensors of the captions: record fields and embeddings.</summary>
 public sealed class IndexBank
 {
-    /// <summary>Name of the tensor that holds the first ragged row of each item.</summary>
-    public const string OffsetName = "offset";
-
-    /// <summary>Name of the tensor that holds how many ragged rows each item has.</summary>
-    public const string LengthName = "length";
-
-    internal IndexBank(CollectionFiles files, Func<IndexFile, MappedFile> map, SlotBitmap deleted)
+    internal IndexBank(CollectionFiles files, Func<IndexFile, MappedFile> map, SlotBitmap deleted, RaggedExtents? extents)
     {
         Name = files.Name;
         Deleted = deleted;
         Embedding = new MappedField(files.EmbeddingSpec, map(files.Embedding));
         Fields = [.. files.Fields.Select(field => new MappedField(field.Spec, map(field.File)))];
-        if (files.Offset is not null && files.Length is not null)
-        {
-            Offset = new MappedField(Column(OffsetName), map(files.Offset));
-            Length = new MappedField(Column(LengthName), map(files.Length));
-        }
+        Extents = extents;
     }
 
     /// <summary><c>images</c> or <c>captions</c>.</summary>
@@ -34,11 +23,8 @@ public sealed class IndexBank
     /// <summary>Record fields, in the schema's order.</summary>
     public IReadOnlyList<MappedField> Fields { get; }
 
-    /// <summary>First ragged row of each item, int64 <c>[Slots]</c>; null if no field is ragged.</summary>
-    public MappedField? Offset { get; }
-
-    /// <summary>Ragged rows of each item, int64 <c>[Slots]</c>; null if no field is ragged.</summary>
-    public MappedField? Length { get; }
+    /// <summary>Which ragged rows each item owns; null if no field is ragged.</summary>
+    public RaggedExtents? Extents { get; }
 
     /// <summary>Slots, buried ones included. At most 2³¹ - 1.</summary>
     public long Slots => Embedding.Rows;
@@ -49,16 +35,12 @@ public sealed class IndexBank
     /// <summary>The buried slots.</summary>
     public SlotBitmap Deleted { get; }
 
-    /// <summary>The field called <paramref name="name"/>: a record field, or <c>offset</c> or <c>length</c>.</summary>
+    /// <summary>The record field called <paramref name="name"/>.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public MappedField Field(string name) =>
-        Fields.FirstOrDefault(field => field.Spec.Name == name)
-        ?? (name == OffsetName ? Offset : name == LengthName ? Length : null)
-        ?? throw new ArgumentException($"{Name} have no field '{name}'", nameof(name));
+        Fields.FirstOrDefault(field => field.Spec.Name == name) ?? throw new ArgumentException($"{Name} have no field '{name}'", nameof(name));
 
     /// <summary>Whether the item in <paramref name="slot"/> is there: neither deleted nor replaced.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public bool IsLive(long slot) => !Deleted.Contains(slot);
-
-    private static FieldSpec Column(string name) => new(name, ElementType.Int64, [], Ragged: false);
 }

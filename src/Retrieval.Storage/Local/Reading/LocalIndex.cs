@@ -38,10 +38,8 @@ public sealed class LocalIndex : IDisposable
 
         var known = former?.Manifest.Rows ?? RowCounts.None;
         var (images, captions) = Buried(former, known);
-        RaggedExtents.Require(this, layout.Images, Manifest.Rows.ImageRaggedRows, (known.Images, known.ImageRaggedRows));
-        RaggedExtents.Require(this, layout.Captions, Manifest.Rows.CaptionRaggedRows, (known.Captions, known.CaptionRaggedRows));
-        Images = new IndexBank(layout.Images, Map, images);
-        Captions = new IndexBank(layout.Captions, Map, captions);
+        Images = new IndexBank(layout.Images, Map, images, RaggedExtents.Read(this, layout.Images, Manifest.Rows.ImageRaggedRows, former?.Images.Extents, known.ImageRaggedRows));
+        Captions = new IndexBank(layout.Captions, Map, captions, RaggedExtents.Read(this, layout.Captions, Manifest.Rows.CaptionRaggedRows, former?.Captions.Extents, known.CaptionRaggedRows));
         var ids = former?._ids is { IsValueCreated: true, Value: var table } ? table : null;
         _ids = new Lazy<IdTable>(() => ids?.Extend(Images.Slots, Images.Deleted, IdBytes) ?? new IdTable(Images.Slots, Images.Deleted, IdBytes));
     }

@@ -4,29 +4,54 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Reading;
 
 /// <summary>
-/// Which ragged rows each item owns is followed by address in the scorer's graph, where nothing checks it any more. So
-/// it is checked when an index is opened: 16 bytes an item, which are needed in memory anyway.
+/// Which ragged rows each item owns: a copy in memory, 16 bytes an item. It is followed by address in the scorer's graph, where
+/// nothing checks it any more, so what was checked when the index was opened must be what is followed, whatever becomes of the
+/// files meanwhile.
 /// </summary>
-internal static unsafe class RaggedExtents
+public sealed unsafe class RaggedExtents
 {
-    /// <summary>Requires that the items own the rows one after the other, each row once.</summary>
+    private readonly Table _table;
+
+    private RaggedExtents(Table table, long items) => (_table, Items) = (table, items);
+
+    /// <summary>Items.</summary>
+    public long Items { get; }
+
+    /// <summary>First ragged row of each item, int64 <c>[Items]</c>.</summary>
+    public ReadOnlySpan<long> Offsets => _table.Offsets.AsSpan(0, (int)Items);
+
+    /// <summary>Ragged rows of each item, int64 <c>[Items]</c>.</summary>
+    public ReadOnlySpan<long> Lengths => _table.Lengths.AsSpan(0, (int)Items);
+
+    /// <summary>Address of <see cref="Offsets"/>; it stays while this lives.</summary>
+    public nint OffsetsAddress => Address(_table.Offsets);
+
+    /// <summary>Address of <see cref="Lengths"/>; it stays while this lives.</summary>
+    public nint LengthsAddress => Address(_table.Lengths);
+
+    /// <summary>Copies which rows the items own, and requires that they own them one after the other, each row once.</summary>
     /// <param name="index">The index that is being opened.</param>
     /// <param name="files">Images or captions.</param>
     /// <param name="rows">Ragged rows.</param>
-    /// <param name="known">Items and ragged rows at the beginning of which that is known already.</param>
+    /// <param name="former">Those of an earlier generation of the same slots: what it knows is not read again; null for none.</param>
+    /// <param name="knownRows">Ragged rows of that generation.</param>
+    /// <returns>Null if no field is ragged.</returns>
     /// <exception cref="IndexCorruptException">An item is said to own other rows.</exception>
-    public static void Require(LocalIndex index, CollectionFiles files, long rows, (long Items, long Rows) known)
+    internal static RaggedExtents? Read(LocalIndex index, CollectionFiles files, long rows, RaggedExtents? former, long knownRows)
     {
         if (files.Offset is null || files.Length is null)
         {
-            return;
+            return null;
         }
 
         var items = index.Map(files.Offset).Rows;
-        var offsets = (long*)index.Map(files.Offset).Pointer;
-        var lengths = (long*)index.Map(files.Length).Pointer;
-        var next = known.Rows;
-        for (var item = known.Items; item < items; item++)
+        var known = former?.Items ?? 0;
+        var table = Table.For(former?._table, known, items);
+        var (offsets, lengths) = (table.Offsets, table.Lengths);
+        new ReadOnlySpan<long>((long*)index.Map(files.Offset).Pointer + known, (int)(items - known)).CopyTo(offsets.AsSpan((int)known));
+        new ReadOnlySpan<long>((long*)index.Map(files.Length).Pointer + known, (int)(items - known)).CopyTo(lengths.AsSpan((int)known));
+        var next = former is null ? 0 : knownRows;
+        for (var item = known; item < items; item++)
         {
             // One comparison for both bounds: a negative length is a very large one.
             if (offsets[item] != next || (ulong)lengths[item] > (ulong)(rows - next))
@@ -38,9 +63,33 @@ internal static unsafe class RaggedExtents
             next += lengths[item];
         }
 
-        if (next != rows)
+        return next == rows
+            ? new RaggedExtents(table, items)
+            : throw new IndexCorruptException(index.DataFolder, files.Length.Path, $"the items own {next} ragged rows, there are {rows}");
+    }
+
+    private static nint Address(long[] pinned) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(pinned));
+
+    // Shared between generations, since items are only appended: each reads its own, and one alone may append behind them.
+    private sealed class Table(long capacity)
+    {
+        private long _used;
+
+        public long[] Offsets { get; } = GC.AllocateUninitializedArray<long>((int)capacity, pinned: true);
+
+        public long[] Lengths { get; } = GC.AllocateUninitializedArray<long>((int)capacity, pinned: true);
+
+        public static Table For(Table? former, long known, long items)
         {
-            throw new IndexCorruptException(index.DataFolder, files.Length.Path, $"the items own {next} ragged rows, there are {rows}");
+            if (former is not null && items <= former.Offsets.Length && Interlocked.CompareExchange(ref former._used, items, known) == known)
+            {
+                return former;
+            }
+
+            var table = new Table(Math.Clamp(items + (known == 0 ? 0 : items / 4), 1, int.MaxValue)) { _used = items };
+            former?.Offsets.AsSpan(0, (int)known).CopyTo(table.Offsets);
+            former?.Lengths.AsSpan(0, (int)known).CopyTo(table.Lengths);
+            return table;
         }
     }
 }
