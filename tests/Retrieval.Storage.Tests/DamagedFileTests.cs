@@ -132,7 +132,7 @@ public sealed class DamagedFileTests : IDisposable
                 for (var slot = 0L; slot < index.Images.Slots; slot++)
                 {
                     ReadOrRefuse(() => index.GetImage(slot));
-                    ReadOrRefuse(() => index.GetMetadata(slot));
+                    ReadOrRefuse(() => new StoredTexts(index).RequireWhole(slot));
                     ReadOrRefuse(() => index.GetImageId(slot));
                 }
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Hosting;
-
 namespace Retrieval.Server.Loading;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Retrieval.Server.Loading;
 /// the burst left stays with the process for as long as it is quiet. So this looks now and then, and collects once when it is quiet
 /// and much more is held than after the last time. Under load it does nothing.
 /// </summary>
-internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
+internal sealed class MemoryReturn(TimeProvider time) : LoaderService
 {
     private const long Least = 128L << 20;
     private const long QuietBytes = 32L << 20;
@@ -16,19 +14,12 @@ internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
     private long _allocated;
     private long _kept;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        try
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
-            {
-                Look();
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Told to stop.
+            Look();
         }
     }
 

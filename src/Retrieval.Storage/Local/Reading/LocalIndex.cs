@@ -167,24 +167,6 @@ public sealed class LocalIndex : IDisposable
         return Text(Layout.Ids, slot);
     }
 
-    /// <summary>The metadata of the image in <paramref name="slot"/>, live or buried: a JSON object, UTF-8; empty if there is none.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
-    /// <exception cref="IndexCorruptException">Where they end is damaged.</exception>
-    public ReadOnlyMemory<byte> GetMetadata(long slot)
-    {
-        RequireSlot(slot, Images);
-        return Blob(Layout.Metadata, slot).ToArray();
-    }
-
-    /// <summary>The slots of the captions of the image in <paramref name="slot"/>, live or buried.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
-    /// <exception cref="IndexCorruptException">Where they end is damaged.</exception>
-    public (long First, int Count) GetCaptionSlots(long slot)
-    {
-        RequireSlot(slot, Images);
-        return CaptionsOf(slot);
-    }
-
     /// <summary>The attributes of the image in <paramref name="slot"/>, live or buried.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     /// <exception cref="IndexCorruptException">What is stored of it is damaged: an end falls, or lies outside its file; or a text is none.</exception>
@@ -208,16 +190,8 @@ public sealed class LocalIndex : IDisposable
     public IndexedCaption GetCaption(long slot)
     {
         RequireSlot(slot, Captions);
-        var image = Map(Layout.CaptionImages).Number(slot);
-        if ((ulong)image >= (ulong)Images.Slots)
-        {
-            throw new IndexCorruptException(DataFolder, Layout.CaptionImages.Path, $"caption {slot} is said to be of image {image} of {Images.Slots}");
-        }
-
-        var (first, count) = CaptionsOf(image);
-        return slot >= first && slot < first + count
-            ? new IndexedCaption(slot, image, (int)(slot - first), Text(Layout.Texts, slot))
-            : throw new IndexCorruptException(DataFolder, Layout.CaptionImages.Path, $"caption {slot} is said to be of image {image}, which has the captions {first} to {first + count}");
+        var (image, position) = new StoredTexts(this).Place(slot);
+        return new IndexedCaption(slot, image, position, Text(Layout.Texts, slot));
     }
 
     /// <summary>
