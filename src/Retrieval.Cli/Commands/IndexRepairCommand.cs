@@ -43,6 +43,7 @@ internal static class IndexRepairCommand
         if (report.Damaged.Count > 0)
         {
             console.Write(FaultTable.Of(report.Damaged));
+            console.WriteLine(FaultTable.Advice);
         }
 
         if (report.Ok)

@@ -70,6 +70,11 @@ internal static class IndexVerifyCommand
             console.Write(FaultTable.Of(result.Faults));
         }
 
+        if (FaultTable.HasData(result.Faults))
+        {
+            console.WriteLine(FaultTable.Advice);
+        }
+
         console.WriteLine(result.Ok ? "verified" : "NOT verified");
     }
 

@@ -103,14 +103,14 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     // Neither the request's fault nor this program's. Another replica may have what is damaged here.
     private Problem Damaged(RetrievalException fault)
     {
-        LogFailed(fault);
+        LogDamaged(fault.Message);
         return Of(503, "what this replica has stored of it is damaged; the log has more, and 'retrieval index verify' finds all of it");
     }
 
     // An operator's turn: sending the request again does not help until then.
     private Problem Lost(ManifestLostException fault)
     {
-        LogFailed(fault);
+        LogDamaged(fault.Message);
         return Of(503, "the manifest of the index is lost or damaged, and nothing can be written until 'retrieval index repair' has rebuilt it; nothing was changed");
     }
 
@@ -124,4 +124,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
 
     [LoggerMessage(EventId = 1300, Level = LogLevel.Error, Message = "A request failed for a reason that is not the caller's")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(EventId = 1301, Level = LogLevel.Error, Message = "A request was refused because what is stored is damaged: {What}")]
+    private partial void LogDamaged(string what);
 }
