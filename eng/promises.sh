@@ -21,5 +21,6 @@ for option; do
 done
 command -v python3 >/dev/null || { echo "promises.sh: python3 is needed and was not found" >&2; exit 2; }
 has_faketime || install_faketime || echo "promises.sh: libfaketime is not there and cannot be installed: clocks are not stepped" >&2
+! $build || echo "promises.sh: building" >&2
 ! $build || dotnet build "$here/../RetrievalService.sln" --configuration Release --nologo --verbosity quiet -clp:NoSummary >&2
 exec python3 "$here/promises" "$@"

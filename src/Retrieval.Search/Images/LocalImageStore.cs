@@ -34,7 +34,7 @@ public sealed class LocalImageStore(SnapshotSource snapshots) : IImageStore, IDi
         try
         {
             long generation;
-            using (var writer = LocalIndexWriter.OpenOrCreate(served.Index.Path, IndexBinding.SchemaOf(served.Model)))
+            using (var writer = LocalIndexWriter.OpenServed(served.Index))
             {
                 if (!change(writer))
                 {

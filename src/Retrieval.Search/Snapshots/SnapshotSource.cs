@@ -94,10 +94,13 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     {
         lock (_writing)
         {
-            if (_disposed || _model is null || _current is not { Index: var served } || LocalIndex.ReadNewest(served.Path) is not { } newest)
+            if (_disposed || _model is null || _current is not { Index: var served })
             {
                 return false;
             }
+
+            var newest = LocalIndex.ReadNewest(served.Path)
+                ?? throw new IndexCorruptException(served.Path, "manifest.json", $"generation {served.Generation} is served, and nothing of it is left in its folder");
 
             // A checksum, since a rebuilt index may be of the very generation that is served.
             if (newest.Checksum == served.Checksum)
@@ -108,10 +111,20 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
                     Status = Status with { ManifestFault = fault };
                 }
 
-                return false;
+                return served.IsInPlace
+                    ? false
+                    : throw new IndexCorruptException(served.Path, "data", $"the folder with the data of generation {served.Generation}, which is served, is gone");
             }
 
             var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model), served));
+            if (index.Generation < served.Generation && served.Continues(index))
+            {
+                var found = index.Generation;
+                index.Dispose();
+                throw new IndexCorruptException(
+                    served.Path, "manifest.json", $"it was set back to generation {found}: an older manifest was put in the place of the newest, and generation {served.Generation} goes on being served");
+            }
+
             Replace(model, index, _served, cancellationToken);
             return true;
         }

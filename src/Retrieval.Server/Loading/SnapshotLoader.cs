@@ -77,7 +77,7 @@ internal sealed partial class SnapshotLoader(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            readiness.Note(exception is ManifestLostException
+            readiness.Note(exception is IndexCorruptException
                 ? $"the index is served as it was opened, and cannot be opened again: {reasons.Of(exception)}"
                 : $"a newer generation of the index could not be taken up: {reasons.Of(exception)}");
             if (_fault.IsNews(exception))

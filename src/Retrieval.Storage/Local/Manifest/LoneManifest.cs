@@ -10,27 +10,18 @@ namespace Retrieval.Storage.Local.Manifest;
 internal static class LoneManifest
 {
     /// <summary>
-    /// For a reader: requires that the manifest fits the list of seals, and if it is alone that no more than one commit is
-    /// sealed behind it. One may be: of a writer that is in the midst of it, or was killed.
+    /// For a reader: requires that the manifest fits the list of seals, and that no more than one commit is sealed behind it. One
+    /// may be: of a writer that is in the midst of it, or was killed.
     /// </summary>
     /// <exception cref="ManifestLostException">It does not fit, or is not of the newest generation.</exception>
-    public static void RequireReadable(string index, FoundManifest found)
-    {
-        if (found.Alone || found.File == ManifestFile.CopyName)
-        {
-            Require(index, found, most: 1);
-        }
-    }
+    public static void RequireReadable(string index, FoundManifest found) => Require(index, found, most: 1);
 
-    /// <summary>For a writer, which would cut off what lies behind: if the manifest is alone, nothing may be sealed there.</summary>
+    /// <summary>
+    /// For a writer, which would cut off what lies behind: if the manifest is alone, nothing may be sealed there; if both files
+    /// hold it, one commit, of a writer that was killed before it had written them.
+    /// </summary>
     /// <inheritdoc cref="RequireReadable"/>
-    public static void RequireWritable(string index, FoundManifest found)
-    {
-        if (!found.Twice)
-        {
-            Require(index, found, most: 0);
-        }
-    }
+    public static void RequireWritable(string index, FoundManifest found) => Require(index, found, most: found.Alone ? 0 : 1);
 
     /// <summary>Commits that are sealed behind the end of a generation.</summary>
     /// <exception cref="IndexCorruptException">The generation does not fit the list of seals.</exception>
@@ -57,10 +48,22 @@ internal static class LoneManifest
             throw new ManifestLostException(index, found.File, $"it is the newest manifest that can be read, and it does not fit the data: {e.File}: {e.Reason}", e);
         }
 
-        if (found.Alone && commits > most)
+        if (commits <= most)
+        {
+            return;
+        }
+
+        var sealedBehind = commits == 1 ? "a commit is sealed behind it" : $"{commits} commits are sealed behind it";
+        if (found.Alone)
         {
             throw new ManifestLostException(
-                index, found.Faults[0].File, $"{found.Faults[0].Reason}; {found.File} can be read, generation {found.Manifest.Generation}, but {(commits == 1 ? "a commit is" : $"{commits} commits are")} sealed behind it");
+                index, found.Faults[0].File, $"{found.Faults[0].Reason}; {found.File} can be read, generation {found.Manifest.Generation}, but {sealedBehind}");
+        }
+
+        // Unless a writer has committed since the manifest was read.
+        if (ManifestText.Read(index, ManifestFile.Name).Found?.Manifest.Generation is not { } now || now <= found.Manifest.Generation)
+        {
+            throw new ManifestLostException(index, found.File, $"it is of generation {found.Manifest.Generation}, and {sealedBehind}: an older manifest was put in the place of the newest");
         }
     }
 }

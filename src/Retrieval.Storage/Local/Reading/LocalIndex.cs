@@ -87,6 +87,9 @@ public sealed class LocalIndex : IDisposable
     /// <summary>The list of checksums, kept open so that a check can still be made after a compaction removed the folder.</summary>
     internal SafeFileHandle SealsHandle { get; }
 
+    /// <summary>Whether the folder of the data is still there. What is open stays readable without it, and cannot be opened again.</summary>
+    public bool IsInPlace => Directory.Exists(DataFolder);
+
     internal string DataFolder => Manifest.Folder(Path);
 
     /// <summary>Opens the newest generation.</summary>

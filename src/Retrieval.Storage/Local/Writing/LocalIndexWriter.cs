@@ -73,13 +73,33 @@ public sealed class LocalIndexWriter : IDisposable
     /// <exception cref="IndexWriteException">The folder or its files cannot be written.</exception>
     public static LocalIndexWriter OpenOrCreate(string path, IndexSchema schema)
     {
+        Directory.CreateDirectory(path);
+        return Open(path, schema, served: null);
+    }
+
+    /// <summary>Opens the index that somebody has open: a folder from which it is gone, or in which it was set back, is not written to.</summary>
+    /// <param name="served">A generation of the index.</param>
+    /// <exception cref="ManifestLostException">The index is not in its folder any more, or only an older generation of it.</exception>
+    /// <inheritdoc cref="OpenOrCreate"/>
+    public static LocalIndexWriter OpenServed(LocalIndex served)
+    {
+        ArgumentNullException.ThrowIfNull(served);
+        return Open(served.Path, served.Schema, served);
+    }
+
+    private static LocalIndexWriter Open(string path, IndexSchema schema, LocalIndex? served)
+    {
         schema.Validate();
         path = System.IO.Path.GetFullPath(path);
         long generation = 0;
         WriterLock? heldLock = null;
         try
         {
-            Directory.CreateDirectory(path);
+            if (served is not null && (!Directory.Exists(path) || ManifestFile.TraceIn(path) is null))
+            {
+                throw new ManifestLostException(path, ManifestFile.Name, $"generation {served.Generation} is served, and nothing of it is left in its folder");
+            }
+
             heldLock = WriterLock.Take(path);
             var layout = new IndexLayout(schema);
             var found = ManifestFile.Read(path);
@@ -87,6 +107,11 @@ public sealed class LocalIndexWriter : IDisposable
             {
                 schema.Match(path, found.Manifest.Schema);
                 generation = found.Manifest.Generation;
+            }
+
+            if (served is not null && generation < served.Generation)
+            {
+                throw new ManifestLostException(path, ManifestFile.Name, $"generation {served.Generation} is served, and {(found is null ? "there is none" : $"it is of generation {generation}")}");
             }
 
             var opened = found is null ? IndexOpening.Create(path, layout, schema) : IndexOpening.Open(path, layout, found);
