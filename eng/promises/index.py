@@ -171,7 +171,7 @@ def killed_writers(row, place):
         began = time.monotonic()
         server = place.serve("--bundle", place.bundle, "--index", index, "--Snapshot:RefreshSeconds=0.05")
         first_ready.append(time.monotonic() - began)
-        row.check(not server.get("/v1/model").json["index"]["openedPrevious"], "a generation before the last was opened")
+        row.check(not server.get("/v1/model").json["index"]["manifestDamaged"], "a file of the manifest is missing or damaged")
         for name in acknowledged if kill == kills else dice.sample(acknowledged, min(20, len(acknowledged))):
             answer = server.get(f"/v1/images/{name}")
             row.check(answer.status == 200 and is_whole(answer), f"an acknowledged image is gone after a kill: {answer.status}")

@@ -249,7 +249,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal(generation, serving.Snapshots.Status.IndexEpoch);
         Assert.Equal(6, (await serving.ImagesAsync("a dog")).Hits.Count);
         Directory.Move(_folder.Index, otherIndex);
-        Assert.False(serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
+        Assert.Throws<IndexCorruptException>(() => serving.Snapshots.TryRefresh(TestContext.Current.CancellationToken));
         Assert.Equal(6, (await serving.ImagesAsync("a dog")).Hits.Count);
     }
 
