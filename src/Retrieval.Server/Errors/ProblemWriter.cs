@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
@@ -25,6 +26,11 @@ internal sealed class ProblemWriter(ServerOptions options)
 
         // Not the request's token: a timeout has cancelled it, and its answer must be written all the same.
         var trace = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
-        return response.WriteAsJsonAsync(problem with { TraceId = trace }, WireJson.Options, Problem.MediaType, CancellationToken.None);
+        var body = JsonSerializer.SerializeToUtf8Bytes(problem with { TraceId = trace }, WireJson.Options);
+
+        // In one piece and with its length: where the connection is closed behind it, no end of a last chunk is lost.
+        response.ContentType = Problem.MediaType;
+        response.ContentLength = body.Length;
+        return response.Body.WriteAsync(body, CancellationToken.None).AsTask();
     }
 }
