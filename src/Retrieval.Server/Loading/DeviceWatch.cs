@@ -60,11 +60,12 @@ internal sealed partial class DeviceWatch(ComputeQueues queues, WarmUp probe, Re
     private void Red(string reason, Exception? fault)
     {
         _red = true;
-        readiness.Device(reason);
         if (_fault.IsNews(fault?.Message ?? reason))
         {
             LogFailing(fault, reason);
         }
+
+        readiness.Device(reason);
     }
 
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)

@@ -43,6 +43,11 @@ internal static class LoneManifest
         {
             commits = CommitsBehind(found.Manifest.Folder(index), found.Manifest);
         }
+        catch (IndexCorruptException) when (!found.Alone && found.File != ManifestFile.CopyName)
+        {
+            // The manifest is known for the newest without the seals. That they are damaged is told by whoever needs them.
+            return;
+        }
         catch (IndexCorruptException e)
         {
             throw new ManifestLostException(index, found.File, $"it is the newest manifest that can be read, and it does not fit the data: {e.File}: {e.Reason}", e);
