@@ -22,7 +22,17 @@ missing() { # what cannot be tested here, and why
   if [ "${CI:-}" = true ]; then fail "$1"; else echo "SKIPPED: $1" >&2; skipped=$((skipped + 1)); fi
 }
 
+# name_failed SUITE REPORT: keeps the names of the tests that failed for the end of the output, where they are looked for.
+# In a report of xunit a test says so itself; in one of pytest its first child does.
+name_failed() {
+  sed 's/></>\n</g' "$2" 2>/dev/null | awk -v suite="$1" '
+    function told() { if (match(named, / name="[^"]*"/)) print "FAILED: " suite ": " substr(named, RSTART + 7, RLENGTH - 8) }
+    /^<test(case)? / { named = $0 }
+    /^<test .* result="Fail"/ || /^<(failure|error) message/ && named ~ /^<testcase/ { told() }' >>"$results/failed"
+}
+
 finish() {
+  cat "$results/failed" 2>/dev/null >&2
   echo
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" = 0 ] && exit 0 || exit 1
@@ -66,6 +76,7 @@ pytests() {
   timeout --kill-after=30 $limit "$1" -m pytest -q -p no:cacheprovider --junitxml "$report" "$2"
   code=$?
   errors=$(number testsuite errors "$report") bad=$(number testsuite failures "$report")
+  name_failed "$2" "$report"
   count "$2" $code "$(number testsuite tests "$report")" "${bad:+$((bad + ${errors:-0}))}" "$(number testsuite skipped "$report")"
 }
 
@@ -85,6 +96,7 @@ for project in tests/*.Tests/*.Tests.csproj; do
   code=$?
   [ $code = 0 ] || cat "$log" >&2
   errors=$(number assembly errors "$report") bad=$(number assembly failed "$report") all=$(number assembly total "$report")
+  name_failed "$suite" "$report"
   # Tests that have to be asked for are in the total and were not run.
   count "$suite" $code "${all:+$((all - $(number assembly not-run "$report")))}" "${bad:+$((bad + ${errors:-0}))}" "$(number assembly skipped "$report")"
 done

@@ -103,14 +103,18 @@ public static class RetrievalServer
         catch (IOException exception)
         {
             // The address is in use, as a rule.
-            await errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
-            return Failed;
+            return await NotListeningAsync(errors, exception).ConfigureAwait(false);
         }
         catch (SocketException exception)
         {
             // Another machine's address, or a port that this account may not have.
-            await errors.WriteLineAsync($"cannot listen on an address of Http:Urls: {exception.Message}").ConfigureAwait(false);
-            return Failed;
+            return await NotListeningAsync(errors, exception).ConfigureAwait(false);
         }
+    }
+
+    private static async Task<int> NotListeningAsync(TextWriter errors, Exception exception)
+    {
+        await errors.WriteLineAsync($"retrieval: cannot listen on an address of Http:Urls: {exception.Message}").ConfigureAwait(false);
+        return Failed;
     }
 }

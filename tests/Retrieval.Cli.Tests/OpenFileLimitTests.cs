@@ -44,7 +44,7 @@ public sealed partial class OpenFileLimitTests : IDisposable
         taken.Start();
         var outcome = await CommandLineProcess.RunAsync("serve", "--bundle", "b", "--index", "i", "--urls", $"http://{taken.LocalEndpoint}");
 
-        Assert.Equal((1, "", $"Failed to bind to address http://{taken.LocalEndpoint}: address already in use.\n"), (outcome.Code, outcome.Output, outcome.Errors));
+        Assert.Equal((1, "", $"retrieval: cannot listen on an address of Http:Urls: Failed to bind to address http://{taken.LocalEndpoint}: address already in use.\n"), (outcome.Code, outcome.Output, outcome.Errors));
     }
 
     [Fact]

@@ -179,8 +179,8 @@ public sealed class RequestRuleTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData("http://203.0.113.9:9000", "cannot listen on an address of Http:Urls: ")]
-    [InlineData("http://[2001:db8::9]:9000", "cannot listen on an address of Http:Urls: ")]
+    [InlineData("http://203.0.113.9:9000", "retrieval: cannot listen on an address of Http:Urls: ")]
+    [InlineData("http://[2001:db8::9]:9000", "retrieval: cannot listen on an address of Http:Urls: ")]
     public async Task An_address_of_another_machine_ends_with_1_and_a_line(string url, string line)
     {
         using var errors = new StringWriter();

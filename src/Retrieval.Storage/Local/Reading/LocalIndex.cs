@@ -111,7 +111,7 @@ public sealed class LocalIndex : IDisposable
             expected?.Match(path, found.Manifest.Schema);
             try
             {
-                LoneManifest.RequireReadable(path, found);
+                NewestManifest.RequireReadable(path, found);
                 return Open(path, found, former);
             }
             catch (IndexCorruptException) when (attempt < 3 && TryReadGeneration(path) > found.Manifest.Generation)

@@ -66,7 +66,7 @@ public sealed class LocalIndexRepair
         {
             if (ManifestFile.Read(_path) is { } newest)
             {
-                LoneManifest.RequireWritable(_path, newest);
+                NewestManifest.RequireWritable(_path, newest);
                 return Keep(newest);
             }
         }

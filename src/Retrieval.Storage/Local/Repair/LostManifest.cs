@@ -75,7 +75,7 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
         try
         {
             return manifest.SlotEpoch < folder.Epoch
-                || (manifest.SlotEpoch == folder.Epoch && manifest.Seals.Count <= state.Seals.Count && LoneManifest.CommitsBehind(manifest.Folder(path), manifest) >= 0);
+                || (manifest.SlotEpoch == folder.Epoch && manifest.Seals.Count <= state.Seals.Count && NewestManifest.CommitsBehind(manifest.Folder(path), manifest) >= 0);
         }
         catch (IndexCorruptException)
         {

@@ -33,7 +33,7 @@ internal static class IndexOpening
     {
         var manifest = found.Manifest;
         manifest.Validate(path, layout);
-        LoneManifest.RequireWritable(path, found);
+        NewestManifest.RequireWritable(path, found);
         using var index = LocalIndex.Open(path, new FoundManifest(manifest));
         ManifestFile.Heal(path, found);
         if (!DataOrigin.Of(manifest).IsIn(manifest.Folder(path)))

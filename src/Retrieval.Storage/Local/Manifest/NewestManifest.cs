@@ -4,10 +4,11 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
-/// The order of a commit's steps says which of two manifests is the newest, and which one is where the other cannot be
-/// read. Whoever puts files back by hand keeps no order, so the list of seals is asked, too: it grows with each commit.
+/// Tells whether the manifest that was found is the newest one. The order of a commit's steps says which of the two files is
+/// the newest, and which one is where the other cannot be read. Whoever puts files back by hand keeps no order, so the list
+/// of seals is asked, too: it grows with each commit.
 /// </summary>
-internal static class LoneManifest
+internal static class NewestManifest
 {
     /// <summary>
     /// For a reader: requires that the manifest fits the list of seals, and that no more than one commit is sealed behind it. One
