@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole path on the demo corpus: build, ingest, serve, ask both questions. Needs the .NET 10 SDK, npm and a shell.
+# The whole path on the demo corpus: build, ingest, serve, ask both questions. Needs the .NET 10 SDK, curl and a shell.
 #   ./demo.sh              goes on serving until Ctrl-C
 #   ./demo.sh --once       ends after the answers
 #   ./demo.sh --postgres   the same with Postgres and pgvector as the system of record: eng/postgres.sh finds or makes a
@@ -16,7 +16,7 @@ for option; do
   esac
 done
 
-for tool in dotnet npm; do
+for tool in dotnet curl; do
   command -v "$tool" >/dev/null || { echo "$tool is needed and was not found: see README.md" >&2; exit 1; }
 done
 
@@ -27,23 +27,12 @@ url=${DEMO_URL:-http://127.0.0.1:8080}
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
-# npm brings Node.js, so there is always something to ask with. Fails, with the body, on any status but 2xx.
-ask() { # METHOD PATH [BODY]
-  node -e '
-    const [method, url, body] = process.argv.slice(1);
-    fetch(url, { method, body, headers: body ? { "content-type": "application/json" } : {} })
-      .then(async r => { process.stdout.write(await r.text()); process.exitCode = r.ok ? 0 : 22; })
-      .catch(e => { console.error(String(e.cause ?? e)); process.exitCode = 7; });' "$1" "$url$2" ${3:+"$3"}
+# Fails, with the body on standard output, on any status but 2xx.
+ask() { # PATH [BODY]
+  curl --silent --show-error --fail-with-body "$url$1" ${2:+--json "$2"}
 }
-pretty() {
-  node -e '
-    let text = "";
-    process.stdin.on("data", part => text += part).on("end", () => {
-      const answer = JSON.parse(text);
-      for (const h of answer.hits) console.log(`  ${h.rank}. ${h.id}  score ${h.score.toFixed(4)}  (first stage: ${h.coarse.score.toFixed(4)}, place ${h.coarse.rank})${h.caption ? "  " + h.caption : ""}`);
-      console.log(`  ${answer.reranked} of ${answer.shortlisted} candidates reranked by ${answer.model}`);
-    });'
-}
+# A line for each hit.
+lines() { sed 's/{"rank"/\n  &/g; s/\],"/\n],"/'; echo; }
 
 step "1. Build (the first time also fetches ONNX Runtime)"
 ./retrieval --version
@@ -67,19 +56,19 @@ server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
 for _ in $(seq 120); do
   kill -0 $server 2>/dev/null || { echo "the server ended; its log:" >&2; cat .demo/serve.log >&2; exit 1; }
-  ask GET /health/ready >/dev/null 2>&1 && break
+  ask /health/ready >/dev/null 2>&1 && break
   sleep 0.5
 done
-ask GET /health/ready || { echo "the server is not ready after a minute; its log:" >&2; cat .demo/serve.log >&2; exit 1; }
+ask /health/ready || { echo "the server is not ready after a minute; its log:" >&2; cat .demo/serve.log >&2; exit 1; }
 echo
 
 caption='a transparent green star and a striped red cube'
 step "4. Which images fit \"$caption\"?"
-ask POST /v1/search/images "{\"caption\":\"$caption\",\"top\":3}" | pretty
+ask /v1/search/images "{\"caption\":\"$caption\",\"top\":3}" | lines
 
 image=$(head -1 models/scenes/corpus/test_ids.txt)
 step "5. Which captions fit the image $image?"
-ask POST /v1/search/captions "{\"imageId\":\"$image\",\"top\":5}" | pretty
+ask /v1/search/captions "{\"imageId\":\"$image\",\"top\":5}" | lines
 
 if ! $once; then
   step "Serving on $url until Ctrl-C; try /openapi/v1.json, /v1/model, /metrics"

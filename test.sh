@@ -80,9 +80,7 @@ pytests() {
   count "$2" $code "$(number testsuite tests "$report")" "${bad:+$((bad + ${errors:-0}))}" "$(number testsuite skipped "$report")"
 }
 
-for tool in dotnet npm; do
-  command -v "$tool" >/dev/null || { fail "$tool is needed and was not found: see README.md"; finish; }
-done
+command -v dotnet >/dev/null || { fail "dotnet is needed and was not found: see README.md"; finish; }
 
 echo "== build"
 dotnet build RetrievalService.sln --configuration "$configuration" --nologo --verbosity quiet -clp:NoSummary || { fail "the build"; finish; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a folder that holds all gpu-check.sh needs on a machine with a GPU: no .NET, npm or network there, only Python with
+# Makes a folder that holds all gpu-check.sh needs on a machine with a GPU: no .NET or network there, only Python with
 # torch and onnx. See docs/gpu-check.md.
 #   gpu-package.sh DIR [--split BYTES] [--without-provider]
 #     --split              the largest file of parts/, 62914560 (60 MiB) unless given

@@ -35,11 +35,8 @@ public sealed class LauncherTests : IDisposable
         File.WriteAllText(_folder["repository/Directory.Build.props"], "<Project/>");
         File.WriteAllText(Path.Combine(_project, "Program.cs"), "");
         Directory.CreateDirectory(_folder["tools"]);
-        foreach (var tool in new[] { "dotnet", "npm" })
-        {
-            _folder.Write($"tools/{tool}", Dotnet);
-            File.SetUnixFileMode(_folder[$"tools/{tool}"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        _folder.Write("tools/dotnet", Dotnet);
+        File.SetUnixFileMode(_folder["tools/dotnet"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private int Builds => File.Exists(_folder["tools/calls"]) ? File.ReadAllLines(_folder["tools/calls"]).Length : 0;

@@ -338,11 +338,11 @@ public sealed class ManifestTests : IDisposable
         await FillAsync("later");
         using (var index = LocalIndex.Open(_folder.Index))
         {
-            ManifestFile.Replace(_folder.Index, index.Manifest with { Format = "retrieval-index/2" });
+            ManifestFile.Replace(_folder.Index, index.Manifest with { Format = "retrieval-index/9" });
         }
 
         var error = Assert.Throws<IndexMismatchException>(() => LocalIndex.Open(_folder.Index));
-        Assert.Equal("retrieval-index/2", error.Found);
+        Assert.Equal("retrieval-index/9", error.Found);
         Assert.Throws<IndexMismatchException>(Writer);
     }
 

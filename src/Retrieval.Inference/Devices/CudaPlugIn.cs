@@ -28,7 +28,7 @@ internal static class CudaPlugIn
         var path = PathOf(options);
         if (!File.Exists(path))
         {
-            throw new DeviceException($"the provider cuda needs ONNX Runtime's CUDA library, and there is no file {path}: publish with -p:CudaProvider=true, or name the library in ProviderLibrary");
+            throw new DeviceException($"the provider cuda needs ONNX Runtime's CUDA library, and there is no file {path}: build without -p:OnnxRuntime=cpu, or name the library in ProviderLibrary");
         }
 
         Register(path);

@@ -39,7 +39,7 @@ public sealed class SearchSnapshot : IDisposable
         Model = model;
         Index = index;
         Served = served;
-        Epoch = served?.EpochOf(index) ?? index.Generation;
+        Epoch = served is null ? index.Generation : index.Follow?.Epoch ?? 0;
         var captions = IndexBinding.RecordsOf(index.Captions);
         var keepFree = continued is null ? FeatureBank.BytesOf(RecordSide.Caption, captions) : 0;
         ImageBank = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), continued?.ImageBank, keepFree, progress, cancellationToken);

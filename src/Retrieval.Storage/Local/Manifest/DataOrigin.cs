@@ -7,7 +7,7 @@ namespace Retrieval.Storage.Local.Manifest;
 /// What the rows of a data folder do not say of themselves, kept beside them in <c>origin.json</c>: from it and from the
 /// sealed ranges a lost manifest is rebuilt. Written with the folder, and again when a source is new.
 /// </summary>
-/// <param name="Format">Always <see cref="IndexManifest.CurrentFormat"/>.</param>
+/// <param name="Format">One of the known formats.</param>
 /// <param name="Schema">Bundle and fields.</param>
 /// <param name="Sources">Keys of the sources, as in the manifest. May be ahead of it, by sources whose commit never came.</param>
 internal sealed record DataOrigin(string Format, IndexSchema Schema, IReadOnlyList<string> Sources)
@@ -29,7 +29,7 @@ internal sealed record DataOrigin(string Format, IndexSchema Schema, IReadOnlyLi
             }
 
             var origin = JsonSerializer.Deserialize(json, ManifestJson.Default.DataOrigin);
-            fault = origin?.Format == IndexManifest.CurrentFormat ? null : $"its format is {origin?.Format}, expected {IndexManifest.CurrentFormat}";
+            fault = IndexFormat.IsKnown(origin?.Format) ? null : $"its format is {origin?.Format}, expected {IndexFormat.Current}";
             return fault is null ? origin : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -8,7 +8,7 @@ namespace Retrieval.Storage.Local.Manifest;
 /// One generation of an index. Its size depends on the schema and the number of ingestion sources, not on the number of
 /// rows or commits: whatever grows with those is in a file that grows, and the manifest says how far it counts.
 /// </summary>
-/// <param name="Format">Always <see cref="CurrentFormat"/>.</param>
+/// <param name="Format">Always <see cref="IndexFormat.Current"/>.</param>
 /// <param name="Generation">One more with each commit.</param>
 /// <param name="SlotEpoch">One more with each compaction; slots keep their meaning within one. Also the number of the data folder.</param>
 /// <param name="Schema">Bundle and fields.</param>
@@ -28,7 +28,9 @@ internal sealed record IndexManifest(
     IReadOnlyList<string> Sources,
     IReadOnlyList<LedgerEntry> Ledger)
 {
-    public const string CurrentFormat = "retrieval-index/1";
+    /// <summary>Of a replica's copy: of which index of a catalog, and how far it has come. Null for an index of its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FollowPosition? Follow { get; init; }
 
     /// <summary>Data folders that this index no longer needs; null if there are none. No other folder is ever removed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

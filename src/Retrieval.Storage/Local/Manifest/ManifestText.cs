@@ -88,13 +88,13 @@ internal sealed record ManifestText(FoundManifest? Found, string? Fault)
             using (var document = JsonDocument.Parse(json))
             {
                 var format = document.RootElement.TryGetProperty("format", out var value) ? value.ToString() : "";
-                if (format != IndexManifest.CurrentFormat)
+                if (!IndexFormat.IsKnown(format))
                 {
-                    throw new IndexMismatchException(index, "format", IndexManifest.CurrentFormat, format);
+                    throw new IndexMismatchException(index, "format", IndexFormat.Current, format);
                 }
             }
 
-            return JsonSerializer.Deserialize(json, ManifestJson.Default.IndexManifest) ?? throw new JsonException("it holds null");
+            return IndexFormat.Upgrade(JsonSerializer.Deserialize(json, ManifestJson.Default.IndexManifest) ?? throw new JsonException("it holds null"));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

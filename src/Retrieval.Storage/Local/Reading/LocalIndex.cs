@@ -80,6 +80,9 @@ public sealed class LocalIndex : IDisposable
     /// <summary>Progress of the ingestions that wrote the index, as of this generation.</summary>
     public IReadOnlyList<LedgerEntry> Ledger => Manifest.Ledger;
 
+    /// <summary>Of a replica's copy: of which index of a catalog, and how far it has come. Null for an index of its own.</summary>
+    public FollowPosition? Follow => Manifest.Follow;
+
     internal IndexManifest Manifest { get; }
 
     internal IndexLayout Layout { get; }

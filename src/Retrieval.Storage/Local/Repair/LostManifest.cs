@@ -51,7 +51,7 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
         var last = left.Whole.FirstOrDefault(found => Precedes(found.Manifest, folder, state))?.Manifest;
         var sources = last is not null && last.Sources.Count > folder.Origin.Sources.Count ? last.Sources : folder.Origin.Sources;
         var manifest = new IndexManifest(
-            IndexManifest.CurrentFormat,
+            IndexFormat.Current,
             1 + Math.Max(state.Commit, left.LastGeneration),
             folder.Epoch,
             folder.Origin.Schema,
@@ -59,7 +59,10 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
             state.Files,
             state.Seals,
             WithUnnamed(folder.Epoch, state, sources),
-            last?.Ledger ?? []);
+            last?.Ledger ?? [])
+        {
+            Follow = last?.Follow,
+        };
         return (manifest, last);
     }
 
@@ -67,7 +70,7 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
     private DataOrigin? OriginElsewhere() =>
         left.Whole.Select(found => DataOrigin.Of(found.Manifest)).FirstOrDefault()
         ?? DataFolders.Epochs(path).OrderDescending().Select(epoch => DataOrigin.Read(IndexManifest.FolderOf(path, epoch), out _)).FirstOrDefault(origin => origin is not null)
-        ?? (schema is not null ? new DataOrigin(IndexManifest.CurrentFormat, schema, []) : null);
+        ?? (schema is not null ? new DataOrigin(IndexFormat.Current, schema, []) : null);
 
     // Whether a manifest is of an earlier state of the same rows: then so is its progress. One that is ahead would have rows left out.
     private bool Precedes(IndexManifest manifest, SealedFolder folder, SealedState state)

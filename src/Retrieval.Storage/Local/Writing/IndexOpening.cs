@@ -10,10 +10,10 @@ internal static class IndexOpening
     /// <summary>Makes the first generation in a folder in which nothing was ever committed.</summary>
     public static OpenedIndex Create(string path, IndexLayout layout, IndexSchema schema)
     {
-        var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout, new DataOrigin(IndexManifest.CurrentFormat, schema, []), unfinished: false);
+        var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout, new DataOrigin(IndexFormat.Current, schema, []), unfinished: false);
         try
         {
-            var manifest = new IndexManifest(IndexManifest.CurrentFormat, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, [], []);
+            var manifest = new IndexManifest(IndexFormat.Current, 1, 1, schema, RowCounts.None, store.Lengths, store.Seals, [], []);
             ManifestFile.Replace(path, manifest);
             DirectorySync.Flush(Path.GetDirectoryName(path) ?? path);
             return new OpenedIndex(manifest, store, new LiveIds(), []);

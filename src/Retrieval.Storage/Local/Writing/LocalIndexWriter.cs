@@ -56,6 +56,9 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Progress of each source as of the last commit, by <see cref="LedgerEntry.SourceKey"/>.</summary>
     public IReadOnlyDictionary<string, LedgerEntry> Ledger => _ledger;
 
+    /// <summary>Of a replica's copy: how far it had come at the last commit. Null for an index of its own.</summary>
+    public FollowPosition? Follow => _committed.Follow;
+
     /// <summary>Live images, uncommitted ones included.</summary>
     public long Count => _ids.Count;
 
@@ -212,7 +215,21 @@ public sealed class LocalIndexWriter : IDisposable
         var changed = progress?.Where(entry => !_ledger.TryGetValue(entry.SourceKey, out var old) || old != entry).ToList() ?? [];
         if (_dirty || changed.Count > 0)
         {
-            await Task.Run(() => Guard(() => Commit(changed)), cancellation).ConfigureAwait(false);
+            await Task.Run(() => Guard(() => Commit(changed, Follow)), cancellation).ConfigureAwait(false);
+        }
+
+        return Generation;
+    }
+
+    /// <summary>Makes everything since the last commit visible and durable, together with the position of a copy.</summary>
+    /// <inheritdoc cref="CommitAsync(IReadOnlyCollection{LedgerEntry}?, CancellationToken)"/>
+    public async Task<long> CommitAsync(FollowPosition position, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(position);
+        Require();
+        if (_dirty || position != Follow)
+        {
+            await Task.Run(() => Guard(() => Commit([], position)), cancellation).ConfigureAwait(false);
         }
 
         return Generation;
@@ -287,7 +304,7 @@ public sealed class LocalIndexWriter : IDisposable
         return true;
     }
 
-    private void Commit(List<LedgerEntry> changed)
+    private void Commit(List<LedgerEntry> changed, FollowPosition? follow)
     {
         _store.Seal(Generation + 1);
         var ledger = new Dictionary<string, LedgerEntry>(_ledger, StringComparer.Ordinal);
@@ -300,6 +317,7 @@ public sealed class LocalIndexWriter : IDisposable
             Seals = _store.Seals,
             Sources = _sources.Keys,
             Ledger = [.. ledger.Values.OrderBy(entry => entry.SourceKey, StringComparer.Ordinal)],
+            Follow = follow,
             Superseded = DataFolders.Remaining(Path, _committed.Superseded),
         };
         if (manifest.Sources.Count != _committed.Sources.Count)

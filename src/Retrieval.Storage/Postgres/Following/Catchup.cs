@@ -19,7 +19,7 @@ internal sealed class Catchup(Catalog catalog, FollowerOptions options, Replica 
         var transaction = await ChunkSource.BeginAsync(connection, cancellation).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            var now = await _source.LookAsync(connection, replica.Position.Since, [replica.Position.Seen], cancellation).ConfigureAwait(false);
+            var now = await _source.LookAsync(connection, replica.Position.Since, [replica.Position.Seen()], cancellation).ConfigureAwait(false);
             var chunk = new Chunk(now.Schema);
             var from = RowKey.EndOf(replica.Position.Epoch);
             double rowBytes = 0;
@@ -34,7 +34,7 @@ internal sealed class Catchup(Catalog catalog, FollowerOptions options, Replica 
                 from = chunk.End;
             }
 
-            await replica.CommitAsync(FollowPosition.At(now), cancellation).ConfigureAwait(false);
+            await replica.CommitAsync(FollowPositions.At(now), cancellation).ConfigureAwait(false);
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
             return now.Epoch;
         }

@@ -194,7 +194,7 @@ internal sealed class Copies : IDisposable
         var path = _cache.FolderOf(record.Folder);
         try
         {
-            if (ManifestFile.Read(path)?.Manifest is not { } manifest || FollowPosition.Of(manifest.Ledger, record.Catalog, record.Index) is not { Complete: true } position)
+            if (ManifestFile.Read(path)?.Manifest is not { } manifest || manifest.Follow is not { Complete: true } position || !position.IsOf(record.Catalog, record.Index))
             {
                 return null;
             }

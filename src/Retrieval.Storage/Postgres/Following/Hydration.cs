@@ -20,7 +20,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
     private static readonly TimeSpan firstDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly ChunkSource _source = new(catalog, seen);
-    private readonly Lineage _lineage = new(new ChunkSource(catalog, seen), replica.Position.Since, replica.Position.Seen, CatalogMoment.Of(seen));
+    private readonly Lineage _lineage = new(new ChunkSource(catalog, seen), replica.Position.Since, replica.Position.Seen(), CatalogMoment.Of(seen));
     private readonly string _what = $"copying index {seen.Name}";
     private double _rowBytes = FirstGuess(seen);
 
@@ -175,7 +175,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
             await CommitAsync(last).ConfigureAwait(false);
         }
 
-        Task CommitAsync(RowKey end) => replica.CommitAsync(replica.Position with { Epoch = end.Epoch, Seen = _lineage.Latest }, cancellationToken);
+        Task CommitAsync(RowKey end) => replica.CommitAsync(replica.Position with { Epoch = end.Epoch, SeenEpoch = _lineage.Latest.Epoch, SeenToken = _lineage.Latest.Token }, cancellationToken);
     }
 
     // After a fault: waits until nobody uses a connection or the chunks any more.

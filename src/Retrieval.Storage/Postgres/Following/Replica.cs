@@ -1,3 +1,4 @@
+using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Indexes;
 
@@ -45,7 +46,7 @@ internal sealed class Replica : IDisposable
     public static Replica Open(CatalogIndex index, string folder, string path)
     {
         var writer = LocalIndexWriter.OpenOrCreate(path, index.Schema);
-        var position = FollowPosition.Of(writer.Ledger.Values, index.CatalogId, index.IndexId) ?? FollowPosition.Begin(index);
+        var position = writer.Follow is { } follow && follow.IsOf(index.CatalogId, index.IndexId) ? follow : FollowPositions.Begin(index);
         return new Replica(index, folder, writer, position);
     }
 
@@ -67,7 +68,7 @@ internal sealed class Replica : IDisposable
 
     public async Task CommitAsync(FollowPosition position, CancellationToken cancellationToken)
     {
-        await _writer.CommitAsync([position.ToEntry(Index.CatalogId, Index.IndexId)], cancellationToken).ConfigureAwait(false);
+        await _writer.CommitAsync(position, cancellationToken).ConfigureAwait(false);
         Position = position;
         Dirty = false;
     }
