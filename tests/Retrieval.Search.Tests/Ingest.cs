@@ -2,6 +2,7 @@ using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 
 namespace Retrieval.Search.Tests;
 

@@ -1,6 +1,7 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Tests;

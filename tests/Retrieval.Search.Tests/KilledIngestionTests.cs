@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 
 namespace Retrieval.Search.Tests;
 

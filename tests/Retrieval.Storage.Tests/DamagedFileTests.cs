@@ -3,6 +3,7 @@ using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Storage.Tests;

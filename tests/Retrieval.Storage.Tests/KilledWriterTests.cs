@@ -1,6 +1,7 @@
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Storage.Tests;

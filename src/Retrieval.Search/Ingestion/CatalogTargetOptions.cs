@@ -1,5 +1,5 @@
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
-using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Search.Ingestion;
 

@@ -3,6 +3,7 @@ using Retrieval.Inference;
 using Retrieval.Inference.Banks;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 
 namespace Retrieval.Search.Snapshots;
 

@@ -3,7 +3,6 @@ using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
-using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Tests.Postgres;
 

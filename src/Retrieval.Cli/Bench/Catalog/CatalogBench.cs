@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Retrieval.Storage.Local;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Writing;

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Searching;

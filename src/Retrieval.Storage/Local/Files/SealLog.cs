@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Retrieval.Storage.Errors;
-using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Storage.Local.Files;
 

@@ -5,7 +5,6 @@ using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
-using Retrieval.Storage.Local.Verification;
 
 namespace Retrieval.Storage.Local.Reading;
 
@@ -229,32 +228,6 @@ public sealed class LocalIndex : IDisposable
         }
     }
 
-    /// <summary>Compares what another opening of this index found damaged with its checksums, here.</summary>
-    /// <param name="former">The other one.</param>
-    /// <param name="cancellation">Ends the check.</param>
-    /// <exception cref="IndexCorruptException">It is not what was committed, although it is as long.</exception>
-    public void RequireRestored(LocalIndex former, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(former);
-        var files = former._files.Where(file => file.IsDamaged(look: true)).Select(file => file.Spec.Ordinal).ToHashSet();
-        var result = new IndexVerifier(this).Run(files, cancellation);
-        if (result.Faults is [var fault, ..])
-        {
-            throw new IndexCorruptException(DataFolder, fault.File, $"bytes {fault.FromByte} to {fault.ToByte}: {fault.Reason}");
-        }
-    }
-
-    /// <summary>
-    /// Reads every committed byte and compares it with its checksum, and checks what rows say of other rows, and that the
-    /// manifest and what it could be rebuilt from are whole.
-    /// </summary>
-    public IndexVerification Verify(CancellationToken cancellation = default)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var found = new IndexVerifier(this).Run(cancellation);
-        return found with { Faults = [.. ManifestCheck.Of(this), .. found.Faults] };
-    }
-
     /// <summary>
     /// SHA-256, lower-case hex, over all live images in the order of their ids: content hash, metadata, boxes, record and
     /// embedding bytes, and the same of their captions. Two indexes of the same content have the same, in whatever
@@ -286,6 +259,11 @@ public sealed class LocalIndex : IDisposable
         return former.Path == Path && former.SlotEpoch == SlotEpoch && former.Generation <= Generation && former.Manifest.Rows.IsWithin(Manifest.Rows)
         && SealLog.Begins(SealsHandle, former.Manifest.Seals);
     }
+
+    /// <summary>Ordinals of the files that were found damaged.</summary>
+    internal IEnumerable<int> DamagedFiles() => _files.Where(file => file.IsDamaged(look: true)).Select(file => file.Spec.Ordinal);
+
+    internal void RequireOpen() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     internal static LocalIndex Open(string path, FoundManifest found, LocalIndex? former = null)
     {

@@ -1,4 +1,4 @@
-using Retrieval.Storage.Local.Manifest;
+using Retrieval.Storage.Local.Files;
 
 namespace Retrieval.Storage.Local.Repair;
 

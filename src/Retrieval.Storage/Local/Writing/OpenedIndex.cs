@@ -1,4 +1,3 @@
-using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Storage.Local.Writing;

@@ -1,6 +1,5 @@
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local;
-using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Postgres.Indexes;
 

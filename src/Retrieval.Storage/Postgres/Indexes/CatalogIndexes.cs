@@ -7,7 +7,6 @@ using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Postgres.Connecting;
-using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Postgres.Indexes;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Npgsql;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
-using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 

@@ -2,6 +2,7 @@ using Retrieval.Postgres.TestKit;
 using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;

@@ -1,4 +1,5 @@
 using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;

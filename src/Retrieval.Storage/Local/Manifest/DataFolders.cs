@@ -1,7 +1,7 @@
 using System.Globalization;
-using Retrieval.Storage.Local.Manifest;
+using Retrieval.Storage.Local.Files;
 
-namespace Retrieval.Storage.Local.Files;
+namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
 /// The data folders of an index: one in use, and for a while the one before a compaction. A folder is removed only if it is

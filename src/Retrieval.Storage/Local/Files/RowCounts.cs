@@ -1,6 +1,5 @@
-using Retrieval.Storage.Local.Files;
 
-namespace Retrieval.Storage.Local.Manifest;
+namespace Retrieval.Storage.Local.Files;
 
 /// <summary>Committed rows, buried ones included.</summary>
 /// <param name="Images">Slots of images.</param>

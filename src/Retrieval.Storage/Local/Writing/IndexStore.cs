@@ -1,7 +1,8 @@
 using Retrieval.Storage.Errors;
+using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
 
-namespace Retrieval.Storage.Local.Files;
+namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>All append-only files of one data folder.</summary>
 internal sealed class IndexStore : IDisposable

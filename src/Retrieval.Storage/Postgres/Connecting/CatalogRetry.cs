@@ -1,6 +1,5 @@
-using Retrieval.Storage.Postgres.Connecting;
 
-namespace Retrieval.Storage.Postgres.Writing;
+namespace Retrieval.Storage.Postgres.Connecting;
 
 /// <summary>
 /// How long a writer holds out while Postgres is away or another writer is in its way. Anything else, a full disk for
