@@ -131,17 +131,16 @@ class Server:
                     self.report.finding(f"{mark[2:-2]} in the log", line[max(0, at - 300):at + 100].decode("utf-8", "replace"), "no caption, metadata or id in the log")
             try:
                 event = json.loads(line)
-                properties = event.get("Properties", {})
             except ValueError:
                 plain.append(line)
                 continue
-            number = (properties.get("EventId") or {}).get("Id")
-            what = f"{event.get('RenderedMessage', '')[:200]} {event.get('Exception', '')[:1500]}"
+            number = (event.get("EventId") or {}).get("Id")
+            what = f"{event.get('@m', '')[:200]} {event.get('@x', '')[:1500]}"
             if number == 1300:
                 self.report.count(f"log event 1300 ({self.form})")
                 if not self.damage:
                     self.report.finding(f"log event 1300: {_exception(event)}", what, "no event 1300 without damage", severity="fault")
-                elif not re.match(r"[\w.]*(IndexCorrupt|Damaged|ManifestLost|InferenceException)", event.get("Exception", "")):
+                elif not re.match(r"[\w.]*(IndexCorrupt|Damaged|ManifestLost|InferenceException)", event.get("@x", "")):
                     self.report.finding(f"log event 1300 for another reason than damage: {_exception(event)}", what, "IndexCorruptException, which names the damage")
             elif event.get("Level") in ("Error", "Fatal") and number not in EXPECTED_ERRORS and not self.damage:
                 self.report.finding(f"log {event['Level'].lower()} {number} of {properties.get('SourceContext')}: {_exception(event)}", what, "no error in the log without damage")
@@ -214,7 +213,7 @@ class Server:
 
 def _exception(event):
     """Type of the exception and the first frame, which tell faults apart."""
-    text = event.get("Exception", "")
+    text = event.get("@x", "")
     kind = re.match(r"[\w.`]+", text)
     frame = re.search(r"\n\s+at ([\w.<>`]+)", text)
-    return f"{kind.group(0) if kind else event.get('RenderedMessage', '')[:60]}{' at ' + frame.group(1) if frame else ''}"
+    return f"{kind.group(0) if kind else event.get('@m', '')[:60]}{' at ' + frame.group(1) if frame else ''}"

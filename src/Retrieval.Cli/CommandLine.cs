@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Retrieval.Cli.Commands;
 using Retrieval.Cli.Output;
 
 namespace Retrieval.Cli;

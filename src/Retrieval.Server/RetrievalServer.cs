@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Endpoints;
 using Retrieval.Server.Errors;
-using Retrieval.Server.Health;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Limits.Connections;
@@ -43,6 +43,16 @@ public static class RetrievalServer
         builder.Services.AddProblems();
         builder.Services.AddRequests();
         builder.Services.AddLimits(options.Limits);
+        if (options.Postgres.IsSet)
+        {
+            builder.Services.AddCatalog(options);
+        }
+        else
+        {
+            builder.Services.AddLocalIndex();
+        }
+
+        // Behind the loader, so that it ends after the drain: services are stopped in the reverse order.
         builder.Services.AddSnapshot(options);
         builder.Services.AddIngestions(options);
         builder.Services.AddQueries();

@@ -69,7 +69,7 @@ public sealed class LogTests(ServerFixture fixture)
         Assert.DoesNotContain("secret", lines.ToString(), StringComparison.Ordinal);
         var line = Assert.Single(lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.Contains("Path", StringComparison.Ordinal));
         Assert.Matches(
-            format == "json" ? """^\{"Timestamp":"[^"]+","Level":"Information",.*"RenderedMessage":"Hello \\?"?world.*\}$""" : @"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d) INF Retrieval\.Some\.Source Hello world\s*$",
+            format == "json" ? """^\{"@t":"[^"]+","@m":"Hello \\"world\\"",.*"Name":"world","SourceContext":"Retrieval\.Some\.Source"\}$""" : @"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d) INF Retrieval\.Some\.Source Hello world\s*$",
             line);
     }
 

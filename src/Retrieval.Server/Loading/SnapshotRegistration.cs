@@ -5,7 +5,6 @@ using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
-using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
 
@@ -14,6 +13,13 @@ namespace Retrieval.Server.Loading;
 /// <summary>What is served: the snapshot, the search over it, and who keeps it up to date.</summary>
 internal static class SnapshotRegistration
 {
+    /// <summary>Embedded mode: the snapshot is of a local index, which nobody else writes.</summary>
+    public static void AddLocalIndex(this IServiceCollection services)
+    {
+        services.AddSingleton<IImageStore, LocalImageStore>();
+        services.AddHostedService<SnapshotLoader>();
+    }
+
     public static void AddSnapshot(this IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference.Options });
@@ -38,16 +44,6 @@ internal static class SnapshotRegistration
         services.AddSingleton<CopyRepair>();
         services.AddSingleton<ScrubMetrics>();
         services.AddHostedService<IndexScrub>();
-        if (options.Postgres.IsSet)
-        {
-            services.AddCatalog(options);
-        }
-        else
-        {
-            services.AddSingleton<IImageStore, LocalImageStore>();
-            services.AddHostedService<SnapshotLoader>();
-        }
-
         services.AddSingleton(options.Images);
         services.AddSingleton<ImageService>();
         services.AddHostedService<MemoryReturn>();

@@ -6,8 +6,8 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
+using Serilog.Formatting.Compact;
 using Serilog.Formatting.Display;
-using Serilog.Formatting.Json;
 
 namespace Retrieval.Server.Logging;
 
@@ -47,7 +47,7 @@ internal static class LogRegistration
 
     /// <summary>How an event is written.</summary>
     internal static ITextFormatter Formatter(LogOptions options) => options.Format.Equals("json", StringComparison.OrdinalIgnoreCase)
-        ? new JsonFormatter(renderMessage: true, formatProvider: CultureInfo.InvariantCulture)
+        ? new RenderedCompactJsonFormatter()
         : new MessageTemplateTextFormatter(Line, CultureInfo.InvariantCulture);
 
     private static LogEventLevel Later(LogEventLevel one, LogEventLevel other) => one > other ? one : other;

@@ -19,7 +19,7 @@ internal sealed class HostFilter(RequestDelegate next, ServerOptions options)
     {
         // HTTP/1.0 need not name a host, and no browser sends such a request.
         var host = context.Request.Host;
-        return _allowed is null || !host.HasValue || HostString.MatchesAny(host.Host, _allowed) || HealthEndpoints.Has(context.Request.Path)
+        return _allowed is null || !host.HasValue || HostString.MatchesAny(host.Host, _allowed) || HealthRoutes.Has(context.Request.Path)
             ? next(context)
             : writer.WriteAsync(context, Problems.OtherHost);
     }

@@ -30,7 +30,7 @@ internal sealed class ConnectionPlaces(RequestDelegate next, ConnectionTable tab
                 ((HttpResponse)state).Headers.Connection = "close";
                 return Task.CompletedTask;
             }, context.Response);
-            await (HealthEndpoints.Has(context.Request.Path) ? next(context) : writer.WriteAsync(context, Problems.NoConnection)).ConfigureAwait(false);
+            await (HealthRoutes.Has(context.Request.Path) ? next(context) : writer.WriteAsync(context, Problems.NoConnection)).ConfigureAwait(false);
         }
         finally
         {

@@ -4,22 +4,18 @@ using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Health;
 using Retrieval.Server.Logging;
 using Retrieval.Server.OpenApi;
 
-namespace Retrieval.Server.Health;
+namespace Retrieval.Server.Endpoints;
 
 /// <summary>Whether the process lives, and whether it can answer. Neither waits for anything.</summary>
 internal static class HealthEndpoints
 {
-    private static readonly PathString Root = new("/health");
-
-    /// <summary>Whether a path is one of health's.</summary>
-    public static bool Has(PathString path) => path.StartsWithSegments(Root, StringComparison.OrdinalIgnoreCase);
-
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup(Root).WithTags("Health").WithMetadata(new QuietInLog()).ProducesCommonProblems();
+        var health = routes.MapGroup(HealthRoutes.Root).WithTags("Health").WithMetadata(new QuietInLog()).ProducesCommonProblems();
         health.MapGet("/live", () => TypedResults.Json(new HealthResponse("live"), WireJson.Options))
             .WithName("Live")
             .WithSummary("Whether the process lives")

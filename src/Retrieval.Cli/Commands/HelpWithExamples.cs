@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Retrieval.Cli.Commands;
 
-namespace Retrieval.Cli.Output;
+namespace Retrieval.Cli.Commands;
 
 /// <summary>The library's help, followed by the command's examples.</summary>
 internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
