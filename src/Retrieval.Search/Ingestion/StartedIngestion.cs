@@ -3,6 +3,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
+using Retrieval.Storage;
 using Retrieval.Storage.Local;
 
 namespace Retrieval.Search.Ingestion;

@@ -49,11 +49,7 @@ internal static class CatalogOptionsValidator
     private static void Connection(PostgresSection postgres, List<string> faults)
     {
         // The text may hold a password: it is not repeated. The file is looked at apart, so that both faults are told.
-        Attempt(faults, "Postgres:ConnectionString", () =>
-        {
-            var catalog = new Catalog(postgres.Options with { PasswordFile = null });
-            catalog.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        });
+        Attempt(faults, "Postgres:ConnectionString", () => Catalog.Validate(postgres.Options));
         if (postgres.PasswordFile.Length > 0 && !File.Exists(postgres.PasswordFile))
         {
             faults.Add($"Postgres:PasswordFile is '{postgres.PasswordFile}'; there is no such file");

@@ -104,7 +104,7 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
         var unnamed = Math.Min(highest - sources.Count, MostUnnamed);
         if (unnamed > 0)
         {
-            say($"{unnamed} sources have lost their keys; their images count as another source's, which an ingestion replaces with --replace only");
+            say($"{unnamed} sources have lost their keys; their images count as another source's, which only an ingestion that is told to replace replaces");
         }
 
         return [.. sources, .. Enumerable.Range(sources.Count + 1, Math.Max(0, unnamed)).Select(number => $"unnamed source {number}")];

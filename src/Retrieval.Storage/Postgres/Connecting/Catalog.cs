@@ -41,6 +41,14 @@ public sealed class Catalog : IAsyncDisposable
         _own = Build(given, options.PasswordFile);
     }
 
+    /// <summary>Says whether the options can be understood. Nothing is connected to, and the password's file is not looked at.</summary>
+    /// <exception cref="InvalidInputException">The connection string cannot be understood.</exception>
+    public static void Validate(CatalogOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var source = Build(ConnectionStrings.Parse(options.ConnectionString), passwordFile: null);
+    }
+
     /// <summary>Host and database, for messages; never a password.</summary>
     public string Name { get; }
 

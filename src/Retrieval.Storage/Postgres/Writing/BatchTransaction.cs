@@ -7,9 +7,6 @@ namespace Retrieval.Storage.Postgres.Writing;
 /// <summary>One batch as one transaction on a session. May be run again after any failure; the session is then to be rolled back or closed.</summary>
 internal sealed class BatchTransaction(WriterSession session, CatalogIndex index)
 {
-    // The reason as an embedded index gives it.
-    private const string RefusedFormat = "id '%s' is already held by another source, %s; use --replace to put this image in its place";
-
     /// <summary>Row numbers of the images, once the transaction has begun.</summary>
     public long[] RowNumbers { get; private set; } = [];
 
@@ -74,7 +71,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
     }
 
     internal static RefusedImage Refused(string id, string owner) =>
-        new(id, owner, RefusedFormat.Replace("'%s'", $"'{id}'", StringComparison.Ordinal).Replace(", %s;", $", {owner};", StringComparison.Ordinal));
+        new(id, owner, OtherSource.Reason(id, owner));
 
     private async Task<long[]> BeginAsync(int images, CancellationToken cancellationToken)
     {
@@ -112,7 +109,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
         if (step is not null)
         {
             var claim = step.Claim;
-            Add(end, StoreStatements.Refuse, index.IndexId, claim.SourceKey, claim.Part, claim.Parts, claim.RunId, step.SourceName, RefusedFormat);
+            Add(end, StoreStatements.Refuse, index.IndexId, claim.SourceKey, claim.Part, claim.Parts, claim.RunId, step.SourceName, OtherSource.Format);
         }
     }
 

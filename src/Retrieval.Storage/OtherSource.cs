@@ -1,0 +1,17 @@
+namespace Retrieval.Storage;
+
+/// <summary>Why an image of another source is not replaced: one sentence, for an index of either kind and for callers of either door.</summary>
+public static class OtherSource
+{
+    /// <summary>For SQL's <c>format</c>: id, then the source that holds it.</summary>
+    internal const string Format = "id '%s' is already held by another source, %s; it is replaced only by an ingestion that is told to replace";
+
+    /// <summary>The sentence.</summary>
+    /// <param name="id">Id of the image.</param>
+    /// <param name="owner">Key of the source that holds it.</param>
+    public static string Reason(string id, string owner)
+    {
+        var parts = Format.Split("%s");
+        return $"{parts[0]}{id}{parts[1]}{owner}{parts[2]}";
+    }
+}
