@@ -33,7 +33,7 @@ internal sealed class Admission(long most)
         }
     }
 
-    /// <summary>Most of it that small requests may have promised them.</summary>
+    /// <summary>Limit on the total cost of the small requests that are admitted at once.</summary>
     public long Most
     {
         get => Interlocked.Read(ref _most);

@@ -17,7 +17,7 @@ internal sealed class TurnItem(long cost, WorkLimits limits) : WorkItem<IDisposa
         _returned.Wait();
     }
 
-    // It has been given when its call began; this is for nobody.
+    // Never observed: the task completed when the turn began.
     /// <inheritdoc/>
     protected override IDisposable GetResult() => new Turn(_returned);
 

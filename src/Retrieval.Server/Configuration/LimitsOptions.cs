@@ -4,10 +4,10 @@ namespace Retrieval.Server.Configuration;
 public sealed record LimitsOptions
 {
     /// <summary>
-    /// Most work that searches and scores may have waiting for the device or on it, in pairs, 0 to 1000000000; who comes
-    /// when there is no room is told so by a 429 before anything is done. 0 chooses: eight searches of the default size, or
-    /// eight calls of the device where that is more. More lets more callers wait, and all wait longer. Of requests of more than a
-    /// quarter of it, four are taken beside that.
+    /// Most work that searches and scores may have waiting for the device or on it, in pairs, 0 to 1000000000. A request that
+    /// comes when there is no room gets a 429 before anything is done. 0 chooses: eight searches of the default size, or eight
+    /// batches of the device where that is more. More lets more callers wait, and all wait longer. Requests that cost more than
+    /// a quarter of this limit do not count against it; at most four of them run at once.
     /// </summary>
     public long AdmittedPairs { get; init; }
 

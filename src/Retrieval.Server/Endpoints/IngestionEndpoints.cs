@@ -38,7 +38,7 @@ internal static class IngestionEndpoints
         ingestions.MapDelete("/{id}", Cancel)
             .WithName("CancelIngestion")
             .WithSummary("Asks a run to end")
-            .WithDescription("It ends behind the commit of the window at hand. With a catalog, wherever it runs. A run that has ended is left as it is.")
+            .WithDescription("The run stops after the current batch has been committed, on whichever replica it is running. A run that has ended is left as it is.")
             .Produces<IngestionResponse>()
             .Produces<IngestionResponse>(202)
             .ProducesProblems(403, 404, 429, 503, 504);

@@ -68,7 +68,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         413 => "the body is longer than this server takes",
         414 => "the request line is longer than this server takes",
         415 => "expected a body of the type application/json, in UTF-8, without a content encoding",
-        429 => "as many requests are waiting as this server lets wait; try again after the time in Retry-After",
+        429 => "too many requests are waiting; try again after the time in Retry-After",
         431 => "the headers are longer than this server takes",
         505 => "this server speaks HTTP/1.0 and HTTP/1.1",
         504 => "the request took longer than this server lets a request take",
@@ -83,7 +83,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     {
         CatalogFault.Forbidden => Of(403, "the database role of this replica may not write; give it the rights of ingestion, or send this to a replica that has them"),
         CatalogFault.DiskFull => Of(507, "Postgres has no room left on its disk; nothing was changed"),
-        CatalogFault.Busy => Of(503, "others were in the way in Postgres for too long, somebody who builds or drops an index, for one; nothing was changed, try again later"),
+        CatalogFault.Busy => Of(503, "timed out waiting for a lock in Postgres, for example of somebody who builds or drops an index; nothing was changed, try again later"),
         CatalogFault.Taken => Of(409, "another run has this source; wait for it to end, or cancel it"),
         _ => Of(409, "the index that this replica serves is no longer in the catalog; it takes up another as soon as one is activated"),
     };

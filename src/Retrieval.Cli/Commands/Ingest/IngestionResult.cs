@@ -55,7 +55,7 @@ internal sealed record IngestionResult(
         {
             ("rows", $"{Units.Count(Rows)}{Resumed()}"),
             (DryRun ? "without a fault" : "stored", $"{Units.Count(Ingested)} images, {Units.Count(Captions)} captions"),
-            ("of them in the place of another", DryRun ? "—" : Units.Count(Replaced)),
+            ("of them replaced", DryRun ? "—" : Units.Count(Replaced)),
             ("unchanged, skipped", Units.Count(Skipped)),
             ("rejected", Units.Count(Rejected) + (AllRuns is { } all && all.Rejected != Rejected ? $" ({Units.Count(all.Rejected)} in all runs)" : "")),
             ("time", $"{Units.Time(TimeSpan.FromSeconds(Seconds))}, {Units.Fixed(RowsPerSecond, 1)} rows/s"),

@@ -35,7 +35,7 @@ internal static class CatalogErrors
             new(what, CatalogFault.Schema, $"the database's schema is not this version's ({refused.MessageText}); run `retrieval index migrate`", refused),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             new(what, CatalogFault.Other, $"Postgres refuses the sign-in: {refused.MessageText} (SQLSTATE {refused.SqlState})", refused),
-        _ when IsConflict(refused) => new(what, CatalogFault.Busy, $"others were in the way for too long ({refused.MessageText})", refused),
+        _ when IsConflict(refused) => new(what, CatalogFault.Busy, $"timed out waiting for a lock ({refused.MessageText})", refused),
         _ => new(what, CatalogFault.Other, $"Postgres refused: {refused.MessageText} (SQLSTATE {refused.SqlState})", refused),
     };
 
