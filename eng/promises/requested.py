@@ -79,7 +79,7 @@ class Forms:
             hole = self.dice.randrange(len(text) + 1)
             text = text[:hole] + self.dice.choice(self.RAW) + text[hole + self.dice.randrange(0, 12):]
         data = text.encode("utf-8", "surrogatepass")
-        if self.dice.random() < 0.15:
+        if data and self.dice.random() < 0.15:
             damaged = bytearray(data)
             for _ in range(self.dice.randrange(1, 6)):
                 damaged[self.dice.randrange(len(damaged))] = self.dice.randrange(256)
