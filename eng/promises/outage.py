@@ -6,6 +6,12 @@ from row import percentile
 from served import Loop, until
 
 
+def whereabouts(answer, gone):
+    """In which disturbance an answer began, or how long after the last."""
+    name, (began, ended) = max(((name, span) for name, span in gone.items() if span[0] <= answer.began), key=lambda entry: entry[1][0], default=("the start", (answer.began, answer.began)))
+    return f"{answer.began - began:.0f} s into '{name}'" if answer.began <= ended else f"{answer.began - ended:.0f} s after '{name}'"
+
+
 def outages(row, place):
     away = place.size(4, 150)
     images = place.size(200, 1000)
@@ -94,7 +100,9 @@ def outages(row, place):
     row.did(f"{'; '.join(names)}: each under queries, PUTs and a running ingestion of {images} images")
     row.told(f"{len(names)} of {len(names)} ingestions ended by themselves; {len(answers)} queries, all 200; {len(acknowledged)} PUTs acknowledged, none lost")
     slowest = [answer.ms for answer in lives]
-    row.number(f"/health/live: p99 {percentile(slowest, 0.99):.0f} ms, most {max(slowest):.0f} ms of {len(slowest)}", max(slowest) <= 100, "<= 100 ms")
+    worst = max(lives, key=lambda answer: answer.ms)
+    when = "" if worst.ms <= 100 else f" {whereabouts(worst, gone)}, {sum(answer.ms > 100 for answer in lives)} above 100 ms, {sum(worst.began <= answer.ended and answer.began <= worst.ended for answer in answers)} queries meanwhile"
+    row.number(f"/health/live: p99 {percentile(slowest, 0.99):.0f} ms, most {worst.ms:.0f} ms of {len(slowest)}{when}", worst.ms <= 100, "<= 100 ms")
 
     # Without the images put meanwhile, whether acknowledged or not, the content is that of undisturbed ingestions.
     for number in range(attempts[0]):

@@ -1,6 +1,7 @@
 """Promises 7 and 8: bad requests, and paths that lead elsewhere."""
 import base64
 import gzip
+import http.client
 import json
 import os
 import socket
@@ -13,6 +14,9 @@ from served import Loop
 
 # The server's own words for "not now": what is at fault then is not the request.
 NOT_NOW = {503, 504, 507}
+
+# A body larger than this may not fit the sockets' buffers: refused before its end, its sender may see the connection break.
+HELD_BY_SOCKETS = 64 << 10
 
 
 def raw(server, data, pieces=1, pause=0.0, limit=30.0):
@@ -75,7 +79,7 @@ class Forms:
             hole = self.dice.randrange(len(text) + 1)
             text = text[:hole] + self.dice.choice(self.RAW) + text[hole + self.dice.randrange(0, 12):]
         data = text.encode("utf-8", "surrogatepass")
-        if self.dice.random() < 0.15:
+        if data and self.dice.random() < 0.15:
             damaged = bytearray(data)
             for _ in range(self.dice.randrange(1, 6)):
                 damaged[self.dice.randrange(len(damaged))] = self.dice.randrange(256)
@@ -151,14 +155,16 @@ def fuzz(row, place):
     def send(number, turn):
         forms = Forms(place.random(f"fuzz/{number}/{turn}"), ids)
         if turn % 5 == 4:
-            path, kind, body = forms.image()
-            answer = server.ask("PUT", path, body, {"Content-Type": kind})
-            what = f"PUT {path[:40]}, seed {place.seed}, form {number}/{turn}"
+            method, (path, kind, body) = "PUT", forms.image()
         else:
-            path, body = forms.body()
-            answer = server.ask("POST", path, body, {"Content-Type": "application/json"})
-            what = f"POST {path}, seed {place.seed}, form {number}/{turn}"
-        judge(what, answer)
+            method, (path, body), kind = "POST", forms.body(), "application/json"
+        what = f"{method} {path[:40]}, seed {place.seed}, form {number}/{turn}"
+        try:
+            judge(what, server.ask(method, path, body, {"Content-Type": kind}))
+        except (OSError, http.client.HTTPException) as fault:
+            row.check(server.alive and len(body) > HELD_BY_SOCKETS, f"{what}, {len(body)} bytes: {fault!r}")
+            with tally:
+                statuses["cut off while it was sent"] = statuses.get("cut off while it was sent", 0) + 1
         return turn
 
     sending = Loop(send, threads=clients)
@@ -200,7 +206,7 @@ def fuzz(row, place):
     row.check(peak < memory + 1024, f"memory grew from {memory:.0f} to {peak:.0f} MiB")
     for number in (0, 29):
         row.check(len(server.get(f"/v1/images/{ids[number]}").json.get("captions", [])) == CAPTIONS, "an image has changed")
-    row.told(", ".join(f"{amount} x {status}" for status, amount in sorted(statuses.items())) + f"; memory {memory:.0f}, at most {peak:.0f} MiB{'; without a body by the HTTP layer: ' + ', '.join(sorted(bare)) if bare else ''}; beside slow senders p99 {percentile([answer.ms for answer in times], 0.99):.0f} ms")
+    row.told(", ".join(f"{amount} x {status}" for status, amount in sorted(statuses.items(), key=lambda entry: str(entry[0]))) + f"; memory {memory:.0f}, at most {peak:.0f} MiB{'; without a body by the HTTP layer: ' + ', '.join(sorted(bare)) if bare else ''}; beside slow senders p99 {percentile([answer.ms for answer in times], 0.99):.0f} ms")
     server.stop()
 
 

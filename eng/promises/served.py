@@ -77,7 +77,10 @@ class Server:
         try:
             if isinstance(body, (dict, list)):
                 body, headers = json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})}
-            connection.request(method, path, body, headers or {})
+            try:
+                connection.request(method, path, body, headers or {})
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it had enough before the end, and may have said so
             answer = connection.getresponse()
             text = answer.read()
             return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, text, began, time.monotonic())
