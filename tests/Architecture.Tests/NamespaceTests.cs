@@ -17,7 +17,7 @@ public sealed partial class NamespaceTests
         Assert.Equal("", string.Join(" -> ", FirstCircle()));
     }
 
-    private static IReadOnlyList<string> FirstCircle()
+    private static List<string> FirstCircle()
     {
         var done = new HashSet<string>(StringComparer.Ordinal);
         foreach (var start in Uses.Keys.Order(StringComparer.Ordinal))

@@ -65,7 +65,7 @@ public sealed class IndexFormatTests : IDisposable
     {
         using (var writer = LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema))
         {
-            writer.Append(SampleCorpus.Batch("a", "b"));
+            writer.Append(SampleCorpus.Batch([("a", 0), ("b", 0)]));
             await writer.CommitAsync(cancellation: Cancellation);
         }
 

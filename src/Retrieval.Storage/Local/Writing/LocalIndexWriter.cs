@@ -9,7 +9,7 @@ namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>
 /// The one writer of an index. Appends and deletions become visible, all together, with
-/// <see cref="CommitAsync"/>; what was not committed when the writer is disposed or killed never was. Not safe for
+/// <see cref="CommitAsync(IReadOnlyCollection{LedgerEntry}?, CancellationToken)"/>; what was not committed when the writer is disposed or killed never was. Not safe for
 /// concurrent calls.
 /// </summary>
 public sealed class LocalIndexWriter : IDisposable

@@ -65,10 +65,8 @@ public sealed class ConcurrentChangeTests
         var step = await follower.StepAsync(
             new Once(15, () =>
             {
-#pragma warning disable RS0030 // The follower reports its progress synchronously, and must not go on before this is done.
                 catalog.DeleteAsync(Id(2)).GetAwaiter().GetResult();
                 catalog.Database.ExecuteAsAdminAsync("delete from retrieval.image where deleted; update retrieval.index set purged_epoch = epoch", Cancellation).GetAwaiter().GetResult();
-#pragma warning restore RS0030
             }),
             Cancellation);
         Assert.Equal((null, true), (step.Index, step.More));
