@@ -31,8 +31,14 @@ step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 ask() { # PATH [BODY]
   curl --silent --show-error --fail-with-body "$url$1" ${2:+--json "$2"}
 }
-# A line for each hit.
-lines() { sed 's/{"rank"/\n  &/g; s/\],"/\n],"/'; echo; }
+# A line for each hit, and the last members of the answer as they came.
+lines() {
+  sed 's/{"id"/\n&/g; s/\],"/\n&/' | sed -E '
+    /^\{"id"/!{ s/^(\{"hits":\[)?\],?//; s/^\{"hits":\[$//; /^$/d; s/^/  /; b }
+    s/^\{"id":"([^"]*)","rank":([0-9]+),"score":([^,]+),"coarse":\{"score":([^,]+),"rank":([0-9]+)\}/  \2. \1  score \3  (first stage: \4, rank \5)/
+    s/,"metadata".*"caption":"(.*)"\},?$/  \1/; s/,"metadata".*$//'
+  echo
+}
 
 step "1. Build (the first time also fetches ONNX Runtime)"
 ./retrieval --version
