@@ -1,5 +1,6 @@
 using Retrieval.Bench.Catalogs;
 using Retrieval.Bench.Ingestion;
+using Retrieval.Bench.Opening;
 using Retrieval.Bench.Queries;
 using Retrieval.Bench.Rerank;
 using Retrieval.Bench.Start;
@@ -11,12 +12,13 @@ namespace Retrieval.Bench;
 public static class BenchCommands
 {
     /// <summary>The command, with a command for each thing that can be measured.</summary>
-    public static CliCommand Create() => new("bench", "Measure this machine: scorers, whole queries, ingestion, start, the catalog. Numbers of a shared machine move; compare only within one run.")
+    public static CliCommand Create() => new("bench", "Measure this machine: scorers, whole queries, ingestion, start, opening an index, the catalog. Numbers of a shared machine move; compare only within one run.")
     {
         RerankCommand.Create(),
         QueryCommand.Create(),
         IngestCommand.Create(),
         StartCommand.Create(),
+        OpenCommand.Create(),
         CatalogCommand.Create(),
     };
 }

@@ -69,6 +69,16 @@ public sealed class BenchTests
         Assert.True(runs[1].GetProperty("indexBytes").GetInt64() > runs[0].GetProperty("indexBytes").GetInt64());
     }
 
+    [Fact]
+    public async Task Opening_is_measured_from_nothing_and_from_the_generation_before()
+    {
+        var report = (await CommandLineProcess.RunAsync("bench", "open", "--images", "300", "--changed", "10", "--repetitions", "2", "--json")).Json();
+
+        Assert.True(report.GetProperty("fromNothing").GetProperty("openMs").GetProperty("median").GetDouble() > 0);
+        Assert.True(report.GetProperty("fromFormer").GetProperty("lookupsMs").GetProperty("median").GetDouble() > 0);
+        (await CommandLineProcess.RunAsync("bench", "open", "--images", "5", "--changed", "6")).Refused("--changed", "--images");
+    }
+
     private static void Plausible(JsonElement kind)
     {
         var total = kind.GetProperty("totalMs").GetProperty("median").GetDouble();

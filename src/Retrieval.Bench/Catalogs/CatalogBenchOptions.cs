@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Retrieval.Bench.Catalogs;
 
 /// <summary>What <see cref="CatalogBench"/> measures.</summary>
@@ -38,4 +40,8 @@ internal sealed record CatalogBenchOptions
 
     /// <summary>Queries asked.</summary>
     public required int Queries { get; init; }
+
+    /// <summary>Further numbers of candidates that the nearest-neighbour index looks at for each one that is wanted; none to leave that out.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<double> EfFactors { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Retrieval.Storage.Postgres.Searching;
 
 namespace Retrieval.Bench.Catalogs;
@@ -29,4 +30,14 @@ internal sealed record TransferReport(long Images, long Bytes, double Seconds, l
 /// <param name="BuildSeconds">Time to build the nearest-neighbour indexes.</param>
 /// <param name="Recall">Recall and times.</param>
 /// <param name="LocalExactMs">The exact shortlist over float32 vectors in this process, as a replica takes it without Postgres.</param>
-internal sealed record ShortlistReport(string Data, double StoreSeconds, double BuildSeconds, RecallReport? Recall, Samples LocalExactMs);
+internal sealed record ShortlistReport(string Data, double StoreSeconds, double BuildSeconds, RecallReport? Recall, Samples LocalExactMs)
+{
+    /// <summary>The same queries with other numbers of candidates looked at; null if that was not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FactorReport>? Factors { get; init; }
+}
+
+/// <summary>A shortlist where the nearest-neighbour index looks more or less hard.</summary>
+/// <param name="EfFactor">Candidates it looks at for each one that is wanted.</param>
+/// <param name="Recall">Recall and times.</param>
+internal sealed record FactorReport(double EfFactor, RecallReport Recall);

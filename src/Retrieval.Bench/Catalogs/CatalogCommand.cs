@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.Globalization;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Terminal.Commands;
 using Retrieval.Terminal.Output;
@@ -8,6 +10,9 @@ namespace Retrieval.Bench.Catalogs;
 /// <summary><c>retrieval bench catalog</c>.</summary>
 internal static class CatalogCommand
 {
+    private const int LeastFactor = 1;
+    private const int MostFactor = 100;
+
     public static CliCommand Create()
     {
         var postgres = new PostgresOptions();
@@ -23,11 +28,16 @@ internal static class CatalogCommand
         var vectorWidth = CommonOptions.Whole("--vector-width", "Their width", 2, 4000, 512);
         var shortlist = CommonOptions.Whole("--shortlist", "Length of a shortlist", 1, 10_000, 200);
         var queries = CommonOptions.Whole("--queries", "Queries of the shortlist", 1, 10_000, 200);
+        var factors = Factors();
         var json = CommonOptions.Json();
         var command = new CliCommand("catalog", "Rates into and out of a catalog, how late a replica sees a change, and pgvector's shortlist against exact. Makes indexes of its own there, with random content, and drops them: needs the owner's role, and room.")
         {
-            Options = { images, regions, width, captions, batch, streams, lags, follow, vectors, vectorWidth, shortlist, queries, json },
-            Examples = ["retrieval bench catalog --postgres \"$(eng/postgres.sh up)\""],
+            Options = { images, regions, width, captions, batch, streams, lags, follow, vectors, vectorWidth, shortlist, queries, factors, json },
+            Examples =
+            [
+                "retrieval bench catalog --postgres \"$(eng/postgres.sh up)\"",
+                "retrieval bench catalog --postgres \"$(eng/postgres.sh up)\" --images 0 --ef-factors 1,1.5,2,3",
+            ],
         };
         postgres.AddTo(command);
         postgres.Require(command);
@@ -47,6 +57,7 @@ internal static class CatalogCommand
                 VectorWidth = parsed.GetValue(vectorWidth),
                 Shortlist = parsed.GetValue(shortlist),
                 Queries = parsed.GetValue(queries),
+                EfFactors = parsed.GetRequiredValue(factors),
             };
             var catalog = postgres.Open(parsed);
             await using (catalog.ConfigureAwait(false))
@@ -92,5 +103,40 @@ internal static class CatalogCommand
                 ("exact in the database, median", $"{Units.Fixed(recall.MedianExactMilliseconds, 1)} ms"),
                 ("exact in this process, over float32", $"{shortlist.LocalExactMs.Show(2)} ms")));
         }
+
+        if (report.Shortlist?.Factors is { } factors)
+        {
+            var table = Tables.Titled("the same queries with more or fewer candidates looked at for each one wanted", "#candidates", "#recall", "#of the worst query", "#median, ms", "#95 of 100, ms");
+            foreach (var (factor, found) in factors)
+            {
+                table.Add(Units.Fixed(factor, 2), Units.Fixed(found.MeanRecall, 4), Units.Fixed(found.LeastRecall, 4), Units.Fixed(found.MedianMilliseconds, 2), Units.Fixed(found.P95Milliseconds, 2));
+            }
+
+            console.Write(table);
+        }
     }
+
+    private static Option<double[]> Factors() => new("--ef-factors")
+    {
+        Description = "Ask again with the nearest-neighbour index looking at so many candidates for each one wanted; each is measured",
+        HelpName = "X,X,…",
+        DefaultValueFactory = _ => [],
+        CustomParser = result =>
+        {
+            var factors = new List<double>();
+            foreach (var text in result.Tokens[0].Value.Split(','))
+            {
+                if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var factor) && factor is >= LeastFactor and <= MostFactor)
+                {
+                    factors.Add(factor);
+                }
+                else
+                {
+                    result.AddError($"--ef-factors is '{text}'; expected a number from {LeastFactor} to {MostFactor}");
+                }
+            }
+
+            return [.. factors];
+        },
+    };
 }

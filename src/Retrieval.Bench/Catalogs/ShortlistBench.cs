@@ -44,12 +44,32 @@ internal sealed class ShortlistBench(Catalog catalog, CatalogBenchOptions option
             await CatalogRecall.MeasureAsync(catalog, index, CatalogItems.Images, options.Shortlist, Math.Min(10, options.Queries), Seed, null, cancellationToken).ConfigureAwait(false);
             var recall = await CatalogRecall.MeasureAsync(catalog, index, CatalogItems.Images, options.Shortlist, options.Queries, Seed + 1, null, cancellationToken).ConfigureAwait(false);
             progress.Report(("shortlist", 1));
-            return new ShortlistReport(mixture.Describe(), Stopwatch.GetElapsedTime(began, stored).TotalSeconds, Stopwatch.GetElapsedTime(stored, built).TotalSeconds, recall, LocalExact(mixture));
+            return new ShortlistReport(mixture.Describe(), Stopwatch.GetElapsedTime(began, stored).TotalSeconds, Stopwatch.GetElapsedTime(stored, built).TotalSeconds, recall, LocalExact(mixture))
+            {
+                Factors = await FactorsAsync(index, progress, cancellationToken).ConfigureAwait(false),
+            };
         }
         finally
         {
             await CatalogIndexes.DropAsync(catalog, name, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    // The same queries each time, over the same index.
+    private async Task<IReadOnlyList<FactorReport>?> FactorsAsync(CatalogIndex index, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
+    {
+        var factors = new List<FactorReport>();
+        foreach (var factor in options.EfFactors)
+        {
+            var looking = new VectorShortlistOptions { EfFactor = factor };
+            if (await CatalogRecall.MeasureAsync(catalog, index, CatalogItems.Images, options.Shortlist, options.Queries, Seed + 1, looking, cancellationToken).ConfigureAwait(false) is { } recall)
+            {
+                factors.Add(new FactorReport(factor, recall));
+                progress.Report(("candidates", (double)factors.Count / options.EfFactors.Count));
+            }
+        }
+
+        return factors.Count == 0 ? null : factors;
     }
 
     private Samples LocalExact(EmbeddingMixture mixture)
