@@ -106,7 +106,7 @@ internal static class CatalogCommand
 
         if (report.Shortlist?.Factors is { } factors)
         {
-            var table = Tables.Titled("the same queries with more or fewer candidates looked at for each one wanted", "#candidates", "#recall", "#of the worst query", "#median, ms", "#95 of 100, ms");
+            var table = Tables.Titled("the same with more or fewer candidates", "#candidates for each hit", "#recall", "#of the worst query", "#median, ms", "#95 of 100, ms");
             foreach (var (factor, found) in factors)
             {
                 table.Add(Units.Fixed(factor, 2), Units.Fixed(found.MeanRecall, 4), Units.Fixed(found.LeastRecall, 4), Units.Fixed(found.MedianMilliseconds, 2), Units.Fixed(found.P95Milliseconds, 2));

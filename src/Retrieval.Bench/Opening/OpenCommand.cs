@@ -43,9 +43,8 @@ internal static class OpenCommand
     private static void Show(IAnsiConsole console, OpenReport report)
     {
         console.WriteLine(report.Machine.Describe());
-        var table = Tables.Titled(
-            $"opening a generation that changes {Units.Count(report.Options.Changed)} of {Units.Count(report.Options.Images)} images; median (least … most) of {report.Options.Repetitions}",
-            "", "#opened in, ms", "#then ids in, ms");
+        console.WriteLine($"each generation changes {Units.Count(report.Options.Changed)} of {Units.Count(report.Options.Images)} images; median (least … most) of {report.Options.Repetitions}");
+        var table = Tables.Titled("opening a generation", "", "#opened in, ms", "#then ids in, ms");
         table.Add("from nothing", report.FromNothing.OpenMs.Show(1), report.FromNothing.LookupsMs.Show(1));
         table.Add("from the generation before", report.FromFormer.OpenMs.Show(1), report.FromFormer.LookupsMs.Show(1));
         console.Write(table);
