@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Retrieval.Bench;
 using Retrieval.Cli.Commands;
 using Retrieval.Cli.Commands.Ingest;
 using Retrieval.Server.Limits.Connections;

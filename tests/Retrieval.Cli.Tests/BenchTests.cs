@@ -1,7 +1,4 @@
 using System.Text.Json;
-using Retrieval.Cli.Bench;
-using Retrieval.Inference;
-using Retrieval.Inference.Records;
 
 namespace Retrieval.Cli.Tests;
 
@@ -34,39 +31,6 @@ public sealed class BenchTests
         Assert.Equal(
             scorers[0][0].GetProperty("inputBytes").GetInt64() - (16 * 20),
             5 * (scorers[1][0].GetProperty("inputBytes").GetInt64() - (16 * 20)));
-    }
-
-    [Theory]
-    [InlineData(Fixture.Serving)]
-    [InlineData(Fixture.Compact)]
-    public void A_bank_of_repeated_records_scores_as_the_records_it_repeats(string bundle)
-    {
-        const int few = 5;
-        const int items = 23;
-        using var model = MatchingModel.Load(Fixture.Bundle(bundle));
-        var inputs = new RandomInputs(3);
-        var regions = inputs.Regions(few, model.Manifest);
-        long[][] captions = [.. Enumerable.Range(0, few).Select(i => inputs.Captions(1, 2 + i, model.Manifest.VocabularySize)[0])];
-        using var small = new RerankSubject(model, regions, captions, few) { UsualPairsPerCall = _ => items };
-        using var large = new RerankSubject(model, regions, captions, items) { UsualPairsPerCall = _ => items };
-        foreach (var side in new[] { RecordSide.Image, RecordSide.Caption })
-        {
-            var (expected, found) = (new float[items], new float[items]);
-            small.Score(side, 1, [.. Enumerable.Range(0, items).Select(i => (long)i % few)], items, expected);
-            large.Score(side, 1, [.. Enumerable.Range(0, items).Select(i => (long)i)], items, found);
-            Assert.Equal(expected, found);
-            Assert.True(expected.Distinct().Count() >= few);
-        }
-    }
-
-    [Fact]
-    public void A_few_slots_of_a_large_bank_are_different_ones_of_it()
-    {
-        var slots = new RandomInputs(1).Slots(200, 1_000_000);
-
-        Assert.Equal(200, slots.Distinct().Count());
-        Assert.All(slots, slot => Assert.InRange(slot, 0, 999_999));
-        Assert.InRange(slots.Average(), 400_000, 600_000);
     }
 
     [Fact]
@@ -103,6 +67,16 @@ public sealed class BenchTests
         Assert.Equal([40, 80], runs.Select(run => run.GetProperty("images").GetInt32()));
         Assert.All(runs, run => Assert.True(run.GetProperty("peakResidentBytes").GetInt64() > 10 << 20));
         Assert.True(runs[1].GetProperty("indexBytes").GetInt64() > runs[0].GetProperty("indexBytes").GetInt64());
+    }
+
+    [Fact]
+    public async Task Opening_is_measured_from_nothing_and_from_the_generation_before()
+    {
+        var report = (await CommandLineProcess.RunAsync("bench", "open", "--images", "300", "--changed", "10", "--repetitions", "2", "--json")).Json();
+
+        Assert.True(report.GetProperty("fromNothing").GetProperty("openMs").GetProperty("median").GetDouble() > 0);
+        Assert.True(report.GetProperty("fromFormer").GetProperty("lookupsMs").GetProperty("median").GetDouble() > 0);
+        (await CommandLineProcess.RunAsync("bench", "open", "--images", "5", "--changed", "6")).Refused("--changed", "--images");
     }
 
     private static void Plausible(JsonElement kind)

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Retrieval.Cli.Tests.Load;
 
 namespace Retrieval.Cli.Tests;
@@ -75,9 +77,13 @@ public sealed class LoadBenchTests(LoadedServer served) : IClassFixture<LoadedSe
     [Fact]
     public async Task A_server_that_is_not_there_or_is_another_is_told_in_one_line()
     {
-        await using var other = await TestServer.StartAsync((_, _) => Task.CompletedTask);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        await using var other = builder.Build();
+        other.Run(_ => Task.CompletedTask);
+        await other.StartAsync(TestContext.Current.CancellationToken);
         var gone = await CommandLineProcess.RunAsync("bench", "query", "--server", "http://127.0.0.1:1");
-        var wrong = await CommandLineProcess.RunAsync("bench", "query", "--server", other.Address.ToString());
+        var wrong = await CommandLineProcess.RunAsync("bench", "query", "--server", other.Urls.Single());
 
         Assert.Equal((1, 1), (gone.Code, wrong.Code));
         Assert.Contains("http://127.0.0.1:1/", gone.Errors, StringComparison.Ordinal);

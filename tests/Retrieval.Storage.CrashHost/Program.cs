@@ -9,11 +9,7 @@ using Retrieval.Storage.Postgres.Following;
 // compact PATH: compacts, again and again.
 // fill PATH: appends and commits until writing fails, and says how.
 // catalog-ingest CONNECTION INDEX ROWS BATCH: reads the sample source into an index of a catalog, from where its ledger ends.
-// catalog-bench CONNECTION IMAGES BATCH WIDTH: measures how fast batches are stored.
 // follow CONNECTION CACHE CHUNK_BYTES COMMIT_BYTES: makes a replica of the catalog's active index, and says how far it is.
-// follow-bench CONNECTION CACHE STREAMS: measures how fast an index is copied to an empty folder.
-// shortlist-bench CONNECTION mixture|gaussian IMAGES WIDTH COUNT: measures recall and time of shortlists from a catalog.
-// open-bench PATH IMAGES: measures how long an index takes to be opened, from nothing and from the generation before.
 try
 {
     switch (args)
@@ -41,20 +37,8 @@ try
         case ["catalog-ingest", var connection, var index, var rows, var every]:
             await CatalogHost.IngestAsync(connection, index, long.Parse(rows), int.Parse(every));
             return 0;
-        case ["catalog-bench", var connection, var images, var batch, var width]:
-            await CatalogBench.RunAsync(connection, int.Parse(images), int.Parse(batch), int.Parse(width));
-            return 0;
         case ["follow", var connection, var cache, var chunk, var commit]:
             await FollowerHost.FollowAsync(connection, new FollowerOptions { CacheFolder = cache, ChunkBytes = int.Parse(chunk), CommitBytes = long.Parse(commit) });
-            return 0;
-        case ["follow-bench", var connection, var cache, var streams]:
-            await FollowerHost.MeasureAsync(connection, new FollowerOptions { CacheFolder = cache, Streams = int.Parse(streams) });
-            return 0;
-        case ["shortlist-bench", var connection, var kind, var images, var width, var count]:
-            await ShortlistBench.RunAsync(connection, kind, int.Parse(images), int.Parse(width), int.Parse(count));
-            return 0;
-        case ["open-bench", var path, var images]:
-            await OpenBench.RunAsync(path, int.Parse(images));
             return 0;
         default:
             Console.Error.WriteLine("see the first lines of Program.cs");

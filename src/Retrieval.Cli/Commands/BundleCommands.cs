@@ -1,3 +1,5 @@
+using Retrieval.Terminal.Commands;
+
 namespace Retrieval.Cli.Commands;
 
 /// <summary><c>retrieval bundle</c>.</summary>

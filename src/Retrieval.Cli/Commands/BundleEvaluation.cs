@@ -3,6 +3,7 @@ using Retrieval.Cli.Output;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Evaluation;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -22,7 +23,7 @@ internal static class BundleEvaluation
             var report = await ShareDisplay.RunAsync(
                 progress => Task.Run(() => evaluator.RunAsync(source, work.FullName, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
             var device = DeviceView.Of(model.Device);
-            Terminal.Write(ReportView.Of(report, device), json, console => Show(console, report, device));
+            Printer.Write(ReportView.Of(report, device), json, console => Show(console, report, device));
             return ExitCodes.Ok;
         }
         finally

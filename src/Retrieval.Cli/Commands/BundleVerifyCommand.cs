@@ -5,6 +5,8 @@ using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Inference.Bundles;
 using Retrieval.Inference.Verification;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -35,7 +37,7 @@ internal static class BundleVerifyCommand
         }
 
         var result = Verify(folder, inference);
-        Terminal.Write(result, json, console => Show(console, result));
+        Printer.Write(result, json, console => Show(console, result));
         if (result.Ok)
         {
             return ExitCodes.Ok;

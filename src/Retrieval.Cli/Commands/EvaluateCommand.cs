@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Retrieval.Inference;
+using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Cli.Commands;
 

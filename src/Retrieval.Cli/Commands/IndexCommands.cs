@@ -1,4 +1,5 @@
 using Retrieval.Cli.Commands.Postgres;
+using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Cli.Commands;
 

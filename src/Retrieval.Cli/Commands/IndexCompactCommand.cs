@@ -1,6 +1,7 @@
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands;
 
@@ -26,7 +27,7 @@ internal static class IndexCompactCommand
         var generation = await LocalIndexCompactor.CompactAsync(path, cancellationToken).ConfigureAwait(false);
         var after = Slots(path);
         var result = new { Index = path, Generation = generation, ImagesRemoved = before.Images - after.Images, CaptionsRemoved = before.Captions - after.Captions };
-        Terminal.Write(result, json, console => console.Write(Tables.Facts(
+        Printer.Write(result, json, console => console.Write(Tables.Facts(
             path,
             ("generation", Units.Count(generation)),
             ("images removed", Units.Count(result.ImagesRemoved)),

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using Retrieval.Cli.Commands.Postgres;
-using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Input;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands;
 
@@ -64,7 +66,7 @@ internal static class IndexDeleteCommand
 
     private static int Show(Deletion result, int asked, bool json)
     {
-        Terminal.Write(result, json, console => console.Write(Tables.Facts(
+        Printer.Write(result, json, console => console.Write(Tables.Facts(
             result.Index,
             ("deleted", $"{Units.Count(result.Deleted)} images, {Units.Count(result.CaptionsDeleted)} captions"),
             ("unknown ids", Units.Count(result.Unknown.Count)),

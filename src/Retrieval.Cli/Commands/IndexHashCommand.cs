@@ -1,5 +1,6 @@
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands;
 
@@ -19,7 +20,7 @@ internal static class IndexHashCommand
         {
             using var opened = LocalIndex.Open(parsed.GetRequiredValue(index));
             var result = new { opened.Generation, ContentHash = opened.ContentHash(cancellationToken) };
-            Terminal.Write(result, parsed.GetValue(json), console => console.Profile.Out.Writer.WriteLine(result.ContentHash));
+            Printer.Write(result, parsed.GetValue(json), console => console.Profile.Out.Writer.WriteLine(result.ContentHash));
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Retrieval.Cli.Output;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Repair;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -30,7 +32,7 @@ internal static class IndexRepairCommand
             var schema = parsed.GetValue(bundle) is { } folder ? BundleShelf.Read([folder]).Schemas.Values.Single() : null;
             var dry = parsed.GetValue(dryRun);
             var report = LocalIndexRepair.Run(path, schema, dry, cancellation: cancellationToken);
-            Terminal.Write(new { Index = path, DryRun = dry, Repair = report }, parsed.GetValue(json), console => Show(console, path, dry, report));
+            Printer.Write(new { Index = path, DryRun = dry, Repair = report }, parsed.GetValue(json), console => Show(console, path, dry, report));
             return Task.FromResult(report.Ok ? ExitCodes.Ok : ExitCodes.Failed);
         });
         return command;

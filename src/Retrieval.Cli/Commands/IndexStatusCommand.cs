@@ -1,8 +1,9 @@
 using Retrieval.Cli.Commands.Postgres;
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -31,7 +32,7 @@ internal static class IndexStatusCommand
             }
 
             var status = Status.Of(parsed.GetRequiredValue(index));
-            Terminal.Write(status, parsed.GetValue(json), console => Show(console, status));
+            Printer.Write(status, parsed.GetValue(json), console => Show(console, status));
             return ExitCodes.Ok;
         });
         return command;

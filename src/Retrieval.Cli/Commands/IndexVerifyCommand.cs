@@ -3,6 +3,8 @@ using Retrieval.Cli.Output;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -36,7 +38,7 @@ internal static class IndexVerifyCommand
             }
 
             var result = Verify(parsed.GetRequiredValue(index), cancellationToken);
-            Terminal.Write(result, parsed.GetValue(json), console => Show(console, result));
+            Printer.Write(result, parsed.GetValue(json), console => Show(console, result));
             return Task.FromResult(result.Ok ? ExitCodes.Ok : ExitCodes.Failed);
         });
         return command;

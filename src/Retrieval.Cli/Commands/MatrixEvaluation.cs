@@ -1,8 +1,9 @@
-using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Evaluation;
 using Retrieval.Features.Npy;
+using Retrieval.Cli.Input;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -15,15 +16,15 @@ internal static class MatrixEvaluation
         var summary = Summarize(path, captionsPerImage, folds);
         if (json)
         {
-            Terminal.WriteJson(EvaluationView.Of(summary, folds), EvaluationView.Json);
+            Printer.WriteJson(EvaluationView.Of(summary, folds), EvaluationView.Json);
             return ExitCodes.Ok;
         }
 
         var table = EvaluationTable.Create($"{Units.Count(summary.Images)} images of {captionsPerImage} captions{(folds > 1 ? $", mean of {folds} folds" : "")}", "direction");
         EvaluationTable.AddRow(table, summary.ImageToText, "image to text");
         EvaluationTable.AddRow(table, summary.TextToImage, "text to image");
-        Terminal.Results.Write(table);
-        Terminal.Results.WriteLine($"sum of recalls: {Units.Fixed(summary.RecallSum, 1)}");
+        Printer.Results.Write(table);
+        Printer.Results.WriteLine($"sum of recalls: {Units.Fixed(summary.RecallSum, 1)}");
         return ExitCodes.Ok;
     }
 

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Retrieval.Cli.Input;
-using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
 using Retrieval.Inference;
 using Retrieval.Inference.Records;
 using Retrieval.Search.Scoring;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands;
 
@@ -71,7 +72,7 @@ internal static class ScoreCommand
             PairsPerSecond = pairs / elapsed.TotalSeconds,
             files.Out,
         };
-        Terminal.Write(result, json, console => console.Write(Tables.Facts(
+        Printer.Write(result, json, console => console.Write(Tables.Facts(
             files.Out,
             ("model", result.Model),
             ("direction", direction),

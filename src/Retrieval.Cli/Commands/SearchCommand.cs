@@ -2,12 +2,14 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.Json;
-using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Terminal;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
@@ -82,7 +84,7 @@ internal static class SearchCommand
         using var answer = await service.SearchAsync(request, cancellationToken).ConfigureAwait(false);
         using var current = snapshots.Acquire();
         var device = DeviceView.Of(current.Model.Device);
-        Terminal.Write(AnswerView.Of(answer, device), json, console => Show(console, answer, device, service));
+        Printer.Write(AnswerView.Of(answer, device), json, console => Show(console, answer, device, service));
         return ExitCodes.Ok;
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Retrieval.Server;
 using Retrieval.Server.Configuration;
+using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Cli.Commands;
 

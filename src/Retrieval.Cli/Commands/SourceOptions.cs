@@ -2,6 +2,7 @@ using System.CommandLine;
 using Retrieval.Cli.Input;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
+using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Cli.Commands;
 

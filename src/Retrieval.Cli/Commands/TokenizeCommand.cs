@@ -1,9 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Retrieval.Cli.Input;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Inference.Bundles;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Input;
 
 namespace Retrieval.Cli.Commands;
 

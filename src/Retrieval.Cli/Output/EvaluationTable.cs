@@ -1,4 +1,5 @@
 using Retrieval.Domain.Evaluation;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Output;

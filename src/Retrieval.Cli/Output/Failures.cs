@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.Errors;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Output;
 

@@ -1,4 +1,5 @@
 using Retrieval.Storage.Local.Verification;
+using Retrieval.Terminal.Output;
 using Spectre.Console.Rendering;
 
 namespace Retrieval.Cli.Output;

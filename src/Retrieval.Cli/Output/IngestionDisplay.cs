@@ -1,4 +1,5 @@
 using Retrieval.Search.Ingestion;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Output;
@@ -10,12 +11,12 @@ internal static class IngestionDisplay
 
     public static async Task<IngestionReport> RunAsync(Func<IProgress<IngestionProgress>, Task<IngestionReport>> job)
     {
-        if (!Terminal.IsWatched)
+        if (!Printer.IsWatched)
         {
             return await job(new Lines(TimeProvider.System)).ConfigureAwait(false);
         }
 
-        return await Terminal.Messages.Progress()
+        return await Printer.Messages.Progress()
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
             .StartAsync(context => job(new Bar(context.AddTask("starting")))).ConfigureAwait(false);
     }
@@ -55,7 +56,7 @@ internal static class IngestionDisplay
             if (first || time.GetElapsedTime(_last) >= BetweenLines)
             {
                 _last = time.GetTimestamp();
-                Terminal.Note($"{Describe(value)}{(value.Remaining is { } left ? $", {Units.Time(left)} left" : "")}");
+                Printer.Note($"{Describe(value)}{(value.Remaining is { } left ? $", {Units.Time(left)} left" : "")}");
             }
         }
     }

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Retrieval.Cli.Commands.Postgres;
-using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Ingestion;
 using Retrieval.Storage.Local;
@@ -10,6 +8,8 @@ using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands.Ingest;
 
@@ -112,7 +112,7 @@ internal sealed class CatalogDestination
             if (last is not { } then || TimeProvider.System.GetElapsedTime(then) >= betweenNotes)
             {
                 last = TimeProvider.System.GetTimestamp();
-                Terminal.Note(string.Create(CultureInfo.InvariantCulture, $"attempt {attempt} failed, trying again: {exception.Message}"));
+                Printer.Note(string.Create(CultureInfo.InvariantCulture, $"attempt {attempt} failed, trying again: {exception.Message}"));
             }
         };
     }
@@ -135,7 +135,7 @@ internal sealed class CatalogDestination
             if (_last is not { } last || TimeProvider.System.GetElapsedTime(last) >= betweenNotes)
             {
                 _last = TimeProvider.System.GetTimestamp();
-                Terminal.Note($"building the nearest-neighbour index of the {value.Collection}s: {Units.Count(value.Rows)} of about {Units.Count(value.Total)} rows");
+                Printer.Note($"building the nearest-neighbour index of the {value.Collection}s: {Units.Count(value.Rows)} of about {Units.Count(value.Total)} rows");
             }
         }
     }

@@ -5,6 +5,8 @@ using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands.Ingest;
 
@@ -64,7 +66,7 @@ internal static class IngestCommand
             var (result, refusal) = options.DryRun
                 ? (await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false), null)
                 : await RunAsync(parsed, job, opened, options, cancellationToken).ConfigureAwait(false);
-            Terminal.Write(result, parsed.GetValue(json), result.Show);
+            Printer.Write(result, parsed.GetValue(json), result.Show);
             if (refusal is not null)
             {
                 Failures.Say(refusal);
@@ -112,7 +114,7 @@ internal static class IngestCommand
         catch (OperationCanceledException)
         {
             var next = (await destination.ReadLedger().ConfigureAwait(false))?.NextRow ?? 0;
-            Terminal.Note($"stopped; what was committed stays, and the same command{(options.Restart ? " without --restart" : "")} goes on at row {Units.Count(next)}");
+            Printer.Note($"stopped; what was committed stays, and the same command{(options.Restart ? " without --restart" : "")} goes on at row {Units.Count(next)}");
             throw;
         }
     }

@@ -1,7 +1,7 @@
-using Retrieval.Cli.Output;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Storage.Local;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands.Ingest;

@@ -1,7 +1,7 @@
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands.Postgres;
@@ -15,7 +15,7 @@ internal static class CatalogStatusView
         {
             await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
             var status = await CatalogStatus.ReadAsync(catalog, cancellationToken).ConfigureAwait(false);
-            Terminal.Write(status, json, console => Show(console, status));
+            Printer.Write(status, json, console => Show(console, status));
             return ExitCodes.Ok;
         }
     }

@@ -1,8 +1,8 @@
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Searching;
+using Retrieval.Terminal.Output;
 using Spectre.Console;
 
 namespace Retrieval.Cli.Commands.Postgres;
@@ -30,7 +30,7 @@ internal static class CatalogVerifyView
 
             var result = new Verification(
                 found.Findings.Count == 0, $"{catalog.Name}:{index.Name}", index.Epoch, found.Images, found.Embeddings, await ShortlistIndexes.ReadyAsync(catalog, index, cancellationToken).ConfigureAwait(false), found.Findings, recall);
-            Terminal.Write(result, json, console => Show(console, result));
+            Printer.Write(result, json, console => Show(console, result));
             return result.Ok ? ExitCodes.Ok : ExitCodes.Failed;
         }
     }

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands.Postgres;
 
@@ -36,7 +37,7 @@ internal static class IndexActivateCommand
                 var before = await CatalogIndexes.ActivateAsync(catalog, activated, cancellationToken).ConfigureAwait(false);
                 var index = await CatalogIndexes.FindAsync(catalog, activated, cancellationToken).ConfigureAwait(false);
                 var result = new Result(catalog.Name, activated, before, index?.Schema.BundleName, index?.Schema.Fingerprint, index?.Epoch);
-                Terminal.Write(result, parsed.GetValue(json), console => console.Write(Tables.Facts(
+                Printer.Write(result, parsed.GetValue(json), console => console.Write(Tables.Facts(
                     result.Catalog,
                     ("active", result.Active),
                     ("before", result.Before ?? "—"),

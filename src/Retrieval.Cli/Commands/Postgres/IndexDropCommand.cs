@@ -1,5 +1,6 @@
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands.Postgres;
 
@@ -23,7 +24,7 @@ internal static class IndexDropCommand
             await using (catalog.ConfigureAwait(false))
             {
                 await CatalogIndexes.DropAsync(catalog, parsed.GetRequiredValue(name), cancellationToken).ConfigureAwait(false);
-                Terminal.Note($"dropped index {parsed.GetRequiredValue(name)} of {catalog.Name}");
+                Printer.Note($"dropped index {parsed.GetRequiredValue(name)} of {catalog.Name}");
                 return ExitCodes.Ok;
             }
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Postgres.Migrations;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands.Postgres;
 
@@ -32,7 +33,7 @@ internal static class IndexMigrateCommand
                 var roles = new CatalogRoles(parsed.GetValue(serve), parsed.GetValue(ingest));
                 var applied = await Migrator.MigrateAsync(catalog, roles, cancellationToken).ConfigureAwait(false);
                 var result = new Result(catalog.Name, Migrator.Latest, applied, roles.Serve, roles.Ingest);
-                Terminal.Write(result, parsed.GetValue(json), console => console.Write(Tables.Facts(
+                Printer.Write(result, parsed.GetValue(json), console => console.Write(Tables.Facts(
                     result.Catalog,
                     ("schema version", $"{result.Version}"),
                     ("applied", result.Applied.Count == 0 ? "nothing, it was there" : string.Join(", ", result.Applied)),

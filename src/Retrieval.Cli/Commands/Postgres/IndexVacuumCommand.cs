@@ -1,6 +1,7 @@
-using Retrieval.Cli.Output;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
+using Retrieval.Terminal.Commands;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands.Postgres;
 
@@ -39,7 +40,7 @@ internal static class IndexVacuumCommand
                     RejectsOlderThan = Days(parsed.GetValue(rejects)),
                 };
                 var report = await CatalogVacuum.RunAsync(catalog, index, options, new Notes(), cancellationToken).ConfigureAwait(false);
-                Terminal.Write(report, parsed.GetValue(json), console => console.Write(Tables.Facts(
+                Printer.Write(report, parsed.GetValue(json), console => console.Write(Tables.Facts(
                     $"{catalog.Name}:{index.Name}",
                     ("tombstones forgotten", Units.Count(report.Tombstones)),
                     ("runs forgotten", Units.Count(report.Runs)),
@@ -55,6 +56,6 @@ internal static class IndexVacuumCommand
 
     private sealed class Notes : IProgress<string>
     {
-        public void Report(string value) => Terminal.Note(value);
+        public void Report(string value) => Printer.Note(value);
     }
 }

@@ -1,0 +1,23 @@
+namespace Retrieval.Bench.Queries;
+
+/// <summary>What <see cref="QueryBench"/> measures.</summary>
+internal sealed record QueryOptions
+{
+    /// <summary>Folder of the bundle.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Folder of the index.</summary>
+    public required string Index { get; init; }
+
+    /// <summary>Queries of each kind, after a few that are thrown away.</summary>
+    public required int Queries { get; init; }
+
+    /// <summary>Candidates reranked.</summary>
+    public required int Shortlist { get; init; }
+
+    /// <summary>Hits given.</summary>
+    public required int Top { get; init; }
+
+    /// <summary>Threads for one graph; 0 takes all cores.</summary>
+    public required int Threads { get; init; }
+}

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using Retrieval.Inference;
+using Retrieval.Inference.Banks;
+using Retrieval.Inference.Records;
+using Retrieval.Inference.Scoring;
+
+namespace Retrieval.Bench.Rerank;
+
+/// <summary>One bundle under measurement, with banks of the random images and captions as its encoders give them.</summary>
+internal sealed class RerankSubject : IDisposable
+{
+    private const int ImagesPerBatch = 32;
+    private readonly Stack<IDisposable> _parts = new();
+    private readonly RecordTable _images;
+    private readonly RecordTable _captions;
+    private readonly FeatureBank _imageBank;
+    private readonly FeatureBank _captionBank;
+    private readonly long[] _oneCaption;
+    private readonly float[] _someImages;
+
+    /// <param name="model">The bundle; stays its caller's.</param>
+    /// <param name="regions">Features of the images that are encoded.</param>
+    /// <param name="captions">Token ids of the captions that are encoded, as many.</param>
+    /// <param name="items">Items of each bank: the records that are encoded, over and over.</param>
+    public RerankSubject(MatchingModel model, float[] regions, long[][] captions, int items)
+    {
+        Model = model;
+        _oneCaption = captions[0];
+        _someImages = regions[..Math.Min(regions.Length, ImagesPerBatch * model.Manifest.RegionCount * model.Manifest.RegionWidth)];
+        try
+        {
+            _images = Own(model.ImageEncoder.Encode(regions)).Records;
+            _captions = Own(model.TextEncoder.Encode(captions)).Records;
+            _imageBank = Bank(_images, items);
+            _captionBank = Bank(_captions, items);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public MatchingModel Model { get; }
+
+    /// <summary>Bytes of both banks.</summary>
+    public long BankBytes => _imageBank.Bytes + _captionBank.Bytes;
+
+    /// <summary>Whether the banks were copied into the device's memory.</summary>
+    public bool IsResident => _imageBank.IsResident;
+
+    /// <summary>Pairs the scorer over a bank of this side takes by itself, where it was not told.</summary>
+    public required Func<RecordSide, int> UsualPairsPerCall { get; init; }
+
+    /// <summary>Scores the query with the slots, in calls of the given size.</summary>
+    /// <returns>Seconds, and the managed bytes that were allocated meanwhile.</returns>
+    public (double Seconds, long Allocated) Score(RecordSide bankSide, int query, long[] slots, int pairsPerCall, float[] scores)
+    {
+        var scorer = ScorerOf(Model, bankSide);
+        var bank = (bankSide == RecordSide.Image ? _imageBank : _captionBank).Records;
+        var sameQuery = new long[slots.Length];
+        using var record = Queries(bankSide).Row(query);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var started = Stopwatch.GetTimestamp();
+        for (var first = 0; first < slots.Length; first += pairsPerCall)
+        {
+            var count = Math.Min(pairsPerCall, slots.Length - first);
+            scorer.ScorePairs(bank, record, slots.AsSpan(first, count), sameQuery.AsSpan(first, count), scores.AsSpan(first, count));
+        }
+
+        return (Stopwatch.GetElapsedTime(started).TotalSeconds, GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    /// <summary>Bytes that go into the graph for one query beside the bank: a slot and a query number a pair, and the query's record a call.</summary>
+    public long InputBytes(RecordSide bankSide, int pairs, int pairsPerCall)
+    {
+        using var record = Queries(bankSide).Row(0);
+        var query = record.Fields.Sum(field => (long)record.Bytes(field).Length) + (2L * sizeof(long) * record.Lengths.Length);
+        return (2L * sizeof(long) * pairs) + (query * ((pairs + pairsPerCall - 1) / pairsPerCall));
+    }
+
+    /// <summary>Seconds to encode one caption.</summary>
+    public double EncodeCaption()
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var encoded = Model.TextEncoder.Encode([_oneCaption]);
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>Images encoded a second, in a batch as ingestion makes them.</summary>
+    public double EncodeImages()
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var encoded = Model.ImageEncoder.Encode(_someImages);
+        return encoded.Count / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    public void Dispose()
+    {
+        while (_parts.TryPop(out var part))
+        {
+            part.Dispose();
+        }
+    }
+
+    /// <summary>The scorer over a bank of this side.</summary>
+    public static PairScorer ScorerOf(MatchingModel model, RecordSide bankSide) => bankSide == RecordSide.Image ? model.TextToImage : model.ImageToText;
+
+    private RecordTable Queries(RecordSide bankSide) => bankSide == RecordSide.Image ? _captions : _images;
+
+    // The one place that knows where a bank lies. The host's copy goes as soon as the device has its own.
+    private FeatureBank Bank(RecordTable encoded, int items)
+    {
+        var repeated = Own(new RepeatedRecords(encoded, items));
+        var bank = Own(FeatureBank.Open(Model, encoded.Side, repeated.Mapped));
+        if (bank.IsResident)
+        {
+            repeated.Dispose();
+        }
+
+        return bank;
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _parts.Push(part);
+        return part;
+    }
+}

@@ -1,6 +1,0 @@
-namespace Retrieval.Cli.Bench.Load;
-
-/// <summary>Different queries of a run.</summary>
-/// <param name="Captions">Captions.</param>
-/// <param name="Images">Images.</param>
-internal sealed record QueryCounts(int Captions, int Images);

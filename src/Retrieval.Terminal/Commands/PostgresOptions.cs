@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Retrieval.Storage.Postgres.Connecting;
+
+namespace Retrieval.Terminal.Commands;
+
+/// <summary>
+/// The options that name a catalog in Postgres. What is not on the command line comes from the same environment variables
+/// that the server reads, so that a password need not stand where every process of the machine can see it.
+/// </summary>
+public sealed class PostgresOptions
+{
+    private const string ConnectionVariable = "RETRIEVAL__POSTGRES__CONNECTIONSTRING";
+    private const string PasswordFileVariable = "RETRIEVAL__POSTGRES__PASSWORDFILE";
+
+    /// <summary><c>--postgres</c>.</summary>
+    public Option<string?> Connection { get; } = new("--postgres")
+    {
+        Description = $"The catalog: Host=…;Database=…;Username=… or postgresql://user@host:port/database; the environment's {ConnectionVariable} if not given",
+        HelpName = "CONNECTION",
+    };
+
+    /// <summary><c>--postgres-password-file</c>.</summary>
+    public Option<string?> PasswordFile { get; } = new("--postgres-password-file") { Description = $"File with the password; the environment's {PasswordFileVariable} if not given", HelpName = "FILE" };
+
+    /// <summary>Gives a command both options, behind those it has.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(Connection);
+        command.Options.Add(PasswordFile);
+    }
+
+    /// <summary>Makes a catalog obligatory.</summary>
+    public void Require(Command command) => command.Validators.Add(result =>
+    {
+        if (ConnectionOf(result.GetValue(Connection)) is null)
+        {
+            result.AddError($"--postgres is missing, and {ConnectionVariable} is not set");
+        }
+    });
+
+    /// <summary>Makes exactly one of a local index and a catalog obligatory.</summary>
+    public void RequireThisOr(Command command, Option<string> folder, Func<System.CommandLine.Parsing.CommandResult, bool>? neither = null) => command.Validators.Add(result =>
+    {
+        if (result.GetValue(folder) is not null && result.GetValue(Connection) is not null)
+        {
+            result.AddError($"{folder.Name} and --postgres exclude each other");
+        }
+        else if (result.GetValue(folder) is null && ConnectionOf(result.GetValue(Connection)) is null && neither?.Invoke(result) != true)
+        {
+            result.AddError($"name one: {folder.Name} DIR, or --postgres CONNECTION");
+        }
+    });
+
+    /// <summary>Whether the command is for a catalog: a folder that is named on the command line goes before the environment.</summary>
+    public bool Given(ParseResult parsed, Option<string>? folder = null) =>
+        parsed.GetValue(Connection) is not null || (folder is null || parsed.GetValue(folder) is null) && ConnectionOf(null) is not null;
+
+    /// <summary>The catalog that was named; nothing is connected to yet.</summary>
+    public Catalog Open(ParseResult parsed) => new(new CatalogOptions
+    {
+        ConnectionString = ConnectionOf(parsed.GetValue(Connection))!,
+        PasswordFile = parsed.GetValue(PasswordFile) ?? Variable(PasswordFileVariable),
+    });
+
+    private static string? ConnectionOf(string? given) => given ?? Variable(ConnectionVariable);
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
