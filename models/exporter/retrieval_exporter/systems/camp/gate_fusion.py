@@ -5,13 +5,17 @@ folded into the small attention matrices or applied as one scalar a row.
 """
 
 import math
+from collections.abc import Mapping
 
 import torch
+from torch import Tensor
 
-from ..forms import WORDS
-from ..integers import fine_product, narrowed
-from ..operations import EPSILON, l2, word_mask
+from ...fields import WORDS, Field
+from ...numbers.integers import fine_product, narrowed
+from ...numbers.operations import EPSILON, l2, word_mask
+from ...settings import Settings
 from . import folding
+from .published import PairScorer
 from .serving import Folded, FoldedSummary, transposed
 
 
@@ -19,9 +23,8 @@ class ServingGateFusion(Folded):
     """`fast` stores `v_a`, `v_b`, `w_a`, `w_b`, the fusion layers' maps of either side; compact makes them
     from `v` and `w`: once a query on the query's side, once a pair on the bank's."""
 
-    def __init__(self, scorer, regions, max_tokens, fast, math, records):
-        super().__init__(scorer, regions, max_tokens, fast, math, records, inner=True)
-        size = self.embed_size
+    def __init__(self, scorer: PairScorer, settings: Settings) -> None:
+        super().__init__(scorer, settings, inner=True)
         self.refines = hasattr(scorer, "final_reduce_1")
         self.concat = scorer.concat
         for layer, own, message in ((scorer.fc_1[0], "v_a", "w_b"), (scorer.fc_2[0], "w_a", "v_b")):
@@ -30,13 +33,13 @@ class ServingGateFusion(Folded):
             self.keep("map_" + message, of_message)
             # The fusion layers' biases stay outside the gate.
             self.register_buffer("bias_" + own,
-                                 None if layer.bias is None else folding.rounded(layer.bias.detach(), math.half))
+                                 None if layer.bias is None else folding.rounded(layer.bias.detach(), self.math.half))
         prefix = "final_reduce_" if self.refines else "reduce_layer_"
         self.summary_1 = FoldedSummary(getattr(scorer, prefix + "1"), self.math)
         self.summary_2 = FoldedSummary(getattr(scorer, prefix + "2"), self.math)
         hidden, out = scorer.fc_out[0], scorer.fc_out[3]
         matrix, bias, after = folding.matrix(hidden), hidden.bias.detach().double(), folding.matrix(out)
-        if math.bytes:
+        if self.math.bytes:
             matrix, scale = narrowed(matrix)
             bias, after = bias / scale, after * scale.unsqueeze(1)
             self.register_buffer("out_hidden", matrix)
@@ -45,23 +48,20 @@ class ServingGateFusion(Folded):
         self.keep("out_hidden_bias", bias)
         self.keep("out", after)
         self.keep("out_bias", out.bias.detach())
-        if fast:
-            self.image_fields += [("v_a", (regions, size)), ("v_b", (regions, size))]
-            self.caption_fields += [("w_a", (WORDS, size)), ("w_b", (WORDS, size))]
-        self.parts = fast and math.bytes
-        if self.parts:
-            self.image_fields.append(("v_s", (regions, size)))
-            self.caption_fields.append(("w_s", (WORDS, size)))
+        self.parts = self.fast and self.math.bytes
+        maps = [*("ab" if self.fast else ""), *("s" if self.parts else "")]
+        self.image_fields += [Field(f"v_{part}", (settings.regions, self.embed_size), wide=True) for part in maps]
+        self.caption_fields += [Field(f"w_{part}", (WORDS, self.embed_size), wide=True) for part in maps]
         if self.refines:
             gram_c, gram_g = folding.refinements(scorer)
             self.keep("gram_c", gram_c)
             self.keep("gram_g", gram_g)
-            self.image_fields += [("g", (regions, regions)), ("vv", (regions, regions))]
-            self.caption_fields += [("c", (WORDS, max_tokens)), ("ww", (WORDS, max_tokens))]
+            self.image_fields += [Field(name, (settings.regions, settings.regions)) for name in ("g", "vv")]
+            self.caption_fields += [Field(name, (WORDS, settings.max_tokens)) for name in ("c", "ww")]
 
     # Records
 
-    def image_record(self, v):
+    def image_record(self, v: Tensor) -> dict[str, Tensor]:
         record = {"v": v}
         if self.fast:
             record.update(v_a=v @ self.exact_map_v_a, v_b=v @ self.exact_map_v_b)
@@ -72,7 +72,7 @@ class ServingGateFusion(Folded):
             record["vv"] = self.gram(v)
         return record
 
-    def caption_record(self, w):
+    def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         record = {"w": w}
         if self.fast:
             record.update(w_a=w @ self.exact_map_w_a, w_b=w @ self.exact_map_w_b)
@@ -83,20 +83,20 @@ class ServingGateFusion(Folded):
             record["ww"] = self.padded_columns(self.gram(w))
         return record
 
-    def gram(self, x):
+    def gram(self, x: Tensor) -> Tensor:
         """x x^T / D, for the norms of weighted sums of x; divided so that float16 has room for it."""
         return x @ transposed(x) / self.embed_size
 
     # Queries
 
-    def image_query(self, image):
+    def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
         derived = super().image_query(image)
         if not self.fast:
             derived["v_a"] = self.math.linear(image["v"], self.map_v_a)
             derived["v_b"] = self.math.linear(image["v"], self.map_v_b)
         return derived
 
-    def caption_query(self, caption):
+    def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
         derived = super().caption_query(caption)
         if not self.fast:
             derived["w_a"] = self.math.linear(caption["w"], self.map_w_a)
@@ -105,7 +105,7 @@ class ServingGateFusion(Folded):
 
     # Pairs
 
-    def score(self, image, caption, lengths):
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
         m = self.math
         v, w = image["v"], caption["w"]
         mask = word_mask(lengths, w.shape[1])
@@ -133,11 +133,11 @@ class ServingGateFusion(Folded):
             t = self.summary_2(self.gated(w, w_a, to_words, g_w, self.bias_w_a), mask)
         return self.head(r, t)
 
-    def columns(self, field, w):
+    def columns(self, field: Tensor, w: Tensor) -> Tensor:
         """A stored Gram matrix of words [P, T, max_tokens] -> [P, T, T] float32."""
         return self.math.wide(field[:, :, :w.shape[1]])
 
-    def normalised(self, attention, gram):
+    def normalised(self, attention: Tensor, gram: Tensor) -> Tensor:
         """[P, A, B] attention over rows x, x x^T / D -> the attention for which a x has unit length: the l2
         of every message, without forming one."""
         squares = ((attention @ gram) * attention).sum(dim=-1, keepdim=True)
@@ -145,19 +145,19 @@ class ServingGateFusion(Folded):
         squares = squares.clamp(min=1e-8 if self.math.half else 0.0)
         return attention / (torch.sqrt(squares) * math.sqrt(self.embed_size) + EPSILON)
 
-    def gated(self, x, own, message, gate, bias):
+    def gated(self, x: Tensor, own: Tensor, message: Tensor, gate: Tensor, bias: Tensor | None) -> Tensor:
         """ReLU(g (own + message) + bias) + x."""
         fused, factor = self.fused(own, message, self.math.narrow(gate), bias)
         return (fused * factor if bias is None else fused) + x
 
-    def fused(self, own, message, gate, bias):
+    def fused(self, own: Tensor, message: Tensor, gate: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor]:
         """ReLU(g (own + message) + bias) as a product [P, N, D] and a factor [P, N, 1]. Without a bias the gate,
         being positive, leaves the ReLU."""
         if bias is None:
             return self.math.relu(own + message), gate
         return self.math.relu((own + message) * gate + bias), torch.ones_like(gate)
 
-    def head(self, r, t):
+    def head(self, r: Tensor, t: Tensor) -> Tensor:
         m = self.math
         if self.refines:
             r, t = l2(r), l2(t)

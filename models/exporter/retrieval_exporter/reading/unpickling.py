@@ -7,10 +7,13 @@ type names, and inert stand-ins for the classes in which published checkpoints k
 import collections
 import math
 import pickle
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import torch
 
-from .errors import ExportError
+from ..errors import ExportError
 
 _STORAGES = {
     "FloatStorage": torch.float32, "DoubleStorage": torch.float64, "HalfStorage": torch.float16,
@@ -93,7 +96,7 @@ _ADMITTED = {
     ("torch._utils", "_rebuild_tensor_v2"): _Rebuild(_tensor),
     ("torch._utils", "_rebuild_tensor"): _Rebuild(_tensor),
     ("torch._utils", "_rebuild_parameter"): _Rebuild(_parameter),
-    # Options, and CAMP's vocabulary: attributes in a dictionary, no more.
+    # Options and vocabularies of published code: attributes in a dictionary, no more.
     ("easydict", "EasyDict"): Bag,
     ("argparse", "Namespace"): Bag,
     ("vocab", "Vocabulary"): Bag,
@@ -118,7 +121,7 @@ class RestrictedUnpickler(pickle.Unpickler):
         found = _ADMITTED.get((module, name))
         if found is None or (found is Bag and (module, name) not in self._classes) \
                 or (isinstance(found, _Rebuild) and not self._storage):
-            raise Refused("%s.%s" % (module, name))
+            raise Refused(f"{module}.{name}")
         return found
 
     def persistent_load(self, identifier):
@@ -133,22 +136,23 @@ class RestrictedUnpickler(pickle.Unpickler):
         return self._storage(kind, key, count)
 
 
-def load(file, path, storage=None, classes=()):
+def load(file: BinaryIO, path: Path | str, storage: Callable | None = None,
+         classes: Iterable[tuple[str, str]] = ()) -> Any:
     """One pickle from `file`; every failure becomes an `ExportError` that names `path`."""
     try:
         return RestrictedUnpickler(file, storage, classes).load()
     except Refused as refused:
-        raise ExportError("%s: refused: the file holds %s, which is not among what a checkpoint or vocabulary "
-                          "may hold" % (path, refused))
+        raise ExportError(f"{path}: refused: the file holds {refused}, which is not among what a checkpoint or "
+                          "vocabulary may hold")
     except ExportError:
         raise
     except EOFError:
-        raise ExportError("%s: the file is truncated" % path)
+        raise ExportError(f"{path}: the file is truncated")
     except Exception as error:  # A malformed pickle can fail in any way; none of them is a bug of ours.
-        raise ExportError("%s: not a readable pickle: %s" % (path, error))
+        raise ExportError(f"{path}: not a readable pickle: {error}")
 
 
-def plain(value, path):
+def plain(value: Any, path: Path | str) -> Any:
     """Stand-ins and ordered dictionaries as plain dictionaries, recursively.
 
     A pickle's containers may hold themselves, nest without end, or be shared so often that a copy would fill all
@@ -161,11 +165,11 @@ def plain(value, path):
         if not isinstance(value, (dict, list, tuple)):
             return value
         if depth > _DEEPEST:
-            raise ExportError("%s: refused: the file holds containers that hold themselves, or nest more than %d deep"
-                              % (path, _DEEPEST))
+            raise ExportError(f"{path}: refused: the file holds containers that hold themselves, or nest more than "
+                              f"{_DEEPEST} deep")
         entries += len(value)
         if entries > _MOST_ENTRIES:
-            raise ExportError("%s: refused: the file holds more than %d entries" % (path, _MOST_ENTRIES))
+            raise ExportError(f"{path}: refused: the file holds more than {_MOST_ENTRIES} entries")
         if isinstance(value, dict):
             return {key: copy(item, depth + 1) for key, item in value.items()}
         items = [copy(item, depth + 1) for item in value]

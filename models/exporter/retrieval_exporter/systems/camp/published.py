@@ -7,9 +7,12 @@ differentiable and may be trained; `logits` is the value before the sigmoid, whe
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from ..operations import Product, l2, masked_softmax, word_mask
+from ...numbers.operations import Product, l2, masked_softmax, word_mask
+
+
+FUSIONS = ("concat", "sum")
 
 
 class Summary(nn.Module):
@@ -18,13 +21,13 @@ class Summary(nn.Module):
     The average of the weighted sums is one weighted sum with the averaged weights.
     """
 
-    def __init__(self, embed_size, heads=4):
+    def __init__(self, embed_size: int, heads: int = 4) -> None:
         super().__init__()
         self.linear = nn.Sequential(
             nn.Linear(embed_size, embed_size), nn.ReLU(), nn.Linear(embed_size, heads))
         self.product = Product()
 
-    def forward(self, x, mask=None):
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """`mask [P, N]`: positions to leave out; None keeps all."""
         e = self.linear(x)
         weights = torch.softmax(e, dim=1) if mask is None else masked_softmax(e, mask.unsqueeze(-1), dim=1)
@@ -36,19 +39,19 @@ class PairScorer(nn.Module):
 
     probability = True
 
-    def __init__(self, embed_size):
+    def __init__(self, embed_size: int) -> None:
         super().__init__()
         self.embed_size = embed_size
         self.product = Product()
 
-    def affinity(self, query, key):
+    def affinity(self, query: Tensor, key: Tensor) -> Tensor:
         """[P, A, D], [P, B, D] -> [P, A, B], scaled by the root of the width."""
         return self.product(query, key.transpose(1, 2)) / math.sqrt(query.shape[-1])
 
-    def logits(self, v, w, lengths):
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         raise NotImplementedError
 
-    def forward(self, v, w, lengths):
+    def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         x = self.logits(v, w, lengths)
         return torch.sigmoid(x) if self.probability else x
 
@@ -56,12 +59,12 @@ class PairScorer(nn.Module):
 class SharedKeys(PairScorer):
     """One projection a side, used as query and as key: `gate_fusion` and `cross_attention`."""
 
-    def __init__(self, embed_size):
+    def __init__(self, embed_size: int) -> None:
         super().__init__(embed_size)
         self.img_key_fc = nn.Linear(embed_size, embed_size, bias=False)
         self.txt_key_fc = nn.Linear(embed_size, embed_size, bias=False)
 
-    def messages(self, v, w, mask):
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The message each region [P, R, D] and each word [P, T, D] receives from the other side."""
         affinity = self.affinity(self.img_key_fc(v), self.txt_key_fc(w))
         to_regions = masked_softmax(affinity, mask.unsqueeze(1))
@@ -72,13 +75,13 @@ class SharedKeys(PairScorer):
 class RefinedMessages(PairScorer):
     """Queries and keys apart, and a self-attention among the messages: the `_new` variants."""
 
-    def __init__(self, embed_size):
+    def __init__(self, embed_size: int) -> None:
         super().__init__(embed_size)
         for side in ("img", "txt", "weighted_img", "weighted_txt"):
             setattr(self, side + "_key_fc", nn.Linear(embed_size, embed_size, bias=False))
             setattr(self, side + "_query_fc", nn.Linear(embed_size, embed_size, bias=False))
 
-    def messages(self, v, w, mask):
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         columns = mask.unsqueeze(1)
         to_regions = masked_softmax(self.affinity(self.img_query_fc(v), self.txt_key_fc(w)), columns)
         to_words = torch.softmax(self.affinity(self.txt_query_fc(w), self.img_key_fc(v)), dim=-1)
@@ -98,9 +101,9 @@ def _fuse(x, message, concat):
 class _Gated:
     """The gate and the head of both gate fusions, mixed into the two kinds of messages."""
 
-    def build(self, embed_size, fusion, bias, dropout):
-        if fusion not in ("concat", "sum"):
-            raise ValueError("fusion must be concat or sum, not %r" % (fusion,))
+    def build(self, embed_size: int, fusion: str, bias: bool, dropout: float) -> None:
+        if fusion not in FUSIONS:
+            raise ValueError(f"fusion must be {' or '.join(FUSIONS)}, not {fusion!r}")
         self.concat = fusion == "concat"
         width = 2 * embed_size if self.concat else embed_size
         for name in ("fc_1", "fc_2"):
@@ -109,25 +112,25 @@ class _Gated:
         self.fc_out = nn.Sequential(
             nn.Linear(width, embed_size), nn.ReLU(), nn.Dropout(dropout), nn.Linear(embed_size, 1))
 
-    def gated(self, x, message, fuse_layer):
+    def gated(self, x: Tensor, message: Tensor, fuse_layer: nn.Module) -> Tensor:
         """[P, N, D] twice -> [P, N, D]: one scalar gate a position, closed where the two disagree."""
         gate = torch.sigmoid((x * message).sum(dim=-1, keepdim=True))
         return fuse_layer(_fuse(x, message, self.concat) * gate) + x
 
-    def head(self, r, t):
+    def head(self, r: Tensor, t: Tensor) -> Tensor:
         return self.fc_out(_fuse(r, t, self.concat)).squeeze(-1)
 
 
 class GateFusion(_Gated, SharedKeys):
     """`gate_fusion`: the authors' first form."""
 
-    def __init__(self, embed_size, fusion="concat", heads=4, dropout=0.0):
+    def __init__(self, embed_size: int, fusion: str = "concat", heads: int = 4, dropout: float = 0.0) -> None:
         super().__init__(embed_size)
         self.build(embed_size, fusion, True, dropout)
         self.reduce_layer_1 = Summary(embed_size, heads)
         self.reduce_layer_2 = Summary(embed_size, heads)
 
-    def logits(self, v, w, lengths):
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         mask = word_mask(lengths, w.shape[1])
         m_r, m_w = self.messages(v, w, mask)
         r = self.reduce_layer_1(self.gated(v, m_r, self.fc_1))
@@ -138,13 +141,13 @@ class GateFusion(_Gated, SharedKeys):
 class GateFusionNew(_Gated, RefinedMessages):
     """`gate_fusion_new`: the form of the released Flickr30K checkpoint, with fusion `concat`."""
 
-    def __init__(self, embed_size, fusion="concat", heads=4, dropout=0.0):
+    def __init__(self, embed_size: int, fusion: str = "concat", heads: int = 4, dropout: float = 0.0) -> None:
         super().__init__(embed_size)
         self.build(embed_size, fusion, False, dropout)
         self.final_reduce_1 = Summary(embed_size, heads)
         self.final_reduce_2 = Summary(embed_size, heads)
 
-    def logits(self, v, w, lengths):
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         mask = word_mask(lengths, w.shape[1])
         f_r, f_w = self.messages(v, w, mask)
         r = self.final_reduce_1(self.gated(v, l2(f_r), self.fc_1))
@@ -157,11 +160,11 @@ class _Compared:
 
     probability = False
 
-    def build(self, embed_size, heads):
+    def build(self, embed_size: int, heads: int) -> None:
         self.reduce_layer_1 = Summary(embed_size, heads)
         self.reduce_layer_2 = Summary(embed_size, heads)
 
-    def logits(self, v, w, lengths):
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         mask = word_mask(lengths, w.shape[1])
         to_regions, to_words = self.messages(v, w, mask)
         r, t = l2(self.reduce_layer_1(to_regions)), l2(self.reduce_layer_2(to_words, mask))
@@ -171,7 +174,7 @@ class _Compared:
 class CrossAttention(_Compared, SharedKeys):
     """`cross_attention`: the authors' pre-training stage."""
 
-    def __init__(self, embed_size, heads=4):
+    def __init__(self, embed_size: int, heads: int = 4) -> None:
         super().__init__(embed_size)
         self.build(embed_size, heads)
 
@@ -179,7 +182,7 @@ class CrossAttention(_Compared, SharedKeys):
 class CrossAttentionNew(_Compared, RefinedMessages):
     """`cross_attention_new`: as above with refined messages, before their normalisation."""
 
-    def __init__(self, embed_size, heads=4):
+    def __init__(self, embed_size: int, heads: int = 4) -> None:
         super().__init__(embed_size)
         self.build(embed_size, heads)
 
@@ -187,7 +190,7 @@ class CrossAttentionNew(_Compared, RefinedMessages):
 class Paper(PairScorer):
     """The model of the paper's equations 1 to 13: a gate per channel, one scalar attention a side."""
 
-    def __init__(self, embed_size, hidden):
+    def __init__(self, embed_size: int, hidden: int) -> None:
         super().__init__(embed_size)
         self.img_proj = nn.Linear(embed_size, hidden, bias=False)
         self.txt_proj = nn.Linear(embed_size, hidden, bias=False)
@@ -198,17 +201,17 @@ class Paper(PairScorer):
         self.mlp_hidden = nn.Linear(embed_size, embed_size)
         self.mlp_out = nn.Linear(embed_size, 1)
 
-    def fused(self, x, message, layer):
+    def fused(self, x: Tensor, message: Tensor, layer: nn.Linear) -> Tensor:
         """Equations 5 to 8; the residual keeps what the gate shut out."""
         return torch.relu(layer(torch.sigmoid(x * message) * (x + message))) + x
 
-    def pooled(self, x, layer, mask=None):
+    def pooled(self, x: Tensor, layer: nn.Linear, mask: Tensor | None = None) -> Tensor:
         """Equations 9 and 10: [P, N, D] -> [P, D]."""
         e = (layer(x) / math.sqrt(self.embed_size)).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
         return self.product(weights, x).squeeze(1)
 
-    def logits(self, v, w, lengths):
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         mask = word_mask(lengths, w.shape[1])
         affinity = self.affinity(self.img_proj(v), self.txt_proj(w))
         m_r = self.product(masked_softmax(affinity, mask.unsqueeze(1)), w)
@@ -218,7 +221,8 @@ class Paper(PairScorer):
         return self.mlp_out(torch.relu(self.mlp_hidden(pooled))).squeeze(-1)
 
 
-def build_scorer(system, embed_size, fusion=None, hidden=None, heads=4, dropout=0.0):
+def build_scorer(system: str, embed_size: int, fusion: str | None = None, hidden: int | None = None, heads: int = 4,
+                 dropout: float = 0.0) -> PairScorer:
     """The scorer module of a `system`, as bundle.json names it."""
     if system == "camp-paper":
         return Paper(embed_size, hidden or embed_size)
@@ -230,4 +234,4 @@ def build_scorer(system, embed_size, fusion=None, hidden=None, heads=4, dropout=
         return CrossAttention(embed_size, heads)
     if system == "camp-cross-attention-new":
         return CrossAttentionNew(embed_size, heads)
-    raise ValueError("unknown system %r" % (system,))
+    raise ValueError(f"unknown system {system!r}")

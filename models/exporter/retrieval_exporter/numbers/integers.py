@@ -7,6 +7,7 @@ ONNX operators around MatMulInteger.
 """
 
 import torch
+from torch import Tensor
 
 LEVELS = 127
 UNSIGNED_LEVELS = 255
@@ -15,7 +16,7 @@ DIGIT = 2 * LEVELS
 SMALLEST = 1e-30
 
 
-def narrowed(matrix):
+def narrowed(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """[in, out] -> int8 [in, out] and the scale [out] of every column.
 
     Within a column the rounding errors are made to sum to nothing, by rounding those nearest to a half the other
@@ -31,22 +32,22 @@ def narrowed(matrix):
     return rounded.clamp(-LEVELS, LEVELS).to(torch.int8), scale
 
 
-def row_scale(x, levels=LEVELS):
+def row_scale(x: Tensor, levels: int = LEVELS) -> Tensor:
     """[..., D] -> [..., 1], the step in which a row is counted."""
     return (x.abs().amax(dim=-1, keepdim=True) / levels).clamp(min=SMALLEST)
 
 
-def unsigned_product(x, matrix, factor):
+def unsigned_product(x: Tensor, matrix: Tensor, factor: Tensor) -> Tensor:
     """[..., in], no value negative, @ int8 [in, out], times `factor [..., 1]` -> [..., out] float32."""
     return _UnsignedProduct.apply(x, matrix, factor)
 
 
-def signed_product(x, matrix):
+def signed_product(x: Tensor, matrix: Tensor) -> Tensor:
     """[..., in] @ int8 [in, out] -> [..., out] float32."""
     return _SignedProduct.apply(x, matrix)
 
 
-def fine_product(x, matrix):
+def fine_product(x: Tensor, matrix: Tensor) -> Tensor:
     """[N, in] @ int8 [in, out] -> [N, out] float32, the activation in two digits of 8 bits: for products whose
     cost is reading their weights."""
     return _FineProduct.apply(x, matrix)

@@ -1,14 +1,21 @@
 """What the serving forms of CAMP share: attentions over folded affinities and the summaries."""
 
+from collections.abc import Mapping
+
 import torch
+from torch import Tensor
 
-from ..forms import WORDS, Form
-from ..integers import narrowed, signed_product, unsigned_product
-from ..operations import masked_softmax
+from ...fields import WORDS, Field
+from ...form import Form
+from ...numbers.arithmetic import Arithmetic
+from ...numbers.integers import narrowed, signed_product, unsigned_product
+from ...numbers.operations import masked_softmax
+from ...settings import Settings
 from . import folding
+from .published import PairScorer, Summary
 
 
-def transposed(x):
+def transposed(x: Tensor) -> Tensor:
     return x.transpose(1, 2)
 
 
@@ -22,11 +29,11 @@ class Folded(Form):
     S = v w^T as well.
     """
 
-    def __init__(self, scorer, regions, max_tokens, fast, math, records, inner=False):
-        super().__init__(math, records, scorer.embed_size)
-        self.fast = fast
-        self.max_tokens = max_tokens
-        self.regions = regions
+    def __init__(self, scorer: PairScorer, settings: Settings, inner: bool = False) -> None:
+        super().__init__(settings)
+        self.embed_size = scorer.embed_size
+        self.fast = settings.fast
+        self.max_tokens = settings.max_tokens
         self.inner = inner
         to_regions, to_words = folding.affinities(scorer)
         self.two_affinities = to_words is not None
@@ -34,27 +41,28 @@ class Folded(Form):
                   else to_regions.t())
         self.keep("image_keys", torch.cat((to_regions, to_words.t()), 1) if self.two_affinities
                   else to_regions)
-        self.image_fields = [("v", (regions, self.embed_size))]
-        self.caption_fields = [("w", (WORDS, self.embed_size))]
+        self.image_fields = [Field("v", (settings.regions, self.embed_size), wide=True)]
+        self.caption_fields = [Field("w", (WORDS, self.embed_size), wide=True)]
 
-    def keep(self, name, x):
+    def keep(self, name: str, x: Tensor) -> None:
         """Registers a folded weight in the scorer's type, and beside it in float32 for the encoders, which
         stay in float32: they run once an item, and a record is then rounded once."""
         self.register_buffer(name, folding.rounded(x, self.math.half))
         self.register_buffer("exact_" + name, folding.rounded(x, False))
 
-    def keys(self, x, matrix):
+    def keys(self, x: Tensor, matrix: Tensor) -> dict[str, Tensor]:
         """[..., D] -> {"key_r", "key_w"}, each [..., D]."""
         mapped = self.math.linear(x, matrix)
         return dict(zip(("key_r", "key_w"), mapped.split(self.embed_size, dim=-1)))
 
-    def image_query(self, image):
+    def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return self.keys(image["v"], self.image_keys)
 
-    def caption_query(self, caption):
+    def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return self.keys(caption["w"], self.caption_keys)
 
-    def attentions(self, image, caption, mask):
+    def attentions(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
+                   mask: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """a_r [P, R, T] over words, a_w [P, T, R] over regions, and S [P, R, T], from whichever side was the
         query; S is None unless `inner`.
 
@@ -79,11 +87,11 @@ class Folded(Form):
             return a_r, a_w, None
         return a_r, a_w, products[-1] if own == "w" else transposed(products[-1])
 
-    def padded_columns(self, gram):
+    def padded_columns(self, gram: Tensor) -> Tensor:
         """[B, T, T] -> [B, T, max_tokens], the width in which a Gram matrix of words is stored."""
         return torch.nn.functional.pad(gram, (0, self.max_tokens - gram.shape[2]))
 
-    def refined(self, attention, gram, mask=None):
+    def refined(self, attention: Tensor, gram: Tensor, mask: Tensor | None = None) -> Tensor:
         """[P, A, B] attention and [P, B, B] Gram matrix of what it attends to -> [P, A, B].
 
         softmax(a C a^T) a: the self-attention among messages, without ever forming a message.
@@ -100,7 +108,7 @@ class FoldedSummary(torch.nn.Module):
     second; `own` and `own_bias` are the first layer in those scales, for what records store.
     """
 
-    def __init__(self, summary, math):
+    def __init__(self, summary: Summary, math: Arithmetic) -> None:
         super().__init__()
         self.math = math
         first, second = summary.linear[0], summary.linear[2]
@@ -118,20 +126,20 @@ class FoldedSummary(torch.nn.Module):
         self.register_buffer("first_bias", folding.rounded(bias, math.half))
         self.register_buffer("second", folding.rounded(after, math.half))
 
-    def hidden_weights(self, hidden, mask=None):
+    def hidden_weights(self, hidden: Tensor, mask: Tensor | None = None) -> Tensor:
         """[P, N, D] after the ReLU -> [P, 1, N] float32 weights."""
         e = self.math.wide(self.math.linear(hidden, self.second)).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
         return weights.mean(dim=1, keepdim=True)
 
-    def forward(self, x, mask=None):
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """[P, N, D] -> [P, D] float32."""
         mapped = signed_product(x, self.first) + self.first_bias if self.math.bytes \
             else self.math.linear(x, self.first, self.first_bias)
         weights = self.hidden_weights(self.math.relu(mapped), mask)
         return self.math.wide(self.math.product(weights, x)).squeeze(1)
 
-    def of_parts(self, fused, gate, x, own, mask=None):
+    def of_parts(self, fused: Tensor, gate: Tensor, x: Tensor, own: Tensor, mask: Tensor | None = None) -> Tensor:
         """The summary of gate fused + x, in int8: fused [P, N, D], not negative, gate [P, N, 1], x [P, N, D] and
         own = x through the first layer, from the record. Only the first part is narrowed, and never formed."""
         hidden = torch.relu(unsigned_product(fused, self.first, gate) + own)

@@ -5,19 +5,23 @@ the rest is computed per pair. `fast` and `compact` are the same here.
 """
 
 import math
+from collections.abc import Mapping
 
 import torch
+from torch import Tensor
 
-from ..operations import masked_softmax, word_mask
+from ...numbers.operations import masked_softmax, word_mask
+from ...settings import Settings
 from . import folding
+from .published import PairScorer
 from .serving import Folded
 
 
 class ServingPaper(Folded):
     """Records are `v` and `w`; the two projections of the affinity are one matrix on the query's side."""
 
-    def __init__(self, scorer, regions, max_tokens, fast, arithmetic, records):
-        super().__init__(scorer, regions, max_tokens, fast, arithmetic, records)
+    def __init__(self, scorer: PairScorer, settings: Settings) -> None:
+        super().__init__(scorer, settings)
         root = math.sqrt(self.embed_size)
         for name in ("fuse_img", "fuse_txt", "mlp_hidden", "mlp_out"):
             layer = getattr(scorer, name)
@@ -28,13 +32,13 @@ class ServingPaper(Folded):
             # The bias is the same for every position, and a softmax does not see it.
             self.keep(name, folding.matrix(layer) / root)
 
-    def image_record(self, v):
+    def image_record(self, v: Tensor) -> dict[str, Tensor]:
         return {"v": v}
 
-    def caption_record(self, w):
+    def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         return {"w": w}
 
-    def score(self, image, caption, lengths):
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
         m = self.math
         v, w = image["v"], caption["w"]
         mask = word_mask(lengths, w.shape[1])
@@ -44,13 +48,13 @@ class ServingPaper(Folded):
         hidden = m.relu(m.linear(m.narrow(r + t), self.mlp_hidden, self.mlp_hidden_bias))
         return torch.sigmoid(m.wide(m.linear(hidden, self.mlp_out, self.mlp_out_bias))).squeeze(-1)
 
-    def fused(self, x, message, matrix, bias):
+    def fused(self, x: Tensor, message: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
         """Equations 5 to 8: [P, N, D] -> [P, N, D]."""
         m = self.math
         gate = m.narrow(torch.sigmoid(m.wide(x * message)))
         return m.relu(m.linear(gate * (x + message), matrix, bias)) + x
 
-    def pooled(self, x, matrix, mask=None):
+    def pooled(self, x: Tensor, matrix: Tensor, mask: Tensor | None = None) -> Tensor:
         """Equations 9 and 10: [P, N, D] -> [P, D]."""
         m = self.math
         e = m.wide(m.linear(x, matrix)).transpose(1, 2)
