@@ -1,13 +1,9 @@
 #!/usr/bin/env python3
-"""Exports a checkpoint, or random weights, as a bundle: see README.md."""
+"""Exports a checkpoint, or random weights, as a bundle: see README.md. Runs from here, without an installation."""
 
-import os
 import sys
 
-# Before PyTorch is imported, which is when OpenBLAS starts its threads: see `one_thread` in the command line.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
-from retrieval_exporter.cli import main  # noqa: E402
+from retrieval_exporter.__main__ import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,6 +14,7 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -21,11 +22,11 @@ sys.dont_write_bytecode = True
 
 import torch  # noqa: E402
 
-from retrieval_exporter.camp import SYSTEMS  # noqa: E402
-from retrieval_exporter.camp.published import build_scorer  # noqa: E402
+from retrieval_exporter import registry  # noqa: E402
+from retrieval_exporter.system import Sizes, System  # noqa: E402
 
 
-def whole_numbers(text):
+def whole_numbers(text: str) -> list[int]:
     """1,2,3 -> [1, 2, 3], each at least 1."""
     values = [int(part) for part in text.split(",")]
     if min(values) < 1:
@@ -33,10 +34,10 @@ def whole_numbers(text):
     return values
 
 
-def parse(argv):
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     p = argparse.ArgumentParser(prog="torch_peer.py", description="Times the authors' scorer in PyTorch.")
     p.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    p.add_argument("--system", choices=SYSTEMS, default="camp-gate-fusion-new")
+    p.add_argument("--system", choices=registry.names(), default=registry.names()[0])
     p.add_argument("--embed-size", type=int, default=1024)
     p.add_argument("--regions", type=int, default=36)
     p.add_argument("--words", type=int, default=14, help="words of every caption, both markers included")
@@ -49,15 +50,23 @@ def parse(argv):
     return p.parse_args(argv)
 
 
-def measure(scorer, pairs, options, device, kind):
+def random_system(options: argparse.Namespace) -> System:
+    """Of the encoders only the shapes of their features matter: they are as small as they may be."""
+    torch.manual_seed(1)
+    sizes = Sizes(options.embed_size, image_size=1, word_size=1, vocabulary_size=4)
+    return registry.named(options.system).random(options.system, sizes, {})
+
+
+def measure(system: System, pairs: int, options: argparse.Namespace, device: torch.device,
+            kind: torch.dtype) -> list[float]:
     """Seconds of every repetition."""
     generator = torch.Generator().manual_seed(5)
-
-    def features(rows):
-        return torch.randn(pairs, rows, options.embed_size, generator=generator).to(device, kind)
-
-    v, w = features(options.regions), features(options.words)
-    lengths = torch.full((pairs,), options.words, dtype=torch.int64, device=device)
+    words = torch.full((1,), options.words)
+    shapes = (system.regions(torch.zeros(1, options.regions, 1)).shape,
+              system.words(torch.zeros(1, options.words, dtype=torch.int64), words).shape)
+    v, w = (torch.randn(pairs, *shape[1:], generator=generator).to(device, kind) for shape in shapes)
+    scorer = system.scorer.to(device, kind)
+    lengths = words.expand(pairs).to(device)
     seconds = []
     for repetition in range(options.repetitions + 2):
         started = time.perf_counter()
@@ -71,23 +80,22 @@ def measure(scorer, pairs, options, device, kind):
     return seconds
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
     device = torch.device(options.device)
     if device.type == "cuda" and not torch.cuda.is_available():
-        print("error: this PyTorch, %s, sees no CUDA device" % torch.__version__, file=sys.stderr)
+        print(f"error: this PyTorch, {torch.__version__}, sees no CUDA device", file=sys.stderr)
         return 2
     if options.threads > 0:
         torch.set_num_threads(options.threads)
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = options.type == "tf32"
     kind = torch.float32 if options.type == "tf32" else getattr(torch, options.type)
-    torch.manual_seed(1)
-    scorer = build_scorer(options.system, options.embed_size).eval().to(device, kind)
+    system = random_system(options)
     rows = []
     with torch.no_grad():
         for pairs in options.pairs:
-            seconds = measure(scorer, pairs, options, device, kind)
+            seconds = measure(system, pairs, options, device, kind)
             rows.append({"pairs": pairs, "pairsPerSecond": pairs / statistics.median(seconds),
                          "least": pairs / max(seconds), "most": pairs / min(seconds)})
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()

@@ -10,6 +10,9 @@ internal static class Bundles
     public const string Half = "camp-gate-fusion-new-concat-compact-float16";
     public const string Published = "camp-gate-fusion-new-concat-published";
 
+    /// <summary>One vector an image, one vector a caption: no field is ragged. Made by tests/exporter/vector_system.py.</summary>
+    public const string Vectors = "vector-cosine";
+
     /// <summary>The demo model of the repository: trained, small, made by the exporter.</summary>
     public const string Demo = "scenes-demo";
 
@@ -19,7 +22,7 @@ internal static class Bundles
     private static readonly string? More = Environment.GetEnvironmentVariable("RETRIEVAL_TEST_BUNDLES");
 
     public static IReadOnlyList<string> Names { get; } =
-        [Fast, Compact, Half, Published, .. More is null ? [] : Directory.GetDirectories(More).Select(Path.GetFileName).OfType<string>().Except([Fast, Compact, Half, Published])];
+        [Fast, Compact, Half, Published, Vectors, .. More is null ? [] : Directory.GetDirectories(More).Select(Path.GetFileName).OfType<string>().Except([Fast, Compact, Half, Published, Vectors])];
 
     public static TheoryData<string> All => [.. Names];
 

@@ -14,6 +14,9 @@ internal static class Bundle
     /// <summary>The same model in another form: another fingerprint and other fields.</summary>
     public static string OtherPath { get; } = Path + "-compact";
 
+    /// <summary>A model of the same sizes with one vector a caption: nothing it stores is ragged.</summary>
+    public static string VectorsPath { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "bundles", "vector-cosine");
+
     public static InferenceOptions Inference { get; } = new() { Threads = 1, PairsPerCall = 8 };
 
     private static readonly Lazy<MatchingModel> Loaded = new(() => MatchingModel.Load(Path, Inference));

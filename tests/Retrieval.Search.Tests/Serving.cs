@@ -10,9 +10,9 @@ internal sealed class Serving : IDisposable, IMeterFactory
 {
     private readonly List<Meter> _meters = [];
 
-    public Serving(string index, TimeProvider? time = null, SearchOptions? options = null, int pairsPerCall = 8)
+    public Serving(string index, TimeProvider? time = null, SearchOptions? options = null, int pairsPerCall = 8, string? bundle = null)
     {
-        Snapshots = new SnapshotSource(new SnapshotOptions { Bundle = Bundle.Path, Index = index, Inference = Bundle.Inference with { PairsPerCall = pairsPerCall } });
+        Snapshots = new SnapshotSource(new SnapshotOptions { Bundle = bundle ?? Bundle.Path, Index = index, Inference = Bundle.Inference with { PairsPerCall = pairsPerCall } });
         Snapshots.Load(TestContext.Current.CancellationToken);
         // A clock of its own: a test that counts the time stamps of a request counts those only.
         Queues = new ComputeQueues(time: time is null ? null : new ManualTime());

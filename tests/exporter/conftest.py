@@ -14,7 +14,8 @@ sys.path.insert(0, str(ROOT / "models" / "exporter"))
 
 torch.set_num_threads(1)
 
-from retrieval_exporter.camp import IN_BYTES  # noqa: E402
+from retrieval_exporter import model  # noqa: E402
+from retrieval_exporter.settings import Settings  # noqa: E402
 
 CASES = sorted(path.name for path in (HERE / "fixtures").iterdir())
 TOLERANCE = 1e-5
@@ -25,8 +26,6 @@ class Case:
     """One reference checkpoint, loaded, and its golden inputs and outputs as tensors."""
 
     def __init__(self, name):
-        from retrieval_exporter import model
-
         self.name = name
         self.path = HERE / "fixtures" / name / "model_best.pth.tar"
         self.options = json.loads((HERE / "fixtures" / name / "config.json").read_text())
@@ -36,19 +35,23 @@ class Case:
 
     def features(self):
         with torch.no_grad():
-            v = self.model.regions(self.golden["regions"])
-            w = self.model.words(self.golden["token_ids"], self.golden["lengths"])
+            v = self.model.system.regions(self.golden["regions"])
+            w = self.model.system.words(self.golden["token_ids"], self.golden["lengths"])
         return v, w, self.golden["lengths"]
 
 
 _loaded = {}
 
 
+def loaded(name):
+    if name not in _loaded:
+        _loaded[name] = Case(name)
+    return _loaded[name]
+
+
 @pytest.fixture(params=CASES)
 def case(request):
-    if request.param not in _loaded:
-        _loaded[request.param] = Case(request.param)
-    return _loaded[request.param]
+    return loaded(request.param)
 
 
 @pytest.fixture
@@ -58,12 +61,12 @@ def reference():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what no bundle can be: int8 is for the systems that have a first layer left per pair. That the exporter
-    refuses it for the others is a test of its own."""
+    """Leaves out what no bundle can be, by what the system says: int8 is for some only. That the exporter refuses it for
+    the others is a test of its own."""
     def impossible(item):
         given = getattr(item, "callspec", None) and item.callspec.params
-        return bool(given) and "narrow" in given and item.module.NARROW[given["narrow"]][2] == "int8" \
-            and not given["case"].startswith(IN_BYTES)
+        return bool(given) and "narrow" in given \
+            and loaded(given["case"]).model.system.unsupported(Settings(**item.module.NARROW[given["narrow"]]))
 
     config.hook.pytest_deselected(items=[item for item in items if impossible(item)])
     items[:] = [item for item in items if not impossible(item)]

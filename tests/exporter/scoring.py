@@ -2,28 +2,33 @@
 
 import torch
 
-from retrieval_exporter.camp import build_form
-from retrieval_exporter.forms import ImageToTextScorer, TextToImageScorer
+from retrieval_exporter.scorers import ImageToTextScorer, TextToImageScorer
+from retrieval_exporter.settings import Settings
 
 from conftest import MAX_TOKENS
 
 
-def form_of(case, form="serving", fast=True, precision="float32", records=None):
+def form_of(case, **settings):
     regions = case.golden["regions"].shape[1]
-    return build_form(case.model.system, case.model.scorer, form, regions, MAX_TOKENS, fast, precision, records).eval()
+    return case.model.system.form(Settings(**settings, regions=regions, max_tokens=MAX_TOKENS)).eval()
 
 
 def tensors(form, v, w, lengths, gap=0, filler=float("nan")):
     """Records of all images and captions as the tensors of a bank or of a query batch. `gap` rows of `filler`
     lie before, between and behind the captions of a ragged field."""
     given = {"image." + name: x for name, x in form.pack("image", form.image_record(v)).items()}
+    fixed = {field.name for field in form.stored_fields("caption") if not field.ragged}
     for name, x in form.pack("caption", form.caption_record(w)).items():
+        if name in fixed:
+            given["caption." + name] = x
+            continue
         value = 127 if x.dtype == torch.int8 else min(filler, torch.finfo(x.dtype).max) if filler == filler else filler
         rest = torch.full((gap, *x.shape[2:]), value, dtype=x.dtype)
         rows = [rest] + [part for i, n in enumerate(lengths) for part in (x[i, :n], rest)]
         given["caption." + name] = torch.cat(rows)
-    given["caption.length"] = lengths
-    given["caption.offset"] = torch.cumsum(lengths + gap, 0) - lengths
+    if form.ragged:
+        given["caption.length"] = lengths
+        given["caption.offset"] = torch.cumsum(lengths + gap, 0) - lengths
     return given
 
 

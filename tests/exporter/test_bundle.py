@@ -10,8 +10,8 @@ import pytest
 from onnx import TensorProto
 
 from conftest import CASES, HERE, MAX_TOKENS, ROOT, TOLERANCE
-from retrieval_exporter import parity
 from retrieval_exporter.cli import main
+from retrieval_exporter.writing import parity
 
 VARIANTS = {
     "serving": [],

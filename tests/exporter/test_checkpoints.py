@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from evil import evil_objects
-from retrieval_exporter import checkpoints, model
+from retrieval_exporter import model
 from retrieval_exporter.errors import ExportError
+from retrieval_exporter.reading import checkpoints
 
 FORMATS = {"legacy": False, "zip": True}
 
@@ -60,7 +61,7 @@ def test_foreign_names_are_refused_and_never_called(save, tmp_path, index):
 
 
 def test_an_admitted_class_cannot_be_made_to_call_anything():
-    from retrieval_exporter.unpickling import load
+    from retrieval_exporter.reading.unpickling import load
     # BUILD on a stand-in class itself, on a rebuilder, and a state that is not a dictionary.
     for body in (b"cargparse\nNamespace\n}S'keys'\nI1\nsb.", b"cargparse\nNamespace\n)\x81I1\nb.",
                  b"ctorch._utils\n_rebuild_tensor_v2\n}S'a'\nI1\nsb."):
@@ -137,7 +138,7 @@ def test_containers_without_end_are_refused(save, value, message):
 
 @pytest.mark.parametrize("head, value", [(b"", ()), (b"K\x07", [7])])
 def test_nesting_deeper_than_the_stack_is_refused(head, value):
-    from retrieval_exporter.unpickling import load, plain
+    from retrieval_exporter.reading.unpickling import load, plain
     depth = 200_000
     read = load(io.BytesIO(b"\x80\x02" + b"]" * depth + head + b"a" * (depth - 1 + len(value)) + b"."), "x")
     with pytest.raises(ExportError, match="x: refused"):
@@ -184,4 +185,4 @@ def test_a_checkpoint_that_does_not_add_up_is_refused(reference, save, change, m
 def test_a_config_overrides_the_options(reference, save):
     path = changed(reference, save, lambda content: content.pop("opt"))
     built = model.from_checkpoint(path, config={"measure": "gate_fusion_new", "fusion_func": "concat"})
-    assert built.system == "camp-gate-fusion-new"
+    assert built.system.name == "camp-gate-fusion-new"

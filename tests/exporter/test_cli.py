@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 from conftest import HERE, ROOT
-from retrieval_exporter import bundle as bundles
-from retrieval_exporter.camp import SYSTEMS
+from retrieval_exporter import registry
 from retrieval_exporter.cli import main
+from retrieval_exporter.writing import bundle as bundles
 
 EXPORT = ROOT / "models" / "exporter" / "export.py"
 SMALL = ["--embed-size", "16", "--image-size", "24", "--word-size", "12", "--vocabulary-size", "30",
@@ -26,7 +28,7 @@ def parity(folder):
         return {name: archive[name] for name in archive.files}
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", registry.names())
 def test_a_random_bundle_of_every_system_has_scores_that_differ(tmp_path, system):
     assert main(["--random", "--system", system, "--out", str(tmp_path / "b"), *SMALL]) == 0
     manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
@@ -146,6 +148,18 @@ def test_a_file_in_the_way_is_refused(tmp_path, capsys):
     assert "is not a folder" in capsys.readouterr().err
 
 
+def test_the_package_has_the_command_and_all_that_it_imports():
+    setuptools = pytest.importorskip("setuptools")
+    project = tomllib.loads((EXPORT.parent / "pyproject.toml").read_text())
+    module, function = project["project"]["scripts"]["retrieval-export"].split(":")
+    assert getattr(import_module(module), function) is main
+    module, attribute = project["tool"]["setuptools"]["dynamic"]["version"]["attr"].rsplit(".", 1)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", getattr(import_module(module), attribute))
+    packages = setuptools.find_packages(EXPORT.parent, **project["tool"]["setuptools"]["packages"]["find"])
+    folders = {path.parent for path in (EXPORT.parent / "retrieval_exporter").rglob("*.py")}
+    assert set(packages) == {".".join(folder.relative_to(EXPORT.parent).parts) for folder in folders}
+
+
 def test_a_failure_half_way_leaves_nothing_and_keeps_the_old_bundle(tmp_path, monkeypatch):
     out = tmp_path / "b"
     assert main(["--random", "--out", str(out), *SMALL]) == 0
@@ -173,7 +187,7 @@ def test_the_name_and_the_vocabulary_go_into_the_bundle(tmp_path, reference):
 
 def test_the_fixtures_are_those_of_every_system(reference):
     measured = {json.loads(path.read_text()).get("measure", "paper") for path in HERE.glob("fixtures/*/config.json")}
-    assert {"camp-" + measure.replace("_", "-") for measure in measured} == set(SYSTEMS)
+    assert {"camp-" + measure.replace("_", "-") for measure in measured} == set(registry.names())
 
 
 @pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))

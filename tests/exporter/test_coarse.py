@@ -6,14 +6,14 @@ import torch
 
 from conftest import TOLERANCE
 from retrieval_exporter import coarse, model
-from retrieval_exporter.camp import folding
 from retrieval_exporter.errors import ExportError
+from retrieval_exporter.systems.camp import folding
 
 
 def test_the_bilinear_embedding_gives_the_mean_affinity(case):
     v, w, n = case.features()
-    kernel, _ = folding.affinities(case.model.scorer)
-    embedding = coarse.Bilinear(case.model.scorer)
+    kernel, _ = folding.affinities(case.model.system.scorer)
+    embedding = case.model.system.coarse()
     products = embedding.image(v) @ embedding.caption(w, n).t()
     for i, c in ((0, 0), (3, 19), (11, 7)):
         affinity = v[i].double() @ kernel @ w[c, :n[c]].double().t()

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from conftest import TOLERANCE
-from retrieval_exporter.camp import SYSTEMS
-from retrieval_exporter.camp.published import build_scorer
+from retrieval_exporter.systems.camp import Camp
+from retrieval_exporter.systems.camp.published import build_scorer
 
 
 def difference(left, right):
@@ -24,17 +24,17 @@ def test_word_features_match_the_public_implementation(case):
 
 def test_scores_match_the_public_implementation(case):
     with torch.no_grad():
-        scores = case.model.scores(*case.features())
+        scores = case.model.system.scores(*case.features())
     assert difference(scores, case.golden["scores"]) < TOLERANCE
 
 
 def test_the_system_and_its_variant_come_from_the_options(case):
     measure = case.options.get("measure", "paper").replace("_", "-")
-    assert case.model.system == "camp-" + measure
-    assert case.model.variant.get("fusion", "-") == case.options.get("fusion_func", "-")
+    assert case.model.system.name == "camp-" + measure
+    assert case.model.system.variant.get("fusion", "-") == case.options.get("fusion_func", "-")
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", Camp.names)
 def test_every_scorer_can_be_trained(system):
     torch.manual_seed(1)
     scorer = build_scorer(system, 16)
@@ -46,7 +46,7 @@ def test_every_scorer_can_be_trained(system):
     assert w.grad[2, 1:].abs().max() == 0 and v.grad.abs().max() > 0
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", Camp.names)
 def test_the_score_is_the_sigmoid_of_the_logits_where_there_is_one(system):
     torch.manual_seed(2)
     scorer = build_scorer(system, 16)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from conftest import CASES, HERE, MAX_TOKENS, ROOT, TOLERANCE
-from retrieval_exporter import parity
 from retrieval_exporter.cli import main
+from retrieval_exporter.writing import parity
 
 VARIANTS = {
     "serving": [],

@@ -4,15 +4,17 @@ import pytest
 import torch
 
 from conftest import TOLERANCE
-from retrieval_exporter import parity
+from retrieval_exporter import model
+from retrieval_exporter.settings import Settings
+from retrieval_exporter.writing import parity
 from scoring import DIRECTIONS, form_of, pairs, tensors
 
-FORMS = {"fast": ("serving", True), "compact": ("serving", False), "published": ("published", True)}
+FORMS = {"fast": {}, "compact": {"profile": "compact"}, "published": {"form": "published"}}
 
 
 @pytest.fixture(params=sorted(FORMS))
 def form(request, case):
-    return form_of(case, *FORMS[request.param])
+    return form_of(case, **FORMS[request.param])
 
 
 @pytest.fixture(params=sorted(DIRECTIONS))
@@ -65,7 +67,7 @@ def test_a_pair_may_repeat_and_its_batch_may_have_any_order(case, direction):
 
 @pytest.mark.parametrize("name", sorted(FORMS))
 def test_float16_stays_close(case, direction, name):
-    form = form_of(case, *FORMS[name], precision="float16")
+    form = form_of(case, **FORMS[name], precision="float16")
     v, w, n = case.features()
     image, caption = pairs(len(v), len(w))
     scores = direction(form, tensors(form, v, w, n, gap=1), image, caption)
@@ -73,17 +75,16 @@ def test_float16_stays_close(case, direction, name):
     assert (scores - case.golden["scores"].reshape(-1)).abs().max() < 2e-3
 
 
-NARROW = {"int8": ("serving", True, "int8"), "int8 compact": ("serving", False, "int8"),
-          "int8 records": ("serving", True, "float32", "int8"),
-          "int8 records compact": ("serving", False, "float32", "int8"),
-          "float16 records": ("serving", True, "float32", "float16"),
-          "int8 with float16 records": ("serving", True, "int8", "float16"),
-          "int8 with int8 records": ("serving", True, "int8", "int8")}
+NARROW = {"int8": {"precision": "int8"}, "int8 compact": {"precision": "int8", "profile": "compact"},
+          "int8 records": {"records": "int8"}, "int8 records compact": {"records": "int8", "profile": "compact"},
+          "float16 records": {"records": "float16"},
+          "int8 with float16 records": {"precision": "int8", "records": "float16"},
+          "int8 with int8 records": {"precision": "int8", "records": "int8"}}
 
 
 @pytest.fixture(params=sorted(NARROW))
 def narrow(request, case):
-    return form_of(case, *NARROW[request.param])
+    return form_of(case, **NARROW[request.param])
 
 
 def test_narrow_forms_stay_within_their_tolerance(case, direction, narrow):
@@ -110,8 +111,21 @@ def test_narrow_forms_score_a_pair_the_same_alone_as_among_others(case, directio
 
 
 def test_compact_records_hold_no_maps_of_the_feature_width(case):
-    fast, compact = form_of(case), form_of(case, fast=False)
-    wide = [name for name, shape in compact.image_fields + compact.caption_fields
-            if shape[-1] == case.model.embed_size]
-    assert wide == ["v", "w"]
-    assert {name for name, _ in compact.image_fields} <= {name for name, _ in fast.image_fields}
+    fast, compact = form_of(case), form_of(case, profile="compact")
+    fields = compact.image_fields + compact.caption_fields
+    assert [field.name for field in fields if field.wide] == ["v", "w"]
+    assert set(compact.image_fields) <= set(fast.image_fields)
+
+
+def test_wide_fields_are_those_of_the_feature_width(case):
+    form = form_of(case, precision="int8") if not case.model.system.unsupported(Settings(precision="int8")) \
+        else form_of(case)
+    for field in form.image_fields + form.caption_fields:
+        assert field.wide == (field.shape[-1] == case.model.system.embed_size), field
+
+
+def test_a_small_field_of_as_many_words_as_the_features_are_wide_is_not_stored_in_bytes(reference):
+    system = model.from_checkpoint(reference).system
+    form = system.form(Settings(records="int8", max_tokens=system.embed_size))
+    types = {field.name: field.type for field in form.stored_fields("caption")}
+    assert (types["w"], types["c"], types["ww"]) == ("int8", "float32", "float32")

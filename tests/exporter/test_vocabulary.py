@@ -8,8 +8,9 @@ import types
 import pytest
 
 from evil import evil_objects
-from retrieval_exporter import model, vocabulary
+from retrieval_exporter import model
 from retrieval_exporter.errors import ExportError
+from retrieval_exporter.reading import vocabulary
 
 WORDS = ["<pad>", "<start>", "<end>", "<unk>", "a", "dog", "naïve"]
 

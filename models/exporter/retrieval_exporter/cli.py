@@ -5,17 +5,19 @@ import contextlib
 import json
 import signal
 import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 
-from . import bundle, model
-from .arithmetic import PRECISIONS
-from .camp import SYSTEMS
+from . import model, registry
 from .errors import ExportError
-from .storage import RECORDS
+from .settings import FORMS, PRECISIONS, PROFILES, RECORDS, Settings
+from .system import Sizes
+from .writing import bundle
 
 
-def seed(text):
+def seed(text: str) -> int:
     """A seed that torch takes."""
     value = int(text)
     if not 0 <= value < 2**63:
@@ -23,7 +25,8 @@ def seed(text):
     return value
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
+    """The options; those that only some systems have come from the systems."""
     p = argparse.ArgumentParser(prog="export.py", description="Exports a matching model as a bundle.")
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--checkpoint", metavar="FILE", help="a checkpoint in the published layout")
@@ -31,9 +34,9 @@ def parser():
     p.add_argument("--out", metavar="DIR", required=True, help="the bundle's folder")
     p.add_argument("--name", help="the bundle's name; the folder's by default")
     p.add_argument("--force", action="store_true", help="replace a bundle that is there already")
-    p.add_argument("--form", choices=("serving", "published"), default="serving")
-    p.add_argument("--profile", choices=("fast", "compact"), default="fast")
-    p.add_argument("--precision", choices=PRECISIONS, default="float32")
+    p.add_argument("--form", choices=FORMS, default=FORMS[0])
+    p.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
+    p.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
     p.add_argument("--records", choices=RECORDS, help="how records are stored; as the scorer computes by default")
     p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
@@ -42,8 +45,9 @@ def parser():
     c.add_argument("--config", metavar="FILE", help="options as JSON; they override the checkpoint's")
     c.add_argument("--vocabulary", metavar="FILE", help="JSON or a pickled vocab.Vocabulary")
     r = p.add_argument_group("with --random")
-    r.add_argument("--system", choices=SYSTEMS, default="camp-gate-fusion-new")
-    r.add_argument("--fusion", choices=model.FUSIONS, default="concat")
+    r.add_argument("--system", choices=registry.names(), default=registry.names()[0])
+    for option in registry.options():
+        r.add_argument(f"--{option.name}", choices=option.choices, default=option.default)
     r.add_argument("--embed-size", type=int, default=1024)
     r.add_argument("--image-size", type=int, default=2048)
     r.add_argument("--word-size", type=int, default=300)
@@ -52,7 +56,7 @@ def parser():
     return p
 
 
-def read_config(path):
+def read_config(path: str | None) -> dict[str, Any] | None:
     """The options of a config file."""
     if path is None:
         return None
@@ -60,16 +64,16 @@ def read_config(path):
         with open(path, encoding="utf-8") as file:
             config = json.load(file)
     except OSError as error:
-        raise ExportError("%s: %s" % (path, error.strerror or error))
+        raise ExportError(f"{path}: {error.strerror or error}")
     except (ValueError, RecursionError) as error:
-        raise ExportError("%s: not readable as JSON: %s" % (path, error))
+        raise ExportError(f"{path}: not readable as JSON: {error}")
     if not isinstance(config, dict):
-        raise ExportError("%s: not an object with options" % path)
+        raise ExportError(f"{path}: not an object with options")
     return config
 
 
 @contextlib.contextmanager
-def one_thread():
+def one_thread() -> Iterator[None]:
     """How many threads share a sum decides how it is rounded, and with it the bundle's bytes."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -79,23 +83,25 @@ def one_thread():
         torch.set_num_threads(before)
 
 
-def run(arguments):
+def run(arguments: argparse.Namespace) -> None:
     """Exports as the parsed `arguments` say."""
     if arguments.max_tokens < 3:
         raise ExportError("--max-tokens must be at least 3: the two markers and a word")
     if arguments.regions < 1:
         raise ExportError("--regions must be at least 1")
     if arguments.random:
-        built = model.random(arguments.system, arguments.embed_size, arguments.image_size, arguments.word_size,
-                             arguments.vocabulary_size, arguments.fusion, arguments.seed, arguments.coarse)
+        sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size)
+        options = {option.name: getattr(arguments, option.name) for option in registry.options()}
+        built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse)
     else:
         built = model.from_checkpoint(arguments.checkpoint, read_config(arguments.config),
                                       arguments.vocabulary, arguments.coarse)
-    bundle.write(built, arguments.out, arguments.name, arguments.form, arguments.profile, arguments.precision,
-                 arguments.records, arguments.regions, arguments.max_tokens, arguments.force)
+    settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
+                        arguments.regions, arguments.max_tokens)
+    bundle.write(built, arguments.out, settings, arguments.name, arguments.force)
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0, or 2 for what the user can mend."""
     arguments = parser().parse_args(argv)
     # What undoes a half-written export is in finally clauses, which a signal's default would pass by.
@@ -107,7 +113,7 @@ def main(argv=None):
         print("interrupted", file=sys.stderr)
         return 130
     except ExportError as error:
-        print("error: %s" % error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 2
-    print("wrote %s" % arguments.out)
+    print(f"wrote {arguments.out}")
     return 0

@@ -1,23 +1,24 @@
-"""Encoders: detector regions and word ids to features of one width. Shared by every CAMP variant."""
+"""Encoders: detector regions and word ids to features of one width. Systems name the sizes and the normalisation."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .operations import l2
+from .numbers.operations import l2
 
 
 class RegionEncoder(nn.Module):
     """[B, R, image_size] detector features -> [B, R, D]: one linear map.
 
-    `normalise` scales every region to unit length; released CAMP checkpoints do not (`no_imgnorm`).
+    `normalise` scales every region to unit length.
     """
 
-    def __init__(self, image_size, embed_size, normalise=False):
+    def __init__(self, image_size: int, embed_size: int, normalise: bool = False) -> None:
         super().__init__()
         self.fc = nn.Linear(image_size, embed_size)
         self.normalise = normalise
 
-    def forward(self, regions):
+    def forward(self, regions: Tensor) -> Tensor:
         features = self.fc(regions)
         return l2(features) if self.normalise else features
 
@@ -29,7 +30,8 @@ class WordEncoder(nn.Module):
     padding out of the backward direction; positions beyond a caption's length come out as zeros.
     """
 
-    def __init__(self, vocabulary_size, word_size, embed_size, bidirectional=True, normalise=False):
+    def __init__(self, vocabulary_size: int, word_size: int, embed_size: int, bidirectional: bool = True,
+                 normalise: bool = False) -> None:
         super().__init__()
         self.embed = nn.Embedding(vocabulary_size, word_size)
         self.rnn = nn.GRU(word_size, embed_size, 1, batch_first=True, bidirectional=bidirectional)
@@ -37,15 +39,15 @@ class WordEncoder(nn.Module):
         self.bidirectional = bidirectional
         self.normalise = normalise
 
-    def forward(self, token_ids, lengths, sorted_lengths=False):
-        """`sorted_lengths`: the caller vouches for descending lengths. Set while tracing a graph, where a
-        sort would otherwise become part of it; the exported GRU itself takes lengths in any order."""
+    def forward(self, token_ids: Tensor, lengths: Tensor) -> Tensor:
         batch, positions = token_ids.shape[0], token_ids.shape[1]
         # An explicit initial state: left out, the exporter freezes it at the batch of the example.
         directions = 2 if self.bidirectional else 1
         state = self.embed.weight.new_zeros(directions, batch, self.embed_size)
+        # Traced, a sort by length would become part of the graph, whose GRU takes lengths in any order. The example
+        # that a graph is traced with has descending lengths.
         packed = pack_padded_sequence(
-            self.embed(token_ids), lengths.cpu(), batch_first=True, enforce_sorted=sorted_lengths)
+            self.embed(token_ids), lengths.cpu(), batch_first=True, enforce_sorted=torch.onnx.is_in_onnx_export())
         states, _ = self.rnn(packed, state)
         features, _ = pad_packed_sequence(states, batch_first=True, total_length=positions)
         if self.bidirectional:

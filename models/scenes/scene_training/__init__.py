@@ -1,6 +1,9 @@
 """Training and evaluation of CAMP on the scene corpus. The modules are the exporter's, as published."""
 
+import importlib.util
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "exporter"))
+# Where the exporter is not installed, it is the one beside this folder.
+if importlib.util.find_spec("retrieval_exporter") is None:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "exporter"))

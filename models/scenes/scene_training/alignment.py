@@ -10,7 +10,7 @@ import math
 import torch
 from torch.nn.functional import cross_entropy
 
-from retrieval_exporter.operations import word_mask
+from retrieval_exporter.numbers.operations import word_mask
 
 SHARPNESS = 20.0
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from retrieval_exporter.camp.published import GateFusionNew
-from retrieval_exporter.encoders import RegionEncoder, WordEncoder
+from retrieval_exporter.reading import checkpoints
+from retrieval_exporter.system import Sizes
+from retrieval_exporter.systems.camp import Camp
 
 
 class Model(nn.Module):
@@ -16,9 +17,9 @@ class Model(nn.Module):
     def __init__(self, opt):
         super().__init__()
         self.opt = opt
-        self.image = RegionEncoder(opt.img_dim, opt.embed_size)
-        self.text = WordEncoder(opt.vocab_size, opt.word_dim, opt.embed_size)
-        self.scorer = GateFusionNew(opt.embed_size, opt.fusion_func, dropout=0.0)
+        sizes = Sizes(opt.embed_size, opt.img_dim, opt.word_dim, opt.vocab_size)
+        system = Camp.untrained("camp-" + opt.measure.replace("_", "-"), sizes, {"fusion": opt.fusion_func})
+        self.image, self.text, self.scorer = system.regions, system.words, system.scorer
         self.register_buffer("mean", torch.zeros(opt.img_dim))
         self.register_buffer("scale", torch.ones(opt.img_dim))
 
@@ -55,9 +56,9 @@ def options(img_dim, vocab_size, embed_size=128, word_dim=64):
 
 def load(path):
     """A model from a checkpoint that this code has written."""
-    checkpoint = torch.load(path, map_location="cpu")
-    opt = checkpoint["opt"]
-    model = Model(options(opt.img_dim, opt.vocab_size, opt.embed_size, opt.word_dim))
+    checkpoint = checkpoints.read(path)
+    sizes = (checkpoint["opt"][name] for name in ("img_dim", "vocab_size", "embed_size", "word_dim"))
+    model = Model(options(*sizes))
     for part, state in zip((model.image, model.text, model.scorer), checkpoint["model"]):
         part.load_state_dict(state)
     return model

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, normalize
 
+from retrieval_exporter.coarse import mean_regions, mean_words
 from scene_corpus.captions import CAPTIONS
 
 SHARPNESS = 20.0
@@ -42,9 +43,9 @@ def pooled(model, split, chunk=1000):
     images, captions = [], []
     with torch.no_grad():
         for features in split.features.split(chunk):
-            images.append(model.regions(features.float()).mean(dim=1))
+            images.append(mean_regions(model.regions(features.float())))
         for ids, lengths in zip(split.ids.split(chunk), split.lengths.split(chunk)):
-            captions.append(model.text(ids, lengths).sum(dim=1) / lengths.unsqueeze(1))
+            captions.append(mean_words(model.text(ids, lengths), lengths))
     return torch.cat(images), torch.cat(captions)
 
 

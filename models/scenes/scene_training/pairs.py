@@ -3,6 +3,9 @@
 Linear maps commute with attention, so keys, gates and the fusion maps are taken per image and per
 caption; only products of attention maps and one width-D layer remain per pair. The weights are those
 of the published module, and `logits` equals its `logits` up to rounding (tests hold the two together).
+
+The exporter's serving form is the same algebra over weights that it has multiplied together in float64. Weights in
+training change at every step and need gradients, so here it is written over the weights themselves.
 """
 
 import math
@@ -10,7 +13,7 @@ from collections import namedtuple
 
 import torch
 
-from retrieval_exporter.operations import EPSILON, MASKED, l2, word_mask
+from retrieval_exporter.numbers.operations import EPSILON, MASKED, l2, word_mask
 
 Images = namedtuple("Images", "v query key a b gram refine")
 Captions = namedtuple("Captions", "w query key a b gram refine mask")

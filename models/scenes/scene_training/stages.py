@@ -4,6 +4,8 @@ from collections import namedtuple
 
 import torch
 
+from retrieval_exporter.coarse import mean_regions, mean_words
+
 from .alignment import alignment_loss
 from .coarse import contrast
 from .losses import all_negatives, hardest_negatives
@@ -39,7 +41,7 @@ class Stepper:
         """One batch, forwards and backwards; returns the stage's loss."""
         features, ids, lengths = split.batch(stage.batch, stage.regions, self.generator)
         v, w = self.model.regions(features), self.model.text(ids, lengths)
-        means = v.mean(dim=1), w.sum(dim=1) / lengths.unsqueeze(1)
+        means = mean_regions(v), mean_words(w, lengths)
         # With no weight the coarse heads learn too, but leave the encoders alone.
         near = self.heads.scores(*(means if self.coarse_weight else (x.detach() for x in means)))
         loss = self._loss(stage.loss, v, w, lengths, near.detach())

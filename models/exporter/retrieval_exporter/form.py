@@ -1,0 +1,94 @@
+"""What an exported form of a model provides: which fields a record has, how records are made, how pairs score."""
+
+import copy
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor, nn
+
+from .fields import Field, StoredField
+from .numbers.arithmetic import Arithmetic, halve_products
+from .numbers.operations import Product
+from .numbers.storage import Storage
+from .settings import Settings
+
+
+class Form(nn.Module):
+    """One exportable form of a scorer. `image_fields` and `caption_fields` list what a record holds; `stored_fields`
+    says how that is stored, `pack` and `unpack` convert."""
+
+    image_fields: Sequence[Field] = ()
+    caption_fields: Sequence[Field] = ()
+
+    # Whether the pairs of a lone query share its fields, instead of having a copy each.
+    broadcasts = True
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.math = Arithmetic(settings.precision)
+        self.storage = Storage(settings.records, self.math)
+
+    @property
+    def ragged(self) -> bool:
+        """Whether captions have fields with a row a word."""
+        return any(field.ragged for field in self.caption_fields)
+
+    def fields(self, side: str) -> Sequence[Field]:
+        """The fields of `side`, "image" or "caption"."""
+        return self.image_fields if side == "image" else self.caption_fields
+
+    def stored_fields(self, side: str) -> list[StoredField]:
+        """What a record of `side` is stored as."""
+        return self.storage.fields(self.fields(side))
+
+    def pack(self, side: str, record: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """A record's fields -> the stored tensors by name."""
+        return self.storage.pack(record, self.fields(side))
+
+    def unpack(self, side: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Stored tensors -> fields as the scorer computes with them."""
+        return self.storage.unpack(tensors, self.fields(side))
+
+    def image_record(self, v: Tensor) -> dict[str, Tensor]:
+        """Features of B images -> the record's fields, each [B, ...]."""
+        raise NotImplementedError
+
+    def caption_record(self, w: Tensor) -> dict[str, Tensor]:
+        """Features of B captions -> the record's fields, each [B, ...], ragged ones [B, T, ...]."""
+        raise NotImplementedError
+
+    def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Fields of Q images -> what is derived once a query, each [Q, ...]."""
+        return {}
+
+    def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Fields of Q captions, ragged ones flat as [W, ...] -> what is derived of them once a query: each [W, ...],
+        or [Q, ...] if no field is ragged."""
+        return {}
+
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
+        """Gathered fields, each [P, ...], and [P] lengths -> [P] scores. Positions from a caption's length on hold
+        its last word again: they must weigh nothing. `lengths` is None if no field is ragged."""
+        raise NotImplementedError
+
+
+class PublishedForm(Form):
+    """Records are the encoded features, the graph is the authors' computation as it stands. It is what serving forms
+    are measured against, so a query's work is repeated for every pair as there."""
+
+    broadcasts = False
+
+    def __init__(self, scorer: nn.Module, image: Field, caption: Field, settings: Settings) -> None:
+        super().__init__(settings)
+        self.scorer = halve_products(copy.deepcopy(scorer), Product) if self.math.half else scorer
+        self.image_fields = [image]
+        self.caption_fields = [caption]
+
+    def image_record(self, v: Tensor) -> dict[str, Tensor]:
+        return {self.image_fields[0].name: v}
+
+    def caption_record(self, w: Tensor) -> dict[str, Tensor]:
+        return {self.caption_fields[0].name: w}
+
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
+        v, w = image[self.image_fields[0].name], caption[self.caption_fields[0].name]
+        return self.scorer(self.math.wide(v), self.math.wide(w), lengths)

@@ -1,0 +1,1 @@
+"""Operations and their precisions, and how records are stored."""

@@ -1,0 +1,1 @@
+"""Files in: checkpoints, pickles, vocabularies. Nothing here knows a model."""

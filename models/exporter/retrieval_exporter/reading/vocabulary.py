@@ -1,0 +1,64 @@
+"""Vocabularies: JSON (`word2idx`), a pickled `vocab.Vocabulary`, or placeholders. All become a list of words."""
+
+import json
+from pathlib import Path
+
+from ..errors import ExportError
+from .unpickling import load, plain
+
+SPECIAL = {"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>"}
+
+
+def read(path: Path | str) -> list[str]:
+    """The words of a vocabulary file, in the order of their ids."""
+    try:
+        with open(path, "rb") as file:
+            first = file.read(1)
+            file.seek(0)
+            if first == b"{":
+                entries = json.loads(file.read().decode("utf-8"))
+            else:
+                entries = plain(load(file, path, classes=(("vocab", "Vocabulary"),)), path)
+    except OSError as error:
+        raise ExportError(f"{path}: {error.strerror or error}")
+    except (ValueError, RecursionError) as error:
+        raise ExportError(f"{path}: not readable as JSON: {error}")
+    if isinstance(entries, dict) and isinstance(entries.get("words"), list):
+        return _checked(entries["words"], path)
+    if not isinstance(entries, dict) or not isinstance(entries.get("word2idx"), dict):
+        raise ExportError(f"{path}: not a vocabulary: no word2idx")
+    return _checked(_in_order(entries["word2idx"], path), path)
+
+
+def placeholders(size: int) -> list[str]:
+    """Words for a checkpoint that came without a vocabulary: `w7` stands for id 7, so that token ids can
+    still be written as text."""
+    special = list(SPECIAL.values())
+    return (special + [f"w{i}" for i in range(len(special), size)])[:size]
+
+
+def check_size(words: list[str], rows: int, path: Path | str) -> None:
+    """A vocabulary of another size than the embedding table belongs to another checkpoint."""
+    if len(words) != rows:
+        raise ExportError(f"{path}: the vocabulary has {len(words)} words, the checkpoint's embedding table {rows} "
+                          "rows")
+
+
+def _in_order(word2idx, path):
+    words = [None] * len(word2idx)
+    for word, index in word2idx.items():
+        if type(index) is not int or not 0 <= index < len(words) or words[index] is not None:
+            raise ExportError(f"{path}: ids are not 0 to {len(words) - 1}, each once ({word!r} has {index!r})")
+        words[index] = word
+    return words
+
+
+def _checked(words, path):
+    if not all(isinstance(word, str) for word in words) or len(set(words)) != len(words):
+        raise ExportError(f"{path}: the words are not distinct strings")
+    for word in SPECIAL.values():
+        if word not in words:
+            raise ExportError(f"{path}: the vocabulary has no {word}")
+    if words[0] != SPECIAL["pad"]:
+        raise ExportError(f"{path}: {SPECIAL['pad']} must have id 0, because token ids are padded with zeros")
+    return words

@@ -1,0 +1,87 @@
+"""What a matching system is to the exporter. A system has a folder of its own in `systems` and a line in `registry`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .coarse import Coarse
+from .form import Form
+from .reading.checkpoints import Checkpoint
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of a model with random weights."""
+
+    embed_size: int
+    image_size: int
+    word_size: int
+    vocabulary_size: int
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of the command line that only some systems have, for random weights: `--<name>`."""
+
+    name: str
+    choices: tuple[str, ...]
+    default: str
+
+
+class System(ABC):
+    """A model of one system, its weights in place. One class may stand for several names: the variants of a paper.
+
+    `regions` maps [B, R, W] regions to the features of B images, `words` maps [B, T] token ids and [B] lengths to the
+    features of B captions, and `scorer` maps both, gathered by pair, and [P] lengths to [P] scores as published. What
+    features are is the system's own: a vector a region and a word, or one an image and a caption.
+    """
+
+    names: ClassVar[tuple[str, ...]]
+    options: ClassVar[tuple[Option, ...]] = ()
+
+    name: str
+    variant: Mapping[str, str | int | float | bool]
+    regions: nn.Module
+    words: nn.Module
+    scorer: nn.Module
+
+    # The last dimension of features, of regions, and the number of words that have an embedding.
+    embed_size: int
+    region_width: int
+    vocabulary_size: int
+
+    @classmethod
+    @abstractmethod
+    def refusal(cls, checkpoint: Checkpoint) -> str | None:
+        """Why a checkpoint is not this system's, None if it is. Looks at what tells systems apart, no more."""
+
+    @classmethod
+    @abstractmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint) -> "System":
+        """Reads a checkpoint of this system. Options that contradict the weights are an `ExportError`."""
+
+    @classmethod
+    @abstractmethod
+    def random(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "System":
+        """Weights drawn from PyTorch's generator, such that scores differ."""
+
+    def unsupported(self, settings: Settings) -> str | None:
+        """Why a bundle cannot be exported so, None if it can."""
+        return "--precision int8 is not for this system" if settings.precision == "int8" else None
+
+    @abstractmethod
+    def form(self, settings: Settings) -> Form:
+        """The form to export, serving or published."""
+
+    @abstractmethod
+    def coarse(self) -> Coarse:
+        """The coarse embedding where no trained heads are given."""
+
+    def scores(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        """All pairs in the published form: features of I images and C captions, [C] -> [I, C]."""
+        return torch.stack([self.scorer(image.expand(len(w), *image.shape), w, lengths) for image in v])

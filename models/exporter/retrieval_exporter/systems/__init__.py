@@ -1,0 +1,1 @@
+"""The matching systems, a folder each; `registry.py` lists them."""

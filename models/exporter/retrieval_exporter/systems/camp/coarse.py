@@ -1,0 +1,26 @@
+"""CAMP's coarse embedding without training data."""
+
+from torch import Tensor
+
+from ...coarse import Coarse, mean_regions, mean_words
+from . import folding
+from .published import PairScorer
+
+
+class Bilinear(Coarse):
+    """The mean of the affinities v M_r w^T over all region-word pairs is mean(v) . (mean(w) M_r^T): an inner product
+    of two pooled vectors. Width D."""
+
+    source = "bilinear"
+
+    def __init__(self, scorer: PairScorer) -> None:
+        super().__init__()
+        to_regions, _ = folding.affinities(scorer)
+        self.register_buffer("matrix", folding.rounded(to_regions.t(), False))
+        self.width = self.matrix.shape[1]
+
+    def image(self, v: Tensor) -> Tensor:
+        return mean_regions(v)
+
+    def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
+        return mean_words(w, lengths) @ self.matrix

@@ -1,0 +1,237 @@
+"""CAMP's scorers as published, under the authors' parameter names, so that a checkpoint's state loads as it is.
+
+Every scorer takes gathered pairs, `v [P, R, D]`, `w [P, T, D]`, `lengths [P]`, and returns `[P]`. All are
+differentiable and may be trained; `logits` is the value before the sigmoid, where there is one.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ...numbers.operations import Product, l2, masked_softmax, word_mask
+
+
+FUSIONS = ("concat", "sum")
+
+
+class Summary(nn.Module):
+    """[P, N, D] -> [P, D]: `heads` attention-weighted sums over the positions, averaged.
+
+    The average of the weighted sums is one weighted sum with the averaged weights.
+    """
+
+    def __init__(self, embed_size: int, heads: int = 4) -> None:
+        super().__init__()
+        self.linear = nn.Sequential(
+            nn.Linear(embed_size, embed_size), nn.ReLU(), nn.Linear(embed_size, heads))
+        self.product = Product()
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """`mask [P, N]`: positions to leave out; None keeps all."""
+        e = self.linear(x)
+        weights = torch.softmax(e, dim=1) if mask is None else masked_softmax(e, mask.unsqueeze(-1), dim=1)
+        return self.product(weights.mean(dim=-1).unsqueeze(1), x).squeeze(1)
+
+
+class PairScorer(nn.Module):
+    """What the variants share. `probability` says whether the score is a sigmoid of `logits`."""
+
+    probability = True
+
+    def __init__(self, embed_size: int) -> None:
+        super().__init__()
+        self.embed_size = embed_size
+        self.product = Product()
+
+    def affinity(self, query: Tensor, key: Tensor) -> Tensor:
+        """[P, A, D], [P, B, D] -> [P, A, B], scaled by the root of the width."""
+        return self.product(query, key.transpose(1, 2)) / math.sqrt(query.shape[-1])
+
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        x = self.logits(v, w, lengths)
+        return torch.sigmoid(x) if self.probability else x
+
+
+class SharedKeys(PairScorer):
+    """One projection a side, used as query and as key: `gate_fusion` and `cross_attention`."""
+
+    def __init__(self, embed_size: int) -> None:
+        super().__init__(embed_size)
+        self.img_key_fc = nn.Linear(embed_size, embed_size, bias=False)
+        self.txt_key_fc = nn.Linear(embed_size, embed_size, bias=False)
+
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The message each region [P, R, D] and each word [P, T, D] receives from the other side."""
+        affinity = self.affinity(self.img_key_fc(v), self.txt_key_fc(w))
+        to_regions = masked_softmax(affinity, mask.unsqueeze(1))
+        to_words = torch.softmax(affinity.transpose(1, 2), dim=-1)
+        return self.product(to_regions, w), self.product(to_words, v)
+
+
+class RefinedMessages(PairScorer):
+    """Queries and keys apart, and a self-attention among the messages: the `_new` variants."""
+
+    def __init__(self, embed_size: int) -> None:
+        super().__init__(embed_size)
+        for side in ("img", "txt", "weighted_img", "weighted_txt"):
+            setattr(self, side + "_key_fc", nn.Linear(embed_size, embed_size, bias=False))
+            setattr(self, side + "_query_fc", nn.Linear(embed_size, embed_size, bias=False))
+
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        columns = mask.unsqueeze(1)
+        to_regions = masked_softmax(self.affinity(self.img_query_fc(v), self.txt_key_fc(w)), columns)
+        to_words = torch.softmax(self.affinity(self.txt_query_fc(w), self.img_key_fc(v)), dim=-1)
+        m_r, m_w = self.product(to_regions, w), self.product(to_words, v)
+        # Messages to regions are made of words, hence `weighted_txt`; and the other way round.
+        among_regions = torch.softmax(
+            self.affinity(self.weighted_txt_query_fc(m_r), self.weighted_txt_key_fc(m_r)), dim=-1)
+        among_words = masked_softmax(
+            self.affinity(self.weighted_img_query_fc(m_w), self.weighted_img_key_fc(m_w)), columns)
+        return self.product(among_regions, m_r), self.product(among_words, m_w)
+
+
+def _fuse(x, message, concat):
+    return torch.cat((x, message), dim=-1) if concat else x + message
+
+
+class _Gated:
+    """The gate and the head of both gate fusions, mixed into the two kinds of messages."""
+
+    def build(self, embed_size: int, fusion: str, bias: bool, dropout: float) -> None:
+        if fusion not in FUSIONS:
+            raise ValueError(f"fusion must be {' or '.join(FUSIONS)}, not {fusion!r}")
+        self.concat = fusion == "concat"
+        width = 2 * embed_size if self.concat else embed_size
+        for name in ("fc_1", "fc_2"):
+            layer = nn.Linear(width, embed_size, bias=bias)
+            setattr(self, name, nn.Sequential(layer, nn.ReLU(), nn.Dropout(dropout)))
+        self.fc_out = nn.Sequential(
+            nn.Linear(width, embed_size), nn.ReLU(), nn.Dropout(dropout), nn.Linear(embed_size, 1))
+
+    def gated(self, x: Tensor, message: Tensor, fuse_layer: nn.Module) -> Tensor:
+        """[P, N, D] twice -> [P, N, D]: one scalar gate a position, closed where the two disagree."""
+        gate = torch.sigmoid((x * message).sum(dim=-1, keepdim=True))
+        return fuse_layer(_fuse(x, message, self.concat) * gate) + x
+
+    def head(self, r: Tensor, t: Tensor) -> Tensor:
+        return self.fc_out(_fuse(r, t, self.concat)).squeeze(-1)
+
+
+class GateFusion(_Gated, SharedKeys):
+    """`gate_fusion`: the authors' first form."""
+
+    def __init__(self, embed_size: int, fusion: str = "concat", heads: int = 4, dropout: float = 0.0) -> None:
+        super().__init__(embed_size)
+        self.build(embed_size, fusion, True, dropout)
+        self.reduce_layer_1 = Summary(embed_size, heads)
+        self.reduce_layer_2 = Summary(embed_size, heads)
+
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        mask = word_mask(lengths, w.shape[1])
+        m_r, m_w = self.messages(v, w, mask)
+        r = self.reduce_layer_1(self.gated(v, m_r, self.fc_1))
+        t = self.reduce_layer_2(self.gated(w, m_w, self.fc_2), mask)
+        return self.head(r, t)
+
+
+class GateFusionNew(_Gated, RefinedMessages):
+    """`gate_fusion_new`: the form of the released Flickr30K checkpoint, with fusion `concat`."""
+
+    def __init__(self, embed_size: int, fusion: str = "concat", heads: int = 4, dropout: float = 0.0) -> None:
+        super().__init__(embed_size)
+        self.build(embed_size, fusion, False, dropout)
+        self.final_reduce_1 = Summary(embed_size, heads)
+        self.final_reduce_2 = Summary(embed_size, heads)
+
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        mask = word_mask(lengths, w.shape[1])
+        f_r, f_w = self.messages(v, w, mask)
+        r = self.final_reduce_1(self.gated(v, l2(f_r), self.fc_1))
+        t = self.final_reduce_2(self.gated(w, l2(f_w), self.fc_2), mask)
+        return self.head(l2(r), l2(t))
+
+
+class _Compared:
+    """No fusion: the score is the inner product of the two summarised messages, in -1 to 1."""
+
+    probability = False
+
+    def build(self, embed_size: int, heads: int) -> None:
+        self.reduce_layer_1 = Summary(embed_size, heads)
+        self.reduce_layer_2 = Summary(embed_size, heads)
+
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        mask = word_mask(lengths, w.shape[1])
+        to_regions, to_words = self.messages(v, w, mask)
+        r, t = l2(self.reduce_layer_1(to_regions)), l2(self.reduce_layer_2(to_words, mask))
+        return (r * t).sum(dim=-1)
+
+
+class CrossAttention(_Compared, SharedKeys):
+    """`cross_attention`: the authors' pre-training stage."""
+
+    def __init__(self, embed_size: int, heads: int = 4) -> None:
+        super().__init__(embed_size)
+        self.build(embed_size, heads)
+
+
+class CrossAttentionNew(_Compared, RefinedMessages):
+    """`cross_attention_new`: as above with refined messages, before their normalisation."""
+
+    def __init__(self, embed_size: int, heads: int = 4) -> None:
+        super().__init__(embed_size)
+        self.build(embed_size, heads)
+
+
+class Paper(PairScorer):
+    """The model of the paper's equations 1 to 13: a gate per channel, one scalar attention a side."""
+
+    def __init__(self, embed_size: int, hidden: int) -> None:
+        super().__init__(embed_size)
+        self.img_proj = nn.Linear(embed_size, hidden, bias=False)
+        self.txt_proj = nn.Linear(embed_size, hidden, bias=False)
+        self.fuse_img = nn.Linear(embed_size, embed_size)
+        self.fuse_txt = nn.Linear(embed_size, embed_size)
+        self.agg_img = nn.Linear(embed_size, 1)
+        self.agg_txt = nn.Linear(embed_size, 1)
+        self.mlp_hidden = nn.Linear(embed_size, embed_size)
+        self.mlp_out = nn.Linear(embed_size, 1)
+
+    def fused(self, x: Tensor, message: Tensor, layer: nn.Linear) -> Tensor:
+        """Equations 5 to 8; the residual keeps what the gate shut out."""
+        return torch.relu(layer(torch.sigmoid(x * message) * (x + message))) + x
+
+    def pooled(self, x: Tensor, layer: nn.Linear, mask: Tensor | None = None) -> Tensor:
+        """Equations 9 and 10: [P, N, D] -> [P, D]."""
+        e = (layer(x) / math.sqrt(self.embed_size)).transpose(1, 2)
+        weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
+        return self.product(weights, x).squeeze(1)
+
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        mask = word_mask(lengths, w.shape[1])
+        affinity = self.affinity(self.img_proj(v), self.txt_proj(w))
+        m_r = self.product(masked_softmax(affinity, mask.unsqueeze(1)), w)
+        m_w = self.product(torch.softmax(affinity.transpose(1, 2), dim=-1), v)
+        pooled = (self.pooled(self.fused(v, m_r, self.fuse_img), self.agg_img)
+                  + self.pooled(self.fused(w, m_w, self.fuse_txt), self.agg_txt, mask))
+        return self.mlp_out(torch.relu(self.mlp_hidden(pooled))).squeeze(-1)
+
+
+def build_scorer(system: str, embed_size: int, fusion: str | None = None, hidden: int | None = None, heads: int = 4,
+                 dropout: float = 0.0) -> PairScorer:
+    """The scorer module of a `system`, as bundle.json names it."""
+    if system == "camp-paper":
+        return Paper(embed_size, hidden or embed_size)
+    if system == "camp-gate-fusion":
+        return GateFusion(embed_size, fusion or "concat", heads, dropout)
+    if system == "camp-gate-fusion-new":
+        return GateFusionNew(embed_size, fusion or "concat", heads, dropout)
+    if system == "camp-cross-attention":
+        return CrossAttention(embed_size, heads)
+    if system == "camp-cross-attention-new":
+        return CrossAttentionNew(embed_size, heads)
+    raise ValueError(f"unknown system {system!r}")

@@ -1,0 +1,89 @@
+"""CAMP to the exporter: its variants by name, its forms, its coarse embedding."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...coarse import Coarse
+from ...encoders import RegionEncoder, WordEncoder
+from ...fields import WORDS, Field
+from ...form import Form, PublishedForm
+from ...reading.checkpoints import Checkpoint
+from ...settings import Settings
+from ...system import Option, Sizes, System
+from . import initial, reading
+from .coarse import Bilinear
+from .cross_attention import ServingCrossAttention
+from .gate_fusion import ServingGateFusion
+from .paper import ServingPaper
+from .published import FUSIONS, PairScorer, build_scorer
+
+_SERVING = {
+    "camp-gate-fusion-new": ServingGateFusion,
+    "camp-gate-fusion": ServingGateFusion,
+    "camp-cross-attention-new": ServingCrossAttention,
+    "camp-cross-attention": ServingCrossAttention,
+    "camp-paper": ServingPaper,
+}
+_WITH_FUSION = ("camp-gate-fusion", "camp-gate-fusion-new")
+
+# Where the first layers of the summaries are left per pair: 8 bits there cost weights of an average, not features.
+_IN_BYTES = ("camp-gate-fusion", "camp-gate-fusion-new")
+
+
+class Camp(System):
+    """Features are a vector a region and a vector a word."""
+
+    names = tuple(_SERVING)
+    options = (Option("fusion", FUSIONS, FUSIONS[0]),)
+
+    def __init__(self, name: str, variant: Mapping[str, str], regions: RegionEncoder, words: WordEncoder,
+                 scorer: PairScorer) -> None:
+        self.name = name
+        self.variant = variant
+        self.regions = regions
+        self.words = words
+        self.scorer = scorer
+        self.embed_size = scorer.embed_size
+        self.region_width = regions.fc.in_features
+        self.vocabulary_size = words.embed.num_embeddings
+
+    @classmethod
+    def refusal(cls, checkpoint: Checkpoint) -> str | None:
+        return reading.refusal(checkpoint, cls.names)
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint) -> "Camp":
+        name = reading.name_of(checkpoint, checkpoint.state_dicts()[2])
+        variant = reading.fusion_of(checkpoint) if name in _WITH_FUSION else {}
+        return cls(name, variant, *reading.parts(checkpoint, name, variant))
+
+    @classmethod
+    def untrained(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Camp":
+        """Weights as PyTorch initialises them: where training starts."""
+        variant = {"fusion": options.get("fusion", FUSIONS[0])} if name in _WITH_FUSION else {}
+        return cls(name, variant,
+                   RegionEncoder(sizes.image_size, sizes.embed_size),
+                   WordEncoder(sizes.vocabulary_size, sizes.word_size, sizes.embed_size),
+                   build_scorer(name, sizes.embed_size, variant.get("fusion")))
+
+    @classmethod
+    def random(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Camp":
+        system = cls.untrained(name, sizes, options)
+        for module in (system.regions, system.words, system.scorer):
+            initial.spread(module)
+            module.eval()
+        return system
+
+    def unsupported(self, settings: Settings) -> str | None:
+        if settings.precision == "int8" and (settings.form != "serving" or self.name not in _IN_BYTES):
+            return f"--precision int8 is for the serving form of {' and '.join(_IN_BYTES)}"
+        return None
+
+    def form(self, settings: Settings) -> Form:
+        if settings.form == "serving":
+            return _SERVING[self.name](self.scorer, settings)
+        image = Field("v", (settings.regions, self.embed_size), wide=True)
+        return PublishedForm(self.scorer, image, Field("w", (WORDS, self.embed_size), wide=True), settings)
+
+    def coarse(self) -> Coarse:
+        return Bilinear(self.scorer)

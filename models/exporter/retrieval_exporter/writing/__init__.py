@@ -1,0 +1,1 @@
+"""Files out: graphs, parity data, the manifest."""

@@ -1,0 +1,132 @@
+"""Writes a bundle's folder: graphs, vocabulary, parity data and the manifest that hashes them all."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import __version__
+from ..errors import ExportError
+from ..fields import StoredField
+from ..model import Model
+from ..reading.vocabulary import SPECIAL
+from ..settings import Settings
+from . import graphs, parity
+
+FORMAT = "retrieval-bundle/1"
+
+
+def write(model: Model, out: Path | str, settings: Settings, name: str | None = None, force: bool = False) -> None:
+    """Writes everything beside `out` first and renames at the end: a bundle is there whole or not at all."""
+    unsupported = model.system.unsupported(settings)
+    if unsupported:
+        raise ExportError(unsupported)
+    out = Path(out)
+    try:
+        _check_replaceable(out, force)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix="." + out.name + ".", dir=out.parent))
+    except OSError as error:
+        raise ExportError(f"{out}: {error.strerror or error}")
+    try:
+        _fill(work, model, name or out.name, settings)
+        os.chmod(work, 0o755)
+        if out.exists():
+            # Once more: an export takes long enough for something to be put there meanwhile.
+            _check_replaceable(out, force)
+            retired = Path(tempfile.mkdtemp(prefix="." + out.name + ".", dir=out.parent))
+            os.replace(out, retired / "old")
+            os.replace(work, out)
+            shutil.rmtree(retired)
+        else:
+            os.replace(work, out)
+    except OSError as error:
+        raise ExportError(f"{out}: {error.strerror or error}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_replaceable(out: Path, force: bool) -> None:
+    """Refuses to replace anything but an empty folder and, with `force`, a folder that is a bundle and no more."""
+    if not out.exists():
+        return
+    if out.is_symlink() or not out.is_dir():
+        raise ExportError(f"{out}: exists and is not a folder")
+    found = {path.name for path in out.iterdir()}
+    if not found:
+        return
+    if not force:
+        raise ExportError(f"{out}: exists and is not empty; --force replaces it if it is a bundle")
+    foreign = sorted(found - _names_of(out))
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise ExportError(f"{out}: not replaced: {foreign[0]}{more} in it is not part of a bundle")
+
+
+def _names_of(folder: Path) -> set[str]:
+    """The files of the bundle in `folder` by its manifest; none if it is no bundle."""
+    try:
+        manifest = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return set()
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        return set()
+    files = manifest.get("files")
+    return {"bundle.json", *(files if isinstance(files, dict) else ())}
+
+
+def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
+    form = model.system.form(settings).eval()
+    graphs.write_all(model, form, folder, settings)
+    _write_json(folder / "vocabulary.json", {"words": model.vocabulary})
+    np.savez(folder / "parity.npz", **parity.make(model, settings))
+    manifest = {
+        "format": FORMAT,
+        "name": name,
+        "system": model.system.name,
+        "variant": model.system.variant,
+        "form": settings.form,
+        "profile": settings.profile,
+        "precision": settings.precision,
+        "exporter": {"version": __version__, "torch": str(torch.__version__), "opset": graphs.OPSET},
+        "regions": {"count": settings.regions, "width": model.system.region_width},
+        "tokens": {"max": settings.max_tokens, **SPECIAL},
+        "embedding": {"width": model.coarse.width, "source": model.coarse.source},
+        "records": {
+            "image": _fields(form.stored_fields("image")),
+            "caption": _fields(form.stored_fields("caption")),
+        },
+        "graphs": {
+            "textEncoder": {"file": graphs.TEXT_ENCODER},
+            "imageEncoder": {"file": graphs.IMAGE_ENCODER},
+            "textToImageScorer": {"file": graphs.TEXT_TO_IMAGE},
+            "imageToTextScorer": {"file": graphs.IMAGE_TO_TEXT},
+        },
+        "vocabulary": {"file": "vocabulary.json", "size": len(model.vocabulary)},
+        "parity": {"file": "parity.npz", "tolerance": parity.tolerance(settings.precision, settings.records)},
+        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+    }
+    _write_json(folder / "bundle.json", manifest)
+
+
+def _fields(fields: Iterable[StoredField]) -> list[dict[str, Any]]:
+    return [{"name": name, "type": kind, "shape": list(shape)} for name, kind, shape in fields]
+
+
+def _digest(path: Path) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return {"sha256": digest.hexdigest(), "bytes": path.stat().st_size}
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,111 @@
+"""The four ONNX graphs of a bundle, named and shaped as docs/bundle.md says."""
+
+import inspect
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..form import Form
+from ..model import Model
+from ..scorers import LENGTH, OFFSET, BankScorer, ImageToTextScorer, TextToImageScorer
+from ..settings import Settings
+
+OPSET = 17
+
+TEXT_ENCODER = "text_encoder.onnx"
+IMAGE_ENCODER = "image_encoder.onnx"
+TEXT_TO_IMAGE = "scorer_text_to_image.onnx"
+IMAGE_TO_TEXT = "scorer_image_to_text.onnx"
+
+
+class ImageEncoder(nn.Module):
+    """[B, R, width] regions -> embedding [B, E] and the image record."""
+
+    def __init__(self, model: Model, form: Form) -> None:
+        super().__init__()
+        self.encoder, self.coarse, self.form = model.system.regions, model.coarse, form
+
+    def forward(self, regions: Tensor) -> tuple[Tensor, ...]:
+        v = self.encoder(regions)
+        record = self.form.image_record(v)
+        return (self.coarse.image(v), *self.form.pack("image", record).values())
+
+
+class TextEncoder(nn.Module):
+    """[B, T] token ids, [B] lengths -> embedding [B, E] and the caption record, ragged fields as [B, T, ...]."""
+
+    def __init__(self, model: Model, form: Form) -> None:
+        super().__init__()
+        self.encoder, self.coarse, self.form = model.system.words, model.coarse, form
+
+    def forward(self, token_ids: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+        w = self.encoder(token_ids, lengths)
+        record = self.form.caption_record(w)
+        return (self.coarse.caption(w, lengths), *self.form.pack("caption", record).values())
+
+
+def write_all(model: Model, form: Form, folder: Path, settings: Settings) -> None:
+    """Writes the four graphs into `folder`."""
+    generator = Generator().manual_seed(7)
+    regions = torch.rand(2, settings.regions, model.system.region_width, generator=generator)
+    _write(ImageEncoder(model, form), (regions,), folder / IMAGE_ENCODER, ["regions"],
+           ["embedding"] + [f"record.{field.name}" for field in form.stored_fields("image")], {"regions": {0: "B"}})
+
+    positions = min(5, settings.max_tokens)
+    lengths = torch.tensor([positions, max(1, positions - 2)])
+    token_ids = torch.zeros(2, positions, dtype=torch.int64)
+    outputs = ["embedding"] + [f"record.{field.name}" for field in form.stored_fields("caption")]
+    axes = {"token_ids": {0: "B", 1: "T"}, "lengths": {0: "B"}}
+    for field in form.stored_fields("caption"):
+        axes[f"record.{field.name}"] = {0: "B", 1: "T"} if field.ragged else {0: "B"}
+    _write(TextEncoder(model, form), (token_ids, lengths), folder / TEXT_ENCODER,
+           ["token_ids", "lengths"], outputs, axes)
+
+    for scorer, file in ((TextToImageScorer(form), TEXT_TO_IMAGE), (ImageToTextScorer(form), IMAGE_TO_TEXT)):
+        _write_scorer(scorer, folder / file, settings.max_tokens, generator)
+
+
+def _write_scorer(scorer: BankScorer, path: Path, max_tokens: int, generator: Generator) -> None:
+    # Every example dimension differs from every other, so that a size frozen by mistake shows in any test.
+    images, captions, pairs = (3, 2, 4) if isinstance(scorer, TextToImageScorer) else (2, 3, 4)
+    lengths = torch.tensor([5, 3, 4][:captions]).clamp(max=max_tokens)
+    given = {"slots": torch.tensor([0, 1, 1, 0]), "query_index": torch.tensor([0, 0, 1, 1]),
+             LENGTH: lengths, OFFSET: torch.cumsum(lengths, 0) - lengths}
+    axes = {"slots": {0: "P"}, "query_index": {0: "P"}}
+    image_axis, caption_axis = ("N", "Q") if images == 3 else ("Q", "N")
+    axes[LENGTH] = axes[OFFSET] = {0: caption_axis}
+    for name, kind, shape in scorer.form.stored_fields("image"):
+        given["image." + name] = _example((images, *shape), kind, generator)
+        axes["image." + name] = {0: image_axis}
+    for field in scorer.form.stored_fields("caption"):
+        name, kind, shape = field
+        rows = (int(lengths.sum()), *shape[1:]) if field.ragged else (captions, *shape)
+        given["caption." + name] = _example(rows, kind, generator)
+        axes["caption." + name] = {0: "W" if field.ragged else caption_axis}
+    axes["score"] = {0: "P"}
+    names = scorer.input_names()
+    _write(scorer, tuple(given[name] for name in names), path, names, ["score"],
+           {name: axes[name] for name in (*names, "score")})
+
+
+def _example(shape: tuple[int, ...], kind: str, generator: Generator) -> Tensor:
+    x = torch.rand(*shape, generator=generator)
+    return (x * 100).to(torch.int8) if kind == "int8" else x.to(getattr(torch, kind))
+
+
+def _write(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str], outputs: Sequence[str],
+           axes: Mapping[str, Mapping[int, str]]) -> None:
+    axes = dict(axes)
+    for name in outputs:
+        axes.setdefault(name, {0: "B"})
+    extra = {}
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+        extra["dynamo"] = False
+    with torch.no_grad(), warnings.catch_warnings():
+        # Tracing warns of every size read in Python; the tests hold the graphs against other sizes instead.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module.eval(), example, str(path), input_names=inputs, output_names=outputs,
+                          dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True, **extra)

@@ -1,0 +1,50 @@
+"""parity.npz: inputs, and what the PyTorch model in its published form says of them."""
+
+import numpy as np
+import torch
+
+from ..model import Model
+from ..settings import Settings
+
+IMAGES = 3
+TOLERANCE = {"float32": 1e-5, "float16": 2e-3, "int8": 5e-3}
+RECORD_TOLERANCE = {"float32": 0, "float16": 2e-3, "int8": 1e-2}
+
+
+def tolerance(precision: str, records: str) -> float:
+    """Largest difference of a score that the precision of the arithmetic and of the records accounts for."""
+    return max(TOLERANCE[precision], RECORD_TOLERANCE[records])
+
+
+def caption_lengths(max_tokens: int) -> list[int]:
+    """Different lengths from the shortest caption there can be to the longest."""
+    return sorted({min(max_tokens, length) for length in (2, 3, 6, 11, max_tokens)}, reverse=True)
+
+
+def make(model: Model, settings: Settings, seed: int = 11) -> dict[str, np.ndarray]:
+    """The arrays of parity.npz, by name. Regions are non-negative and sparse, as detector features are."""
+    random = np.random.default_rng(seed)
+    regions = np.maximum(random.normal(0.0, 1.0, (IMAGES, settings.regions, model.system.region_width)), 0.0)
+    lengths = caption_lengths(settings.max_tokens)
+    while len(lengths) < 4:
+        lengths.append(lengths[-1])
+    token_ids = np.zeros((len(lengths), lengths[0]), np.int64)
+    for row, length in enumerate(lengths):
+        token_ids[row, :length] = random.integers(0, len(model.vocabulary), length)
+        token_ids[row, 0], token_ids[row, length - 1] = model.vocabulary.index("<start>"), \
+            model.vocabulary.index("<end>")
+    # Not in order of length: a reader must not get away with assuming it.
+    order = random.permutation(len(lengths))
+    token_ids, lengths = token_ids[order], np.array(lengths, np.int64)[order]
+    with torch.no_grad():
+        v = model.system.regions(torch.from_numpy(regions.astype(np.float32)))
+        n = torch.from_numpy(lengths)
+        w = model.system.words(torch.from_numpy(token_ids), n)
+        return {
+            "regions": regions.astype(np.float32),
+            "token_ids": token_ids,
+            "lengths": lengths,
+            "image_embedding": model.coarse.image(v).numpy().astype(np.float32),
+            "caption_embedding": model.coarse.caption(w, n).numpy().astype(np.float32),
+            "scores": model.system.scores(v, w, n).numpy().astype(np.float32),
+        }
