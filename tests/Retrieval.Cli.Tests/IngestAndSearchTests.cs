@@ -157,7 +157,7 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
         var replaced = (await IngestAsync(other, "--restart", "--replace")).Json();
 
         Assert.Equal((0, 0, 3), (refused.GetProperty("ingested").GetInt32(), refused.GetProperty("replaced").GetInt32(), refused.GetProperty("rejected").GetInt32()));
-        Assert.Contains("--replace", refused.GetProperty("rejects")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Contains("told to replace", refused.GetProperty("rejects")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal((3, 3, 0), (replaced.GetProperty("ingested").GetInt32(), replaced.GetProperty("replaced").GetInt32(), replaced.GetProperty("rejected").GetInt32()));
     }
 
