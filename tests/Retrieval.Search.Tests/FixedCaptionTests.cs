@@ -4,6 +4,7 @@ using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Indexes;
