@@ -56,11 +56,12 @@ public static class RetrievalServer
         builder.Services.AddSnapshot(options);
         builder.Services.AddIngestions(options);
         builder.Services.AddQueries();
-        builder.Services.AddPrometheus();
+        builder.Services.AddTelemetry(options.Telemetry);
         builder.Services.AddApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.StartTelemetry();
         app.UseAnswerHeaders();
         app.UseRequestLog();
         app.UseConnections(options);

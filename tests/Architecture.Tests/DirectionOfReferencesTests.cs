@@ -35,6 +35,7 @@ public sealed class DirectionOfReferencesTests
     [InlineData("Microsoft.ML.OnnxRuntime", "Retrieval.Inference")]
     [InlineData("Npgsql", "Retrieval.Storage")]
     [InlineData("Microsoft.AspNetCore", "Retrieval.Server")]
+    [InlineData("OpenTelemetry", "Retrieval.Server")]
     public void Only_one_project_uses(string library, string owner)
     {
         foreach (var (project, file) in Repository.Projects.Where(pair => pair.Key != owner && pair.Key != "OnnxRuntime"))

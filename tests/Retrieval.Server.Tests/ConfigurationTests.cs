@@ -104,7 +104,7 @@ public sealed class ConfigurationTests
             "Http:Colour: there is no such key; known here are Urls, AllowedHosts, MaxBodyBytes, MaxImageBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
             "Http:MaxBodyBytes is 'many'; expected a whole number",
             "Inference:VerifyParity: there is no such key; known here are Provider, DeviceId, DeviceMemoryBytes, BankPlacement, ProviderLibrary, Threads, PairsPerCall",
-            "Nothing: there is no such key; known here are Http, Limits, Search, Images, Snapshot, Postgres, Ingestion, Inference, Logging",
+            "Nothing: there is no such key; known here are Http, Limits, Search, Images, Snapshot, Postgres, Ingestion, Inference, Logging, Telemetry",
             "Http:Urls holds 'https://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'nonsense'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'http://*:80/path'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",

@@ -11,7 +11,7 @@ internal sealed class PrometheusScrape
     private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _values = new(StringComparer.Ordinal);
 
-    /// <summary>Values by name and labels, as they stand in the text.</summary>
+    /// <summary>Values by name and labels, as they stand in the text; no labels and empty braces are the same.</summary>
     public IReadOnlyDictionary<string, double> Values => _values;
 
     /// <summary>Reads a scrape; a line that cannot be read is left out.</summary>
@@ -83,7 +83,8 @@ internal sealed class PrometheusScrape
         value = value.IndexOf(' ') is > 0 and var timestamp ? value[..timestamp] : value;
         if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
         {
-            _values[line[..name].ToString()] = number;
+            var series = line[..name].ToString();
+            _values[series.EndsWith("{}", StringComparison.Ordinal) ? series[..^2] : series] = number;
         }
     }
 }

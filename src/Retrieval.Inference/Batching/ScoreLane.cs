@@ -7,11 +7,14 @@ namespace Retrieval.Inference.Batching;
 /// <summary>Scoring with one scorer against one bank: pairs of different queries share a call.</summary>
 public sealed class ScoreLane(PairScorer scorer, RecordTable bank) : ILane
 {
+    /// <summary>Its kind of work, in metrics.</summary>
+    internal const string KindOfScores = "score";
+
     // Two calls are on their way at once: one runs, one is assembled.
     private readonly ConcurrentBag<Buffers> _buffers = [];
 
     /// <inheritdoc/>
-    public string Kind => "score";
+    public string Kind => KindOfScores;
 
     /// <inheritdoc/>
     public int PiecesPerCall => scorer.PairsPerCall;

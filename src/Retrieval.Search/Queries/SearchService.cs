@@ -83,12 +83,13 @@ public sealed class SearchService(
         var cost = pairs.Count + (CaptionItem.CostOfOne * pairs.Select(pair => pair.Caption).OfType<string>().Distinct(StringComparer.Ordinal).Count());
         using var place = queues.Device.Admit(cost);
         using var snapshot = snapshots.Acquire();
-        var clock = new StageClock(time);
+        using var activity = SearchActivities.Start(QueryKinds.Score);
+        var clock = new StageClock(time, activity);
         var plan = Soundly(snapshot.Index, () => ScorePlan.Of(pairs, snapshot));
         clock.End(Stages.Tokenize);
         var limits = new WorkLimits { Caller = cancellationToken, RequestCost = cost };
         var scores = await Soundly(snapshot.Index, () => plan.RunAsync(snapshot, queues.Device, limits, clock)).ConfigureAwait(false);
-        metrics.Answered("score", clock.Stages, pairs.Count, []);
+        metrics.Answered(QueryKinds.Score, clock.Stages, pairs.Count, []);
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
 
@@ -208,7 +209,8 @@ public sealed class SearchService(
 
     private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var clock = new StageClock(time);
+        using var activity = SearchActivities.Start(QueryKinds.Images);
+        var clock = new StageClock(time, activity);
         var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
         clock.End(Stages.Tokenize);
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
@@ -217,7 +219,7 @@ public sealed class SearchService(
             using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
-            return Assemble("images", run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
+            return Assemble(QueryKinds.Images, run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
         }
         catch (OperationCanceledException) when (run.IsLate)
         {
@@ -234,7 +236,8 @@ public sealed class SearchService(
     private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         var slot = ImageSlot(snapshot.Index, request.ImageId);
-        var clock = new StageClock(time);
+        using var activity = SearchActivities.Start(QueryKinds.Captions);
+        var clock = new StageClock(time, activity);
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
         {
@@ -242,7 +245,7 @@ public sealed class SearchService(
             var embedding = SearchRun.EmbeddingOf(snapshot.Index, snapshot.Index.Images, slot);
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
-            return Assemble("captions", run, candidates, null);
+            return Assemble(QueryKinds.Captions, run, candidates, null);
         }
         catch (OperationCanceledException) when (run.IsLate)
         {

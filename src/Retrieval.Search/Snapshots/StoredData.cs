@@ -29,6 +29,9 @@ public static class StoredData
     /// <summary>All that is stored of a pair is finite, and yet its score is not.</summary>
     public const string Score = "score";
 
+    /// <summary>All kinds.</summary>
+    public static IReadOnlyList<string> All { get; } = [ImageEmbedding, CaptionEmbedding, ImageRecord, CaptionRecord, ImageMetadata, ImageText, CaptionText, Score];
+
     /// <summary>The embeddings of one side.</summary>
     public static string EmbeddingOf(RecordSide side) => side == RecordSide.Image ? ImageEmbedding : CaptionEmbedding;
 

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Domain.Telemetry;
+using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Search.Telemetry;
 
@@ -28,15 +30,15 @@ public sealed class SearchMetrics
         var meter = meters.Create(MeterName);
         _queries = meter.CreateHistogram("retrieval.query.duration", "s", "Time of one query, by kind", tags: null, advice: Seconds);
         _stages = meter.CreateHistogram("retrieval.stage.duration", "s", "Time of one stage of a query", tags: null, advice: Seconds);
-        _pairs = meter.CreateCounter<long>("retrieval.pairs.scored", "{pair}", "Pairs the matching model has scored");
-        _degraded = meter.CreateCounter<long>("retrieval.queries.degraded", "{query}", "Answers that were less than was asked for, by reason");
-        _missing = meter.CreateCounter<long>("retrieval.shortlist.missing", "{candidate}", "Candidates that the catalog named and this replica did not have yet");
-        _fallbacks = meter.CreateCounter<long>("retrieval.shortlist.fallback", "{query}", "Shortlists taken from the local index since the catalog did not answer in time");
-        _damaged = meter.CreateCounter<long>("retrieval.damaged", "{candidate}", "Candidates left out of answers since what is stored of them is damaged, by kind of data");
+        _pairs = meter.CreateCounter<long>("retrieval.pairs.scored", "{pair}", "Pairs the matching model has scored").FromZero("kind", [.. QueryKinds.All]);
+        _degraded = meter.CreateCounter<long>("retrieval.queries.degraded", "{query}", "Answers that were less than was asked for, by reason").FromZero("reason", DegradedReasons.CatalogUnavailable, DegradedReasons.Deadline, DegradedReasons.Damaged);
+        _missing = meter.CreateCounter<long>("retrieval.shortlist.missing", "{candidate}", "Candidates that the catalog named and this replica did not have yet").FromZero();
+        _fallbacks = meter.CreateCounter<long>("retrieval.shortlist.fallback", "{query}", "Shortlists taken from the local index since the catalog did not answer in time").FromZero();
+        _damaged = meter.CreateCounter<long>("retrieval.damaged", "{candidate}", "Candidates left out of answers since what is stored of them is damaged, by kind of data").FromZero("kind", [.. StoredData.All]);
     }
 
     /// <summary>Reports one answered request.</summary>
-    /// <param name="kind"><c>images</c>, <c>captions</c> or <c>score</c>.</param>
+    /// <param name="kind">One of <see cref="QueryKinds"/>.</param>
     /// <param name="stages">What each stage took.</param>
     /// <param name="pairs">Pairs scored.</param>
     /// <param name="degraded">Why the answer is less than was asked for: no reason, or several.</param>

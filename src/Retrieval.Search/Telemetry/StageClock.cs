@@ -1,17 +1,23 @@
+using System.Diagnostics;
+
 namespace Retrieval.Search.Telemetry;
 
 /// <summary>Measures consecutive stages of one request.</summary>
 public sealed class StageClock
 {
     private readonly TimeProvider _time;
+    private readonly Activity? _query;
     private readonly List<StageTime> _stages = new(6);
     private long _last;
 
     /// <summary>Begins to measure.</summary>
-    public StageClock(TimeProvider time)
+    /// <param name="time">What is read.</param>
+    /// <param name="query">Gets a child for each stage; null where nobody traces.</param>
+    public StageClock(TimeProvider time, Activity? query = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
+        _query = query;
         _last = Began = time.GetTimestamp();
     }
 
@@ -22,15 +28,24 @@ public sealed class StageClock
     public IReadOnlyList<StageTime> Stages => _stages;
 
     /// <summary>Ends the stage that has run since the last call, or since the clock was made. A stage that ran before gets the sum.</summary>
-    public void End(string stage) => Add(stage, Lap());
+    public void End(string stage)
+    {
+        var began = _last;
+        var duration = Lap();
+        Add(stage, duration);
+        Trace(stage, began, TimeSpan.Zero, duration);
+    }
 
     /// <summary>Ends a stage in which work waited for its turns: what was not computing was waiting.</summary>
     public void EndQueued(string stage, TimeSpan computing)
     {
+        var began = _last;
         var whole = Lap();
         var part = computing < whole ? computing : whole;
         Add(Telemetry.Stages.Queue, whole - part);
         Add(stage, part);
+        Trace(Telemetry.Stages.Queue, began, TimeSpan.Zero, whole - part);
+        Trace(stage, began, whole - part, part);
     }
 
     private TimeSpan Lap()
@@ -39,6 +54,15 @@ public sealed class StageClock
         var duration = _time.GetElapsedTime(_last, now);
         _last = now;
         return duration;
+    }
+
+    // From timestamps that were taken anyway: tracing reads the clock no more often.
+    private void Trace(string stage, long began, TimeSpan later, TimeSpan duration)
+    {
+        if (_query is not null)
+        {
+            SearchActivities.Add(_query, stage, _time.GetElapsedTime(Began, began) + later, duration);
+        }
     }
 
     private void Add(string stage, TimeSpan duration)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Domain.Telemetry;
 using Retrieval.Search.Catalogs;
 using Retrieval.Server.Metrics;
 
@@ -17,8 +18,8 @@ internal sealed class CatalogMetrics
         meter.CreateObservableGauge("retrieval.follow.lag", () => Seconds(link), "s", "Time since Postgres last answered the follower");
         meter.CreateObservableGauge("retrieval.follow.lag.epochs", () => state.Report.Lag, description: "Changes of the catalog that this replica does not serve yet");
         meter.CreateObservableGauge("retrieval.follow.refused", () => state.Report.Refusal is null ? 0 : 1, description: "1 if the index that is to be served cannot be, and the former one is served on");
-        _rows = meter.CreateCounter<long>("retrieval.hydration.rows", "{image}", "Images fetched from the catalog, deletions included");
-        _bytes = meter.CreateCounter<long>("retrieval.hydration.bytes", "By", "Bytes fetched from the catalog");
+        _rows = meter.CreateCounter<long>("retrieval.hydration.rows", "{image}", "Images fetched from the catalog, deletions included").FromZero();
+        _bytes = meter.CreateCounter<long>("retrieval.hydration.bytes", "By", "Bytes fetched from the catalog").FromZero();
     }
 
     /// <summary>A step of the follower has ended.</summary>

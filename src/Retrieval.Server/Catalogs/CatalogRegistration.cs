@@ -4,6 +4,7 @@ using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Telemetry;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Metrics;
 using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Server.Catalogs;
@@ -17,7 +18,7 @@ internal static class CatalogRegistration
         services.AddSingleton(_ => new Catalog(postgres.Options));
         services.AddSingleton<CatalogLink>();
         services.AddSingleton<FollowState>();
-        services.AddSingleton<CatalogMetrics>();
+        services.AddInstruments<CatalogMetrics>();
         if (UsesPgvector(options))
         {
             services.AddSingleton(provider => new CatalogStage(

@@ -32,4 +32,7 @@ public sealed record ServerOptions
 
     /// <summary>What is logged, and how.</summary>
     public LogOptions Logging { get; init; } = new();
+
+    /// <summary>Where metrics are sent.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
 }

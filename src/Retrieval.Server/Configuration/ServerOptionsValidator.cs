@@ -27,6 +27,7 @@ internal static class ServerOptionsValidator
         Within(faults, "Inference:Threads", options.Inference.Threads, 0, 1024);
         Within(faults, "Inference:PairsPerCall", options.Inference.PairsPerCall, 0, 65_536);
         Logging(options.Logging, faults);
+        Telemetry(options.Telemetry, faults);
     }
 
     private static void Http(HttpOptions http, List<string> faults)
@@ -123,6 +124,18 @@ internal static class ServerOptionsValidator
         {
             OneOf(faults, $"Logging:Levels:{source}", level, Enum.GetNames<LogEventLevel>());
         }
+    }
+
+    private static void Telemetry(TelemetryOptions telemetry, List<string> faults)
+    {
+        if (telemetry.OtlpEndpoint.Length > 0 && !TelemetryOptions.IsAddress(telemetry.OtlpEndpoint))
+        {
+            // It may hold a password: it is not repeated.
+            faults.Add("Telemetry:OtlpEndpoint is no address of a collector; expected one such as http://collector:4318, without a user, a query or a fragment");
+        }
+
+        OneOf(faults, "Telemetry:OtlpProtocol", telemetry.OtlpProtocol, TelemetryOptions.Protocols);
+        Within(faults, "Telemetry:OtlpIntervalSeconds", telemetry.OtlpIntervalSeconds, 1, 3600);
     }
 
     private static void Required(List<string> faults, string key, string value, string what)

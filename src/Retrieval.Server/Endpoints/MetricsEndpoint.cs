@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Logging;
 using Retrieval.Server.Metrics;
@@ -13,10 +12,8 @@ internal static class MetricsEndpoint
 {
     public static void MapPrometheus(this WebApplication app)
     {
-        // From now on, not from the first scrape: what happens before it counts too.
-        _ = app.Services.GetRequiredService<ServerMetrics>();
-        var collector = app.Services.GetRequiredService<MetricsCollector>();
-        app.MapGet("/metrics", () => TypedResults.Text(collector.Collect(PrometheusText.Write), PrometheusText.ContentType))
+        var scrape = new Scrape(app);
+        app.MapGet("/metrics", () => scrape)
             .WithTags("Metrics")
             .WithName("Metrics")
             .WithSummary("Metrics in the Prometheus text format")

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Domain.Telemetry;
 using Retrieval.Search.Ingestion;
 using Retrieval.Server.Metrics;
 
@@ -7,6 +8,13 @@ namespace Retrieval.Server.Ingestions;
 /// <summary>What the runs of this process have done.</summary>
 internal sealed class IngestionMetrics
 {
+    private const string Stored = "stored";
+    private const string Skipped = "skipped";
+    private const string Rejected = "rejected";
+    private const string Completed = "completed";
+    private const string Cancelled = "cancelled";
+    private const string Failed = "failed";
+
     private readonly Counter<long> _rows;
     private readonly Counter<long> _runs;
     private int _running;
@@ -14,8 +22,8 @@ internal sealed class IngestionMetrics
     public IngestionMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(ServerMetrics.MeterName);
-        _rows = meter.CreateCounter<long>("retrieval.ingestion.rows", "{row}", "Rows of sources, by what became of them");
-        _runs = meter.CreateCounter<long>("retrieval.ingestion.runs", "{run}", "Runs that have ended, by how");
+        _rows = meter.CreateCounter<long>("retrieval.ingestion.rows", "{row}", "Rows of sources, by what became of them").FromZero("outcome", Stored, Skipped, Rejected);
+        _runs = meter.CreateCounter<long>("retrieval.ingestion.runs", "{run}", "Runs that have ended, by how").FromZero("state", Completed, Cancelled, Failed);
         meter.CreateObservableGauge("retrieval.ingestion.running", () => Volatile.Read(ref _running), description: "Runs at work in this process");
     }
 
@@ -24,9 +32,9 @@ internal sealed class IngestionMetrics
     /// <summary>A run got on from one state to another.</summary>
     public void Progressed(IngestionProgress before, IngestionProgress now)
     {
-        Add("stored", now.Ingested - before.Ingested);
-        Add("skipped", now.Skipped - before.Skipped);
-        Add("rejected", now.Rejected - before.Rejected);
+        Add(Stored, now.Ingested - before.Ingested);
+        Add(Skipped, now.Skipped - before.Skipped);
+        Add(Rejected, now.Rejected - before.Rejected);
     }
 
     public void Ended(Exception? cause)
@@ -34,9 +42,9 @@ internal sealed class IngestionMetrics
         Interlocked.Decrement(ref _running);
         var how = cause switch
         {
-            null => "completed",
-            IngestionStoppedException or OperationCanceledException => "cancelled",
-            _ => "failed",
+            null => Completed,
+            IngestionStoppedException or OperationCanceledException => Cancelled,
+            _ => Failed,
         };
         _runs.Add(1, new KeyValuePair<string, object?>("state", how));
     }

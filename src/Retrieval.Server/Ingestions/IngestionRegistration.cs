@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Ingestions;
 
@@ -19,7 +20,7 @@ internal static class IngestionRegistration
             services.AddSingleton<IIngestionLedger, LocalLedger>();
         }
 
-        services.AddSingleton<IngestionMetrics>();
+        services.AddInstruments<IngestionMetrics>();
         services.AddSingleton<IngestionRunner>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<IngestionRunner>());
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Domain.Telemetry;
 using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Loading;
@@ -13,8 +14,8 @@ internal sealed class ScrubMetrics
     public ScrubMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(ServerMetrics.MeterName);
-        _bytes = meter.CreateCounter<long>("retrieval.scrub", "By", "Bytes of the served index compared with their checksums");
-        _faults = meter.CreateCounter<long>("retrieval.scrub.faults", "{range}", "Ranges of the served index that were found damaged");
+        _bytes = meter.CreateCounter<long>("retrieval.scrub", "By", "Bytes of the served index compared with their checksums").FromZero();
+        _faults = meter.CreateCounter<long>("retrieval.scrub.faults", "{range}", "Ranges of the served index that were found damaged").FromZero();
         meter.CreateObservableGauge("retrieval.scrub.ended", Ended, "s", "When the last whole pass ended, in seconds since 1970");
     }
 

@@ -7,6 +7,7 @@ using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
+using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Loading;
 
@@ -29,8 +30,8 @@ internal static class SnapshotRegistration
             BankProgress = BankLoading.Report(provider.GetRequiredService<Readiness>()),
             ItemDamaged = provider.GetRequiredService<DamageLog>().Report,
         });
-        services.AddSingleton<SearchMetrics>();
-        services.AddSingleton<BatchMetrics>();
+        services.AddInstruments<SearchMetrics>();
+        services.AddInstruments<BatchMetrics>();
         services.AddSingleton(provider => new ComputeQueues(
             options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddSingleton<SearchService>();
@@ -42,7 +43,7 @@ internal static class SnapshotRegistration
         services.AddSingleton<IndexHealth>();
         services.AddHostedService<IndexWatch>();
         services.AddSingleton<CopyRepair>();
-        services.AddSingleton<ScrubMetrics>();
+        services.AddInstruments<ScrubMetrics>();
         services.AddHostedService<IndexScrub>();
         services.AddSingleton(options.Images);
         services.AddSingleton<ImageService>();

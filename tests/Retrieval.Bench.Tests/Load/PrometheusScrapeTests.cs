@@ -19,7 +19,7 @@ public sealed class PrometheusScrapeTests
 
     private const string After = """
         # TYPE queue_depth gauge
-        queue_depth 0 1700000000000
+        queue_depth{} 0 1700000000000
         # TYPE asked_total counter
         asked_total{route="/v1/{id}",kind="a b"} 10
         asked_total{route="/x"} 4

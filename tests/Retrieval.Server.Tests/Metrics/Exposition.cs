@@ -19,7 +19,7 @@ internal sealed partial class Exposition
 
     public IReadOnlyDictionary<string, string> Helps => _helps;
 
-    /// <summary>Values by name and labels as they are written.</summary>
+    /// <summary>Values by name and labels as they are written, and by the name alone where there are no labels.</summary>
     public IReadOnlyDictionary<string, double> Samples => _samples;
 
     public static Exposition Parse(string text)
@@ -76,7 +76,7 @@ internal sealed partial class Exposition
             var number => double.Parse(number, CultureInfo.InvariantCulture),
         };
         Check(_types[family] != "counter" || (family.EndsWith("_total", StringComparison.Ordinal) && value >= 0), "counters are called _total and are not negative", line);
-        Check(_samples.TryAdd(line[..line.LastIndexOf(' ')], value), "no series twice", line);
+        Check(_samples.TryAdd(line[..line.LastIndexOf(' ')].Replace("{}", "", StringComparison.Ordinal), value), "no series twice", line);
     }
 
     private void Open(string family)
@@ -126,7 +126,7 @@ internal sealed partial class Exposition
     [GeneratedRegex(@"^# (?<kind>HELP|TYPE) (?<name>[a-zA-Z_][a-zA-Z0-9_]*) (?<text>.+)$")]
     private static partial Regex Meta();
 
-    [GeneratedRegex("""^(?<name>[a-zA-Z_][a-zA-Z0-9_]*)(\{(?<labels>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*"(,[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*")*)\})? (?<value>NaN|[+-]Inf|-?[0-9.]+(E[+-]?[0-9]+)?)$""")]
+    [GeneratedRegex("""^(?<name>[a-zA-Z_][a-zA-Z0-9_]*)(\{(?<labels>[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*"(,[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*")*)?\})? (?<value>NaN|[+-]Inf|-?[0-9.]+(E[+-]?[0-9]+)?)$""")]
     private static partial Regex Sample();
 
     [GeneratedRegex("""(?<name>[a-zA-Z_][a-zA-Z0-9_]*)="([^"\\]|\\.)*"(,|$)""")]

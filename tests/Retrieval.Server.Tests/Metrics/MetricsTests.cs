@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
-using Retrieval.Server.Metrics;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests.Metrics;
@@ -92,15 +91,14 @@ public sealed class MetricsTests(ServerFixture fixture)
     }
 
     [Fact]
-    public void Kinds_units_labels_and_bounds_of_instruments_are_written_as_prometheus_wants_them()
+    public async Task Kinds_units_labels_and_bounds_of_instruments_are_written_as_prometheus_wants_them()
     {
-        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var meters = services.GetRequiredService<IMeterFactory>();
-        using var collector = new MetricsCollector(meters);
+        await using var server = await EmptyAsync();
+        var meters = server.App.Services.GetRequiredService<IMeterFactory>();
         var meter = meters.Create("Retrieval.Test");
         meter.CreateCounter<long>("test.rows", "{row}", "Rows\nwith a \\ in them").Add(2, new KeyValuePair<string, object?>("path.name", "a\"b\\c\nd"), new("n", 7));
         meter.CreateUpDownCounter<int>("test.open").Add(-3);
-        meter.CreateGauge<double>("test.share", "1").Record(0.5);
+        meter.CreateGauge<double>("test.share").Record(0.5);
         meter.CreateObservableCounter("test.read", () => 10L, "By");
         meter.CreateObservableGauge("test.none", () => Array.Empty<Measurement<int>>());
         var histogram = meter.CreateHistogram("test.wait", "s", "Wait", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
@@ -109,47 +107,126 @@ public sealed class MetricsTests(ServerFixture fixture)
             histogram.Record(value);
         }
 
-        meters.Create("Other.Meter").CreateCounter<int>("other").Add(1);
-        using var elsewhere = new Meter("Retrieval.Test", null, null, scope: new object());
-        elsewhere.CreateCounter<long>("test.rows").Add(100);
+        meters.Create("Other.Meter").CreateCounter<int>("test.other").Add(1);
 
-        var text = collector.Collect(PrometheusText.Write);
+        var text = await TextAsync(server);
         Exposition.Parse(text);
-        var own = string.Join('\n', text.Split('\n').Where(line => line.Contains("test_", StringComparison.Ordinal) || line.Contains("other", StringComparison.Ordinal)));
         Assert.Equal("""
-            # HELP test_open test.open
             # TYPE test_open gauge
-            test_open -3
-            # HELP test_read_bytes_total test.read
+            # HELP test_open test.open
+            test_open{} -3
             # TYPE test_read_bytes_total counter
-            test_read_bytes_total 10
-            # HELP test_rows_total Rows\nwith a \\ in them
+            # HELP test_read_bytes_total test.read
+            test_read_bytes_total{} 10
             # TYPE test_rows_total counter
+            # HELP test_rows_total Rows\nwith a \\ in them
             test_rows_total{n="7",path_name="a\"b\\c\nd"} 2
-            # HELP test_share_ratio test.share
-            # TYPE test_share_ratio gauge
-            test_share_ratio 0.5
-            # HELP test_wait_seconds Wait
+            # TYPE test_share gauge
+            # HELP test_share test.share
+            test_share{} 0.5
             # TYPE test_wait_seconds histogram
+            # HELP test_wait_seconds Wait
             test_wait_seconds_bucket{le="0.1"} 2
             test_wait_seconds_bucket{le="1"} 4
             test_wait_seconds_bucket{le="+Inf"} 5
-            test_wait_seconds_sum 8.65
-            test_wait_seconds_count 5
-            """, own);
+            test_wait_seconds_sum{} 8.65
+            test_wait_seconds_count{} 5
+            """, string.Join('\n', text.Split('\n').Where(line => line.Contains("test_", StringComparison.Ordinal))));
     }
 
     [Fact]
-    public void The_number_of_series_is_bounded_whatever_labels_come()
+    public async Task The_number_of_series_is_bounded_whatever_labels_come()
     {
-        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var meters = services.GetRequiredService<IMeterFactory>();
-        using var collector = new MetricsCollector(meters);
-        var counter = meters.Create("Retrieval.Test").CreateCounter<long>("test.many");
+        await using var server = await EmptyAsync();
+        var counter = server.App.Services.GetRequiredService<IMeterFactory>().Create("Retrieval.Test").CreateCounter<long>("test.many");
         Parallel.For(0, 5000, i => counter.Add(1, new KeyValuePair<string, object?>("i", i)));
 
-        var metrics = Exposition.Parse(collector.Collect(PrometheusText.Write));
-        Assert.InRange(metrics.Samples.Count(sample => sample.Key.StartsWith("test_many_total{", StringComparison.Ordinal)), 500, 520);
+        var metrics = Exposition.Parse(await TextAsync(server));
+        Assert.InRange(metrics.Samples.Count(sample => sample.Key.StartsWith("test_many_total{", StringComparison.Ordinal)), 500, 502);
         Assert.Equal(5000, metrics.Sum("test_many_total"));
     }
+
+    [Fact]
+    public async Task Two_servers_of_one_process_do_not_see_each_others_meters()
+    {
+        await using var one = await EmptyAsync();
+        await using var other = await EmptyAsync();
+        one.App.Services.GetRequiredService<IMeterFactory>().Create("Retrieval.Test").CreateCounter<long>("test.rows").Add(3);
+        using var process = new Meter("Retrieval.Process");
+        process.CreateCounter<long>("test.process").Add(5);
+
+        Assert.Equal((3, null), (await one.MetricAsync("test_rows_total"), await other.MetricAsync("test_rows_total")));
+        Assert.Equal((5, 5), (await one.MetricAsync("test_process_total"), await other.MetricAsync("test_process_total")));
+        for (var i = 0; i < 3; i++)
+        {
+            using var live = await one.Client.AskAsync("/health/live");
+        }
+
+        const string Live = "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/health/live\",network_protocol_version=\"1.1\",url_scheme=\"http\"}";
+        await Eventually.TrueAsync(async () => await one.MetricAsync(Live) == 3, "its requests are counted");
+        Assert.DoesNotContain(Live, await TextAsync(other), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_an_instrument_no_longer_names_is_gone_and_a_scrape_is_fresh()
+    {
+        await using var server = await EmptyAsync();
+        var value = 0;
+        server.App.Services.GetRequiredService<IMeterFactory>().Create("Retrieval.Test")
+            .CreateObservableGauge("test.model", () => new[] { new Measurement<int>(1, new KeyValuePair<string, object?>("model", value)) });
+
+        for (; value < 5; value++)
+        {
+            Assert.Equal([$"test_model{{model=\"{value}\"}}"], Exposition.Parse(await TextAsync(server)).Samples.Keys.Where(key => key.StartsWith("test_", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task Counters_are_there_with_0_before_anything_has_happened()
+    {
+        await using var server = await EmptyAsync();
+
+        var metrics = Exposition.Parse(await TextAsync(server));
+
+        Assert.All(
+            new Dictionary<string, string[]>
+            {
+                ["retrieval_pairs_scored_total"] = ["images", "captions", "score"],
+                ["retrieval_queries_degraded_total"] = ["catalog-unavailable", "deadline", "damaged"],
+                ["retrieval_damaged_total"] = ["image_embedding", "caption_embedding", "image_record", "caption_record", "image_metadata", "image_text", "caption_text", "score"],
+                ["retrieval_batch_failed_total"] = ["score", "encode", "turn"],
+                ["retrieval_ingestion_rows_total"] = ["stored", "skipped", "rejected"],
+                ["retrieval_ingestion_runs_total"] = ["completed", "cancelled", "failed"],
+            },
+            family => Assert.All(family.Value, value =>
+                Assert.Equal(0, metrics.Samples.Single(sample => sample.Key.StartsWith(family.Key, StringComparison.Ordinal) && sample.Key.EndsWith($"=\"{value}\"}}", StringComparison.Ordinal)).Value)));
+        Assert.All(
+            new[]
+            {
+                "retrieval_shortlist_missing_total", "retrieval_shortlist_fallback_total", "retrieval_scrub_bytes_total", "retrieval_scrub_faults_total", "retrieval_queue_rejected_total",
+                "retrieval_queue_expired_total", "retrieval_queue_cancelled_total", "retrieval_queue_depth", "retrieval_queue_pairs", "retrieval_queue_admitted", "retrieval_queue_age_seconds",
+                "retrieval_worker_restarts_total", "retrieval_http_connections_displaced_total", "retrieval_http_connections_confined_total", "retrieval_ingestion_running", "retrieval_ready",
+            },
+            name => Assert.Equal(0, metrics.Samples.GetValueOrDefault(name, -1)));
+    }
+
+    [Theory]
+    [InlineData("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3")]
+    [InlineData("text/html")]
+    public async Task Whoever_asks_gets_the_same_format_without_scopes_target_and_times(string accept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/metrics", UriKind.Relative));
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var response = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+        Assert.All(new[] { "otel_", "target_info", "_created", "# EOF" }, word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
+        Exposition.Parse(text);
+    }
+
+    // Nothing is served: what the meters say before there is an index.
+    private static Task<RunningServer> EmptyAsync() => RunningServer.StartAsync(RunningServer.Options("/nonexistent-bundle", "/nonexistent-index"));
+
+    private static Task<string> TextAsync(RunningServer server) => server.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
 }

@@ -6,20 +6,22 @@ namespace Retrieval.Server.Limits.Connections;
 /// <summary>What becomes of connections when there are too many.</summary>
 internal sealed class ConnectionMetrics
 {
-    private readonly Counter<long> _displaced;
-    private readonly Counter<long> _confined;
     private readonly Meter _meter;
+    private long _displaced;
+    private long _confined;
 
     public ConnectionMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(ServerMetrics.MeterName);
-        _displaced = _meter.CreateCounter<long>("retrieval.http.connections.displaced", "{connection}", "Connections that waited for their client and were closed to make room");
-        _confined = _meter.CreateCounter<long>("retrieval.http.connections.confined", "{request}", "Requests that came when all connections were at work, and could ask for health only");
+
+        // Asked for, since they are made with the server, before anybody listens.
+        _meter.CreateObservableCounter("retrieval.http.connections.displaced", () => Interlocked.Read(ref _displaced), "{connection}", "Connections that waited for their client and were closed to make room");
+        _meter.CreateObservableCounter("retrieval.http.connections.confined", () => Interlocked.Read(ref _confined), "{request}", "Requests that came when all connections were at work, and could ask for health only");
     }
 
-    public void Displaced() => _displaced.Add(1);
+    public void Displaced() => Interlocked.Increment(ref _displaced);
 
-    public void Confined() => _confined.Add(1);
+    public void Confined() => Interlocked.Increment(ref _confined);
 
     /// <summary>Reports the connections of a table.</summary>
     public void Watch(ConnectionTable table)

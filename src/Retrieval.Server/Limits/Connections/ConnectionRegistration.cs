@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Limits.Connections;
 
@@ -13,7 +14,7 @@ internal static partial class ConnectionRegistration
     public static void AddConnections(this WebApplicationBuilder builder, ServerOptions options)
     {
         var most = DescriptorBudget.Connections(options, OpenFileLimit.Current);
-        builder.Services.AddSingleton<ConnectionMetrics>();
+        builder.Services.AddInstruments<ConnectionMetrics>();
         builder.Services.AddSingleton(provider =>
         {
             var metrics = provider.GetRequiredService<ConnectionMetrics>();

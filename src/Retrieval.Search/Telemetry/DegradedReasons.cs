@@ -1,4 +1,4 @@
-namespace Retrieval.Search.Queries;
+namespace Retrieval.Search.Telemetry;
 
 /// <summary>
 /// Why an answer is less than was asked for. An answer is never silently worse. Where there are several reasons, all are

@@ -1,0 +1,17 @@
+namespace Retrieval.Search.Telemetry;
+
+/// <summary>Kinds of queries: names in metrics.</summary>
+public static class QueryKinds
+{
+    /// <summary>A search for images.</summary>
+    public const string Images = "images";
+
+    /// <summary>A search for captions.</summary>
+    public const string Captions = "captions";
+
+    /// <summary>Scores of given pairs.</summary>
+    public const string Score = "score";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Images, Captions, Score];
+}
