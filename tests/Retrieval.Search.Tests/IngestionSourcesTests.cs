@@ -39,7 +39,7 @@ public sealed class IngestionSourcesTests : IDisposable
         Assert.All(report.FirstRejects, reject =>
         {
             Assert.Contains($"id '{reject.Id}' is already held by another source, one", reject.Reason, StringComparison.Ordinal);
-            Assert.Contains("--replace", reject.Reason, StringComparison.Ordinal);
+            Assert.Contains("told to replace", reject.Reason, StringComparison.Ordinal);
         });
         using var index = Ingest.Open(_folder.Index);
         Assert.Equal((12, 12), (index.Images.Count, index.Images.Slots));

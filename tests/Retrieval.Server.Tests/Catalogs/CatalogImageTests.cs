@@ -117,7 +117,7 @@ public sealed class CatalogImageTests
         foreach (var refused in await Task.WhenAll(replica.Client.PutAsync("/v1/images/x", Image.Body(1).ToJsonString()), replica.Client.RemoveAsync("/v1/images/plain.jpg")))
         {
             var problem = await refused.ProblemAsync(503);
-            Assert.Contains("in the way", (string)problem["detail"]!, StringComparison.Ordinal);
+            Assert.Contains("waiting for a lock", (string)problem["detail"]!, StringComparison.Ordinal);
             Assert.Equal("1", Assert.Single(refused.Headers.GetValues("Retry-After")));
         }
 

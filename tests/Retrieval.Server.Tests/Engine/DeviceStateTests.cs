@@ -67,7 +67,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);
         await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { Provider = "cuda", ProviderLibrary = "/nowhere/provider.so" } });
-        await Eventually.TrueAsync(async () => (await server.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative))).Contains("retrieval_ready 0", StringComparison.Ordinal), "it has started");
+        await Eventually.TrueAsync(async () => (await server.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative))).Contains("retrieval_ready{} 0", StringComparison.Ordinal), "it has started");
         string text = "";
         await Eventually.TrueAsync(
             async () =>
