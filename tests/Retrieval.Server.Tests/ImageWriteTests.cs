@@ -17,7 +17,10 @@ public sealed class ImageWriteTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Corpus.IngestAsync(Repository.Bundle, _folder.File("index"), 12);
-        var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, _folder.File("index")));
+        var options = RunningServer.Options(Repository.Bundle, _folder.File("index"));
+
+        // Slow senders are to stay until a test has seen what they hold.
+        var server = await RunningServer.StartAsync(options with { Http = options.Http with { MinRateGraceSeconds = 600 } });
         _server = await server.ReadyAsync();
     }
 

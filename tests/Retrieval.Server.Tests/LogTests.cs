@@ -38,7 +38,9 @@ public sealed class LogTests(ServerFixture fixture)
     public async Task A_caller_who_hangs_up_while_he_sends_is_no_fault_of_the_server()
     {
         await using var server = await StartAsync();
-        for (var i = 0; i < 20; i++)
+
+        // One who hangs up before his request was read made none: on a machine that is busy there are such, too.
+        for (var i = 0; i < 400 && server.Log.Of(1200).Count(entry => entry.Level == LogLevel.Information) < 20; i++)
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
             await socket.ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);

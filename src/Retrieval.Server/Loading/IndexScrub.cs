@@ -28,6 +28,7 @@ internal sealed partial class IndexScrub(
     private SealedRanges? _ranges;
     private Queue<int> _next = [];
     private string? _unlisted;
+    private string? _folder;
     private long _passBegan;
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
@@ -63,7 +64,7 @@ internal sealed partial class IndexScrub(
     private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
         using var snapshot = snapshots.Acquire();
-        if (_ranges?.Checksum != snapshot.Index.Checksum)
+        if (_ranges?.Checksum != snapshot.Index.Checksum || _folder != snapshot.Index.Path)
         {
             await BeginAsync(snapshot, cancellationToken).ConfigureAwait(false);
         }
@@ -108,14 +109,15 @@ internal sealed partial class IndexScrub(
             _unlisted = $"{damage.File}: {damage.Reason}";
         }
 
-        if (ranges is null || _ranges is null || !ranges.Continues(_ranges))
+        // A copy that was made anew has the same checksums, and not the damage of the one before.
+        if (ranges is null || _ranges is null || _folder != snapshot.Index.Path || !ranges.Continues(_ranges))
         {
             _checked.Clear();
             _faults.Clear();
             _passBegan = time.GetTimestamp();
         }
 
-        _ranges = ranges;
+        (_ranges, _folder) = (ranges, snapshot.Index.Path);
         _next = new Queue<int>(ranges?.InOrder.Where(range => !_checked.Contains(range)) ?? []);
         Tell(snapshot);
         await PaceAsync((int)Math.Min(int.MaxValue, ranges?.ListBytes ?? 0), cancellationToken).ConfigureAwait(false);
