@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -20,23 +21,17 @@ internal sealed class RawSocket : IDisposable
 
     public Task SendAsync(string bytes) => _client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(bytes)).AsTask();
 
-    /// <summary>What comes first, up to the headers' end; empty if the server closes.</summary>
-    public async Task<string> HeadAsync()
+    /// <summary>One whole answer, of a length that is said or in chunks; what there is of it if the server closes.</summary>
+    public async Task<string> AnswerAsync()
     {
-        var text = new StringBuilder();
+        var text = "";
         var buffer = new byte[4096];
-        while (!text.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
+        while (!IsWhole(text) && await ReadAsync(buffer) is > 0 and var read)
         {
-            var read = await ReadAsync(buffer);
-            if (read == 0)
-            {
-                break;
-            }
-
-            text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+            text += Encoding.Latin1.GetString(buffer, 0, read);
         }
 
-        return text.ToString();
+        return text;
     }
 
     /// <summary>All that comes until the server closes.</summary>
@@ -53,6 +48,20 @@ internal sealed class RawSocket : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static bool IsWhole(string text)
+    {
+        const string end = "\r\n\r\n", length = "Content-Length: ";
+        if (text.IndexOf(end, StringComparison.Ordinal) is not (>= 0 and var at))
+        {
+            return false;
+        }
+
+        var said = text.IndexOf(length, 0, at, StringComparison.OrdinalIgnoreCase);
+        return said < 0
+            ? text.EndsWith("\r\n0" + end, StringComparison.Ordinal)
+            : text.Length >= at + end.Length + int.Parse(text.AsSpan(said + length.Length, text.IndexOf('\r', said) - said - length.Length), CultureInfo.InvariantCulture);
+    }
 
     private async Task<int> ReadAsync(byte[] buffer)
     {

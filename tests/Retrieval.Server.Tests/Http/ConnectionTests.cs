@@ -38,11 +38,11 @@ public sealed class ConnectionTests(ServerFixture fixture)
         await using var server = await StartAsync();
         server.Client.Dispose();
         using var first = await RawSocket.OpenAsync(server.Address, Idle);
-        Assert.StartsWith("HTTP/1.1 200 ", await first.HeadAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await first.AnswerAsync(), StringComparison.Ordinal);
         using var second = await RawSocket.OpenAsync(server.Address, Idle);
-        Assert.StartsWith("HTTP/1.1 200 ", await second.HeadAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await second.AnswerAsync(), StringComparison.Ordinal);
         await first.SendAsync(Idle);
-        Assert.StartsWith("HTTP/1.1 200 ", await first.HeadAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await first.AnswerAsync(), StringComparison.Ordinal);
 
         using var crowd = new Crowd();
         await Eventually.TrueAsync(() => Table(server).Open == 2, "the others have left");
@@ -54,7 +54,7 @@ public sealed class ConnectionTests(ServerFixture fixture)
         // One too many: the second has waited longest, and the first is still there.
         Assert.Equal("", await second.RestAsync());
         await first.SendAsync(Idle);
-        Assert.StartsWith("HTTP/1.1 200 ", await first.HeadAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await first.AnswerAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
