@@ -32,7 +32,7 @@ name_failed() {
 }
 
 finish() {
-  cat "$results/failed" 2>/dev/null >&2
+  [ ! -s "$results/failed" ] || cat "$results/failed" >&2
   echo
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" = 0 ] && exit 0 || exit 1
