@@ -8,17 +8,11 @@ namespace Retrieval.Inference.Batching;
 /// </summary>
 public sealed class DeviceScheduler : IDisposable
 {
-    private readonly object _gate = new();
-    private readonly WaitingList _waiting = new();
     private readonly Admission _admission;
     private readonly TimeProvider _time;
     private readonly BatchMetrics? _metrics;
+    private readonly WorkQueue _queue;
     private readonly DeviceWorker _worker;
-    private string? _stopped;
-    private readonly Dictionary<string, (int InARow, Exception Last)> _faults = new(StringComparer.Ordinal);
-    private string? _runningKind;
-    private long _runningSince;
-    private int _restarts;
 
     /// <summary>Makes the queue and starts its worker.</summary>
     /// <param name="mostAdmitted">Most work promised and not done, in pairs; see <see cref="Admit"/>.</param>
@@ -30,7 +24,8 @@ public sealed class DeviceScheduler : IDisposable
         _time = time ?? TimeProvider.System;
         _metrics = metrics;
         _admission = new Admission(mostAdmitted);
-        _worker = new DeviceWorker(this, _time, metrics);
+        _queue = new WorkQueue(_time, _admission, metrics);
+        _worker = new DeviceWorker(_queue, _time, metrics);
         metrics?.Watch(this);
         _worker.Start();
     }
@@ -43,19 +38,7 @@ public sealed class DeviceScheduler : IDisposable
     }
 
     /// <summary>How it is just now.</summary>
-    public DeviceState State
-    {
-        get
-        {
-            lock (_gate)
-            {
-                var age = _waiting.OldestSince is { } since ? _time.GetElapsedTime(since).TotalSeconds : 0;
-                var running = _runningKind is null or TurnItem.KindOfTurns ? 0 : _time.GetElapsedTime(_runningSince).TotalSeconds;
-                var (failed, last) = _faults.Count == 0 ? default : _faults.Values.MaxBy(fault => fault.InARow);
-                return new DeviceState(_waiting.Count, _waiting.Cost, age, running, _admission.Admitted, _admission.Most, _restarts, failed, last, _stopped);
-            }
-        }
-    }
+    public DeviceState State => _queue.State;
 
     /// <summary>
     /// Reserves room for a request before anything is done for it. Dispose of what it gives when the request has been
@@ -81,31 +64,7 @@ public sealed class DeviceScheduler : IDisposable
     public Task<TResult> RunAsync<TResult>(WorkItem<TResult> item)
     {
         ArgumentNullException.ThrowIfNull(item);
-
-        // Before it is in the queue: a token that has been cancelled already calls at once.
-        item.OnDeadline = item.Limits.Deadline.UnsafeRegister(_ => Drop(item, WorkEnd.Expired), null);
-        item.OnCaller = item.Limits.Caller.UnsafeRegister(_ => Drop(item, WorkEnd.Cancelled), null);
-        lock (_gate)
-        {
-            if (_stopped is not null)
-            {
-                Unregister(item);
-                throw new DeviceStoppedException(_stopped);
-            }
-
-            item.Since = _time.GetTimestamp();
-            if (item.IsOver)
-            {
-                // One token called at once; the registration with the other was made after that.
-                Unregister(item);
-            }
-            else
-            {
-                _waiting.Add(item);
-                Monitor.PulseAll(_gate);
-            }
-        }
-
+        _queue.Add(item);
         return item.Completion;
     }
 
@@ -120,212 +79,8 @@ public sealed class DeviceScheduler : IDisposable
     /// <summary>Takes no more work; what waits fails, the call that runs ends.</summary>
     public void Dispose()
     {
-        Stop("the process is shutting down", null);
+        _worker.Stop("the process is shutting down", null);
         _worker.Join();
         _metrics?.Forget(this);
-    }
-
-    /// <summary>Waits for work and hands out the next call's; false when stopped.</summary>
-    internal bool TryTake(List<WorkSlice> slices)
-    {
-        lock (_gate)
-        {
-            while (_waiting.Count == 0 && _stopped is null)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            if (_stopped is not null)
-            {
-                return false;
-            }
-
-            _waiting.Take(slices);
-            return true;
-        }
-    }
-
-    /// <summary>A call has been put together and lies ready: whoever gives up its pieces from now on need not wait for it.</summary>
-    internal void Rest(List<WorkSlice> slices)
-    {
-        List<WorkItem>? over = null;
-        lock (_gate)
-        {
-            foreach (var (item, _, _) in slices)
-            {
-                item.InUse--;
-                CloseIfOver(item, ref over);
-            }
-        }
-
-        over?.ForEach(static item => item.Finish());
-    }
-
-    /// <summary>Leaves of a call's pieces those that are still wanted, and takes hold of them again. Last look before the device.</summary>
-    internal List<WorkSlice> StillWanted(List<WorkSlice> slices)
-    {
-        var now = _time.GetTimestamp();
-        List<WorkItem>? over = null;
-        List<WorkSlice> live;
-        lock (_gate)
-        {
-            foreach (var (item, _, _) in slices)
-            {
-                if (item.End == WorkEnd.None && item.Limits.DeadlineAt is { } at && now >= at)
-                {
-                    SetEnd(item, WorkEnd.Expired);
-                }
-            }
-
-            live = slices.TrueForAll(static slice => slice.Item.End == WorkEnd.None) ? slices : slices.FindAll(static slice => slice.Item.End == WorkEnd.None);
-            live.ForEach(static slice => slice.Item.InUse++);
-            (_runningKind, _runningSince) = (live.Count == 0 ? null : live[0].Item.Lane.Kind, now);
-            foreach (var (item, _, _) in slices)
-            {
-                CloseIfOver(item, ref over);
-            }
-        }
-
-        over?.ForEach(static item => item.Finish());
-        return live;
-    }
-
-    /// <summary>The pieces have been done, or have failed.</summary>
-    internal void Did(List<WorkSlice> slices, TimeSpan duration, Exception? fault)
-    {
-        if (fault is null)
-        {
-            _admission.Did(Batch.CostOf(slices), duration);
-        }
-
-        List<WorkItem>? over = null;
-        lock (_gate)
-        {
-            if (slices.Count > 0)
-            {
-                Note(slices[0].Item.Lane.Kind, fault);
-            }
-
-            foreach (var (item, _, count) in slices)
-            {
-                item.Computing += duration;
-                if (fault is null)
-                {
-                    item.Done += count;
-                }
-                else if (item.End == WorkEnd.None)
-                {
-                    item.Fault = fault;
-                    SetEnd(item, WorkEnd.Failed);
-                }
-
-                item.InUse--;
-                CloseIfOver(item, ref over);
-            }
-        }
-
-        over?.ForEach(static item => item.Finish());
-    }
-
-    /// <summary>The worker has died and been started again.</summary>
-    internal void Restarted()
-    {
-        lock (_gate)
-        {
-            _restarts++;
-        }
-    }
-
-    /// <summary>Takes no more work, and fails what waits.</summary>
-    internal void Stop(string reason, Exception? fault)
-    {
-        WorkItem[] left;
-        List<WorkItem>? over = null;
-        lock (_gate)
-        {
-            if (_stopped is not null)
-            {
-                return;
-            }
-
-            _stopped = reason;
-            left = _waiting.Clear();
-            foreach (var item in left)
-            {
-                item.Fault = new DeviceStoppedException(reason, fault);
-                item.End = WorkEnd.Failed;
-                CloseIfOver(item, ref over);
-            }
-
-            Monitor.PulseAll(_gate);
-        }
-
-        _worker.Close();
-        over?.ForEach(static item => item.Finish());
-    }
-
-    private void Drop(WorkItem item, WorkEnd end)
-    {
-        lock (_gate)
-        {
-            if (item.IsOver)
-            {
-                return;
-            }
-
-            SetEnd(item, end);
-            if (item.InUse > 0)
-            {
-                return;
-            }
-
-            Close(item);
-        }
-
-        item.Finish();
-    }
-
-    // By kind, and the device's own only: captions that can be encoded say nothing about a scorer that fails, and a request
-    // that is itself to blame nothing about the device.
-    private void Note(string kind, Exception? fault)
-    {
-        _runningKind = null;
-        if (fault is null)
-        {
-            _faults.Remove(kind);
-        }
-        else if (fault is InferenceException { DeviceFault: true })
-        {
-            _faults[kind] = (_faults.GetValueOrDefault(kind).InARow + 1, fault);
-        }
-    }
-
-    private void SetEnd(WorkItem item, WorkEnd end)
-    {
-        item.End = end;
-        _waiting.Remove(item);
-        _metrics?.Dropped(end);
-    }
-
-    private static void CloseIfOver(WorkItem item, ref List<WorkItem>? over)
-    {
-        if (item.InUse == 0 && item.IsOver && !item.IsFinished)
-        {
-            Close(item);
-            (over ??= []).Add(item);
-        }
-    }
-
-    private static void Close(WorkItem item)
-    {
-        item.IsFinished = true;
-        Unregister(item);
-    }
-
-    // Not Dispose: it waits for a callback that is running, and that one waits for the lock.
-    private static void Unregister(WorkItem item)
-    {
-        item.OnDeadline.Unregister();
-        item.OnCaller.Unregister();
     }
 }

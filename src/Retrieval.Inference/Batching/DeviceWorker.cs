@@ -10,7 +10,7 @@ internal sealed class DeviceWorker
     private const int MostDeaths = 5;
     private static readonly TimeSpan LongestJoin = TimeSpan.FromSeconds(30);
 
-    private readonly DeviceScheduler _queue;
+    private readonly WorkQueue _queue;
     private readonly TimeProvider _time;
     private readonly BatchMetrics? _metrics;
     private readonly HandOff _next = new();
@@ -21,7 +21,7 @@ internal sealed class DeviceWorker
     private List<WorkSlice>? _assembling;
     private List<WorkSlice>? _running;
 
-    public DeviceWorker(DeviceScheduler queue, TimeProvider time, BatchMetrics? metrics)
+    public DeviceWorker(WorkQueue queue, TimeProvider time, BatchMetrics? metrics)
     {
         _queue = queue;
         _time = time;
@@ -35,7 +35,14 @@ internal sealed class DeviceWorker
 
     public void Start() => Array.ForEach(_threads, thread => thread.Start());
 
-    public void Close() => _next.Close();
+    /// <summary>Takes no more work, and fails what waits; the call that runs ends.</summary>
+    public void Stop(string reason, Exception? fault)
+    {
+        if (_queue.Stop(reason, fault))
+        {
+            _next.Close();
+        }
+    }
 
     // Sessions go after this: a call that runs must have ended. A turn that nobody gives back must not hold up the end for ever.
     public void Join() => Array.ForEach(_threads, thread => thread.Join(LongestJoin));
@@ -54,7 +61,7 @@ internal sealed class DeviceWorker
                 if (held is { } slices)
                 {
                     held = null;
-                    _queue.Did(slices, TimeSpan.Zero, fault);
+                    _queue.Complete(slices, TimeSpan.Zero, fault);
                 }
 
                 if (Interlocked.Increment(ref _deaths) >= MostDeaths)
@@ -70,11 +77,11 @@ internal sealed class DeviceWorker
 
     private void GiveUp(Exception fault)
     {
-        _queue.Stop($"the device's worker has died {MostDeaths} times without a call done in between, the last time of: {fault.Message}", fault);
+        Stop($"the device's worker has died {MostDeaths} times without a call done in between, the last time of: {fault.Message}", fault);
         while (_next.Take() is { } left)
         {
             left.Call.Dispose();
-            _queue.Did(_queue.StillWanted(left.Slices), TimeSpan.Zero, fault);
+            _queue.Complete(_queue.DropUnwanted(left.Slices), TimeSpan.Zero, fault);
         }
     }
 
@@ -96,11 +103,11 @@ internal sealed class DeviceWorker
                 continue;
             }
 
-            _queue.Rest(slices);
+            _queue.MarkAssembled(slices);
             if (!_next.TryPut(batch))
             {
                 batch.Call.Dispose();
-                _queue.Did(_queue.StillWanted(slices), TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
+                _queue.Complete(_queue.DropUnwanted(slices), TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
             }
         }
     }
@@ -115,7 +122,7 @@ internal sealed class DeviceWorker
         catch (Exception fault) when (slices.Count == 1)
         {
             _metrics?.Called(lane.Kind, slices, TimeSpan.Zero, fault);
-            _queue.Did(slices, TimeSpan.Zero, fault);
+            _queue.Complete(slices, TimeSpan.Zero, fault);
             return null;
         }
         catch (Exception)
@@ -137,7 +144,7 @@ internal sealed class DeviceWorker
 
     private void Run(Batch batch)
     {
-        var live = _queue.StillWanted(batch.Slices);
+        var live = _queue.DropUnwanted(batch.Slices);
         _running = [.. live];
         if (live.Count == batch.Slices.Count)
         {
@@ -187,8 +194,8 @@ internal sealed class DeviceWorker
         {
             List<WorkSlice> alone = [slice];
             _running?.Remove(slice);
-            _queue.Rest(alone);
-            if (_queue.StillWanted(alone).Count > 0 && TryAssemble(alone) is { } batch)
+            _queue.MarkAssembled(alone);
+            if (_queue.DropUnwanted(alone).Count > 0 && TryAssemble(alone) is { } batch)
             {
                 _running?.Add(slice);
                 Run(batch.Call, alone);
@@ -199,7 +206,7 @@ internal sealed class DeviceWorker
     private void Settle(List<WorkSlice> slices, TimeSpan duration, Exception? fault)
     {
         _running?.RemoveAll(slices.Contains);
-        _queue.Did(slices, duration, fault);
+        _queue.Complete(slices, duration, fault);
     }
 
     /// <summary>What could not be put together; runs as a failure that is nobody's yet.</summary>

@@ -9,7 +9,7 @@ namespace Retrieval.Inference.Batching;
 /// </summary>
 internal sealed class WaitingList
 {
-    private readonly List<WorkItem> _items = [];
+    private readonly List<QueueEntry> _items = [];
     private double _virtualTime;
     private double _requests;
     private long _sequence;
@@ -18,31 +18,30 @@ internal sealed class WaitingList
     public int Count => _items.Count;
 
     /// <summary>When the one that has waited longest was added; null if none waits.</summary>
-    public long? OldestSince => _items.Count == 0 ? null : _items.Min(item => item.Since);
+    public long? OldestSince => _items.Count == 0 ? null : _items.Min(entry => entry.Since);
 
     /// <summary>Pieces not handed out, in pairs' worth.</summary>
-    public long Cost => _items.Sum(item => item.Cost * (item.Pieces - item.Taken) / item.Pieces);
+    public long Cost => _items.Sum(entry => entry.Item.Cost * (entry.Item.Pieces - entry.Taken) / entry.Item.Pieces);
 
-    public void Add(WorkItem item)
+    public void Add(QueueEntry entry)
     {
-        item.Tag = _virtualTime + Math.Max(item.Cost, item.Limits.RequestCost);
-        _requests += ShareOf(item);
-        item.Sequence = _sequence++;
-        var place = _items.BinarySearch(item, Order.Instance);
-        _items.Insert(~place, item);
+        entry.Tag = _virtualTime + Math.Max(entry.Item.Cost, entry.Item.Limits.RequestCost);
+        _requests += ShareOf(entry.Item);
+        entry.Sequence = _sequence++;
+        _items.Insert(~_items.BinarySearch(entry, Order.Instance), entry);
     }
 
-    public void Remove(WorkItem item)
+    public void Remove(QueueEntry entry)
     {
-        var place = _items.BinarySearch(item, Order.Instance);
-        if (place >= 0)
+        var index = _items.BinarySearch(entry, Order.Instance);
+        if (index >= 0)
         {
-            RemoveAt(place);
+            RemoveAt(index);
         }
     }
 
     /// <summary>Everybody, and forgets them.</summary>
-    public WorkItem[] Clear()
+    public QueueEntry[] Clear()
     {
         var all = _items.ToArray();
         _items.Clear();
@@ -56,25 +55,26 @@ internal sealed class WaitingList
     /// </summary>
     public void Take(List<WorkSlice> slices)
     {
-        var lane = _items[0].Lane;
+        var lane = _items[0].Item.Lane;
         var all = lane.PiecesPerCall;
         var room = all;
         for (var i = 0; i < _items.Count && room > 0 && all - room < lane.EnoughPieces;)
         {
-            var item = _items[i];
+            var entry = _items[i];
+            var item = entry.Item;
             if (item.Lane != lane)
             {
                 i++;
                 continue;
             }
 
-            var count = Math.Min(room, item.Pieces - item.Taken);
-            slices.Add(new WorkSlice(item, item.Taken, count));
+            var count = Math.Min(room, item.Pieces - entry.Taken);
+            slices.Add(new WorkSlice(item, entry.Taken, count));
             _virtualTime += (double)item.Cost * count / item.Pieces / Math.Max(1, _requests);
-            item.Taken += count;
-            item.InUse++;
+            entry.Taken += count;
+            entry.InUse++;
             room -= count;
-            if (item.Taken == item.Pieces)
+            if (entry.Taken == item.Pieces)
             {
                 RemoveAt(i);
             }
@@ -88,10 +88,10 @@ internal sealed class WaitingList
     // A request in many parts is one request.
     private static double ShareOf(WorkItem item) => item.Cost / (double)Math.Max(item.Cost, item.Limits.RequestCost);
 
-    private void RemoveAt(int place)
+    private void RemoveAt(int index)
     {
-        _requests -= ShareOf(_items[place]);
-        _items.RemoveAt(place);
+        _requests -= ShareOf(_items[index].Item);
+        _items.RemoveAt(index);
         if (_items.Count == 0)
         {
             // Nothing is left of rounding.
@@ -99,11 +99,11 @@ internal sealed class WaitingList
         }
     }
 
-    private sealed class Order : IComparer<WorkItem>
+    private sealed class Order : IComparer<QueueEntry>
     {
         public static readonly Order Instance = new();
 
-        public int Compare(WorkItem? x, WorkItem? y)
+        public int Compare(QueueEntry? x, QueueEntry? y)
         {
             var byTag = x!.Tag.CompareTo(y!.Tag);
             return byTag != 0 ? byTag : x.Sequence.CompareTo(y.Sequence);

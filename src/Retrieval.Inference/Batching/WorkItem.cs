@@ -20,6 +20,7 @@ public abstract class WorkItem
         Pieces = pieces;
         Cost = cost;
         Limits = limits;
+        Entry = new QueueEntry(this);
     }
 
     /// <summary>What it may share a call with.</summary>
@@ -36,33 +37,12 @@ public abstract class WorkItem
 
     internal WorkLimits Limits { get; }
 
-    // What follows belongs to the queue and is touched under its lock only.
-    internal double Tag { get; set; }
-
-    internal long Sequence { get; set; }
-
-    internal long Since { get; set; }
-
-    internal int Taken { get; set; }
-
     /// <summary>Pieces done so far: those from the first on, as pieces are done in order.</summary>
     public int Done { get; internal set; }
 
-    // Slices of it that a thread of the device reads or writes just now. Between assembly and run none does.
-    internal int InUse { get; set; }
-
-    internal WorkEnd End { get; set; }
-
-    internal Exception? Fault { get; set; }
-
-    internal bool IsOver => End != WorkEnd.None || Done == Pieces;
-
-    internal bool IsFinished { get; set; }
-
-    internal CancellationTokenRegistration OnDeadline { get; set; }
-
-    internal CancellationTokenRegistration OnCaller { get; set; }
+    /// <summary>What the queue notes about it.</summary>
+    internal QueueEntry Entry { get; }
 
     /// <summary>Ends the task, on another thread than the one that calls.</summary>
-    internal abstract void Finish();
+    internal abstract void Finish(WorkEnd end, Exception? fault);
 }

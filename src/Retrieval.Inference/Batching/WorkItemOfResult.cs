@@ -15,12 +15,12 @@ public abstract class WorkItem<TResult> : WorkItem
     /// <summary>Ends when the request is done, or has been dropped.</summary>
     public Task<TResult> Completion => _completion.Task;
 
-    internal sealed override void Finish()
+    internal sealed override void Finish(WorkEnd end, Exception? fault)
     {
-        switch (End)
+        switch (end)
         {
             case WorkEnd.Failed:
-                _completion.TrySetException(Fault!);
+                _completion.TrySetException(fault!);
                 break;
             case WorkEnd.Cancelled:
                 _completion.TrySetCanceled(Limits.Caller);
