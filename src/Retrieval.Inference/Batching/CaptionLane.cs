@@ -5,14 +5,11 @@ namespace Retrieval.Inference.Batching;
 /// <summary>Encoding captions: those that wait are encoded together.</summary>
 public sealed class CaptionLane(TextEncoder encoder) : ILane
 {
-    /// <summary>Its kind of work, in metrics.</summary>
-    internal const string KindOfCaptions = "encode";
-
     // The graph pads to the longest: more in a call would mostly be padding, and the first would wait for the last.
     private const int CaptionsPerCall = 32;
 
     /// <inheritdoc/>
-    public string Kind => KindOfCaptions;
+    public string Kind => WorkKinds.Encode;
 
     /// <inheritdoc/>
     public int PiecesPerCall => CaptionsPerCall;

@@ -11,7 +11,7 @@ internal sealed class DeviceHealth(TimeProvider time)
     public int Restarts { get; private set; }
 
     /// <summary>How long the call has run that runs now; 0 for none, and for exclusive use, which may take long.</summary>
-    public double RunningSeconds => _runningKind is null or TurnItem.KindOfTurns ? 0 : time.GetElapsedTime(_runningSince).TotalSeconds;
+    public double RunningSeconds => _runningKind is null or WorkKinds.Exclusive ? 0 : time.GetElapsedTime(_runningSince).TotalSeconds;
 
     /// <summary>Calls of one kind that failed since one of them was last done, and the last fault; of several kinds, the most.</summary>
     public (int InARow, Exception? Last) Worst => _faults.Count == 0 ? default : _faults.Values.MaxBy(fault => fault.InARow);

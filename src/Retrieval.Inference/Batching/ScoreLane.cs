@@ -7,14 +7,11 @@ namespace Retrieval.Inference.Batching;
 /// <summary>Scoring with one scorer against one bank: pairs of different queries share a call.</summary>
 public sealed class ScoreLane(PairScorer scorer, RecordTable bank) : ILane
 {
-    /// <summary>Its kind of work, in metrics.</summary>
-    internal const string KindOfScores = "score";
-
     // Two calls are on their way at once: one runs, one is assembled.
     private readonly ConcurrentBag<Buffers> _buffers = [];
 
     /// <inheritdoc/>
-    public string Kind => KindOfScores;
+    public string Kind => WorkKinds.Score;
 
     /// <inheritdoc/>
     public int PiecesPerCall => scorer.PairsPerCall;

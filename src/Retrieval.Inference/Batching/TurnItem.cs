@@ -6,8 +6,6 @@ namespace Retrieval.Inference.Batching;
 [SuppressMessage("Design", "CA1001", Justification = "The event holds nothing but memory unless its handle is asked for, and nobody does.")]
 internal sealed class TurnItem(long cost, WorkLimits limits) : WorkItem<IDisposable>(TurnLane.Instance, 1, cost, limits)
 {
-    public const string KindOfTurns = "turn";
-
     private readonly ManualResetEventSlim _returned = new();
 
     /// <summary>Gives the turn and waits until it is given back.</summary>
@@ -30,7 +28,7 @@ internal sealed class TurnItem(long cost, WorkLimits limits) : WorkItem<IDisposa
     {
         public static readonly TurnLane Instance = new();
 
-        public string Kind => KindOfTurns;
+        public string Kind => WorkKinds.Exclusive;
 
         public int PiecesPerCall => 1;
 
