@@ -98,6 +98,46 @@ public sealed class Catalog : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Does something with pgvector's types. The driver asks a database once which number its <c>halfvec</c> has: the answer is
+    /// old when the extension is created later, or anew, as after a restore. Then it asks again, and the work is done once more.
+    /// </summary>
+    /// <inheritdoc cref="UseAsync{T}" path="/param"/>
+    /// <inheritdoc cref="UseAsync{T}" path="/exception"/>
+    internal async Task<T> UseVectorsAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await UseAsync(what, work, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (CatalogErrors.IsOfUnknownType(exception))
+        {
+            await ReloadTypesAsync(what, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await UseAsync(what, work, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidCastException exception)
+        {
+            throw new CatalogException(what, CatalogFault.Schema, "the driver finds no type halfvec in this database: is pgvector there, and does the connection string load types?", exception);
+        }
+    }
+
+    /// <summary>Asks the database for its types again. To be called when the extension has been created.</summary>
+    internal async Task ReloadTypesAsync(string what, CancellationToken cancellationToken)
+    {
+        await UseAsync(what, async (connection, cancellation) =>
+        {
+            await connection.ReloadTypesAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
+
+        // The others of the pool still know the old ones.
+        _source.Clear();
+    }
+
     private async ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         try
@@ -127,6 +167,7 @@ public sealed class Catalog : IAsyncDisposable
             builder.UsePasswordProvider(_ => ReadPassword(passwordFile), (_, _) => ValueTask.FromResult(ReadPassword(passwordFile)));
         }
 
+        builder.UseVector();
         return builder.Build();
     }
 

@@ -17,6 +17,13 @@ internal static class CatalogErrors
     public static bool IsConflict(Exception exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable };
 
+    /// <summary>Whether the driver has no number for a type of pgvector's, or one that the database does not know: see <see cref="Catalog.UseVectorsAsync"/>.</summary>
+    public static bool IsOfUnknownType(Exception exception) =>
+        exception is InvalidCastException || exception.InnerException is PostgresException
+        {
+            SqlState: PostgresErrorCodes.InternalError or PostgresErrorCodes.UndefinedObject,
+        } refused && refused.MessageText.Contains("type", StringComparison.Ordinal);
+
     /// <summary>The error in this product's words.</summary>
     /// <param name="what">What was being done, e.g. <c>storing rows 0 to 31</c>.</param>
     /// <param name="exception">The driver's error.</param>

@@ -49,6 +49,12 @@ public static class Migrator
                 // Everybody may call a new function unless that is taken away, and some of ours act as the owner.
                 await ExecuteAsync(connection, null, "revoke all on all functions in schema retrieval from public", cancellation).ConfigureAwait(false);
                 await GrantAsync(catalog, connection, grants, cancellation).ConfigureAwait(false);
+                if (applied.Count > 0)
+                {
+                    // The extension's types may be new to this pool.
+                    await connection.ReloadTypesAsync(cancellation).ConfigureAwait(false);
+                }
+
                 return (IReadOnlyList<string>)applied;
             }
             finally

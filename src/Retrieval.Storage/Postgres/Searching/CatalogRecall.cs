@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using Pgvector;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 
@@ -46,7 +47,7 @@ public static class CatalogRecall
         foreach (var (query, (hits, milliseconds)) in drawn.Zip(shortlists))
         {
             var began = Stopwatch.GetTimestamp();
-            var exact = await catalog.UseAsync("comparing with all embeddings", (connection, cancellation) => ExactAsync(connection, sql, query, count, cancellation), cancellationToken).ConfigureAwait(false);
+            var exact = await catalog.UseVectorsAsync("comparing with all embeddings", (connection, cancellation) => ExactAsync(connection, sql, query, count, cancellation), cancellationToken).ConfigureAwait(false);
             if (exact.Count > 0)
             {
                 // By score and not by row: rows of equal score stand for one another.
@@ -101,10 +102,11 @@ public static class CatalogRecall
 
     private static async Task<List<float>> ExactAsync(NpgsqlConnection connection, string sql, float[] query, int count, CancellationToken cancellationToken)
     {
+        var (vector, scale) = VectorShortlist.InRange(query);
         var command = new NpgsqlCommand(sql, connection)
         {
             CommandTimeout = 0,
-            Parameters = { new NpgsqlParameter<float[]> { TypedValue = query }, new NpgsqlParameter<long> { TypedValue = count } },
+            Parameters = { new NpgsqlParameter<HalfVector> { TypedValue = vector }, new NpgsqlParameter<long> { TypedValue = count } },
         };
         await using (command.ConfigureAwait(false))
         {
@@ -114,7 +116,7 @@ public static class CatalogRecall
                 var scores = new List<float>();
                 while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
-                    scores.Add((float)-reader.GetDouble(2));
+                    scores.Add((float)-reader.GetDouble(2) * scale);
                 }
 
                 return scores;

@@ -37,20 +37,20 @@ internal sealed class NearestSql
     /// <summary>Through the nearest-neighbour index, or past it where the planner knows better. May give fewer rows than there are.</summary>
     public string ByIndex => $"""
         with near as materialized (
-            select e.row_no, {_position}, (e.embedding::{_vector}) <#> $1::real[]::{_vector} as distance
+            select e.row_no, {_position}, (e.embedding::{_vector}) <#> $1 as distance
             from {_embeddings} e
             {(_tags.Length == 0 ? "" : $"where (select {_tags} from {_images} i where i.index_id = {_index} and i.row_no = e.row_no)")}
-            order by (e.embedding::{_vector}) <#> $1::real[]::{_vector} limit $2)
+            order by (e.embedding::{_vector}) <#> $1 limit $2)
         {Named}
         """;
 
     /// <summary>Compares with every embedding: no index is on this expression.</summary>
     public string Exact => $"""
         with near as materialized (
-            select e.row_no, {_position}, e.embedding <#> $1::real[]::{_vector} as distance
+            select e.row_no, {_position}, e.embedding <#> $1 as distance
             from {_embeddings} e
             {(_tags.Length == 0 ? "" : $"join {_images} i on i.index_id = {_index} and i.row_no = e.row_no and {_tags}")}
-            order by e.embedding <#> $1::real[]::{_vector} limit $2)
+            order by e.embedding <#> $1 limit $2)
         {Named}
         """;
 
@@ -64,7 +64,7 @@ internal sealed class NearestSql
             select i.row_no, i.id from {_images} i where i.index_id = {_index} and not i.deleted and {_tags} limit ${most} + 1),
         counted as (select count(*) as images from matching),
         near as (
-            select m.id, {_position}, e.embedding <#> $1::real[]::{_vector} as distance
+            select m.id, {_position}, e.embedding <#> $1 as distance
             from matching m join {_embeddings} e on e.index_id = {_index} and e.row_no = m.row_no
             where (select images from counted) <= ${most}
             order by 3 limit $2)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Npgsql;
+using Pgvector;
 using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Postgres.Connecting;
 
@@ -57,7 +58,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
         var sql = _statements.GetOrAdd((items, indexId, width, tags.Length), key => new NearestSql(key.Item1, key.Item2, key.Item3, key.Item4));
         try
         {
-            return await catalog.UseAsync($"finding the nearest {(items == CatalogItems.Images ? "images" : "captions")}", async (connection, cancellation) =>
+            return await catalog.UseVectorsAsync($"finding the nearest {(items == CatalogItems.Images ? "images" : "captions")}", async (connection, cancellation) =>
             {
                 var hits = await FindAsync(connection, sql, vector, count, tags, cancellation).ConfigureAwait(false);
                 hits.Sort((a, b) => b.Score.CompareTo(a.Score));
@@ -70,7 +71,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
         }
     }
 
-    private async Task<List<CatalogHit>> FindAsync(NpgsqlConnection connection, NearestSql sql, float[] vector, int count, string[][] tags, CancellationToken cancellation)
+    private async Task<List<CatalogHit>> FindAsync(NpgsqlConnection connection, NearestSql sql, HalfVector vector, int count, string[][] tags, CancellationToken cancellation)
     {
         if (tags.Length > 0)
         {
@@ -90,7 +91,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
     }
 
     // Besides the hits what a row without an id counts, wherever in the answer it comes: images that fulfil the filter.
-    private async Task<(List<CatalogHit> Hits, int? Matches)> RunAsync(NpgsqlConnection connection, string sql, float[] vector, int count, object[] more, CancellationToken cancellation)
+    private async Task<(List<CatalogHit> Hits, int? Matches)> RunAsync(NpgsqlConnection connection, string sql, HalfVector vector, int count, object[] more, CancellationToken cancellation)
     {
         // One round trip, and one transaction, which the settings are gone with.
         var batch = new NpgsqlBatch(connection) { BatchCommands = { Settings(count, more.Length > 0), Statement(sql, vector, count, more) } };
@@ -127,11 +128,11 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
         return new NpgsqlBatchCommand(NearestSql.Settings) { Parameters = { Text(ef), Text(scan), Text(memory) } };
     }
 
-    private static NpgsqlBatchCommand Statement(string sql, float[] vector, int count, object[] more)
+    private static NpgsqlBatchCommand Statement(string sql, HalfVector vector, int count, object[] more)
     {
         var command = new NpgsqlBatchCommand(sql)
         {
-            Parameters = { new NpgsqlParameter<float[]> { TypedValue = vector }, new NpgsqlParameter<long> { TypedValue = count } },
+            Parameters = { new NpgsqlParameter<HalfVector> { TypedValue = vector }, new NpgsqlParameter<long> { TypedValue = count } },
         };
         foreach (var value in more)
         {
@@ -145,7 +146,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
 
     // The order does not depend on a query's length, but half precision does: its greatest component is brought to
     // between 1 and 2 by a power of two, which loses nothing.
-    private static (float[] Vector, float Scale) InRange(ReadOnlySpan<float> query)
+    internal static (HalfVector Vector, float Scale) InRange(ReadOnlySpan<float> query)
     {
         var greatest = 0f;
         foreach (var value in query)
@@ -153,18 +154,13 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
             greatest = Math.Max(greatest, Math.Abs(value));
         }
 
-        var vector = query.ToArray();
-        if (greatest is 0 or (>= 1 and < 2))
+        var exponent = greatest is 0 or (>= 1 and < 2) ? 0 : Math.ILogB(greatest);
+        var halves = new Half[query.Length];
+        for (var i = 0; i < halves.Length; i++)
         {
-            return (vector, 1);
+            halves[i] = (Half)MathF.ScaleB(query[i], -exponent);
         }
 
-        var exponent = Math.ILogB(greatest);
-        for (var i = 0; i < vector.Length; i++)
-        {
-            vector[i] = MathF.ScaleB(vector[i], -exponent);
-        }
-
-        return (vector, MathF.ScaleB(1, exponent));
+        return (new HalfVector(halves), MathF.ScaleB(1, exponent));
     }
 }

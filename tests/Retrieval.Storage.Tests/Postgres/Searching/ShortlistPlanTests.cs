@@ -153,7 +153,7 @@ public sealed class ShortlistPlanTests
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(NearestSql.Settings) { Parameters = { new() { Value = "300" }, new() { Value = "20000" }, new() { Value = "2" } } });
-        var explain = new NpgsqlBatchCommand($"explain {sql}") { Parameters = { new() { Value = VectorCorpus.Query(1) }, new() { Value = count } } };
+        var explain = new NpgsqlBatchCommand($"explain {sql}") { Parameters = { new() { Value = VectorShortlist.InRange(VectorCorpus.Query(1)).Vector }, new() { Value = count } } };
         if (tags.Length > 0)
         {
             explain.Parameters.Add(new() { Value = tags });
