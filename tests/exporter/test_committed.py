@@ -1,0 +1,33 @@
+"""Bundles that are committed are what the exporter makes: the demo's, and those that the service's tests load."""
+
+import pytest
+
+from comparing import assert_same
+from conftest import HERE, ROOT
+from retrieval_exporter.cli import main
+
+SCENES = ROOT / "models" / "scenes"
+BUNDLES = ROOT / "tests" / "Fixtures" / "bundles"
+NAME = "camp-gate-fusion-new-concat"
+
+
+def test_the_committed_demo_bundle_comes_out_byte_for_byte(tmp_path):
+    checkpoint = SCENES / "checkpoint"
+    assert main(["--checkpoint", str(checkpoint / "model.pth"), "--vocabulary", str(checkpoint / "vocabulary.json"),
+                 "--coarse", str(checkpoint / "coarse.npz"), "--max-tokens", "32", "--name", "scenes-camp",
+                 "--out", str(tmp_path / "bundle")]) == 0
+    assert_same(SCENES / "bundle", tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("suffix, settings", [
+    ("", []),
+    ("-compact", ["--profile", "compact"]),
+    ("-compact-float16", ["--profile", "compact", "--precision", "float16"]),
+    ("-published", ["--form", "published"]),
+])
+def test_the_bundles_of_the_tests_come_out_byte_for_byte(tmp_path, suffix, settings):
+    committed = BUNDLES / (NAME + suffix)
+    case = HERE / "fixtures" / NAME
+    assert main(["--checkpoint", str(case / "model_best.pth.tar"), "--config", str(case / "config.json"),
+                 "--vocabulary", str(committed / "vocabulary.json"), "--out", str(tmp_path / committed.name), *settings]) == 0
+    assert_same(committed, tmp_path / committed.name)
