@@ -87,10 +87,7 @@ public sealed class BatchSearchTests(ServedCorpus served) : IClassFixture<Served
         permit.Dispose();
 
         await Assert.ThrowsAsync<ObjectDisposedException>(() => search.SearchAsync(request, limits, permit, TestContext.Current.CancellationToken));
-        using var queue = new DeviceScheduler(1);
-        using var full = queue.Admit(1);
         using var own = WorkPermit.ForOwnWork();
-        Assert.Throws<OverloadedException>(() => queue.Admit(1));
         using var answer = await search.SearchAsync(request, limits, own, TestContext.Current.CancellationToken);
         Assert.Equal(10, answer.Hits.Count);
     }

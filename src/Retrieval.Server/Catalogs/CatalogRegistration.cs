@@ -40,5 +40,5 @@ internal static class CatalogRegistration
 
     /// <summary>Whether shortlists come from the catalog.</summary>
     public static bool UsesPgvector(ServerOptions options) =>
-        options.Postgres.IsSet && !options.Search.Shortlist.Equals(ShortlistKinds.Exact, StringComparison.OrdinalIgnoreCase);
+        options.Postgres.IsSet && options.Search.Shortlist != ShortlistKind.Exact;
 }

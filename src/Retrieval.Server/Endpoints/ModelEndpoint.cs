@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Search.Catalogs;
-using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
@@ -27,7 +26,7 @@ internal static class ModelEndpoint
     private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, IServiceProvider services)
     {
         var status = snapshots.Status ?? throw new NotReadyException();
-        var shortlist = CatalogRegistration.UsesPgvector(options) ? ShortlistKinds.Pgvector : ShortlistKinds.Exact;
+        var shortlist = CatalogRegistration.UsesPgvector(options) ? "pgvector" : "exact";
         var catalog = CatalogResponse.Of(services.GetService<FollowState>(), services.GetService<CatalogLink>());
         return TypedResults.Json(ModelResponse.Of(status, reasons.Of(status.Device.Reason), shortlist, catalog), WireJson.Options);
     }

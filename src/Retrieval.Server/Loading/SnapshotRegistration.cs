@@ -23,7 +23,7 @@ internal static class SnapshotRegistration
 
     public static void AddSnapshot(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference.Options });
+        services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference });
         services.AddSingleton(options.Search);
         services.AddSingleton(provider => new SnapshotSource(provider.GetRequiredService<SnapshotOptions>())
         {
