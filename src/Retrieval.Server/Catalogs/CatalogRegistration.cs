@@ -18,6 +18,7 @@ internal static class CatalogRegistration
         services.AddSingleton(_ => new Catalog(postgres.Options));
         services.AddSingleton<CatalogLink>();
         services.AddSingleton<FollowState>();
+        services.AddSingleton(provider => new CatalogMode(provider.GetRequiredService<CatalogLink>(), provider.GetRequiredService<FollowState>()));
         services.AddInstruments<CatalogMetrics>();
         if (UsesPgvector(options))
         {
