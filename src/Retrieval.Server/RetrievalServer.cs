@@ -55,7 +55,6 @@ public static class RetrievalServer
         // Behind the loader, so that it ends after the drain: services are stopped in the reverse order.
         builder.Services.AddSnapshot(options);
         builder.Services.AddIngestions(options);
-        builder.Services.AddQueries();
         builder.Services.AddTelemetry(options.Telemetry);
         builder.Services.AddApiDocument();
         configure?.Invoke(builder);

@@ -6,9 +6,10 @@ namespace Retrieval.Search.Tests;
 [Trait("Promise", "2")]
 public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCorpus>
 {
-    // Time stamps of an image search: the clock is made, then tokenize, encode, shortlist, score, assemble end.
-    private const int Encoded = 3;
-    private const int ShortlistEnded = 4;
+    // Time stamps of an image search: it has come, the clock is made, tokenize ends, what is left of the deadline; then encode,
+    // shortlist, score, assemble end.
+    private const int Encoded = 5;
+    private const int ShortlistEnded = 6;
 
     [Fact]
     public async Task A_deadline_that_passes_while_reranking_leaves_the_rest_in_coarse_order_without_scores()

@@ -205,14 +205,14 @@ public sealed class IngestionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_dry_run_reports_and_writes_nothing()
+    public void A_dry_run_reports_and_writes_nothing()
     {
         var corpus = Corpus.Make(20, 2, 4);
         corpus.Regions[3][77] = float.NaN;
         corpus.Write(_folder.Path);
         using var source = Corpus.Open(_folder.Path);
 
-        var report = await Ingest.RunAsync(source, _folder.Index, Ingest.Options(4, 8) with { DryRun = true });
+        var report = new IngestionJob(Bundle.Model, Ingest.Options(4, 8), TimeProvider.System).Validate(source, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.False(Directory.Exists(_folder.Index));
         Assert.Equal((20L, 19L, 1L), (report.Progress.Rows, report.Progress.Ingested, report.Progress.Rejected));

@@ -113,20 +113,20 @@ public sealed class SearchTests(ServedCorpus served) : IClassFixture<ServedCorpu
     public async Task An_unknown_image_is_said_to_be_unknown(string id)
     {
         Assert.Equal(id, (await Assert.ThrowsAsync<NotFoundException>(() => Serving.CaptionsAsync(id))).Id);
-        Assert.Equal("image", Assert.Throws<NotFoundException>(() => Serving.Search.GetImage(id)).Kind);
+        Assert.Equal("image", Assert.Throws<NotFoundException>(() => Serving.Images.Read(id)).Kind);
     }
 
     [Fact]
     public void An_image_is_given_as_it_was_ingested()
     {
-        var image = Serving.Search.GetImage(Corpus.Ids[3]);
+        var image = Serving.Images.Read(Corpus.Ids[3]);
 
         Assert.Equal(Corpus.Captions[3], image.Captions.Select(caption => caption.Text));
         Assert.Equal(["img#0003#0", "img#0003#1", "img#0003#2"], image.Captions.Select(caption => caption.Id));
         Assert.Equal("Bonn", image.Metadata!.Value.GetProperty("place").GetString());
         Assert.Equal(Bundle.Regions, image.Boxes!.Count);
         Assert.Equal([(3f * 144) + 4, (3f * 144) + 5, (3f * 144) + 6, (3f * 144) + 7], image.Boxes[1]);
-        Assert.Null(Serving.Search.GetImage(Corpus.Ids[4]).Metadata);
+        Assert.Null(Serving.Images.Read(Corpus.Ids[4]).Metadata);
     }
 
     [Fact]

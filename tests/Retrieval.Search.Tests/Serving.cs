@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
@@ -17,6 +18,7 @@ internal sealed class Serving : IDisposable, IMeterFactory
         // A clock of its own: a test that counts the time stamps of a request counts those only.
         Queues = new ComputeQueues(time: time is null ? null : new ManualTime());
         Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues);
+        Images = new ImageReader(Snapshots, options ?? new SearchOptions());
     }
 
     public SnapshotSource Snapshots { get; }
@@ -24,6 +26,8 @@ internal sealed class Serving : IDisposable, IMeterFactory
     public ComputeQueues Queues { get; }
 
     public SearchService Search { get; }
+
+    public ImageReader Images { get; }
 
     public Task<SearchAnswer> ImagesAsync(string caption, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
         Search.SearchAsync(new ImageSearchRequest { Caption = caption, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);

@@ -116,7 +116,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.DoesNotContain(captions.Hits, hit => hit.ImageId == corpus.Ids[3]);
         Assert.Equal("only one now", Assert.Single(captions.Hits, hit => hit.ImageId == corpus.Ids[7]).Caption);
         await Assert.ThrowsAsync<NotFoundException>(() => serving.CaptionsAsync(corpus.Ids[3]));
-        Assert.Throws<NotFoundException>(() => serving.Search.GetImage(corpus.Ids[3]));
+        Assert.Throws<NotFoundException>(() => serving.Images.Read(corpus.Ids[3]));
         Assert.Equal((11, 21), (serving.Snapshots.Status!.Images, serving.Snapshots.Status.Captions));
     }
 

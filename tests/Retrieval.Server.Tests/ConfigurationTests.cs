@@ -1,12 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using Retrieval.Inference;
+using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
+using Serilog.Events;
 
 namespace Retrieval.Server.Tests;
 
-public sealed class ConfigurationTests
+public sealed partial class ConfigurationTests
 {
+    private static readonly JsonSerializerOptions Named = new() { Converters = { new JsonStringEnumConverter() } };
+
     private static readonly string[] Required = ["--bundle", "b", "--index", "i"];
 
     [Fact]
@@ -14,7 +24,7 @@ public sealed class ConfigurationTests
     {
         var reference = JsonNode.Parse(ReferenceConfiguration.Text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
 
-        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions())!, ""), Keys(reference, ""));
+        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions(), Named)!, ""), Keys(reference, ""), StringComparer.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -25,7 +35,7 @@ public sealed class ConfigurationTests
 
         var options = ServerConfiguration.Read(["--config", folder.File("reference.jsonc"), .. Required]);
 
-        Assert.Equivalent(new ServerOptions { Snapshot = new SnapshotSection { Bundle = "b", Index = "i" } }, options);
+        Assert.Equivalent(new ServerOptions { Snapshot = new ServerSnapshotOptions { Bundle = "b", Index = "i" } }, options);
     }
 
     [Fact]
@@ -69,6 +79,62 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void The_reference_file_says_the_ranges_and_names_that_are_checked()
+    {
+        string[] text = [.. ReferenceConfiguration.Text.Split('\n').Select(line => line.Trim())];
+        var sections = typeof(ServerOptions).GetProperties().Where(section => KeyFaults.IsSection(section.PropertyType)).ToList();
+        Assert.Equal(10, sections.Count);
+        var ranges = 0;
+        foreach (var (section, property) in sections.SelectMany(section => KeyFaults.PropertiesOf(section.PropertyType).Select(property => (section, property))))
+        {
+            var key = $"{section.Name}:{property.Name}";
+            var begin = Array.FindIndex(text, line => line.StartsWith($"\"{section.Name}\":", StringComparison.Ordinal));
+            var line = Array.FindIndex(text, begin, line => line.StartsWith($"\"{property.Name}\":", StringComparison.Ordinal));
+            var comment = string.Join(' ', text[..line].Reverse().TakeWhile(above => above.StartsWith("//", StringComparison.Ordinal)).Reverse().Select(above => above[2..].Trim()));
+            var said = Range().Match(comment);
+            if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+            {
+                // Zero is told apart where it means something of its own: "1 to 1024; 0 takes all cores".
+                var least = comment.Contains("; 0 ", StringComparison.Ordinal) ? Math.Min(0, Number(said.Groups[1].Value)) : Number(said.Groups[1].Value);
+                Assert.True((least, Number(said.Groups[2].Value)) == (Number(range.Minimum), Number(range.Maximum)), $"{key} is {range.Minimum} to {range.Maximum}; the file says: {comment}");
+                ranges++;
+            }
+            else
+            {
+                Assert.False(said.Success, $"{key} has no range; the file says: {comment}");
+            }
+
+            if (property.PropertyType.IsEnum)
+            {
+                Assert.All(Enum.GetNames(property.PropertyType), name => Assert.Contains(name, comment, StringComparison.OrdinalIgnoreCase));
+            }
+        }
+
+        Assert.Equal(43, ranges);
+
+        static double Number(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
+    [InlineData("--Inference:Provider=rocm", "Inference:Provider is 'rocm'; expected one of Auto, Cpu, Cuda")]
+    [InlineData("--Inference:Provider=1", "Inference:Provider is '1'; expected one of Auto, Cpu, Cuda")]
+    [InlineData("--Inference:Provider=cpu,cuda", "Inference:Provider is 'cpu,cuda'; expected one of Auto, Cpu, Cuda")]
+    [InlineData("--Inference:BankPlacement=", "Inference:BankPlacement is ''; expected one of Auto, Mapped, Resident")]
+    [InlineData("--Search:Shortlist=hnsw", "Search:Shortlist is 'hnsw'; expected one of auto, pgvector, exact")]
+    [InlineData("--Logging:Format=xml", "Logging:Format is 'xml'; expected one of text, json")]
+    public void A_value_that_is_none_of_a_few_is_a_fault_that_names_them(string argument, string fault) =>
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, argument])).Faults);
+
+    [Fact]
+    public void Names_of_values_are_read_in_any_case()
+    {
+        var options = ServerConfiguration.Read([.. Required, "--Inference:Provider=CPU", "--Search:Shortlist=Exact", "--log-format", "JSON", "--log-level", "fatal", "--Logging:Levels:Some.Source=debug"]);
+
+        Assert.Equal((ProviderChoice.Cpu, ShortlistKind.Exact, LogFormat.Json, LogEventLevel.Fatal), (options.Inference.Provider, options.Search.Shortlist, options.Logging.Format, options.Logging.Level));
+        Assert.Equal(LogEventLevel.Debug, options.Logging.Levels["Some.Source"]);
+    }
+
+    [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
         using var folder = new Folder();
@@ -104,6 +170,8 @@ public sealed class ConfigurationTests
             "Http:Colour: there is no such key; known here are Urls, AllowedHosts, MaxBodyBytes, MaxImageBytes, MaxJsonDepth, MaxHeaderBytes, MaxConnections, KeepAliveSeconds, HeaderTimeoutSeconds, MinBytesPerSecond, MinRateGraceSeconds",
             "Http:MaxBodyBytes is 'many'; expected a whole number",
             "Inference:VerifyParity: there is no such key; known here are Provider, DeviceId, DeviceMemoryBytes, BankPlacement, ProviderLibrary, Threads, PairsPerCall",
+            "Logging:Level is 'Loud'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
+            "Logging:Levels:Some.Source is 'Quiet'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
             "Nothing: there is no such key; known here are Http, Limits, Search, Images, Snapshot, Postgres, Ingestion, Inference, Logging, Telemetry",
             "Http:Urls holds 'https://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'nonsense'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
@@ -113,8 +181,6 @@ public sealed class ConfigurationTests
             "Limits:RequestTimeoutSeconds is NaN; expected 0.05 to 3600",
             "Search:DefaultTop is 11; expected 1 to 5",
             "Snapshot:Bundle is not set; expected the folder of a bundle",
-            "Logging:Level is 'Loud'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
-            "Logging:Levels:Some.Source is 'Quiet'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
         ], faults);
     }
 
@@ -167,6 +233,9 @@ public sealed class ConfigurationTests
         Assert.Equal(0, await RetrievalServer.RunAsync([.. Required, "--urls", "http://127.0.0.1:0", "--log-level", "Fatal"], errors, stop.Token));
         Assert.Equal("", errors.ToString());
     }
+
+    [GeneratedRegex(@"(\d[\d.]*) to (\d+(?:\.\d+)?)")]
+    private static partial Regex Range();
 
     private static List<string> Keys(JsonNode node, string path) => node switch
     {

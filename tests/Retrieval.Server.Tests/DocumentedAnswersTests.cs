@@ -25,7 +25,7 @@ public sealed partial class DocumentedAnswersTests
         using var folder = new Folder();
         await IngestAsync(folder.File("index"));
         var options = RunningServer.Options(Path.Combine(Scenes, "bundle"), folder.File("index"));
-        await using var server = await RunningServer.StartAsync(options with { Ingestion = new IngestionSection { Roots = [Scenes] } });
+        await using var server = await RunningServer.StartAsync(options with { Ingestion = new ServerIngestionOptions { Roots = [Scenes] } });
         await server.ReadyAsync();
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "http-api.md"), TestContext.Current.CancellationToken);
 

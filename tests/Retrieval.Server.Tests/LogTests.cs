@@ -54,9 +54,9 @@ public sealed class LogTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData("text")]
-    [InlineData("json")]
-    public void Lines_are_written_as_configured(string format)
+    [InlineData(LogFormat.Text)]
+    [InlineData(LogFormat.Json)]
+    public void Lines_are_written_as_configured(LogFormat format)
     {
         using var lines = new StringWriter();
         var options = new LogOptions { Format = format };
@@ -71,7 +71,7 @@ public sealed class LogTests(ServerFixture fixture)
         Assert.DoesNotContain("secret", lines.ToString(), StringComparison.Ordinal);
         var line = Assert.Single(lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.Contains("Path", StringComparison.Ordinal));
         Assert.Matches(
-            format == "json" ? """^\{"@t":"[^"]+","@m":"Hello \\"world\\"",.*"Name":"world","SourceContext":"Retrieval\.Some\.Source"\}$""" : @"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d) INF Retrieval\.Some\.Source Hello world\s*$",
+            format == LogFormat.Json ? """^\{"@t":"[^"]+","@m":"Hello \\"world\\"",.*"Name":"world","SourceContext":"Retrieval\.Some\.Source"\}$""" : @"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d) INF Retrieval\.Some\.Source Hello world\s*$",
             line);
     }
 

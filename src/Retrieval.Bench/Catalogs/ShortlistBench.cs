@@ -37,7 +37,7 @@ internal sealed class ShortlistBench(Catalog catalog, CatalogBenchOptions option
             var began = Stopwatch.GetTimestamp();
             await StoreAsync(index, mixture, progress, cancellationToken).ConfigureAwait(false);
             var stored = Stopwatch.GetTimestamp();
-            await ShortlistIndexes.BuildAsync(catalog, index, new ShortlistIndexOptions(), null, cancellationToken).ConfigureAwait(false);
+            await ShortlistIndexes.BuildAsync(catalog, index, null, cancellationToken).ConfigureAwait(false);
             var built = Stopwatch.GetTimestamp();
 
             // Once to warm the server's cache and the plans.

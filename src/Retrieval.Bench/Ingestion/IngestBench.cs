@@ -119,7 +119,7 @@ internal sealed class IngestBench(IngestOptions options)
         foreach (var argument in (string[])[
             "ingest", "--bundle", options.Bundle, "--source", work, "--split", SparseSplit.Name,
             "--batch", Text(options.Batch), "--threads", Text(options.Threads), "--provider", options.Provider.ToString().ToLowerInvariant(),
-            .. options.ProviderLibrary is { } library ? ["--provider-library", library] : Array.Empty<string>(), "--json", .. destination])
+            .. options.ProviderLibrary is { Length: > 0 } library ? ["--provider-library", library] : Array.Empty<string>(), "--json", .. destination])
         {
             start.ArgumentList.Add(argument);
         }

@@ -35,8 +35,8 @@ internal sealed record IngestOptions
     [JsonConverter(typeof(JsonStringEnumConverter<ProviderChoice>))]
     public ProviderChoice Provider { get; init; }
 
-    /// <summary>Path of ONNX Runtime's CUDA provider; null for the one beside the program.</summary>
-    public string? ProviderLibrary { get; init; }
+    /// <summary>Path of ONNX Runtime's CUDA provider; empty for the one beside the program.</summary>
+    public string ProviderLibrary { get; init; } = "";
 
     /// <summary>Folder for an index of random records, which stays; null to measure ingestion.</summary>
     public string? Keep { get; init; }

@@ -28,9 +28,8 @@ internal sealed class QueryBench(QueryOptions options)
             Inference = new InferenceOptions { Threads = options.Threads },
         });
         snapshots.Load(cancellationToken);
-        using var meters = new LocalMeters();
         using var queues = new ComputeQueues();
-        using var service = new SearchService(snapshots, new SearchOptions(), new SearchMetrics(meters), TimeProvider.System, queues);
+        using var service = new SearchService(snapshots, new SearchOptions(), SearchMetrics.None, TimeProvider.System, queues);
         using var snapshot = snapshots.Acquire();
         var texts = Captions(snapshot);
         var ids = Images(snapshot);

@@ -34,8 +34,8 @@ internal sealed record RerankOptions
     [JsonConverter(typeof(JsonStringEnumConverter<ProviderChoice>))]
     public ProviderChoice Provider { get; init; }
 
-    /// <summary>Path of ONNX Runtime's CUDA provider; null for the one beside the program.</summary>
-    public string? ProviderLibrary { get; init; }
+    /// <summary>Path of ONNX Runtime's CUDA provider; empty for the one beside the program.</summary>
+    public string ProviderLibrary { get; init; } = "";
 
     /// <summary>Work of one pair in the first bundle, to give its rate as a share of the machine's; null if not known.</summary>
     public double? MflopPerPair { get; init; }

@@ -32,9 +32,8 @@ internal static class StartBench
                 device = DeviceView.Of(snapshot.Model.Device);
             }
 
-            using var meters = new LocalMeters();
             using var queues = new ComputeQueues();
-            using var service = new SearchService(snapshots, new SearchOptions(), new SearchMetrics(meters), TimeProvider.System, queues);
+            using var service = new SearchService(snapshots, new SearchOptions(), SearchMetrics.None, TimeProvider.System, queues);
             for (var query = 0; query <= QueriesAfter; query++)
             {
                 started = Stopwatch.GetTimestamp();

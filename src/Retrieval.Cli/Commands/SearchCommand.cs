@@ -78,17 +78,16 @@ internal static class SearchCommand
     {
         using var snapshots = new SnapshotSource(snapshot);
         snapshots.Load(cancellationToken);
-        using var meters = new LocalMeters();
         using var queues = new ComputeQueues();
-        using var service = new SearchService(snapshots, Limits, new SearchMetrics(meters), TimeProvider.System, queues);
+        using var service = new SearchService(snapshots, Limits, SearchMetrics.None, TimeProvider.System, queues);
         using var answer = await service.SearchAsync(request, cancellationToken).ConfigureAwait(false);
         using var current = snapshots.Acquire();
         var device = DeviceView.Of(current.Model.Device);
-        Printer.Write(AnswerView.Of(answer, device), json, console => Show(console, answer, device, service));
+        Printer.Write(AnswerView.Of(answer, device), json, console => Show(console, answer, device, new ImageReader(snapshots, Limits)));
         return ExitCodes.Ok;
     }
 
-    private static void Show(IAnsiConsole console, SearchAnswer answer, DeviceView device, SearchService service)
+    private static void Show(IAnsiConsole console, SearchAnswer answer, DeviceView device, ImageReader images)
     {
         if (answer.Query is { } query)
         {
@@ -108,7 +107,7 @@ internal static class SearchCommand
         foreach (var hit in answer.Hits)
         {
             // An image is shown with its first caption: a person cannot tell much from an id.
-            var caption = hit.Caption ?? service.GetImage(hit.ImageId).Captions.Select(known => known.Text).FirstOrDefault() ?? "";
+            var caption = hit.Caption ?? images.Read(hit.ImageId).Captions.Select(known => known.Text).FirstOrDefault() ?? "";
             table.Add(Units.Count(hit.Rank), hit.Id, hit.Score is { } score ? Units.Fixed(score, 4) : "—", Units.Fixed(hit.Coarse.Score, 4), Units.Count(hit.Coarse.Rank), caption, Describe(hit.Metadata));
         }
 

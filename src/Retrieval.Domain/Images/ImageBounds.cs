@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Retrieval.Domain.Images;
 
 /// <summary>
@@ -32,13 +34,16 @@ public sealed record ImageBounds
     /// <summary>Depth to which metadata may nest, where a writer of the catalog gives more than names and values.</summary>
     public const int MaxMetadataDepth = 64;
 
-    /// <summary>Bytes of an image's metadata as compact JSON in UTF-8, 2 to 1048576.</summary>
+    /// <summary>Bytes of an image's metadata as compact JSON in UTF-8.</summary>
+    [Range(2, MostMetadataBytes)]
     public int MaxMetadataBytes { get; init; } = 16 << 10;
 
-    /// <summary>Captions of an image, 1 to 10000.</summary>
+    /// <summary>Captions of an image.</summary>
+    [Range(1, MostCaptions)]
     public int MaxCaptions { get; init; } = 1000;
 
-    /// <summary>Bytes of all captions of an image together, in UTF-8, 64 to 1048576.</summary>
+    /// <summary>Bytes of all captions of an image together, in UTF-8.</summary>
+    [Range(64, MostCaptionBytes)]
     public int MaxCaptionBytes { get; init; } = 256 << 10;
 
     /// <summary>What holds where nothing else was chosen.</summary>

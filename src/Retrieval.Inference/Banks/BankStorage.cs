@@ -53,7 +53,7 @@ internal sealed class BankStorage
     /// <param name="progress">Told after every chunk.</param>
     /// <param name="cancellationToken">Ends the copying; the room is given back.</param>
     public static BankStorage Fill(
-        BankLayout layout, MemoryBudget budget, (BankStorage Storage, BankLayout Layout)? outgrown, long keepFree, Action<BankProgress>? progress, CancellationToken cancellationToken)
+        BankLayout layout, MemoryBudget budget, (BankStorage Storage, BankLayout Layout)? outgrown, long keepFree, IProgress<BankProgress>? progress, CancellationToken cancellationToken)
     {
         var storage = new BankStorage(layout, layout.Fit(budget, outgrown?.Layout, keepFree), budget);
         try
@@ -96,7 +96,7 @@ internal sealed class BankStorage
     /// Copies the rows that <paramref name="layout"/> has more than <paramref name="former"/> into the spare room. False
     /// if there is not enough of it, or if another bank has followed the former one already: its rows are in use.
     /// </summary>
-    public bool TryAppend(BankLayout former, BankLayout layout, Action<BankProgress>? progress, CancellationToken cancellationToken)
+    public bool TryAppend(BankLayout former, BankLayout layout, IProgress<BankProgress>? progress, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -179,7 +179,7 @@ internal sealed class BankStorage
         }
     }
 
-    private sealed class Copy(BankLayout layout, long total, Action<BankProgress>? progress, CancellationToken cancellationToken)
+    private sealed class Copy(BankLayout layout, long total, IProgress<BankProgress>? progress, CancellationToken cancellationToken)
     {
         private long _done;
 
@@ -187,6 +187,6 @@ internal sealed class BankStorage
 
         public CancellationToken CancellationToken => cancellationToken;
 
-        public void Done(long bytes) => progress?.Invoke(new BankProgress(layout.Side, _done += bytes, total));
+        public void Done(long bytes) => progress?.Report(new BankProgress(layout.Side, _done += bytes, total));
     }
 }

@@ -58,7 +58,7 @@ public sealed class FeatureBank : IDisposable
         MappedRecords records,
         FeatureBank? former = null,
         long keepFree = 0,
-        Action<BankProgress>? progress = null,
+        IProgress<BankProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -73,14 +73,14 @@ public sealed class FeatureBank : IDisposable
         return layout.Bytes(layout.Rows);
     }
 
-    /// <summary>As <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, long, Action{BankProgress}?, CancellationToken)"/>; without a budget the bank stays mapped.</summary>
+    /// <summary>As <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, long, IProgress{BankProgress}?, CancellationToken)"/>; without a budget the bank stays mapped.</summary>
     internal static FeatureBank Open(
         MemoryBudget? budget,
         RecordSide side,
         MappedRecords records,
         FeatureBank? former = null,
         long keepFree = 0,
-        Action<BankProgress>? progress = null,
+        IProgress<BankProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(records);

@@ -45,7 +45,7 @@ internal sealed class Admission(long most)
     /// small ones it would never fit while they come, and they overtake it anyway, so that it need not keep them out.
     /// </summary>
     /// <exception cref="OverloadedException">There is no room.</exception>
-    public Place Admit(long cost)
+    public WorkPermit Admit(long cost)
     {
         lock (_gate)
         {
@@ -65,7 +65,7 @@ internal sealed class Admission(long most)
                 _small += cost;
             }
 
-            return new Place(this, cost, large);
+            return new WorkPermit(() => Release(cost, large));
         }
     }
 
@@ -102,20 +102,6 @@ internal sealed class Admission(long most)
             else
             {
                 _small -= cost;
-            }
-        }
-    }
-
-    /// <summary>Room for one request. Dispose of it when the request has been answered; doing so twice is harmless.</summary>
-    internal sealed class Place(Admission admission, long cost, bool large) : IDisposable
-    {
-        private int _released;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _released, 1) == 0)
-            {
-                admission.Release(cost, large);
             }
         }
     }

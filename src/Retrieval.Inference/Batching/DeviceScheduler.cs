@@ -46,7 +46,7 @@ public sealed class DeviceScheduler : IDisposable
     /// </summary>
     /// <param name="cost">What the request will ask of the device, in pairs.</param>
     /// <exception cref="OverloadedException">As much is waiting as may wait.</exception>
-    public IDisposable Admit(long cost)
+    public WorkPermit Admit(long cost)
     {
         try
         {
@@ -72,9 +72,6 @@ public sealed class DeviceScheduler : IDisposable
     /// <param name="cost">What will be done with it, in pairs: who asks for much gives way to who asks for little.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     public Task<IDisposable> TakeTurnAsync(long cost, CancellationToken cancellationToken) => RunAsync(new TurnItem(cost, new WorkLimits { Caller = cancellationToken }));
-
-    /// <summary>Timestamp of the scheduler's clock after a time from now, for <see cref="WorkLimits.DeadlineAt"/>.</summary>
-    public long TimestampIn(TimeSpan time) => _time.GetTimestamp() + (long)(time.TotalSeconds * _time.TimestampFrequency);
 
     /// <summary>Takes no more work; what waits fails, the call that runs ends.</summary>
     public void Dispose()

@@ -10,8 +10,6 @@ namespace Retrieval.Inference.Bundles;
 /// </summary>
 public sealed class VerifiedBundle
 {
-    private const long LargestManifest = 4 << 20;
-
     private readonly Dictionary<string, byte[]> _contents;
 
     private VerifiedBundle(string path, BundleManifest manifest, string fingerprint, Dictionary<string, byte[]> contents)
@@ -35,20 +33,14 @@ public sealed class VerifiedBundle
     /// <exception cref="InvalidBundleException">A file is missing, of another size, or has been edited.</exception>
     public static VerifiedBundle Read(string path)
     {
-        if (!Directory.Exists(path))
-        {
-            throw new InvalidBundleException(path, "there is no such folder");
-        }
-
-        var manifestBytes = ReadFile(path, BundleManifest.FileName, LargestManifest);
-        var manifest = BundleManifestReader.Read(manifestBytes, path);
+        var (manifest, fingerprint) = BundleHead.Read(path);
         var contents = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var (name, file) in manifest.Files)
         {
             contents[name] = ReadVerified(path, name, file);
         }
 
-        return new VerifiedBundle(path, manifest, Convert.ToHexStringLower(SHA256.HashData(manifestBytes)), contents);
+        return new VerifiedBundle(path, manifest, fingerprint, contents);
     }
 
     /// <summary>The bytes of one listed file.</summary>
@@ -56,50 +48,10 @@ public sealed class VerifiedBundle
 
     private static byte[] ReadVerified(string bundle, string name, BundleFile file)
     {
-        var bytes = ReadFile(bundle, name, Array.MaxLength, file.Bytes);
+        var bytes = BundleFiles.Read(bundle, name, Array.MaxLength, file.Bytes);
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return hash == file.Sha256
             ? bytes
             : throw new InvalidBundleException(bundle, $"{name} is not the file that was exported: its SHA-256 is {hash}, the manifest says {file.Sha256}");
-    }
-
-    private static byte[] ReadFile(string bundle, string name, long limit, long? expected = null)
-    {
-        try
-        {
-            // A link may lead to any file of the machine. The folder itself may be one.
-            var file = new FileInfo(System.IO.Path.Combine(bundle, name));
-            if (file.LinkTarget is not null)
-            {
-                throw new InvalidBundleException(bundle, $"{name} is a symbolic link; a bundle holds its files");
-            }
-
-            // Sizes first: a file that is not the right one is not read. A pipe or a device has none and is not even
-            // opened: a pipe would wait for a writer for ever.
-            var length = file.Exists ? file.Length : throw new FileNotFoundException("there is no such file");
-            if (expected is not null && length != expected)
-            {
-                throw new InvalidBundleException(bundle, $"{name} has {length} bytes; the manifest says {expected}");
-            }
-
-            if (length > limit)
-            {
-                throw new InvalidBundleException(bundle, $"{name} has {length} bytes; at most {limit} are read");
-            }
-
-            if (length == 0)
-            {
-                throw new InvalidBundleException(bundle, $"{name} is empty or not a regular file");
-            }
-
-            using var stream = file.OpenRead();
-            var bytes = new byte[length];
-            stream.ReadExactly(bytes);
-            return bytes;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidBundleException(bundle, $"{name} cannot be read: {exception.Message}", exception);
-        }
     }
 }

@@ -19,7 +19,7 @@ internal static class CudaPlugIn
 
     /// <summary>Full path of the library, whether it is there or not.</summary>
     public static string PathOf(InferenceOptions options) =>
-        Path.GetFullPath(options.ProviderLibrary ?? Path.Combine(AppContext.BaseDirectory, FileName));
+        Path.GetFullPath(options.ProviderLibrary.Length > 0 ? options.ProviderLibrary : Path.Combine(AppContext.BaseDirectory, FileName));
 
     /// <summary>Loads the library and finds the device.</summary>
     /// <exception cref="DeviceException">The library is missing or cannot be loaded, or there is no such device.</exception>

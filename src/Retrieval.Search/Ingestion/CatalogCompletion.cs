@@ -46,7 +46,7 @@ internal sealed class CatalogCompletion(Catalog catalog, CatalogIndex index, Cat
         {
             if (!await ShortlistIndexes.ReadyAsync(catalog, index, cancellationToken).ConfigureAwait(false))
             {
-                await ShortlistIndexes.BuildAsync(catalog, index, new ShortlistIndexOptions(), options.Building, cancellationToken).ConfigureAwait(false);
+                await ShortlistIndexes.BuildAsync(catalog, index, options.Building, cancellationToken).ConfigureAwait(false);
             }
 
             return true;

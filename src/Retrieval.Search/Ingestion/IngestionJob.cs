@@ -28,11 +28,6 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
     {
         ArgumentNullException.ThrowIfNull(source);
         Check();
-        if (options.DryRun)
-        {
-            return Validate(source, progress, cancellationToken);
-        }
-
         var target = new LocalIngestionTarget(indexPath, IndexBinding.SchemaOf(model), options.CommitRows);
         return await RunAsync(source, target, progress, cancellationToken).ConfigureAwait(false);
     }
@@ -62,11 +57,6 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         try
         {
             Check();
-            if (options.DryRun)
-            {
-                throw new ArgumentException("a dry run has no target", nameof(target));
-            }
-
             var rows = source.RowCount ?? (options.Parts > 1 ? source.CountRows() : null);
             var range = options.Parts == 1 ? new PartRange(0, null) : PartRange.Of(options.Part, options.Parts, rows!.Value, options.BatchRows);
             var start = new IngestionStart(
@@ -88,19 +78,16 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         }
     }
 
-    private void Check()
+    /// <summary>A dry run: reads a source to its end and checks all that is checked before encoding. Nothing is stored.</summary>
+    /// <param name="source">Where the images come from.</param>
+    /// <param name="progress">Told after every window.</param>
+    /// <param name="cancellationToken">Stops after the window at hand.</param>
+    /// <returns>What would be stored, as ingested; and what would be refused.</returns>
+    /// <exception cref="RetrievalException">The source broke off.</exception>
+    public IngestionReport Validate(IFeatureSource source, IProgress<IngestionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, IngestionOptions.MostBatchRows);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.CommitRows, 1);
-        if (options.Parts < 1 || options.Part < 0 || options.Part >= options.Parts)
-        {
-            throw new InvalidInputException($"is {options.Part} of {options.Parts}; parts are counted from 0", field: "part");
-        }
-    }
-
-    private IngestionReport Validate(IFeatureSource source, IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
-    {
+        ArgumentNullException.ThrowIfNull(source);
+        Check();
         var encoder = new SampleEncoder(model, options.Bounds);
         var meter = new ProgressMeter(time, 0, 0, source.RowCount);
         var first = new List<RejectedSample>();
@@ -115,5 +102,16 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         }
 
         return new IngestionReport(meter.Now(), 0, null, null, first);
+    }
+
+    private void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, IngestionOptions.MostBatchRows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CommitRows, 1);
+        if (options.Parts < 1 || options.Part < 0 || options.Part >= options.Parts)
+        {
+            throw new InvalidInputException($"is {options.Part} of {options.Parts}; parts are counted from 0", field: "part");
+        }
     }
 }

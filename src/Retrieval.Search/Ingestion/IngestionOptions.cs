@@ -25,9 +25,6 @@ public sealed record IngestionOptions
     /// <summary>What may be stored of an image; a row that brings more is refused.</summary>
     public ImageBounds Bounds { get; init; } = ImageBounds.Default;
 
-    /// <summary>Read and validate everything, encode and store nothing. The index is not looked at: neither what it holds unchanged nor ids of other sources.</summary>
-    public bool DryRun { get; init; }
-
     /// <summary>Read the source from its first row, whatever the ledger says. Images that are unchanged are still skipped.</summary>
     public bool Restart { get; init; }
 

@@ -3,9 +3,6 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Search.Queries;
 
 /// <summary>The deadline passed before there was a shortlist, and so anything to answer with.</summary>
-public sealed class DeadlineExceededException(int deadlineMs)
-    : RetrievalException($"the deadline of {deadlineMs} ms passed before there was a shortlist to answer with")
-{
-    /// <summary>The request's deadline in milliseconds.</summary>
-    public int DeadlineMs { get; } = deadlineMs;
-}
+/// <param name="deadline">The request's deadline; the message tells the caller the number that he gave.</param>
+public sealed class DeadlineExceededException(Deadline deadline)
+    : RetrievalException($"the deadline of {deadline.AskedMs} ms passed before there was a shortlist to answer with");

@@ -1,20 +1,30 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
+using Retrieval.Inference.Batching;
 
 namespace Retrieval.Search.Queries;
 
-/// <summary>Checks a request's numbers against the configured bounds and fills in what it leaves open.</summary>
-internal sealed record RequestLimits(int Top, int Shortlist, int? DeadlineMs)
+/// <summary>A request's numbers, within the configured bounds and with what it leaves open filled in. Worked out once a request.</summary>
+/// <param name="Top">Hits wanted.</param>
+/// <param name="Shortlist">Candidates to rerank.</param>
+/// <param name="Deadline">When it must have been answered; null for no deadline.</param>
+/// <param name="Cost">What it asks of the device, in pairs.</param>
+internal sealed record RequestLimits(int Top, int Shortlist, Deadline? Deadline, long Cost)
 {
     private const int MostConditions = 32;
 
+    /// <param name="request">The request.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="since">Timestamp that its deadline counts from.</param>
+    /// <param name="time">Gave the timestamp.</param>
     /// <exception cref="InvalidInputException">A number is out of bounds; names the field.</exception>
-    public static RequestLimits Of(SearchRequest request, SearchOptions options)
+    public static RequestLimits Of(SearchRequest request, SearchOptions options, long since, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(request);
         var top = Within(request.Top ?? options.DefaultTop, options.MaxTop, "top");
         var shortlist = Within(request.Shortlist ?? Math.Max(options.DefaultShortlist, top), options.MaxShortlist, "shortlist");
         var deadline = request.DeadlineMs is { } ms ? Within(ms, options.MaxDeadlineMs, "deadlineMs") : (int?)null;
+        shortlist = Math.Max(shortlist, top);
         if (request.Filter is { Count: > MostConditions })
         {
             throw new InvalidInputException($"has {request.Filter.Count} conditions; expected at most {MostConditions}", field: "filter");
@@ -28,7 +38,8 @@ internal sealed record RequestLimits(int Top, int Shortlist, int? DeadlineMs)
             }
         }
 
-        return new RequestLimits(top, Math.Max(shortlist, top), deadline);
+        var cost = shortlist + (request is ImageSearchRequest ? CaptionItem.CostOfOne : 0);
+        return new RequestLimits(top, shortlist, Queries.Deadline.Of(deadline, since, time), cost);
     }
 
     private static int Within(int value, int most, string field) => value >= 1 && value <= most

@@ -1,35 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Retrieval.Search.Queries;
 
 /// <summary>Bounds and defaults of a search request.</summary>
 public sealed record SearchOptions
 {
-    /// <summary>
-    /// Where shortlists come from: <c>auto</c> (pgvector where there is a catalog, otherwise exact), <c>pgvector</c> or
-    /// <c>exact</c> (the local index's own embeddings).
-    /// </summary>
-    public string Shortlist { get; init; } = ShortlistKinds.Auto;
+    /// <summary>Where shortlists come from.</summary>
+    public ShortlistKind Shortlist { get; init; }
 
     /// <summary>Hits given when a request does not say, 1 to <see cref="MaxTop"/>.</summary>
     public int DefaultTop { get; init; } = 10;
 
     /// <summary>Most hits a request may ask for.</summary>
+    [Range(1, 1_000_000)]
     public int MaxTop { get; init; } = 1000;
 
     /// <summary>Candidates reranked when a request does not say, 1 to <see cref="MaxShortlist"/>.</summary>
     public int DefaultShortlist { get; init; } = 200;
 
     /// <summary>Most candidates a request may have reranked.</summary>
+    [Range(1, 10_000_000)]
     public int MaxShortlist { get; init; } = 10_000;
 
     /// <summary>Longest deadline a request may set, in milliseconds.</summary>
+    [Range(1, 86_400_000)]
     public int MaxDeadlineMs { get; init; } = 600_000;
 
     /// <summary>
     /// Longest answer in bytes, of a batch as a whole, too. What would be longer is refused before its first byte: in a batch the
     /// query that has no room left.
     /// </summary>
+    [Range(64 << 10, 1 << 30)]
     public int MaxAnswerBytes { get; init; } = 8 << 20;
 
     /// <summary>Most pairs of one score request.</summary>
+    [Range(1, 10_000_000)]
     public int MaxPairs { get; init; } = 2000;
 }

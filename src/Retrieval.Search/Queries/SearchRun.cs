@@ -35,12 +35,11 @@ internal sealed class SearchRun : IDisposable
         _metrics = metrics;
         _time = time;
         _caller = cancellationToken;
-        if (limits.DeadlineMs is { } ms)
+        if (limits.Deadline is { } deadline)
         {
-            var left = TimeSpan.FromMilliseconds(ms);
-            _deadline = new CancellationTokenSource(left, time);
+            _deadline = new CancellationTokenSource(deadline.Left(time), time);
             _either = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, cancellationToken);
-            Work = new WorkLimits { Caller = cancellationToken, Deadline = _deadline.Token, DeadlineAt = queues.Device.TimestampIn(left) };
+            Work = new WorkLimits { Caller = cancellationToken, Deadline = _deadline.Token, DeadlineAt = deadline.EndsAt };
         }
         else
         {
@@ -112,7 +111,7 @@ internal sealed class SearchRun : IDisposable
         if (catalog is not null && Snapshot.Served is not null)
         {
             var items = side == RecordSide.Image ? CatalogItems.Images : CatalogItems.Captions;
-            var found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Left(), _caller).ConfigureAwait(false);
+            var found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Limits.Deadline?.Left(_time), _caller).ConfigureAwait(false);
             Clock.End(Stages.Shortlist);
             if (found is not null)
             {
@@ -242,6 +241,4 @@ internal sealed class SearchRun : IDisposable
 
         return candidates;
     }
-
-    private TimeSpan? Left() => Limits.DeadlineMs is { } ms ? TimeSpan.FromTicks(Math.Max(0, (TimeSpan.FromMilliseconds(ms) - _time.GetElapsedTime(Clock.Began)).Ticks)) : null;
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Diagnostics;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Inference.Batching;
@@ -27,7 +27,15 @@ public sealed class SearchService(
 {
     private volatile bool _disposed;
 
+    /// <summary>Either question, with a deadline that counts from now.</summary>
+    /// <inheritdoc cref="SearchAsync(SearchRequest, long, CancellationToken)"/>
+    public Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken) =>
+        SearchAsync(request, time.GetTimestamp(), cancellationToken);
+
     /// <summary>Either question.</summary>
+    /// <param name="request">The question.</param>
+    /// <param name="since">Timestamp of the process's clock that the deadline counts from: when the request had come.</param>
+    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
     /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
     /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
     /// <exception cref="NotFoundException">The index has no such image.</exception>
@@ -36,34 +44,20 @@ public sealed class SearchService(
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     /// <exception cref="IndexCorruptException">What is stored of the image that is the query is damaged.</exception>
     /// <returns>The answer, to be disposed of.</returns>
-    public async Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
+    public async Task<SearchAnswer> SearchAsync(SearchRequest request, long since, CancellationToken cancellationToken)
     {
-        using var place = queues.Device.Admit(CostOf(request));
-        return await SearchAdmittedAsync(request, cancellationToken).ConfigureAwait(false);
+        var limits = LimitsOf(request, since);
+        using var permit = Admit(limits.Cost);
+        return await SearchAsync(request, limits, permit, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Either question, for a caller that has made room for it by <see cref="Admit"/>.</summary>
-    /// <inheritdoc cref="SearchAsync"/>
-    public Task<SearchAnswer> SearchAdmittedAsync(SearchRequest request, CancellationToken cancellationToken)
+    /// <summary>A question that the process asks itself, to warm up or to find out whether the device computes: needs no room.</summary>
+    /// <inheritdoc cref="SearchAsync(SearchRequest, long, CancellationToken)"/>
+    public async Task<SearchAnswer> ProbeAsync(SearchRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return request switch
-        {
-            ImageSearchRequest images => SearchImagesAsync(images, cancellationToken),
-            CaptionSearchRequest captions => SearchCaptionsAsync(captions, cancellationToken),
-            _ => throw new ArgumentException($"unknown kind of request {request.GetType()}", nameof(request)),
-        };
+        using var permit = WorkPermit.ForOwnWork();
+        return await SearchAsync(request, LimitsOf(request, time.GetTimestamp()), permit, cancellationToken).ConfigureAwait(false);
     }
-
-    /// <summary>Makes room for work that will be asked for piece by piece. Dispose of what it gives when all is done.</summary>
-    /// <param name="cost">Most of it that is asked for at a time, in pairs.</param>
-    /// <exception cref="OverloadedException">As much work is waiting as may wait.</exception>
-    public IDisposable Admit(long cost) => queues.Device.Admit(cost);
-
-    /// <summary>What a request will ask of the device, in pairs.</summary>
-    /// <exception cref="InvalidInputException">A number of the request is out of bounds.</exception>
-    public long CostOf(SearchRequest request) => RequestLimits.Of(request, options).Shortlist + (request is ImageSearchRequest ? CaptionItem.CostOfOne : 0);
 
     /// <summary>The matching model's score of given pairs, without a shortlist.</summary>
     /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
@@ -85,45 +79,33 @@ public sealed class SearchService(
         using var snapshot = snapshots.Acquire();
         using var activity = SearchActivities.Start(QueryKinds.Score);
         var clock = new StageClock(time, activity);
-        var plan = Soundly(snapshot.Index, () => ScorePlan.Of(pairs, snapshot));
+        var plan = Soundly.Run(snapshot.Index, () => ScorePlan.Of(pairs, snapshot));
         clock.End(Stages.Tokenize);
         var limits = new WorkLimits { Caller = cancellationToken, RequestCost = cost };
-        var scores = await Soundly(snapshot.Index, () => plan.RunAsync(snapshot, queues.Device, limits, clock)).ConfigureAwait(false);
+        var scores = await Soundly.RunAsync(snapshot.Index, () => plan.RunAsync(snapshot, queues.Device, limits, clock)).ConfigureAwait(false);
         metrics.Answered(QueryKinds.Score, clock.Stages, pairs.Count, []);
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
 
-    /// <summary>One image as the index holds it, its texts where they are stored. Dispose of it when it has been written.</summary>
-    /// <exception cref="NotFoundException">The index has no such image.</exception>
-    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    /// <exception cref="IndexCorruptException">What is stored of it is damaged.</exception>
-    /// <exception cref="AnswerTooLongException">Its texts alone are longer than an answer may be.</exception>
-    public ImageAnswer OpenImage(string id)
-    {
-        ArgumentNullException.ThrowIfNull(id);
-        return Leased(snapshot => Soundly(snapshot.Index, () => new ImageAnswer(snapshot, id, ImageSlot(snapshot.Index, id), options.MaxAnswerBytes)));
-    }
-
-    /// <summary>One image as the index holds it, read into memory.</summary>
-    /// <inheritdoc cref="OpenImage"/>
-    public ImageDetails GetImage(string id)
-    {
-        using var image = OpenImage(id);
-        var (first, count) = image.Texts.Captions(image.Slot);
-        var captions = new CaptionDetails[count];
-        for (var i = 0; i < count; i++)
-        {
-            captions[i] = new CaptionDetails(CaptionId.Of(id, i), Encoding.UTF8.GetString(image.Texts.Text(first + i)));
-        }
-
-        var boxes = image.Texts.Boxes(image.Slot).ToArray();
-        var details = new ImageDetails(id, captions, SearchAnswer.MetadataOf(image.Texts, image.Slot), boxes.Length == 0 ? null : [.. boxes.Chunk(4)], image.IndexEpoch);
-        image.RequireWhole();
-        return details;
-    }
-
     /// <summary>Refuses new requests. Those that have begun end as they would have: the device is theirs to give back.</summary>
     public void Dispose() => _disposed = true;
+
+    internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, since, time);
+
+    internal WorkPermit Admit(long cost) => queues.Device.Admit(cost);
+
+    /// <summary>The one way into a search: by whoever has a permit, with limits that have been worked out.</summary>
+    internal Task<SearchAnswer> SearchAsync(SearchRequest request, RequestLimits limits, WorkPermit permit, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        permit.RequireHeld();
+        return request switch
+        {
+            ImageSearchRequest images => LeasedAsync(snapshot => SearchImagesAsync(images, limits, snapshot, cancellationToken)),
+            CaptionSearchRequest captions => LeasedAsync(snapshot => SearchCaptionsAsync(captions, limits, snapshot, cancellationToken)),
+            _ => throw new ArgumentException($"unknown kind of request {request.GetType()}", nameof(request)),
+        };
+    }
 
     internal static long ImageSlot(LocalIndex index, string id) =>
         index.TryGetImageSlot(id, out var slot) ? slot : throw new NotFoundException("image", id);
@@ -140,59 +122,12 @@ public sealed class SearchService(
         }
     }
 
-    // Nothing that was computed from memory that is not there any more leaves here, be it a result or an error that came of it.
-    private static async Task<T> Soundly<T>(LocalIndex index, Func<Task<T>> compute)
-    {
-        try
-        {
-            var result = await compute().ConfigureAwait(false);
-            index.RequireSound();
-            return result;
-        }
-        catch (Exception exception) when (IsOfDamage(exception, index))
-        {
-            throw index.FindDamage()!;
-        }
-    }
-
-    private static T Soundly<T>(LocalIndex index, Func<T> compute)
-    {
-        try
-        {
-            var result = compute();
-            index.RequireSound();
-            return result;
-        }
-        catch (Exception exception) when (IsOfDamage(exception, index))
-        {
-            throw index.FindDamage()!;
-        }
-    }
-
-    private static bool IsOfDamage(Exception exception, LocalIndex index) =>
-        exception is not (IndexCorruptException or OperationCanceledException or InvalidInputException) && index.FindDamage() is not null;
-
-    // The answer takes the lease with it.
-    private T Leased<T>(Func<SearchSnapshot, T> answer)
-    {
-        var snapshot = snapshots.Acquire();
-        try
-        {
-            return answer(snapshot);
-        }
-        catch
-        {
-            snapshot.Dispose();
-            throw;
-        }
-    }
-
     private async Task<SearchAnswer> LeasedAsync(Func<SearchSnapshot, Task<SearchAnswer>> answer)
     {
         var snapshot = snapshots.Acquire();
         try
         {
-            return await Soundly(snapshot.Index, () => answer(snapshot)).ConfigureAwait(false);
+            return await Soundly.RunAsync(snapshot.Index, () => answer(snapshot)).ConfigureAwait(false);
         }
         catch
         {
@@ -201,16 +136,10 @@ public sealed class SearchService(
         }
     }
 
-    private Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
-    {
-        var limits = RequestLimits.Of(request, options);
-        return LeasedAsync(snapshot => SearchImagesAsync(request, limits, snapshot, cancellationToken));
-    }
-
     private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         using var activity = SearchActivities.Start(QueryKinds.Images);
-        var clock = new StageClock(time, activity);
+        var clock = Begin(limits, activity);
         var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
         clock.End(Stages.Tokenize);
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
@@ -223,21 +152,15 @@ public sealed class SearchService(
         }
         catch (OperationCanceledException) when (run.IsLate)
         {
-            throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+            throw new DeadlineExceededException(limits.Deadline!.Value);
         }
-    }
-
-    private Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CancellationToken cancellationToken)
-    {
-        var limits = RequestLimits.Of(request, options);
-        return LeasedAsync(snapshot => SearchCaptionsAsync(request, limits, snapshot, cancellationToken));
     }
 
     private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         var slot = ImageSlot(snapshot.Index, request.ImageId);
         using var activity = SearchActivities.Start(QueryKinds.Captions);
-        var clock = new StageClock(time, activity);
+        var clock = Begin(limits, activity);
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
         {
@@ -249,8 +172,15 @@ public sealed class SearchService(
         }
         catch (OperationCanceledException) when (run.IsLate)
         {
-            throw new DeadlineExceededException(limits.DeadlineMs ?? 0);
+            throw new DeadlineExceededException(limits.Deadline!.Value);
         }
+    }
+
+    // Whose deadline has passed while the request waited for its turn is told so before anything is done for it.
+    private StageClock Begin(RequestLimits limits, Activity? activity)
+    {
+        var clock = new StageClock(time, activity);
+        return limits.Deadline is { } deadline && deadline.EndsAt <= clock.Began ? throw new DeadlineExceededException(deadline) : clock;
     }
 
     private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens)

@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
+using Retrieval.Inference.Bundles;
 using Retrieval.Storage.Local;
 
 namespace Retrieval.Search.Snapshots;
@@ -11,7 +10,6 @@ namespace Retrieval.Search.Snapshots;
 /// </summary>
 public sealed class BundleShelf
 {
-    private const long LargestManifest = 4 << 20;
     private readonly Dictionary<string, string> _folders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IndexSchema> _schemas = new(StringComparer.Ordinal);
 
@@ -37,11 +35,9 @@ public sealed class BundleShelf
         var shelf = new BundleShelf();
         foreach (var folder in folders)
         {
-            var bytes = ReadManifest(folder);
-            var manifest = BundleManifestReader.Read(bytes, folder);
-            var fingerprint = Convert.ToHexStringLower(SHA256.HashData(bytes));
-            shelf._folders[fingerprint] = folder;
-            shelf._schemas[fingerprint] = new IndexSchema(fingerprint, manifest.Name, manifest.EmbeddingWidth, manifest.ImageFields, manifest.CaptionFields);
+            var head = BundleHead.Read(folder);
+            shelf._folders[head.Fingerprint] = folder;
+            shelf._schemas[head.Fingerprint] = IndexBinding.SchemaOf(head.Manifest, head.Fingerprint);
         }
 
         return shelf;
@@ -49,22 +45,4 @@ public sealed class BundleShelf
 
     /// <summary>The folder of the bundle with this fingerprint; null if there is none.</summary>
     public string? FolderOf(string fingerprint) => _folders.GetValueOrDefault(fingerprint);
-
-    private static byte[] ReadManifest(string folder)
-    {
-        try
-        {
-            var file = new FileInfo(Path.Combine(folder, BundleManifest.FileName));
-            if (file is not { Exists: true, Length: > 0 and <= LargestManifest })
-            {
-                throw new InvalidBundleException(folder, Directory.Exists(folder) ? $"{BundleManifest.FileName} is missing, empty or none of the regular kind" : "there is no such folder");
-            }
-
-            return File.ReadAllBytes(file.FullName);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidBundleException(folder, $"{BundleManifest.FileName} cannot be read: {exception.Message}", exception);
-        }
-    }
 }

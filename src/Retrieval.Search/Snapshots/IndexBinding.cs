@@ -13,7 +13,16 @@ public static class IndexBinding
     public static IndexSchema SchemaOf(MatchingModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new IndexSchema(model.Fingerprint, model.Manifest.Name, model.Manifest.EmbeddingWidth, model.Manifest.ImageFields, model.Manifest.CaptionFields);
+        return SchemaOf(model.Manifest, model.Fingerprint);
+    }
+
+    /// <summary>The index that the model of a bundle reads and writes.</summary>
+    /// <param name="manifest">The bundle's manifest.</param>
+    /// <param name="fingerprint">The bundle's fingerprint.</param>
+    public static IndexSchema SchemaOf(BundleManifest manifest, string fingerprint)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return new IndexSchema(fingerprint, manifest.Name, manifest.EmbeddingWidth, manifest.ImageFields, manifest.CaptionFields);
     }
 
     /// <summary>A collection's records as its files are mapped.</summary>

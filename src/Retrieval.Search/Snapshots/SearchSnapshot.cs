@@ -26,7 +26,7 @@ public sealed class SearchSnapshot : IDisposable
         LocalIndex index,
         ServedIndex? served,
         SearchSnapshot? former,
-        Action<BankProgress>? progress,
+        IProgress<BankProgress>? progress,
         Action<DamagedItem>? damaged,
         Action ended,
         CancellationToken cancellationToken)

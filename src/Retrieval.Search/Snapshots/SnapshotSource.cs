@@ -11,7 +11,9 @@ namespace Retrieval.Search.Snapshots;
 /// The one reference to what is being served. A request leases the current snapshot; a new generation of the index, or
 /// another index with another model, replaces the reference and disturbs nobody.
 /// </summary>
-public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
+/// <param name="options">The bundle and the index.</param>
+/// <param name="bankProgress">Told how far a bank has been copied into the device's memory, on the thread that loads.</param>
+public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null) : IDisposable
 {
     private readonly Lock _writing = new();
     private readonly IReadOnlyList<string> _bundles = BundleShelf.Split(options.Bundle);
@@ -19,9 +21,6 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
     private bool _disposed;
-
-    /// <summary>Told how far a bank has been copied into the device's memory, on the thread that loads.</summary>
-    public Action<BankProgress>? BankProgress { get; set; }
 
     /// <summary>Told of each damaged item that a search meets and leaves out, once an item; called from several threads.</summary>
     public Action<DamagedItem>? ItemDamaged { get; set; }
@@ -293,7 +292,7 @@ public sealed class SnapshotSource(SnapshotOptions options) : IDisposable
             index.RequireRestored(former, cancellationToken);
         }
 
-        var snapshot = new SearchSnapshot(model.Model, index, served, old, BankProgress, ItemDamaged, model.Release, cancellationToken);
+        var snapshot = new SearchSnapshot(model.Model, index, served, old, bankProgress, ItemDamaged, model.Release, cancellationToken);
 
         // Lookups and resident banks were made from its memory. Not disposed of with the snapshot: that would give the model back.
         if (index.FindDamage() is { } damage)

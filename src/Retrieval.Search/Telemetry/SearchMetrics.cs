@@ -15,13 +15,17 @@ public sealed class SearchMetrics
         HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     };
 
-    private readonly Histogram<double> _queries;
-    private readonly Histogram<double> _stages;
-    private readonly Counter<long> _pairs;
-    private readonly Counter<long> _degraded;
-    private readonly Counter<long> _missing;
-    private readonly Counter<long> _fallbacks;
-    private readonly Counter<long> _damaged;
+    private readonly Histogram<double>? _queries;
+    private readonly Histogram<double>? _stages;
+    private readonly Counter<long>? _pairs;
+    private readonly Counter<long>? _degraded;
+    private readonly Counter<long>? _missing;
+    private readonly Counter<long>? _fallbacks;
+    private readonly Counter<long>? _damaged;
+
+    private SearchMetrics()
+    {
+    }
 
     /// <summary>Creates the instruments.</summary>
     public SearchMetrics(IMeterFactory meters)
@@ -37,6 +41,9 @@ public sealed class SearchMetrics
         _damaged = meter.CreateCounter<long>("retrieval.damaged", "{candidate}", "Candidates left out of answers since what is stored of them is damaged, by kind of data").FromZero("kind", [.. StoredData.All]);
     }
 
+    /// <summary>Reports nothing: for a process that nobody watches, and for what must not count.</summary>
+    public static SearchMetrics None { get; } = new();
+
     /// <summary>Reports one answered request.</summary>
     /// <param name="kind">One of <see cref="QueryKinds"/>.</param>
     /// <param name="stages">What each stage took.</param>
@@ -49,25 +56,25 @@ public sealed class SearchMetrics
         var total = TimeSpan.Zero;
         foreach (var (stage, duration) in stages)
         {
-            _stages.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
+            _stages?.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
             total += duration;
         }
 
-        _queries.Record(total.TotalSeconds, new KeyValuePair<string, object?>("kind", kind));
-        _pairs.Add(pairs, new KeyValuePair<string, object?>("kind", kind));
+        _queries?.Record(total.TotalSeconds, new KeyValuePair<string, object?>("kind", kind));
+        _pairs?.Add(pairs, new KeyValuePair<string, object?>("kind", kind));
         foreach (var reason in degraded)
         {
-            _degraded.Add(1, new KeyValuePair<string, object?>("reason", reason));
+            _degraded?.Add(1, new KeyValuePair<string, object?>("reason", reason));
         }
     }
 
     /// <summary>Reports candidates that the catalog named and this replica does not have yet.</summary>
-    public void ShortlistMissed(int candidates) => _missing.Add(candidates);
+    public void ShortlistMissed(int candidates) => _missing?.Add(candidates);
 
     /// <summary>Reports a candidate that was left out since what is stored of it is damaged.</summary>
     /// <param name="kind">Which data: one of <see cref="Snapshots.StoredData"/>.</param>
-    public void LeftOut(string kind) => _damaged.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    public void LeftOut(string kind) => _damaged?.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     /// <summary>Reports a shortlist that the catalog was to give and the replica's own index gave.</summary>
-    public void ShortlistFellBack() => _fallbacks.Add(1);
+    public void ShortlistFellBack() => _fallbacks?.Add(1);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Contracts;
 using Retrieval.Storage.Local.Reading;

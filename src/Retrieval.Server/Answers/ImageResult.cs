@@ -1,3 +1,4 @@
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Answers;

@@ -18,6 +18,7 @@ internal static class CatalogRegistration
         services.AddSingleton(_ => new Catalog(postgres.Options));
         services.AddSingleton<CatalogLink>();
         services.AddSingleton<FollowState>();
+        services.AddSingleton(provider => new CatalogMode(provider.GetRequiredService<CatalogLink>(), provider.GetRequiredService<FollowState>()));
         services.AddInstruments<CatalogMetrics>();
         if (UsesPgvector(options))
         {
@@ -40,5 +41,5 @@ internal static class CatalogRegistration
 
     /// <summary>Whether shortlists come from the catalog.</summary>
     public static bool UsesPgvector(ServerOptions options) =>
-        options.Postgres.IsSet && !options.Search.Shortlist.Equals(ShortlistKinds.Exact, StringComparison.OrdinalIgnoreCase);
+        options.Postgres.IsSet && options.Search.Shortlist != ShortlistKind.Exact;
 }

@@ -11,13 +11,8 @@ internal static class CatalogOptionsValidator
     public static void Validate(ServerOptions options, List<string> faults)
     {
         var postgres = options.Postgres;
-        Within(faults, "Postgres:FollowSeconds", postgres.FollowSeconds, 0.05, 3600);
-        Within(faults, "Postgres:ShortlistTimeoutMs", postgres.ShortlistTimeoutMs, 1, 60_000);
-        Within(faults, "Postgres:VisibleSeconds", postgres.VisibleSeconds, 0.05, 600);
-        Within(faults, "Postgres:ConnectSeconds", postgres.ConnectSeconds, 1, 600);
-        Within(faults, "Postgres:CommandSeconds", postgres.CommandSeconds, 1, 3600);
-        Within(faults, "Postgres:Streams", postgres.Streams, 1, 32);
-        Within(faults, "Ingestion:RetrySeconds", options.Ingestion.RetrySeconds, 1, 86_400);
+        Ranges.Check(faults, "Postgres", postgres);
+        Ranges.Check(faults, "Ingestion", options.Ingestion);
         Attempt(faults, "Postgres:Index", () =>
         {
             if (postgres.Index.Length > 0)
@@ -34,7 +29,7 @@ internal static class CatalogOptionsValidator
             Needless(faults, "Postgres:PasswordFile", postgres.PasswordFile.Length > 0);
             Needless(faults, "Postgres:Index", postgres.Index.Length > 0);
             Needless(faults, "Postgres:Migrate", postgres.Migrate);
-            Needless(faults, "Search:Shortlist", options.Search.Shortlist.Equals(ShortlistKinds.Pgvector, StringComparison.OrdinalIgnoreCase));
+            Needless(faults, "Search:Shortlist", options.Search.Shortlist == ShortlistKind.Pgvector);
         }
 
         for (var i = 0; i < options.Ingestion.Roots.Count; i++)
@@ -46,7 +41,7 @@ internal static class CatalogOptionsValidator
         }
     }
 
-    private static void Connection(PostgresSection postgres, List<string> faults)
+    private static void Connection(PostgresOptions postgres, List<string> faults)
     {
         // The text may hold a password: it is not repeated. The file is looked at apart, so that both faults are told.
         Attempt(faults, "Postgres:ConnectionString", () => Catalog.Validate(postgres.Options));
@@ -75,6 +70,4 @@ internal static class CatalogOptionsValidator
             faults.Add($"{key} is set and Postgres:ConnectionString is not; without a catalog it means nothing");
         }
     }
-
-    private static void Within(List<string> faults, string key, double value, double least, double most) => ServerOptionsValidator.Within(faults, key, value, least, most);
 }

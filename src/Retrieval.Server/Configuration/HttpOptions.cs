@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Retrieval.Server.Configuration;
 
 /// <summary>Addresses and what a connection may do.</summary>
@@ -14,40 +16,49 @@ public sealed record HttpOptions
     public string AllowedHosts { get; init; } = "";
 
     /// <summary>
-    /// Longest body of a request in bytes, 1024 to 1 GiB. A longer one is a 413. Parsed, which at most
+    /// Longest body of a request in bytes. A longer one is a 413. Parsed, which at most
     /// <see cref="LimitsOptions.Concurrent"/> and <see cref="LimitsOptions.WriteConcurrent"/> bodies are at once, a body takes up to fifty times its length.
     /// </summary>
+    [Range(1024, 1 << 30)]
     public long MaxBodyBytes { get; init; } = 256 << 10;
 
     /// <summary>
-    /// Longest body of a <c>PUT</c> of an image in bytes, 1024 to 256 MiB: its features are in it, in JSON as base64, which
+    /// Longest body of a <c>PUT</c> of an image in bytes: its features are in it, in JSON as base64, which
     /// is a third longer. At most 16 such bodies are received at once.
     /// </summary>
+    [Range(1024, 256 << 20)]
     public long MaxImageBytes { get; init; } = 8 << 20;
 
-    /// <summary>Deepest nesting of a JSON body, 4 to 64.</summary>
+    /// <summary>Deepest nesting of a JSON body.</summary>
+    [Range(4, 64)]
     public int MaxJsonDepth { get; init; } = 16;
 
-    /// <summary>Most bytes of all headers of a request, 1024 to 1 MiB.</summary>
+    /// <summary>Most bytes of all headers of a request.</summary>
+    [Range(1024, 1 << 20)]
     public int MaxHeaderBytes { get; init; } = 32 << 10;
 
     /// <summary>
-    /// Most open connections, 1 to 1000000; fewer where the limit of open files (<c>ulimit -n</c>) leaves room for fewer. When
+    /// Most open connections; fewer where the limit of open files (<c>ulimit -n</c>) leaves room for fewer. When
     /// they are reached, the one that has waited longest for its client is closed for a new one; when all are at work, a few
     /// more are let in to ask for health. Times <see cref="MaxBodyBytes"/>, the most memory that bodies can take while they arrive and wait.
     /// </summary>
+    [Range(1, 1_000_000)]
     public int MaxConnections { get; init; } = 1000;
 
-    /// <summary>Seconds a connection may stay idle between requests, 1 to 3600.</summary>
+    /// <summary>Seconds a connection may stay idle between requests.</summary>
+    [Range(1, 3600)]
     public int KeepAliveSeconds { get; init; } = 120;
 
-    /// <summary>Seconds within which all headers must have come, 1 to 600.</summary>
+    /// <summary>Seconds within which all headers must have come.</summary>
+    [Range(1, 600)]
     public int HeaderTimeoutSeconds { get; init; } = 15;
 
-    /// <summary>Slowest a caller may send a body or take an answer, in bytes a second, 1 to 1000000.</summary>
+    /// <summary>Slowest a caller may send a body or take an answer, in bytes a second.</summary>
+    [Range(1, 1_000_000)]
     public int MinBytesPerSecond { get; init; } = 240;
 
-    /// <summary>Seconds before that rate is asked for, 2 to 600.</summary>
+    /// <summary>Seconds before that rate is asked for.</summary>
+    [Range(2, 600)]
     public int MinRateGraceSeconds { get; init; } = 5;
 
     /// <summary>The hosts that may be named; null for any.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Reflection;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Configuration;
 
 namespace Retrieval.Server.Configuration;
@@ -27,9 +28,13 @@ internal static class KeyFaults
             {
                 Find(section, property.PropertyType, faults);
             }
+            else if (ValueOf(property.PropertyType) is { } values)
+            {
+                faults.AddRange(section.GetChildren().Where(child => Convert(child.Value, values) is null).Select(child => Fault(child, values)));
+            }
             else if (IsLeaf(property.PropertyType) && !IsEmptyText(section, property.PropertyType) && Convert(section.Value, property.PropertyType) is null)
             {
-                faults.Add($"{section.Path} is '{section.Value}'; expected {Kind(property.PropertyType)}");
+                faults.Add(Fault(section, property.PropertyType));
             }
         }
     }
@@ -60,7 +65,7 @@ internal static class KeyFaults
                     values[section.Path] = section.Value;
                     break;
                 case { } property when !IsLeaf(property.PropertyType):
-                    foreach (var (key, value) in section.AsEnumerable())
+                    foreach (var (key, value) in section.AsEnumerable().Where(pair => ValueOf(property.PropertyType) is not { } kind || Convert(pair.Value, kind) is not null))
                     {
                         values[key] = value;
                     }
@@ -73,7 +78,13 @@ internal static class KeyFaults
     private static PropertyInfo? PropertyOf(Type options, string name) =>
         PropertiesOf(options).FirstOrDefault(property => string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive;
+    private static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive || type.IsEnum;
+
+    /// <summary>What the values of a section of free names are, where each is one of a few; null for any other type.</summary>
+    private static Type? ValueOf(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) && type.GenericTypeArguments[1] is { IsEnum: true } value ? value : null;
+
+    private static string Fault(IConfigurationSection section, Type type) => $"{section.Path} is '{section.Value}'; expected {Kind(type)}";
 
     // The framework gives null for an empty text of a file. Whether a text may be empty, the validator says.
     private static bool IsEmptyText(IConfigurationSection section, Type type) =>
@@ -81,6 +92,12 @@ internal static class KeyFaults
 
     private static object? Convert(string? value, Type type)
     {
+        if (type.IsEnum)
+        {
+            // A name and nothing else: the framework takes numbers and lists of names, too.
+            return Enum.GetNames(type).FirstOrDefault(name => string.Equals(name, value, StringComparison.OrdinalIgnoreCase));
+        }
+
         try
         {
             return value is null ? null : TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
@@ -93,9 +110,14 @@ internal static class KeyFaults
 
     private static string Kind(Type type) => Type.GetTypeCode(type) switch
     {
+        _ when type.IsEnum => $"one of {string.Join(", ", NamesOf(type))}",
         TypeCode.Boolean => "true or false",
         TypeCode.Double => "a number",
         TypeCode.String => "a text",
         _ => "a whole number",
     };
+
+    // As they are written in the reference file.
+    private static IEnumerable<string> NamesOf(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? field.Name);
 }

@@ -1,4 +1,5 @@
 using Retrieval.Domain.Images;
+using Retrieval.Inference;
 using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Configuration;
@@ -19,16 +20,16 @@ public sealed record ServerOptions
     public ImageBounds Images { get; init; } = new();
 
     /// <summary>The bundle and the index that are served.</summary>
-    public SnapshotSection Snapshot { get; init; } = new();
+    public ServerSnapshotOptions Snapshot { get; init; } = new();
 
     /// <summary>The catalog that is followed; empty for embedded mode.</summary>
-    public PostgresSection Postgres { get; init; } = new();
+    public PostgresOptions Postgres { get; init; } = new();
 
     /// <summary>Ingestions that are started over HTTP.</summary>
-    public IngestionSection Ingestion { get; init; } = new();
+    public ServerIngestionOptions Ingestion { get; init; } = new();
 
     /// <summary>How the model is run.</summary>
-    public InferenceSection Inference { get; init; } = new();
+    public InferenceOptions Inference { get; init; } = new();
 
     /// <summary>What is logged, and how.</summary>
     public LogOptions Logging { get; init; } = new();

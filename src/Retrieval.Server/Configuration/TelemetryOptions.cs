@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using OpenTelemetry.Exporter;
 
 namespace Retrieval.Server.Configuration;
@@ -8,19 +9,18 @@ public sealed record TelemetryOptions
     /// <summary>Longest that one sending may take. A collector that is away costs the end of the server as much, once.</summary>
     internal const int TimeoutMs = 3000;
 
-    internal static readonly string[] Protocols = ["http", "grpc"];
-
     /// <summary>Address of an OpenTelemetry collector, e.g. <c>http://collector:4318</c>; empty for none.</summary>
     public string OtlpEndpoint { get; init; } = "";
 
-    /// <summary><c>http</c> (protobuf, to the path <c>/v1/metrics</c> below the address) or <c>grpc</c>.</summary>
-    public string OtlpProtocol { get; init; } = "http";
+    /// <summary>How they are sent.</summary>
+    public OtlpProtocol OtlpProtocol { get; init; }
 
-    /// <summary>Seconds between two sendings, 1 to 3600.</summary>
+    /// <summary>Seconds between two sendings.</summary>
+    [Range(1, 3600)]
     public double OtlpIntervalSeconds { get; init; } = 60;
 
     internal OtlpExportProtocol ExportProtocol =>
-        OtlpProtocol.Equals("grpc", StringComparison.OrdinalIgnoreCase) ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+        OtlpProtocol == OtlpProtocol.Grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
 
     /// <summary>What is sent to; null for nothing.</summary>
     internal Uri? Endpoint => OtlpEndpoint.Length == 0

@@ -1,14 +1,10 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
-using Retrieval.Inference.Batching;
 using Retrieval.Search.Queries;
-using Retrieval.Search.Snapshots;
 using Retrieval.Server.Answers;
-using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
 using Retrieval.Server.OpenApi;
@@ -19,8 +15,6 @@ namespace Retrieval.Server.Endpoints;
 /// <summary>Several searches in one request.</summary>
 internal static class BatchEndpoint
 {
-    private const int MostQueriesAtOnce = 4;
-
     public static void MapBatch(this IEndpointRouteBuilder routes) => routes.MapPost("/search/batch", SearchBatch)
         .WithTags("Search")
         .WithName("SearchBatch")
@@ -34,72 +28,24 @@ internal static class BatchEndpoint
     private static async Task<IResult> SearchBatch(
         HttpContext context,
         RequestParser parser,
-        SearchService service,
-        TimedSearch search,
+        BatchSearch search,
         Problems problems,
-        ServerOptions options,
         CancellationToken cancellationToken)
     {
-        var queries = parser.Batch(context.Body()).Select(query => Read(parser, service, query)).ToList();
-        RefuseTooMany(queries.Sum(query => query.Request is null ? 0 : parser.CandidatesOf(query.Request)), options.Limits.BatchCandidates);
-        var (atOnce, cost) = AtOnce([.. queries.Select(query => query.Cost)], options.Search);
-        using var place = service.Admit(cost);
-        var answers = new BatchItem[queries.Count];
-        try
-        {
-            await Parallel.ForAsync(0, queries.Count, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken }, async (i, stop) =>
-            {
-                try
-                {
-                    answers[i] = new BatchItem(await search.RunAsync(queries[i].Request ?? throw queries[i].Fault!, context.ReceivedAt(), admitted: true, stop).ConfigureAwait(false));
-                }
-                catch (RetrievalException exception) when (exception is not (NotReadyException or DeviceStoppedException))
-                {
-                    answers[i] = new BatchItem(problems.Of(exception));
-                }
-            }).ConfigureAwait(false);
-        }
-        catch
-        {
-            Array.ForEach(answers, answer => answer?.Answer?.Dispose());
-            throw;
-        }
-
-        return new BatchResult(answers, problems);
+        var queries = parser.Batch(context.Body()).Select(query => Read(parser, query)).ToList();
+        var outcomes = await search.SearchAsync(queries, context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
+        return new BatchResult(Array.ConvertAll(outcomes, outcome => outcome.Answer is { } answer ? new BatchItem(answer) : new BatchItem(problems.Of(outcome.Fault!))), problems);
     }
 
-    /// <summary>
-    /// How many of a batch's queries run at a time, and what room that needs: enough to share calls of the device, too few for the
-    /// next request to wait behind them all.
-    /// </summary>
-    /// <param name="costs">What each query asks of the device, in pairs.</param>
-    /// <param name="search">Says what a search of the default size costs.</param>
-    internal static (int AtOnce, long Cost) AtOnce(IReadOnlyCollection<long> costs, SearchOptions search)
-    {
-        var largest = costs.Max();
-        var atOnce = (int)Math.Clamp(MostQueriesAtOnce * (search.DefaultShortlist + CaptionItem.CostOfOne) / largest, 1, Math.Min(MostQueriesAtOnce, costs.Count));
-        return (atOnce, costs.OrderDescending().Take(atOnce).Sum());
-    }
-
-    private static (SearchRequest? Request, long Cost, InvalidInputException? Fault) Read(RequestParser parser, SearchService service, JsonElement query)
+    private static BatchQuery Read(RequestParser parser, JsonElement query)
     {
         try
         {
-            var request = parser.Query(query);
-            return (request, service.CostOf(request), null);
+            return new BatchQuery(parser.Query(query));
         }
         catch (InvalidInputException exception)
         {
-            return (null, 1, exception);
-        }
-    }
-
-    private static void RefuseTooMany(long candidates, int most)
-    {
-        if (candidates > most)
-        {
-            throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"ask for {candidates} candidates in all; expected at most {most}: lower shortlist, or send fewer at once"), field: "queries");
+            return new BatchQuery(exception);
         }
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
 using Retrieval.Server.OpenApi;
@@ -9,8 +8,6 @@ namespace Retrieval.Server.Endpoints;
 /// <summary>The routes of <c>/v1</c>, all behind the limits.</summary>
 internal static class EndpointRegistration
 {
-    public static void AddQueries(this IServiceCollection services) => services.AddSingleton<TimedSearch>();
-
     public static void MapQueries(this WebApplication app, ServerOptions options)
     {
         var queries = app.MapGroup("/v1").RequireLimits().ProducesCommonProblems();

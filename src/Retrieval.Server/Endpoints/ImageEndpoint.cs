@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Images;
-using Retrieval.Search.Queries;
 using Retrieval.Server.Answers;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
@@ -76,7 +75,7 @@ internal static class ImageEndpoint
     private static async Task<IResult> DeleteImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken) =>
         TypedResults.Json(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context), cancellationToken).ConfigureAwait(false)), WireJson.Options);
 
-    private static ImageResult GetImage(HttpContext context, SearchService search) => new ImageResult(search.OpenImage(IdOf(context)));
+    private static ImageResult GetImage(HttpContext context, ImageReader images) => new ImageResult(images.Open(IdOf(context)));
 
     /// <summary>
     /// The id as the caller wrote it. The route's value will not do: the server decodes all of a path but encoded

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
 using Retrieval.Server.Contracts;
@@ -47,21 +48,23 @@ internal static class IngestionEndpoints
     private static async Task<IResult> Start(HttpContext context, IngestionRunner runner, CancellationToken cancellationToken)
     {
         var run = await runner.StartAsync(IngestionOrder.Read(context.Body()), cancellationToken).ConfigureAwait(false);
-        context.Response.Headers.Location = $"/v1/ingestions/{run.Id}";
-        return TypedResults.Json(run, WireJson.Options, statusCode: StatusCodes.Status202Accepted);
+        context.Response.Headers.Location = $"/v1/ingestions/{run.Id:D}";
+        return Answer(run, StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> List(IIngestionLedger ledger, CancellationToken cancellationToken) =>
-        TypedResults.Json(new IngestionsResponse(await ledger.ListAsync(cancellationToken).ConfigureAwait(false)), WireJson.Options);
+        TypedResults.Json(new IngestionsResponse([.. (await ledger.ListAsync(cancellationToken).ConfigureAwait(false)).Select(IngestionView.Of)]), WireJson.Options);
 
     private static async Task<IResult> Get(string id, IIngestionLedger ledger, CancellationToken cancellationToken) =>
-        TypedResults.Json(await ledger.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), WireJson.Options);
+        Answer(await ledger.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), StatusCodes.Status200OK);
 
     private static async Task<IResult> Cancel(string id, IngestionRunner runner, CancellationToken cancellationToken)
     {
         var run = await runner.CancelAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id);
-        return TypedResults.Json(run, WireJson.Options, statusCode: run.State == "running" ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
+        return Answer(run, run.Standing == RunStanding.Running ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }
+
+    private static JsonHttpResult<IngestionResponse> Answer(KnownRun run, int status) => TypedResults.Json(IngestionView.Of(run), WireJson.Options, statusCode: status);
 
     private static Guid IdOf(string id) => Guid.TryParseExact(id, "D", out var found) ? found : throw Unknown(id);
 

@@ -2,9 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Search.Catalogs;
-using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
@@ -24,11 +22,10 @@ internal static class ModelEndpoint
         .Produces<ModelResponse>()
         .ProducesProblems(429, 503, 504);
 
-    private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, IServiceProvider services)
+    private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, CatalogMode catalog)
     {
         var status = snapshots.Status ?? throw new NotReadyException();
-        var shortlist = CatalogRegistration.UsesPgvector(options) ? ShortlistKinds.Pgvector : ShortlistKinds.Exact;
-        var catalog = CatalogResponse.Of(services.GetService<FollowState>(), services.GetService<CatalogLink>());
-        return TypedResults.Json(ModelResponse.Of(status, reasons.Of(status.Device.Reason), shortlist, catalog), WireJson.Options);
+        var shortlist = CatalogRegistration.UsesPgvector(options) ? "pgvector" : "exact";
+        return TypedResults.Json(ModelResponse.Of(status, reasons.Of(status.Device.Reason), shortlist, CatalogResponse.Of(catalog.State, catalog.Link)), WireJson.Options);
     }
 }

@@ -4,7 +4,6 @@ using Retrieval.Search.Catalogs;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
@@ -21,11 +20,11 @@ internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceR
     private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<Guid, bool> _here = new();
 
-    public async Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await CatalogRuns.ListAsync(catalog, null, MostRuns, cancellationToken).ConfigureAwait(false)).Select(Response)];
+    public async Task<IReadOnlyList<KnownRun>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await CatalogRuns.ListAsync(catalog, null, MostRuns, cancellationToken).ConfigureAwait(false)).Select(Known)];
 
-    public async Task<IngestionResponse?> FindAsync(Guid id, CancellationToken cancellationToken) =>
-        await CatalogRuns.FindAsync(catalog, id, cancellationToken).ConfigureAwait(false) is { } run ? Response(run) : null;
+    public async Task<KnownRun?> FindAsync(Guid id, CancellationToken cancellationToken) =>
+        await CatalogRuns.FindAsync(catalog, id, cancellationToken).ConfigureAwait(false) is { } run ? Known(run) : null;
 
     public Task CancelAsync(Guid id, CancellationToken cancellationToken) => CatalogRuns.RequestCancelAsync(catalog, id, cancellationToken);
 
@@ -82,44 +81,45 @@ internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceR
         }
     }
 
-    private IngestionResponse Response(CatalogRun run)
+    private KnownRun Known(CatalogRun run)
     {
         var ended = run.EndedAt ?? run.UpdatedAt;
         var seconds = (ended - run.StartedAt).TotalSeconds;
         var rate = seconds > 0 ? (run.NextRow - run.FirstRow) / seconds : 0;
         var live = run is { State: RunState.Running, Connected: true };
-        return new IngestionResponse(
-            $"{run.RunId:D}",
-            StateOf(run),
-            run.Message is null ? null : roots.Public(run.Message),
-            run.Index,
-            roots.Public(run.SourceKey),
-            run.Part,
-            run.Parts,
-            run.Worker,
-            run.CancelRequested,
-            run.FirstRow,
-            run.NextRow,
-            0,
-            run.TotalRows,
-            run.Ingested,
-            run.Replaced,
-            run.Skipped,
-            run.Rejected,
-            run.Captions,
-            rate,
-            live && rate > 0 && run is { Parts: 1, TotalRows: { } total } ? Math.Max(0, total - run.NextRow) / rate : null,
-            run.StartedAt,
-            run.UpdatedAt,
-            run.EndedAt,
-            [.. run.FirstRejects.Select(reject => new IngestionReject(reject.Source, reject.Row, reject.Id, reject.Reason))]);
+        return new KnownRun
+        {
+            Id = run.RunId,
+            Standing = StandingOf(run),
+            Message = run.Message is null ? null : roots.Public(run.Message),
+            Index = run.Index,
+            Source = roots.Public(run.SourceKey),
+            Part = run.Part,
+            Parts = run.Parts,
+            Worker = run.Worker,
+            CancelRequested = run.CancelRequested,
+            FirstRow = run.FirstRow,
+            NextRow = run.NextRow,
+            TotalRows = run.TotalRows,
+            Stored = run.Ingested,
+            Replaced = run.Replaced,
+            Skipped = run.Skipped,
+            Rejected = run.Rejected,
+            Captions = run.Captions,
+            RowsPerSecond = rate,
+            Remaining = live && rate > 0 && run is { Parts: 1, TotalRows: { } total } ? TimeSpan.FromSeconds(Math.Max(0, total - run.NextRow) / rate) : null,
+            StartedAt = run.StartedAt,
+            UpdatedAt = run.UpdatedAt,
+            EndedAt = run.EndedAt,
+            FirstRejects = [.. run.FirstRejects.Select(reject => new RejectedSample(reject.Source, reject.Row, reject.Id, reject.Reason))],
+        };
     }
 
-    private string StateOf(CatalogRun run) => run.State switch
+    private RunStanding StandingOf(CatalogRun run) => run.State switch
     {
-        RunState.Completed => "completed",
-        RunState.Cancelled => "cancelled",
-        RunState.Failed => "failed",
-        _ => run.Connected || _here.ContainsKey(run.RunId) || time.GetUtcNow() - run.UpdatedAt < LostAfter ? "running" : "lost",
+        RunState.Completed => RunStanding.Completed,
+        RunState.Cancelled => RunStanding.Cancelled,
+        RunState.Failed => RunStanding.Failed,
+        _ => run.Connected || _here.ContainsKey(run.RunId) || time.GetUtcNow() - run.UpdatedAt < LostAfter ? RunStanding.Running : RunStanding.Lost,
     };
 }

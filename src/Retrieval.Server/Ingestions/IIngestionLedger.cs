@@ -1,7 +1,6 @@
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
-using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Ingestions;
 
@@ -9,10 +8,10 @@ namespace Retrieval.Server.Ingestions;
 internal interface IIngestionLedger
 {
     /// <summary>The latest runs, newest first.</summary>
-    Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<KnownRun>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>One run; null if there is none of this number.</summary>
-    Task<IngestionResponse?> FindAsync(Guid id, CancellationToken cancellationToken);
+    Task<KnownRun?> FindAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>Asks a run to end, wherever it runs.</summary>
     Task CancelAsync(Guid id, CancellationToken cancellationToken);

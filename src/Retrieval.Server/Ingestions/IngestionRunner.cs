@@ -6,7 +6,6 @@ using Retrieval.Search.Ingestion;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
 
 namespace Retrieval.Server.Ingestions;
@@ -34,7 +33,7 @@ internal sealed partial class IngestionRunner(
     /// <exception cref="ForbiddenException">No roots are configured, or the source leads out of them.</exception>
     /// <exception cref="ConflictException">Another run is at work.</exception>
     /// <exception cref="RetrievalException">The source cannot be used, or there is nowhere to store it.</exception>
-    public async Task<IngestionResponse> StartAsync(IngestionOrder order, CancellationToken cancellationToken)
+    public async Task<KnownRun> StartAsync(IngestionOrder order, CancellationToken cancellationToken)
     {
         if (!roots.Any)
         {
@@ -79,14 +78,14 @@ internal sealed partial class IngestionRunner(
 
     /// <summary>Asks a run to end, wherever it runs.</summary>
     /// <returns>The run as it is now; null if there is none of this number.</returns>
-    public async Task<IngestionResponse?> CancelAsync(Guid id, CancellationToken cancellationToken)
+    public async Task<KnownRun?> CancelAsync(Guid id, CancellationToken cancellationToken)
     {
         if (await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } run)
         {
             return null;
         }
 
-        if (run.State == "running")
+        if (run.Standing == RunStanding.Running)
         {
             await ledger.CancelAsync(id, cancellationToken).ConfigureAwait(false);
         }
@@ -126,7 +125,7 @@ internal sealed partial class IngestionRunner(
         }
     }
 
-    private async Task<(StartedIngestion Started, IngestionResponse Answer)> BeginAsync(IngestionOrder order, IngestionRun run, ModelLease model, IFeatureSource source, CancellationToken cancellationToken)
+    private async Task<(StartedIngestion Started, KnownRun Answer)> BeginAsync(IngestionOrder order, IngestionRun run, ModelLease model, IFeatureSource source, CancellationToken cancellationToken)
     {
         var defaults = new IngestionOptions { SourceKey = run.SourceKey };
         var job = new IngestionJob(

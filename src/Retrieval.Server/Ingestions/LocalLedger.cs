@@ -3,7 +3,6 @@ using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Ingestions;
 
@@ -12,21 +11,21 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
 {
     private const int MostRuns = 100;
     private readonly Lock _gate = new();
-    private readonly List<IngestionResponse> _runs = [];
+    private readonly List<KnownRun> _runs = [];
 
-    public Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<KnownRun>> ListAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return Task.FromResult<IReadOnlyList<IngestionResponse>>([.. Enumerable.Reverse(_runs).Select(run => run with { FirstRejects = [] })]);
+            return Task.FromResult<IReadOnlyList<KnownRun>>([.. Enumerable.Reverse(_runs).Select(run => run with { FirstRejects = [] })]);
         }
     }
 
-    public Task<IngestionResponse?> FindAsync(Guid id, CancellationToken cancellationToken)
+    public Task<KnownRun?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return Task.FromResult(_runs.Find(run => run.Id == $"{id:D}"));
+            return Task.FromResult(_runs.Find(run => run.Id == id));
         }
     }
 
@@ -48,33 +47,41 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
                 _runs.RemoveAt(0);
             }
 
-            _runs.Add(new IngestionResponse(
-                $"{run.Id:D}", "running", null, null, roots.Public(run.SourceKey), 0, 1, IngestionRun.Worker, false,
-                before.Rows, before.Rows, 0, before.TotalRows, 0, 0, 0, 0, 0, 0, null, run.StartedAt, run.StartedAt, null, []));
+            _runs.Add(new KnownRun
+            {
+                Id = run.Id,
+                Source = roots.Public(run.SourceKey),
+                Worker = IngestionRun.Worker,
+                FirstRow = before.Rows,
+                NextRow = before.Rows,
+                TotalRows = before.TotalRows,
+                StartedAt = run.StartedAt,
+                UpdatedAt = run.StartedAt,
+            });
         }
 
         return Task.CompletedTask;
     }
 
     public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) =>
-        Change(run.Id, known => Counted(known, progress, firstRejects) with { RemainingSeconds = progress.Remaining?.TotalSeconds });
+        Change(run.Id, known => Counted(known, progress, firstRejects) with { Remaining = progress.Remaining });
 
     public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => Change(run.Id, known =>
     {
         var ended = (report is null ? known : Counted(known, report.Progress, report.FirstRejects)) with { Uncommitted = 0 };
-        var (state, message) = cause switch
+        var (standing, message) = cause switch
         {
-            null => ("completed", null),
-            IngestionStoppedException stopped => ("cancelled", stopped.Message),
-            OperationCanceledException => ("cancelled", "the run was stopped; what was committed stays, and another run goes on there"),
-            RetrievalException fault => ("failed", roots.Public(fault.Message).Replace(options.Snapshot.Index, "the index", StringComparison.Ordinal)),
-            _ => ("failed", "it broke off for a reason that was not foreseen; the server's log has it"),
+            null => (RunStanding.Completed, (string?)null),
+            IngestionStoppedException stopped => (RunStanding.Cancelled, stopped.Message),
+            OperationCanceledException => (RunStanding.Cancelled, "the run was stopped; what was committed stays, and another run goes on there"),
+            RetrievalException fault => (RunStanding.Failed, roots.Public(fault.Message).Replace(options.Snapshot.Index, "the index", StringComparison.Ordinal)),
+            _ => (RunStanding.Failed, "it broke off for a reason that was not foreseen; the server's log has it"),
         };
         var now = time.GetUtcNow();
-        return ended with { State = state, Message = message, RemainingSeconds = null, UpdatedAt = now, EndedAt = now };
+        return ended with { Standing = standing, Message = message, Remaining = null, UpdatedAt = now, EndedAt = now };
     });
 
-    private IngestionResponse Counted(IngestionResponse run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => run with
+    private KnownRun Counted(KnownRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => run with
     {
         NextRow = progress.Rows,
         Uncommitted = progress.Uncommitted,
@@ -86,14 +93,14 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
         Captions = progress.Captions,
         RowsPerSecond = progress.RowsPerSecond,
         UpdatedAt = time.GetUtcNow(),
-        FirstRejects = [.. firstRejects.Select(reject => new IngestionReject(reject.Source, reject.Row, reject.Id, reject.Reason))],
+        FirstRejects = [.. firstRejects],
     };
 
-    private void Change(Guid id, Func<IngestionResponse, IngestionResponse> change)
+    private void Change(Guid id, Func<KnownRun, KnownRun> change)
     {
         lock (_gate)
         {
-            if (_runs.FindIndex(run => run.Id == $"{id:D}") is >= 0 and var i)
+            if (_runs.FindIndex(run => run.Id == id) is >= 0 and var i)
             {
                 _runs[i] = change(_runs[i]);
             }

@@ -26,14 +26,13 @@ internal static class QueueDeadline
 
     private static async Task WaitAsync(HttpContext context, RequestDelegate next, TimeProvider time)
     {
-        if (context.Features.Get<ReceivedBody>()?.DeadlineMs is not { } deadline)
+        if (context.Features.Get<ReceivedBody>()?.Deadline is not { } deadline)
         {
             await next(context).ConfigureAwait(false);
             return;
         }
 
-        var left = TimeSpan.FromMilliseconds(deadline) - time.GetElapsedTime(context.ReceivedAt());
-        using var passed = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        using var passed = new CancellationTokenSource(deadline.Left(time), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(passed.Token, context.RequestAborted);
         var waiting = new Waiting(context.RequestAborted);
         context.Features.Set(waiting);

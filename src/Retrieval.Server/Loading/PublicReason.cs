@@ -9,7 +9,7 @@ namespace Retrieval.Server.Loading;
 /// Why a load failed, in words for whoever asks for readiness: with the file's name, without where it lies, and without
 /// where the database is.
 /// </summary>
-internal sealed class PublicReason(SnapshotSection snapshot, string providerLibrary)
+internal sealed class PublicReason(ServerSnapshotOptions snapshot, string providerLibrary)
 {
     private readonly (string Text, string Word)[] _places =
     [

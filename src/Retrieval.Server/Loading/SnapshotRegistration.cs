@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Retrieval.Inference.Batching;
+using Retrieval.Search.Catalogs;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
@@ -17,17 +18,17 @@ internal static class SnapshotRegistration
     /// <summary>Embedded mode: the snapshot is of a local index, which nobody else writes.</summary>
     public static void AddLocalIndex(this IServiceCollection services)
     {
+        services.AddSingleton(CatalogMode.Embedded);
         services.AddSingleton<IImageStore, LocalImageStore>();
         services.AddHostedService<SnapshotLoader>();
     }
 
     public static void AddSnapshot(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference.Options });
+        services.AddSingleton(new SnapshotOptions { Bundle = options.Snapshot.Bundle, Index = options.Snapshot.Index, Inference = options.Inference });
         services.AddSingleton(options.Search);
-        services.AddSingleton(provider => new SnapshotSource(provider.GetRequiredService<SnapshotOptions>())
+        services.AddSingleton(provider => new SnapshotSource(provider.GetRequiredService<SnapshotOptions>(), new BankLoading(provider.GetRequiredService<Readiness>()))
         {
-            BankProgress = BankLoading.Report(provider.GetRequiredService<Readiness>()),
             ItemDamaged = provider.GetRequiredService<DamageLog>().Report,
         });
         services.AddInstruments<SearchMetrics>();
@@ -35,6 +36,8 @@ internal static class SnapshotRegistration
         services.AddSingleton(provider => new ComputeQueues(
             options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddSingleton<SearchService>();
+        services.AddSingleton(provider => new BatchSearch(provider.GetRequiredService<SearchService>(), options.Search, options.Limits.BatchCandidates));
+        services.AddSingleton<ImageReader>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<DamageLog>();
         services.AddSingleton<WarmUp>();

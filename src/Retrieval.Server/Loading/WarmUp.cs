@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
@@ -32,12 +30,11 @@ internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, Ser
         BoundAdmission();
         var options = server.Search;
         var candidates = Math.Min(Candidates, options.MaxShortlist);
-        using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var search = new SearchService(snapshots, options, new SearchMetrics(meters.GetRequiredService<IMeterFactory>()), time, queues);
-        using var images = await search.SearchAdmittedAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+        using var search = new SearchService(snapshots, options, SearchMetrics.None, time, queues);
+        using var images = await search.ProbeAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
         if (images.Hits.Count > 0)
         {
-            using var captions = await search.SearchAdmittedAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+            using var captions = await search.ProbeAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -28,7 +28,7 @@ internal static class LogRegistration
     internal static LoggerConfiguration Levels(LogOptions options)
     {
         // The framework is talkative below warnings, save for where it listens.
-        var level = LevelOf(options.Level);
+        var level = options.Level;
         var logs = new LoggerConfiguration()
             .Enrich.With<WithoutPath>()
             .MinimumLevel.Is(level)
@@ -39,20 +39,18 @@ internal static class LogRegistration
         logs.Filter.ByExcluding(said => said.MessageTemplate.Text == "Hosting failed to start");
         foreach (var (source, least) in options.Levels)
         {
-            logs.MinimumLevel.Override(source, LevelOf(least));
+            logs.MinimumLevel.Override(source, least);
         }
 
         return logs;
     }
 
     /// <summary>How an event is written.</summary>
-    internal static ITextFormatter Formatter(LogOptions options) => options.Format.Equals("json", StringComparison.OrdinalIgnoreCase)
+    internal static ITextFormatter Formatter(LogOptions options) => options.Format == LogFormat.Json
         ? new RenderedCompactJsonFormatter()
         : new MessageTemplateTextFormatter(Line, CultureInfo.InvariantCulture);
 
     private static LogEventLevel Later(LogEventLevel one, LogEventLevel other) => one > other ? one : other;
-
-    private static LogEventLevel LevelOf(string name) => Enum.Parse<LogEventLevel>(name, ignoreCase: true);
 
     // The framework's scope of a request carries its path, and with it ids, into every event of the request.
     private sealed class WithoutPath : ILogEventEnricher

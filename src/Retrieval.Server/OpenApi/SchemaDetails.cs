@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Net.Http.Headers;
 using Retrieval.Domain.Errors;
+using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Requests;
@@ -116,7 +117,8 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         }
 
         var bytes = JsonScan.WithoutMark(body);
-        return new ReceivedBody(bytes, DeadlineOf(bytes), time.GetTimestamp());
+        var (asked, at) = (DeadlineOf(bytes), time.GetTimestamp());
+        return new ReceivedBody(bytes, Deadline.Of(asked, at, time), at);
     }
 
     private int? DeadlineOf(ReadOnlySequence<byte> bytes)

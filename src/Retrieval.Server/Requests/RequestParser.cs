@@ -23,13 +23,6 @@ internal sealed class RequestParser(ServerOptions options)
     public IReadOnlyList<JsonElement> Batch(JsonElement body) =>
         new RequestObject(body, "", "queries").Items("queries", options.Limits.BatchQueries);
 
-    /// <summary>Candidates a search may have reranked at most.</summary>
-    public long CandidatesOf(SearchRequest request)
-    {
-        var top = request.Top ?? options.Search.DefaultTop;
-        return Math.Max(top, request.Shortlist ?? options.Search.DefaultShortlist);
-    }
-
     /// <summary>One query of a batch; its fields are named from the query's own beginning.</summary>
     public SearchRequest Query(JsonElement query)
     {

@@ -43,5 +43,5 @@ public sealed class DeviceOptions
 
     /// <summary>Puts what was typed into the given options.</summary>
     public InferenceOptions Read(ParseResult parsed, InferenceOptions options) =>
-        options with { Provider = parsed.GetValue(_provider), ProviderLibrary = parsed.GetValue(_library) };
+        options with { Provider = parsed.GetValue(_provider), ProviderLibrary = parsed.GetValue(_library) ?? "" };
 }

@@ -50,7 +50,7 @@ internal sealed class SampleRecords : IDisposable
     public FeatureBank Open(MemoryBudget? budget, int items, FeatureBank? former = null, Action<BankProgress>? progress = null) => Open(budget, Side, Take(items), former, progress);
 
     public static FeatureBank Open(MemoryBudget? budget, RecordSide side, MappedRecords records, FeatureBank? former = null, Action<BankProgress>? progress = null, long keepFree = 0) =>
-        FeatureBank.Open(budget, side, records, former, keepFree, progress, TestContext.Current.CancellationToken);
+        FeatureBank.Open(budget, side, records, former, keepFree, progress is null ? null : new Told<BankProgress>(progress), TestContext.Current.CancellationToken);
 
     /// <summary>Every tensor of the bank has the shape and the bytes that its records have.</summary>
     public unsafe void Holds(FeatureBank bank, int items)

@@ -127,5 +127,5 @@ public sealed class ProviderTests
     }
 
     private static MatchingModel Load(ProviderChoice provider, string? library) =>
-        MatchingModel.Load(Bundles.PathOf(Bundles.Fast), new InferenceOptions { Threads = 1, Provider = provider, ProviderLibrary = library });
+        MatchingModel.Load(Bundles.PathOf(Bundles.Fast), new InferenceOptions { Threads = 1, Provider = provider, ProviderLibrary = library ?? "" });
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Domain.Images;
+using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Tests.Hosting;
@@ -106,9 +107,10 @@ public sealed class AnswerBoundTests : IAsyncLifetime
             Assert.Equal(expected, await TextAsync(path, json));
         }
 
+        var images = _server.App.Services.GetRequiredService<ImageReader>();
         foreach (var id in Corpus.AwkwardIds)
         {
-            var expected = JsonSerializer.Serialize(service.GetImage(id), WireJson.Options);
+            var expected = JsonSerializer.Serialize(images.Read(id), WireJson.Options);
             Assert.Equal(expected, await _server.Client.GetStringAsync(new Uri($"/v1/images/{Uri.EscapeDataString(id)}", UriKind.Relative), TestContext.Current.CancellationToken));
         }
 

@@ -18,7 +18,7 @@ public sealed class StoredBoundTests : IAsyncLifetime
     {
         await Corpus.IngestAsync(Repository.Bundle, _folder.File("index"), 4);
         Directory.CreateDirectory(_folder.File("roots"));
-        var options = RunningServer.Options(Repository.Bundle, _folder.File("index")) with { Images = Small, Ingestion = new IngestionSection { Roots = [_folder.File("roots")] } };
+        var options = RunningServer.Options(Repository.Bundle, _folder.File("index")) with { Images = Small, Ingestion = new ServerIngestionOptions { Roots = [_folder.File("roots")] } };
         _server = await (await RunningServer.StartAsync(options)).ReadyAsync();
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Retrieval.Inference;
 using Retrieval.Inference.Batching;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Tests.Hosting;
@@ -66,7 +67,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
     public async Task A_replica_that_is_to_compute_on_a_device_that_is_not_there_says_so_and_never_computes_elsewhere()
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);
-        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { Provider = "cuda", ProviderLibrary = "/nowhere/provider.so" } });
+        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { Provider = ProviderChoice.Cuda, ProviderLibrary = "/nowhere/provider.so" } });
         await Eventually.TrueAsync(async () => (await server.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative))).Contains("retrieval_ready{} 0", StringComparison.Ordinal), "it has started");
         string text = "";
         await Eventually.TrueAsync(
@@ -87,7 +88,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
     public async Task A_bank_that_does_not_fit_is_refused_with_the_arithmetic()
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);
-        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { BankPlacement = "resident", DeviceMemoryBytes = 4096 } });
+        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { BankPlacement = BankPlacement.Resident, DeviceMemoryBytes = 4096 } });
         await Eventually.TrueAsync(
             async () =>
             {
@@ -102,7 +103,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
     public async Task A_resident_bank_answers_as_the_mapped_one_does_and_is_reported()
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);
-        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { BankPlacement = "resident" } });
+        await using var server = await RunningServer.StartAsync(options with { Inference = options.Inference with { BankPlacement = BankPlacement.Resident } });
         await server.ReadyAsync();
         var ask = """{ "caption": "w4 w5", "top": 20 }""";
         var (resident, mapped) = (await server.Client.AnswerAsync("/v1/search/images", ask), await fixture.Client.AnswerAsync("/v1/search/images", ask));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Retrieval.Inference;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
 
@@ -22,7 +23,7 @@ public sealed class NeverASilentCpuTests(ServerFixture fixture)
             await File.WriteAllTextAsync(library, content, TestContext.Current.CancellationToken);
         }
 
-        await using var server = await RunningServer.StartAsync(Options("cuda", library));
+        await using var server = await RunningServer.StartAsync(Options(ProviderChoice.Cuda, library));
 
         var reason = await ReasonAsync(server);
         Assert.Contains("cuda", reason, StringComparison.Ordinal);
@@ -31,9 +32,9 @@ public sealed class NeverASilentCpuTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData("auto")]
-    [InlineData("cpu")]
-    public async Task Where_the_CPU_is_allowed_it_is_taken_and_the_model_says_why(string provider)
+    [InlineData(ProviderChoice.Auto)]
+    [InlineData(ProviderChoice.Cpu)]
+    public async Task Where_the_CPU_is_allowed_it_is_taken_and_the_model_says_why(ProviderChoice provider)
     {
         using var folder = new Folder();
         await using var server = await RunningServer.StartAsync(Options(provider, folder.File("nowhere.so")));
@@ -70,7 +71,7 @@ public sealed class NeverASilentCpuTests(ServerFixture fixture)
         await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }""");
     }
 
-    private ServerOptions Options(string provider, string library)
+    private ServerOptions Options(ProviderChoice provider, string library)
     {
         var options = RunningServer.Options(Repository.Bundle, fixture.Index);
         return options with { Inference = options.Inference with { Provider = provider, ProviderLibrary = library } };

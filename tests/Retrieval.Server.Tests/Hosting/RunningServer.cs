@@ -40,15 +40,15 @@ public sealed class RunningServer : IAsyncDisposable
     {
         // Requests of these tests name hosts of all kinds.
         Http = new HttpOptions { Urls = "http://127.0.0.1:0", AllowedHosts = "*" },
-        Snapshot = new SnapshotSection { Bundle = bundle, Index = index, RefreshSeconds = 0.05, RetrySeconds = 0.1 },
+        Snapshot = new ServerSnapshotOptions { Bundle = bundle, Index = index, RefreshSeconds = 0.05, RetrySeconds = 0.1 },
         Inference = new() { Threads = 1 },
-        Logging = new LogOptions { Level = "Fatal" },
+        Logging = new LogOptions { Level = Serilog.Events.LogEventLevel.Fatal },
     };
 
     /// <summary>A replica of a catalog, with a cache folder of its own.</summary>
     public static ServerOptions Options(string bundle, string cache, string postgres) => Options(bundle, cache) with
     {
-        Postgres = new PostgresSection { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 2, CommandSeconds = 5 },
+        Postgres = new PostgresOptions { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 2, CommandSeconds = 5 },
     };
 
     /// <param name="options">The options.</param>

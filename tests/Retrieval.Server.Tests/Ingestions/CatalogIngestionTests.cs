@@ -194,5 +194,5 @@ public sealed class CatalogIngestionTests
     private static async ValueTask<RunningServer> ServeAsync(TestCatalog catalog, string name) => await TestCatalog.ServeAsync(Options(catalog, name));
 
     private static ServerOptions Options(TestCatalog catalog, string name) =>
-        RunningServer.Options(Repository.Bundle, catalog.Folder.File(name), catalog.Database.OwnerConnectionString) with { Ingestion = new IngestionSection { Roots = [catalog.Folder.File("roots")] } };
+        RunningServer.Options(Repository.Bundle, catalog.Folder.File(name), catalog.Database.OwnerConnectionString) with { Ingestion = new ServerIngestionOptions { Roots = [catalog.Folder.File("roots")] } };
 }

@@ -1,7 +1,6 @@
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
-using Retrieval.Server.Contracts;
 using Retrieval.Server.Ingestions;
 
 namespace Retrieval.Server.Tests.Ingestions;
@@ -13,10 +12,10 @@ internal sealed class FailingLedger(IIngestionLedger ledger) : IIngestionLedger
 
     public void FailNext(Exception exception) => _next = exception;
 
-    public Task<IngestionResponse?> FindAsync(Guid id, CancellationToken cancellationToken) =>
-        Interlocked.Exchange(ref _next, null) is { } failure ? Task.FromException<IngestionResponse?>(failure) : ledger.FindAsync(id, cancellationToken);
+    public Task<KnownRun?> FindAsync(Guid id, CancellationToken cancellationToken) =>
+        Interlocked.Exchange(ref _next, null) is { } failure ? Task.FromException<KnownRun?>(failure) : ledger.FindAsync(id, cancellationToken);
 
-    public Task<IReadOnlyList<IngestionResponse>> ListAsync(CancellationToken cancellationToken) => ledger.ListAsync(cancellationToken);
+    public Task<IReadOnlyList<KnownRun>> ListAsync(CancellationToken cancellationToken) => ledger.ListAsync(cancellationToken);
 
     public Task CancelAsync(Guid id, CancellationToken cancellationToken) => ledger.CancelAsync(id, cancellationToken);
 

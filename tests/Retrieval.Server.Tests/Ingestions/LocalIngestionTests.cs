@@ -154,6 +154,6 @@ public sealed class LocalIngestionTests : IAsyncLifetime
     private ServerOptions Options(string index = "index")
     {
         var roots = Directory.CreateDirectory(_folder.File("roots")).FullName;
-        return RunningServer.Options(Repository.Bundle, _folder.File(index)) with { Ingestion = new IngestionSection { Roots = [roots] } };
+        return RunningServer.Options(Repository.Bundle, _folder.File(index)) with { Ingestion = new ServerIngestionOptions { Roots = [roots] } };
     }
 }

@@ -77,11 +77,11 @@ public sealed class OtlpTests
         Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--bundle", "b", "--index", "i", argument])).Faults);
 
     [Theory]
-    [InlineData("http://collector:4318", "http", "http://collector:4318/v1/metrics")]
-    [InlineData("https://collector/otlp/", "http", "https://collector/otlp/v1/metrics")]
-    [InlineData("http://collector:4317", "grpc", "http://collector:4317/")]
-    [InlineData("", "http", null)]
-    public void The_path_of_metrics_is_added_for_http(string address, string protocol, string? expected) =>
+    [InlineData("http://collector:4318", OtlpProtocol.Http, "http://collector:4318/v1/metrics")]
+    [InlineData("https://collector/otlp/", OtlpProtocol.Http, "https://collector/otlp/v1/metrics")]
+    [InlineData("http://collector:4317", OtlpProtocol.Grpc, "http://collector:4317/")]
+    [InlineData("", OtlpProtocol.Http, null)]
+    public void The_path_of_metrics_is_added_for_http(string address, OtlpProtocol protocol, string? expected) =>
         Assert.Equal(expected, new TelemetryOptions { OtlpEndpoint = address, OtlpProtocol = protocol }.Endpoint?.AbsoluteUri);
 
     private static ServerOptions Options(string address) => RunningServer.Options("/nonexistent-bundle", "/nonexistent-index") with

@@ -53,7 +53,6 @@ internal static class IngestCommand
                 SourceKey = source.KeyOf(parsed),
                 BatchRows = parsed.GetValue(batch),
                 CommitRows = parsed.GetValue(commitRows),
-                DryRun = parsed.GetValue(dryRun),
                 Restart = parsed.GetValue(restart),
                 Replace = parsed.GetValue(replace),
                 Bounds = new ImageBounds { MaxMetadataBytes = parsed.GetValue(metadataBytes), MaxCaptions = parsed.GetValue(captions), MaxCaptionBytes = parsed.GetValue(captionBytes) },
@@ -63,7 +62,7 @@ internal static class IngestCommand
             using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }));
             using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
             var job = new IngestionJob(model, options, TimeProvider.System);
-            var (result, refusal) = options.DryRun
+            var (result, refusal) = parsed.GetValue(dryRun)
                 ? (await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false), null)
                 : await RunAsync(parsed, job, opened, options, cancellationToken).ConfigureAwait(false);
             Printer.Write(result, parsed.GetValue(json), result.Show);
@@ -96,7 +95,7 @@ internal static class IngestCommand
 
     private static async Task<IngestionResult> DryRunAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, CancellationToken cancellationToken)
     {
-        var report = await IngestionDisplay.RunAsync(progress => job.RunAsync(source, "", progress, cancellationToken)).ConfigureAwait(false);
+        var report = await IngestionDisplay.RunAsync(progress => Task.Run(() => job.Validate(source, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
         return IngestionResult.Of(source.Name, options, null, null, report);
     }
 

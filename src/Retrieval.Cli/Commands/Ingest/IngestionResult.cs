@@ -42,7 +42,7 @@ internal sealed record IngestionResult(
         var progress = report.Progress;
         var end = destination?.Target is CatalogIngestionTarget ? report.End : null;
         return new IngestionResult(
-            source, destination?.Label, options.DryRun, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Replaced, progress.Skipped,
+            source, destination?.Label, destination is null, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Replaced, progress.Skipped,
             progress.Rejected, progress.Captions, progress.Elapsed.TotalSeconds, progress.RowsPerSecond, report.Generation, report.RejectsFile, report.FirstRejects,
             ledger is null ? null : new Totals(ledger.Ingested, ledger.Replaced, ledger.Skipped, ledger.Rejected),
             options.Parts == 1 ? null : $"{options.Part}/{options.Parts}", end?.SourceComplete, end?.ShortlistBuilt, end?.Activated);

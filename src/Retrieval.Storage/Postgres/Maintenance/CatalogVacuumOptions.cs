@@ -19,5 +19,5 @@ public sealed record CatalogVacuumOptions
     public TimeSpan? RejectsOlderThan { get; init; }
 
     /// <summary>Share of dead rows of a collection from which its nearest-neighbour index is built anew first: cleaning it row by row takes longer.</summary>
-    public double ReindexAt { get; init; } = 0.2;
+    internal double ReindexAt { get; init; } = 0.2;
 }

@@ -1,7 +1,7 @@
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>How nearest-neighbour indexes are built.</summary>
-public sealed record ShortlistIndexOptions
+/// <summary>How nearest-neighbour indexes are built. Not for a deployment to set: the values are those that were measured (docs/benchmarks.md); tests make them small.</summary>
+internal sealed record ShortlistIndexOptions
 {
     /// <summary>Neighbours of a node, 2 to 100: more find more, and cost memory and time.</summary>
     public int M { get; init; } = 16;

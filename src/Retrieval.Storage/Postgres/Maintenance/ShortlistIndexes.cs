@@ -22,11 +22,21 @@ public static class ShortlistIndexes
     internal static IReadOnlyList<string> Collections { get; } = ["image", "caption"];
 
     /// <summary>Builds what is missing, images first, and gathers statistics. Needs the ingesting role.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="index">The index.</param>
+    /// <param name="progress">Told how far a build is.</param>
+    /// <param name="cancellationToken">Breaks the build off.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer. A build that was broken off leaves nothing behind.</exception>
+    /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
+    public static Task BuildAsync(Catalog catalog, CatalogIndex index, IProgress<ShortlistIndexProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        BuildAsync(catalog, index, new ShortlistIndexOptions(), progress, cancellationToken);
+
+    /// <summary>As the other, built in another way.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is beyond what pgvector takes.</exception>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer. A build that was broken off leaves nothing behind.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
-    public static async Task BuildAsync(
-        Catalog catalog, CatalogIndex index, ShortlistIndexOptions options, IProgress<ShortlistIndexProgress>? progress = null, CancellationToken cancellationToken = default)
+    internal static async Task BuildAsync(
+        Catalog catalog, CatalogIndex index, ShortlistIndexOptions options, IProgress<ShortlistIndexProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(index);

@@ -7,14 +7,14 @@ public sealed record VectorShortlistOptions
     public double EfFactor { get; init; } = 1.5;
 
     /// <summary>Fewest candidates the index keeps while it looks, however few are wanted.</summary>
-    public int SmallestEf { get; init; } = 100;
+    internal int SmallestEf { get; init; } = 100;
 
     /// <summary>A filter that so many images or fewer fulfil is answered by comparing the query with all of theirs.</summary>
-    public int ExactMatches { get; init; } = 10_000;
+    internal int ExactMatches { get; init; } = 10_000;
 
     /// <summary>
     /// Neighbours a filtered search looks at before it gives up on the index and compares with all that fulfil the filter;
     /// at least four for each one that is wanted.
     /// </summary>
-    public int FilteredScan { get; init; } = 20_000;
+    internal int FilteredScan { get; init; } = 20_000;
 }

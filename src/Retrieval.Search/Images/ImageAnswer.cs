@@ -1,7 +1,8 @@
+using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Reading;
 
-namespace Retrieval.Search.Queries;
+namespace Retrieval.Search.Images;
 
 /// <summary>One image as the index holds it, whose texts stay where they are stored until they are written. Dispose of it then.</summary>
 public sealed class ImageAnswer : IDisposable

@@ -1,4 +1,4 @@
-namespace Retrieval.Search.Queries;
+namespace Retrieval.Search.Images;
 
 /// <summary>One caption of an image.</summary>
 /// <param name="Id">The image's id, <c>#</c>, the caption's place from 0.</param>

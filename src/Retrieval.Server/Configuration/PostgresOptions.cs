@@ -1,9 +1,10 @@
+using System.ComponentModel.DataAnnotations;
 using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Server.Configuration;
 
 /// <summary>The catalog: a Postgres with pgvector that holds the truth. Without a connection string the server serves its local index alone.</summary>
-public sealed record PostgresSection
+public sealed record PostgresOptions
 {
     /// <summary><c>Host=…;Database=…;Username=…</c> or <c>postgresql://user@host:port/database</c>; empty for embedded mode.</summary>
     public string ConnectionString { get; init; } = "";
@@ -17,22 +18,28 @@ public sealed record PostgresSection
     /// <summary>Apply missing migrations at start; the role must own the schema. Otherwise run <c>retrieval index migrate</c>.</summary>
     public bool Migrate { get; init; }
 
-    /// <summary>Seconds between looks for changes, 0.05 to 3600.</summary>
+    /// <summary>Seconds between looks for changes.</summary>
+    [Range(0.05, 3600)]
     public double FollowSeconds { get; init; } = 0.5;
 
-    /// <summary>Longest a query waits for the catalog's shortlist, in milliseconds, 1 to 60000; then the exact one over the local copy answers.</summary>
+    /// <summary>Longest a query waits for the catalog's shortlist, in milliseconds; then the exact one over the local copy answers.</summary>
+    [Range(1, 60_000)]
     public int ShortlistTimeoutMs { get; init; } = 250;
 
-    /// <summary>Longest a single image that was stored is waited for until this replica serves it, in seconds, 0.05 to 600.</summary>
+    /// <summary>Longest a single image that was stored is waited for until this replica serves it, in seconds.</summary>
+    [Range(0.05, 600)]
     public double VisibleSeconds { get; init; } = 5;
 
-    /// <summary>Seconds to wait for a connection, 1 to 600.</summary>
+    /// <summary>Seconds to wait for a connection.</summary>
+    [Range(1, 600)]
     public int ConnectSeconds { get; init; } = 5;
 
-    /// <summary>Seconds without an answer after which a statement is given up, 1 to 3600.</summary>
+    /// <summary>Seconds without an answer after which a statement is given up.</summary>
+    [Range(1, 3600)]
     public int CommandSeconds { get; init; } = 30;
 
-    /// <summary>Connections that fetch side by side when an index is copied, 1 to 32.</summary>
+    /// <summary>Connections that fetch side by side when an index is copied.</summary>
+    [Range(1, 32)]
     public int Streams { get; init; } = 3;
 
     internal bool IsSet => ConnectionString.Length > 0;

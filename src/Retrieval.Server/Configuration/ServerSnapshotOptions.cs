@@ -1,7 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Retrieval.Server.Configuration;
 
 /// <summary>The bundle and the index that are served.</summary>
-public sealed record SnapshotSection
+public sealed record ServerSnapshotOptions
 {
     /// <summary>Folder of the bundle, or of several, separated by semicolons: the one the index was made with is served. Required.</summary>
     public string Bundle { get; init; } = "";
@@ -9,14 +11,17 @@ public sealed record SnapshotSection
     /// <summary>Folder of the local index; with a catalog, the folder of this replica alone for its copies. Required.</summary>
     public string Index { get; init; } = "";
 
-    /// <summary>Seconds between looks for a newer generation of the local index, 0.05 to 3600. With a catalog, see <see cref="PostgresSection.FollowSeconds"/>.</summary>
+    /// <summary>Seconds between looks for a newer generation of the local index. With a catalog, see <see cref="PostgresOptions.FollowSeconds"/>.</summary>
+    [Range(0.05, 3600)]
     public double RefreshSeconds { get; init; } = 1;
 
-    /// <summary>Seconds before a load that failed is tried again, 0.05 to 86400.</summary>
+    /// <summary>Seconds before a load that failed is tried again.</summary>
+    [Range(0.05, 86_400)]
     public double RetrySeconds { get; init; } = 10;
 
     /// <summary>
-    /// Bytes a second that are read to compare the served index with its checksums, over and over, 0 to 1099511627776. 0: not at all.
+    /// Bytes a second that are read to compare the served index with its checksums, over and over. 0: not at all.
     /// </summary>
+    [Range(0, 1L << 40)]
     public long ScrubBytesPerSecond { get; init; } = 16 << 20;
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Retrieval.Search.Queries;
+namespace Retrieval.Search.Images;
 
 /// <summary>One image as the index holds it.</summary>
 /// <param name="Id">The id it was ingested with.</param>

@@ -1,0 +1,27 @@
+using System.Security.Cryptography;
+using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Inference.Bundles;
+
+/// <summary>What a bundle says of itself, without the files it lists.</summary>
+/// <param name="Manifest">The manifest.</param>
+/// <param name="Fingerprint">SHA-256 of <c>bundle.json</c>, which holds the hash of every other file; lower-case hexadecimal.</param>
+public sealed record BundleHead(BundleManifest Manifest, string Fingerprint)
+{
+    private const long LargestManifest = 4 << 20;
+
+    /// <summary>Reads the manifest of a bundle.</summary>
+    /// <param name="folder">The bundle's folder.</param>
+    /// <exception cref="InvalidBundleException">There is no such folder, or its manifest is missing, too large, a link, or not a manifest.</exception>
+    public static BundleHead Read(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidBundleException(folder, "there is no such folder");
+        }
+
+        var bytes = BundleFiles.Read(folder, BundleManifest.FileName, LargestManifest);
+        return new BundleHead(BundleManifestReader.Read(bytes, folder), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Retrieval.Domain.Errors;
+using Retrieval.Inference.Batching;
+using Retrieval.Search.Snapshots;
+
+namespace Retrieval.Search.Queries;
+
+/// <summary>
+/// Several searches as one request, let in once. A query that fails does not disturb the others; what holds for all of
+/// them, such as that nothing is loaded, fails the batch.
+/// </summary>
+/// <param name="service">Answers each of them.</param>
+/// <param name="options">Says what a search of the default size costs.</param>
+/// <param name="mostCandidates">Most candidates of all queries together.</param>
+public sealed class BatchSearch(SearchService service, SearchOptions options, int mostCandidates)
+{
+    private const int MostAtOnce = 4;
+
+    /// <summary>Answers all queries.</summary>
+    /// <param name="queries">At least one.</param>
+    /// <param name="since">Timestamp of the process's clock that all deadlines count from: when the request had come.</param>
+    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
+    /// <returns>One outcome a query, in their order. Dispose of the answers.</returns>
+    /// <exception cref="InvalidInputException">Together they ask for too many candidates.</exception>
+    /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
+    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="DeviceStoppedException">No more work is taken.</exception>
+    public async Task<BatchOutcome[]> SearchAsync(IReadOnlyList<BatchQuery> queries, long since, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(queries);
+        var limited = queries.Select(query => Limit(query, since)).ToList();
+        RefuseTooMany(limited.Sum(query => (long)(query.Limits?.Shortlist ?? 0)));
+        var (atOnce, cost) = AtOnce([.. limited.Select(query => query.Limits?.Cost ?? 1)], options);
+        using var permit = service.Admit(cost);
+        var outcomes = new BatchOutcome[limited.Count];
+        try
+        {
+            await Parallel.ForAsync(0, limited.Count, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken }, async (i, stop) =>
+            {
+                var (limits, fault) = limited[i];
+                try
+                {
+                    outcomes[i] = limits is null
+                        ? new BatchOutcome(null, fault)
+                        : new BatchOutcome(await service.SearchAsync(queries[i].Request!, limits, permit, stop).ConfigureAwait(false), null);
+                }
+                catch (RetrievalException exception) when (exception is not (NotReadyException or DeviceStoppedException))
+                {
+                    outcomes[i] = new BatchOutcome(null, exception);
+                }
+            }).ConfigureAwait(false);
+        }
+        catch
+        {
+            Array.ForEach(outcomes, outcome => outcome.Answer?.Dispose());
+            throw;
+        }
+
+        return outcomes;
+    }
+
+    /// <summary>
+    /// How many of a batch's queries run at a time, and what room that needs: enough to share calls of the device, too few for the
+    /// next request to wait behind them all.
+    /// </summary>
+    /// <param name="costs">What each query asks of the device, in pairs.</param>
+    /// <param name="options">Says what a search of the default size costs.</param>
+    internal static (int AtOnce, long Cost) AtOnce(IReadOnlyCollection<long> costs, SearchOptions options)
+    {
+        var largest = costs.Max();
+        var atOnce = (int)Math.Clamp(MostAtOnce * (options.DefaultShortlist + CaptionItem.CostOfOne) / largest, 1, Math.Min(MostAtOnce, costs.Count));
+        return (atOnce, costs.OrderDescending().Take(atOnce).Sum());
+    }
+
+    private (RequestLimits? Limits, InvalidInputException? Fault) Limit(BatchQuery query, long since)
+    {
+        try
+        {
+            return query.Request is { } request ? (service.LimitsOf(request, since), null) : (null, query.Fault);
+        }
+        catch (InvalidInputException exception)
+        {
+            return (null, exception);
+        }
+    }
+
+    private void RefuseTooMany(long candidates)
+    {
+        if (candidates > mostCandidates)
+        {
+            throw new InvalidInputException(
+                string.Create(CultureInfo.InvariantCulture, $"ask for {candidates} candidates in all; expected at most {mostCandidates}: lower shortlist, or send fewer at once"), field: "queries");
+        }
+    }
+}
