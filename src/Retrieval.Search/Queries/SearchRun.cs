@@ -26,7 +26,7 @@ internal sealed class SearchRun : IDisposable
     private Func<int, Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)>>? _wider;
     private bool _usedMetadata;
 
-    public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, ComputeQueues queues, SearchMetrics metrics, TimeProvider time, CancellationToken cancellationToken)
+    public SearchRun(SearchSnapshot snapshot, CheckedSearch limits, StageClock clock, ComputeQueues queues, SearchMetrics metrics, TimeProvider time, CancellationToken cancellationToken)
     {
         Snapshot = snapshot;
         Limits = limits;
@@ -50,7 +50,7 @@ internal sealed class SearchRun : IDisposable
 
     public SearchSnapshot Snapshot { get; }
 
-    public RequestLimits Limits { get; }
+    public CheckedSearch Limits { get; }
 
     public StageClock Clock { get; }
 

@@ -25,6 +25,7 @@ namespace Retrieval.Search.Queries;
 public sealed class SearchService(
     SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, ComputeQueues queues, CatalogStage? catalog = null) : IDisposable
 {
+    private readonly SearchBounds _bounds = new(options);
     private volatile bool _disposed;
 
     /// <summary>Either question.</summary>
@@ -36,34 +37,39 @@ public sealed class SearchService(
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     /// <exception cref="IndexCorruptException">What is stored of the image that is the query is damaged.</exception>
     /// <returns>The answer, to be disposed of.</returns>
-    public async Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
+    public Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken) => SearchAsync(Check(request), cancellationToken);
+
+    /// <summary>Either question, of a request that has been checked.</summary>
+    /// <inheritdoc cref="SearchAsync(SearchRequest, CancellationToken)"/>
+    public async Task<SearchAnswer> SearchAsync(CheckedSearch search, CancellationToken cancellationToken)
     {
-        using var place = queues.Device.Admit(CostOf(request));
-        return await SearchAdmittedAsync(request, cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(search);
+        using var place = queues.Device.Admit(search.Cost);
+        return await SearchAdmittedAsync(search, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Either question, for a caller that has made room for it by <see cref="Admit"/>.</summary>
-    /// <inheritdoc cref="SearchAsync"/>
-    public Task<SearchAnswer> SearchAdmittedAsync(SearchRequest request, CancellationToken cancellationToken)
+    /// <inheritdoc cref="SearchAsync(SearchRequest, CancellationToken)"/>
+    public Task<SearchAnswer> SearchAdmittedAsync(CheckedSearch search, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(search);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return request switch
+        return search.Request switch
         {
-            ImageSearchRequest images => SearchImagesAsync(images, cancellationToken),
-            CaptionSearchRequest captions => SearchCaptionsAsync(captions, cancellationToken),
-            _ => throw new ArgumentException($"unknown kind of request {request.GetType()}", nameof(request)),
+            ImageSearchRequest images => LeasedAsync(snapshot => SearchImagesAsync(images, search, snapshot, cancellationToken)),
+            CaptionSearchRequest captions => LeasedAsync(snapshot => SearchCaptionsAsync(captions, search, snapshot, cancellationToken)),
+            _ => throw new ArgumentException($"unknown kind of request {search.Request.GetType()}", nameof(search)),
         };
     }
+
+    /// <summary>Checks a request's numbers and conditions, and fills in what it leaves open. Its text is checked when it is read into words.</summary>
+    /// <exception cref="InvalidInputException">A number of the request is out of bounds; names the field.</exception>
+    public CheckedSearch Check(SearchRequest request) => CheckedSearch.Of(request, options, _bounds);
 
     /// <summary>Makes room for work that will be asked for piece by piece. Dispose of what it gives when all is done.</summary>
     /// <param name="cost">Most of it that is asked for at a time, in pairs.</param>
     /// <exception cref="OverloadedException">As much work is waiting as may wait.</exception>
     public IDisposable Admit(long cost) => queues.Device.Admit(cost);
-
-    /// <summary>What a request will ask of the device, in pairs.</summary>
-    /// <exception cref="InvalidInputException">A number of the request is out of bounds.</exception>
-    public long CostOf(SearchRequest request) => RequestLimits.Of(request, options).Shortlist + (request is ImageSearchRequest ? CaptionItem.CostOfOne : 0);
 
     /// <summary>The matching model's score of given pairs, without a shortlist.</summary>
     /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
@@ -75,11 +81,7 @@ public sealed class SearchService(
     {
         ArgumentNullException.ThrowIfNull(pairs);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (pairs.Count == 0 || pairs.Count > options.MaxPairs)
-        {
-            throw new InvalidInputException($"has {pairs.Count} pairs; expected 1 to {options.MaxPairs}", field: "pairs");
-        }
-
+        _bounds.Pairs.CheckCount(pairs.Count, "pairs");
         var cost = pairs.Count + (CaptionItem.CostOfOne * pairs.Select(pair => pair.Caption).OfType<string>().Distinct(StringComparer.Ordinal).Count());
         using var place = queues.Device.Admit(cost);
         using var snapshot = snapshots.Acquire();
@@ -201,13 +203,7 @@ public sealed class SearchService(
         }
     }
 
-    private Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CancellationToken cancellationToken)
-    {
-        var limits = RequestLimits.Of(request, options);
-        return LeasedAsync(snapshot => SearchImagesAsync(request, limits, snapshot, cancellationToken));
-    }
-
-    private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, CheckedSearch limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         using var activity = SearchActivities.Start(QueryKinds.Images);
         var clock = new StageClock(time, activity);
@@ -227,13 +223,7 @@ public sealed class SearchService(
         }
     }
 
-    private Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CancellationToken cancellationToken)
-    {
-        var limits = RequestLimits.Of(request, options);
-        return LeasedAsync(snapshot => SearchCaptionsAsync(request, limits, snapshot, cancellationToken));
-    }
-
-    private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, CheckedSearch limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         var slot = ImageSlot(snapshot.Index, request.ImageId);
         using var activity = SearchActivities.Start(QueryKinds.Captions);

@@ -33,16 +33,16 @@ internal static class BatchEndpoint
 
     private static async Task<IResult> SearchBatch(
         HttpContext context,
-        RequestParser parser,
+        RequestReader reader,
         SearchService service,
         TimedSearch search,
         Problems problems,
         ServerOptions options,
         CancellationToken cancellationToken)
     {
-        var queries = parser.Batch(context.Body()).Select(query => Read(parser, service, query)).ToList();
-        RefuseTooMany(queries.Sum(query => query.Request is null ? 0 : parser.CandidatesOf(query.Request)), options.Limits.BatchCandidates);
-        var (atOnce, cost) = AtOnce([.. queries.Select(query => query.Cost)], options.Search);
+        var queries = reader.Read<BatchRequest>(context).Queries.Select(query => Read(reader, service, query)).ToList();
+        RefuseTooMany(queries.Sum(query => query.Search?.Shortlist ?? 0L), options.Limits.BatchCandidates);
+        var (atOnce, cost) = AtOnce([.. queries.Select(query => query.Search?.Cost ?? 1)], options.Search);
         using var place = service.Admit(cost);
         var answers = new BatchItem[queries.Count];
         try
@@ -51,7 +51,7 @@ internal static class BatchEndpoint
             {
                 try
                 {
-                    answers[i] = new BatchItem(await search.RunAsync(queries[i].Request ?? throw queries[i].Fault!, context.ReceivedAt(), admitted: true, stop).ConfigureAwait(false));
+                    answers[i] = new BatchItem(await search.RunAsync(queries[i].Search ?? throw queries[i].Fault!, context.ReceivedAt(), admitted: true, stop).ConfigureAwait(false));
                 }
                 catch (RetrievalException exception) when (exception is not (NotReadyException or DeviceStoppedException))
                 {
@@ -81,16 +81,15 @@ internal static class BatchEndpoint
         return (atOnce, costs.OrderDescending().Take(atOnce).Sum());
     }
 
-    private static (SearchRequest? Request, long Cost, InvalidInputException? Fault) Read(RequestParser parser, SearchService service, JsonElement query)
+    private static (CheckedSearch? Search, InvalidInputException? Fault) Read(RequestReader reader, SearchService service, JsonElement query)
     {
         try
         {
-            var request = parser.Query(query);
-            return (request, service.CostOf(request), null);
+            return (service.Check(reader.Read<BatchQuery>(query).ToSearch()), null);
         }
         catch (InvalidInputException exception)
         {
-            return (null, 1, exception);
+            return (null, exception);
         }
     }
 

@@ -33,13 +33,13 @@ internal static class SearchEndpoints
             .ProducesProblems(400, 404, 413, 415, 422, 429, 503, 504);
     }
 
-    private static Task<IResult> SearchImages(HttpContext context, RequestParser parser, TimedSearch search, CancellationToken cancellationToken) =>
-        AnswerAsync(context, parser.Images(context.Body()), search, cancellationToken);
+    private static Task<IResult> SearchImages(HttpContext context, RequestReader reader, SearchService service, TimedSearch search, CancellationToken cancellationToken) =>
+        AnswerAsync(context, service.Check(reader.Read<ImageSearchRequest>(context)), search, cancellationToken);
 
-    private static Task<IResult> SearchCaptions(HttpContext context, RequestParser parser, TimedSearch search, CancellationToken cancellationToken) =>
-        AnswerAsync(context, parser.Captions(context.Body()), search, cancellationToken);
+    private static Task<IResult> SearchCaptions(HttpContext context, RequestReader reader, SearchService service, TimedSearch search, CancellationToken cancellationToken) =>
+        AnswerAsync(context, service.Check(reader.Read<CaptionSearchRequest>(context)), search, cancellationToken);
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, SearchRequest request, TimedSearch search, CancellationToken cancellationToken)
+    private static async Task<IResult> AnswerAsync(HttpContext context, CheckedSearch request, TimedSearch search, CancellationToken cancellationToken)
     {
         var answer = await search.RunAsync(request, context.ReceivedAt(), admitted: false, cancellationToken).ConfigureAwait(false);
         return new SearchResult(answer);

@@ -9,12 +9,12 @@ namespace Retrieval.Server.Endpoints;
 internal sealed class TimedSearch(SearchService search, TimeProvider time)
 {
     /// <summary>Runs a search of either kind.</summary>
-    /// <param name="request">The request.</param>
+    /// <param name="request">The request, checked.</param>
     /// <param name="since">Timestamp the deadline counts from.</param>
     /// <param name="admitted">Whether the caller has made room for it.</param>
     /// <param name="cancellationToken">Cancelled when the caller leaves or the server's own limit passes.</param>
     /// <exception cref="DeadlineExceededException">The deadline passed before there was anything to answer with.</exception>
-    public async Task<SearchAnswer> RunAsync(SearchRequest request, long since, bool admitted, CancellationToken cancellationToken)
+    public async Task<SearchAnswer> RunAsync(CheckedSearch request, long since, bool admitted, CancellationToken cancellationToken)
     {
         if (request.DeadlineMs is not { } deadline)
         {
@@ -38,6 +38,6 @@ internal sealed class TimedSearch(SearchService search, TimeProvider time)
         }
     }
 
-    private Task<SearchAnswer> SearchAsync(SearchRequest request, bool admitted, CancellationToken cancellationToken) =>
+    private Task<SearchAnswer> SearchAsync(CheckedSearch request, bool admitted, CancellationToken cancellationToken) =>
         admitted ? search.SearchAdmittedAsync(request, cancellationToken) : search.SearchAsync(request, cancellationToken);
 }

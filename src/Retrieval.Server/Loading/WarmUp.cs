@@ -34,10 +34,10 @@ internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, Ser
         var candidates = Math.Min(Candidates, options.MaxShortlist);
         using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using var search = new SearchService(snapshots, options, new SearchMetrics(meters.GetRequiredService<IMeterFactory>()), time, queues);
-        using var images = await search.SearchAdmittedAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+        using var images = await search.SearchAdmittedAsync(search.Check(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }), cancellationToken).ConfigureAwait(false);
         if (images.Hits.Count > 0)
         {
-            using var captions = await search.SearchAdmittedAsync(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);
+            using var captions = await search.SearchAdmittedAsync(search.Check(new CaptionSearchRequest { ImageId = images.Hits[0].Id, Top = 1, Shortlist = candidates }), cancellationToken).ConfigureAwait(false);
         }
     }
 }
