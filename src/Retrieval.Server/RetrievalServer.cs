@@ -70,7 +70,6 @@ public static class RetrievalServer
         app.UseCatalogGate();
         app.UseRequestBodies();
         app.UseLimits();
-        app.UseParsedBodies();
         app.MapHealth();
         app.MapPrometheus();
         app.MapApiDocument();

@@ -112,7 +112,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     [InlineData("""{ "features": "{raw}", "metadata": [] }""", 400, "metadata")]
     [InlineData("""{ "features": "{raw}", "metadata": { "a": {} } }""", 400, "metadata.a")]
     [InlineData("""{ "features": "{raw}", "boxes": [[1, 2, 3, 4]] }""", 400, "boxes")]
-    [InlineData("""{ "features": "{raw}", "boxes": [[1, 2, 3, "4"]] }""", 400, "boxes[0]")]
+    [InlineData("""{ "features": "{raw}", "boxes": [[1, 2, 3, "4"]] }""", 400, "boxes[0][3]")]
     [InlineData("""{ "features": "{nan}" }""", 400, "features")]
     [InlineData("""{ "features": "{transposed}" }""", 422, "features")]
     [InlineData("""{ "features": "{torn}" }""", 400, "features")]

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Retrieval.Server.Ingestions;
-using Retrieval.Server.Requests;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests;
@@ -60,20 +58,34 @@ public sealed partial class OpenApiTests(ServerFixture fixture)
         }
     }
 
+    [Theory]
+    [InlineData("ImageSearchRequest", "caption")]
+    [InlineData("CaptionSearchRequest", "imageId")]
+    [InlineData("BatchRequest", "queries")]
+    [InlineData("BatchQuery", null)]
+    [InlineData("ScoreRequest", "pairs")]
+    [InlineData("ScorePair", "imageId")]
+    [InlineData("ImageRequest", "features")]
+    [InlineData("IngestionRequest", "source")]
+    [InlineData("IngestionSourceRequest", null)]
+    public async Task Requests_say_what_they_need_and_that_they_take_nothing_else(string name, string? required)
+    {
+        var schema = (await ServedAsync())["components"]!["schemas"]![name]!;
+
+        Assert.False((bool)schema["additionalProperties"]!);
+        Assert.Equal(required is null ? [] : [required], (schema["required"]?.AsArray() ?? []).Select(member => (string)member!));
+    }
+
     [Fact]
-    public async Task The_members_that_are_read_are_the_members_that_are_documented()
+    public async Task Bounds_are_those_of_the_configuration()
     {
         var schemas = (await ServedAsync())["components"]!["schemas"]!;
 
-        Assert.Equal(RequestParser.ImageMembers.Order(), schemas["ImageSearchRequest"]!["properties"]!.Names().Order());
-        Assert.Equal(RequestParser.CaptionMembers.Order(), schemas["CaptionSearchRequest"]!["properties"]!.Names().Order());
-        Assert.Equal(["caption"], schemas["ImageSearchRequest"]!["required"]!.AsArray().Select(name => (string)name!));
-        Assert.Equal(["imageId"], schemas["CaptionSearchRequest"]!["required"]!.AsArray().Select(name => (string)name!));
-        Assert.Equal(ImageParser.Members.Order(), schemas["ImageRequest"]!["properties"]!.Names().Order());
-        Assert.Equal(["features"], schemas["ImageRequest"]!["required"]!.AsArray().Select(name => (string)name!));
-        Assert.Equal(IngestionOrder.Members.Order(), schemas["IngestionRequest"]!["properties"]!.Names().Order());
-        Assert.Equal(["source"], schemas["IngestionRequest"]!["required"]!.AsArray().Select(name => (string)name!));
-        Assert.Equal(IngestionOrder.SourceMembers.Order(), schemas["IngestionSourceRequest"]!["properties"]!.Names().Order());
+        Assert.Equal(1000, (int)schemas["ImageSearchRequest"]!["properties"]!["top"]!["maximum"]!);
+        Assert.Equal(10_000, (int)schemas["BatchQuery"]!["properties"]!["shortlist"]!["maximum"]!);
+        Assert.Equal(2000, (int)schemas["ScoreRequest"]!["properties"]!["pairs"]!["maxItems"]!);
+        Assert.Equal(64, (int)schemas["BatchRequest"]!["properties"]!["queries"]!["maxItems"]!);
+        Assert.Equal(4096, (int)schemas["IngestionRequest"]!["properties"]!["batchRows"]!["maximum"]!);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class BatchSearch(SearchService service, SearchOptions options, in
     /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     /// <exception cref="DeviceStoppedException">No more work is taken.</exception>
-    public async Task<BatchOutcome[]> SearchAsync(IReadOnlyList<BatchQuery> queries, long since, CancellationToken cancellationToken)
+    public async Task<BatchOutcome[]> SearchAsync(IReadOnlyList<BatchEntry> queries, long since, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(queries);
         var limited = queries.Select(query => Limit(query, since)).ToList();
@@ -72,7 +72,7 @@ public sealed class BatchSearch(SearchService service, SearchOptions options, in
         return (atOnce, costs.OrderDescending().Take(atOnce).Sum());
     }
 
-    private (RequestLimits? Limits, InvalidInputException? Fault) Limit(BatchQuery query, long since)
+    private (RequestLimits? Limits, InvalidInputException? Fault) Limit(BatchEntry query, long since)
     {
         try
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Batching;
 
@@ -14,16 +13,17 @@ internal sealed record RequestLimits(int Top, int Shortlist, Deadline? Deadline,
     private const int MostConditions = 32;
 
     /// <param name="request">The request.</param>
-    /// <param name="options">The bounds.</param>
+    /// <param name="options">What the request leaves open.</param>
+    /// <param name="bounds">What it may ask for.</param>
     /// <param name="since">Timestamp that its deadline counts from.</param>
     /// <param name="time">Gave the timestamp.</param>
     /// <exception cref="InvalidInputException">A number is out of bounds; names the field.</exception>
-    public static RequestLimits Of(SearchRequest request, SearchOptions options, long since, TimeProvider time)
+    public static RequestLimits Of(SearchRequest request, SearchOptions options, SearchBounds bounds, long since, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var top = Within(request.Top ?? options.DefaultTop, options.MaxTop, "top");
-        var shortlist = Within(request.Shortlist ?? Math.Max(options.DefaultShortlist, top), options.MaxShortlist, "shortlist");
-        var deadline = request.DeadlineMs is { } ms ? Within(ms, options.MaxDeadlineMs, "deadlineMs") : (int?)null;
+        var top = bounds.Top.Check(request.Top ?? options.DefaultTop, "top");
+        var shortlist = bounds.Shortlist.Check(request.Shortlist ?? Math.Max(options.DefaultShortlist, top), "shortlist");
+        var deadline = request.DeadlineMs is { } ms ? bounds.DeadlineMs.Check(ms, "deadlineMs") : (int?)null;
         shortlist = Math.Max(shortlist, top);
         if (request.Filter is { Count: > MostConditions })
         {
@@ -41,8 +41,4 @@ internal sealed record RequestLimits(int Top, int Shortlist, Deadline? Deadline,
         var cost = shortlist + (request is ImageSearchRequest ? CaptionItem.CostOfOne : 0);
         return new RequestLimits(top, shortlist, Queries.Deadline.Of(deadline, since, time), cost);
     }
-
-    private static int Within(int value, int most, string field) => value >= 1 && value <= most
-        ? value
-        : throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture, $"is {value}; expected a whole number from 1 to {most}"), field: field);
 }

@@ -25,6 +25,7 @@ namespace Retrieval.Search.Queries;
 public sealed class SearchService(
     SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, ComputeQueues queues, CatalogStage? catalog = null) : IDisposable
 {
+    private readonly SearchBounds _bounds = new(options);
     private volatile bool _disposed;
 
     /// <summary>Either question, with a deadline that counts from now.</summary>
@@ -69,11 +70,7 @@ public sealed class SearchService(
     {
         ArgumentNullException.ThrowIfNull(pairs);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (pairs.Count == 0 || pairs.Count > options.MaxPairs)
-        {
-            throw new InvalidInputException($"has {pairs.Count} pairs; expected 1 to {options.MaxPairs}", field: "pairs");
-        }
-
+        _bounds.Pairs.CheckCount(pairs.Count, "pairs");
         var cost = pairs.Count + (CaptionItem.CostOfOne * pairs.Select(pair => pair.Caption).OfType<string>().Distinct(StringComparer.Ordinal).Count());
         using var place = queues.Device.Admit(cost);
         using var snapshot = snapshots.Acquire();
@@ -90,7 +87,7 @@ public sealed class SearchService(
     /// <summary>Refuses new requests. Those that have begun end as they would have: the device is theirs to give back.</summary>
     public void Dispose() => _disposed = true;
 
-    internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, since, time);
+    internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, _bounds, since, time);
 
     internal WorkPermit Admit(long cost) => queues.Device.Admit(cost);
 

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Retrieval.Server.Contracts;
 
@@ -7,4 +7,9 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Captions">Its captions, in order; none if left out.</param>
 /// <param name="Metadata">Names and values for filters: texts, numbers, true or false; none if left out.</param>
 /// <param name="Boxes">Corners x1, y1, x2, y2 of each region; none if left out.</param>
-public sealed record ImageRequest(string Features, IReadOnlyList<string>? Captions, JsonElement? Metadata, IReadOnlyList<IReadOnlyList<float>>? Boxes);
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ImageRequest(
+    byte[] Features,
+    IReadOnlyList<string>? Captions = null,
+    IReadOnlyDictionary<string, string>? Metadata = null,
+    IReadOnlyList<IReadOnlyList<float>>? Boxes = null);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Retrieval.Server.Contracts;
 
 /// <summary>Where images come from: a precomputed split, or a detector's TSV file. Paths are below a configured root.</summary>
@@ -5,4 +7,5 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Split">Name of the split.</param>
 /// <param name="Tsv">A bottom-up-attention TSV file.</param>
 /// <param name="Captions">Captions for the TSV file.</param>
-public sealed record IngestionSourceRequest(string? Folder, string? Split, string? Tsv, string? Captions);
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record IngestionSourceRequest(string? Folder = null, string? Split = null, string? Tsv = null, string? Captions = null);

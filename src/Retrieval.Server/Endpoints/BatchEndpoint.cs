@@ -27,25 +27,25 @@ internal static class BatchEndpoint
 
     private static async Task<IResult> SearchBatch(
         HttpContext context,
-        RequestParser parser,
+        RequestReader reader,
         BatchSearch search,
         Problems problems,
         CancellationToken cancellationToken)
     {
-        var queries = parser.Batch(context.Body()).Select(query => Read(parser, query)).ToList();
+        var queries = reader.Read<BatchRequest>(context).Queries.Select(query => Read(reader, query)).ToList();
         var outcomes = await search.SearchAsync(queries, context.ReceivedAt(), cancellationToken).ConfigureAwait(false);
         return new BatchResult(Array.ConvertAll(outcomes, outcome => outcome.Answer is { } answer ? new BatchItem(answer) : new BatchItem(problems.Of(outcome.Fault!))), problems);
     }
 
-    private static BatchQuery Read(RequestParser parser, JsonElement query)
+    private static BatchEntry Read(RequestReader reader, JsonElement query)
     {
         try
         {
-            return new BatchQuery(parser.Query(query));
+            return new BatchEntry(reader.Read<BatchQuery>(query).ToSearch());
         }
         catch (InvalidInputException exception)
         {
-            return new BatchQuery(exception);
+            return new BatchEntry(exception);
         }
     }
 }

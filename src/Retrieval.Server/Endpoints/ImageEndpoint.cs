@@ -36,7 +36,7 @@ internal static class ImageEndpoint
             .WithName("PutImage")
             .WithSummary("Stores one image whole, in the place of whatever has its id")
             .WithDescription("Checked and encoded as an ingestion does it, and seen by this replica's searches before the answer is sent; `visible` says so. As `application/x-npy` the body is the features, and captions come as `caption` parameters of the query, one each.")
-            .Accepts<ImageRequest>("application/json", ImageParser.NpyType)
+            .Accepts<ImageRequest>("application/json", ImageBody.NpyType)
             .WithMetadata(new BodyLimit(http.MaxImageBytes))
             .WithExample("""{ "features": "AACAPwAAAEA=", "captions": ["two dogs play in the snow"], "metadata": { "split": "test" } }""")
             .Produces<ImageChangeResponse>()
@@ -51,7 +51,7 @@ internal static class ImageEndpoint
             .ProducesProblems(403, 404, 409, 429, 503, 504, 507);
     }
 
-    private static async Task<IResult> PutImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken)
+    private static async Task<IResult> PutImage(HttpContext context, string? id, RequestReader reader, ImageService images, CancellationToken cancellationToken)
     {
         var name = IdOf(context);
         string[] captions = [.. context.Request.Query[CaptionParameter].OfType<string>()];
@@ -61,7 +61,7 @@ internal static class ImageEndpoint
         }
 
         PercentEncoding.CheckQuery(context.Request.QueryString.Value, context.RawBody() is null ? [] : [CaptionParameter]);
-        var submitted = context.RawBody() is { } raw ? ImageParser.Npy(name, raw, captions) : ImageParser.Json(name, context.Body());
+        var submitted = context.RawBody() is { } raw ? ImageBody.Of(name, raw, captions) : ImageBody.Of(name, reader.Read<ImageRequest>(context));
         var change = await images.PutAsync(submitted, cancellationToken).ConfigureAwait(false);
         if (change.Kind != ImageChangeKind.Created)
         {

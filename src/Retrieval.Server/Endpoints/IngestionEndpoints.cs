@@ -45,9 +45,9 @@ internal static class IngestionEndpoints
             .ProducesProblems(403, 404, 429, 503, 504);
     }
 
-    private static async Task<IResult> Start(HttpContext context, IngestionRunner runner, CancellationToken cancellationToken)
+    private static async Task<IResult> Start(HttpContext context, RequestReader reader, IngestionRunner runner, CancellationToken cancellationToken)
     {
-        var run = await runner.StartAsync(IngestionOrder.Read(context.Body()), cancellationToken).ConfigureAwait(false);
+        var run = await runner.StartAsync(IngestionOrder.Of(reader.Read<IngestionRequest>(context)), cancellationToken).ConfigureAwait(false);
         context.Response.Headers.Location = $"/v1/ingestions/{run.Id:D}";
         return Answer(run, StatusCodes.Status202Accepted);
     }

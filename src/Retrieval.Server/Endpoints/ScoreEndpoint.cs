@@ -22,9 +22,9 @@ internal static class ScoreEndpoint
         .Produces<ScoreResponse>()
         .ProducesProblems(400, 404, 413, 415, 422, 429, 503, 504);
 
-    private static async Task<IResult> Score(HttpContext context, RequestParser parser, SearchService search, CancellationToken cancellationToken)
+    private static async Task<IResult> Score(HttpContext context, RequestReader reader, SearchService search, CancellationToken cancellationToken)
     {
-        var answer = await search.ScoreAsync(parser.Pairs(context.Body()), cancellationToken).ConfigureAwait(false);
+        var answer = await search.ScoreAsync(RequestReader.Items(reader.Read<ScoreRequest>(context).Pairs, "pairs", "an object"), cancellationToken).ConfigureAwait(false);
         return new ScoreResult(answer);
     }
 }

@@ -33,11 +33,11 @@ internal static class SearchEndpoints
             .ProducesProblems(400, 404, 413, 415, 422, 429, 503, 504);
     }
 
-    private static Task<IResult> SearchImages(HttpContext context, RequestParser parser, SearchService search, CancellationToken cancellationToken) =>
-        AnswerAsync(context, parser.Images(context.Body()), search, cancellationToken);
+    private static Task<IResult> SearchImages(HttpContext context, RequestReader reader, SearchService search, CancellationToken cancellationToken) =>
+        AnswerAsync(context, reader.Read<ImageSearchRequest>(context), search, cancellationToken);
 
-    private static Task<IResult> SearchCaptions(HttpContext context, RequestParser parser, SearchService search, CancellationToken cancellationToken) =>
-        AnswerAsync(context, parser.Captions(context.Body()), search, cancellationToken);
+    private static Task<IResult> SearchCaptions(HttpContext context, RequestReader reader, SearchService search, CancellationToken cancellationToken) =>
+        AnswerAsync(context, reader.Read<CaptionSearchRequest>(context), search, cancellationToken);
 
     private static async Task<IResult> AnswerAsync(HttpContext context, SearchRequest request, SearchService search, CancellationToken cancellationToken)
     {

@@ -1,23 +1,13 @@
-using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
-using Retrieval.Server.Requests;
+using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Ingestions;
 
 /// <summary>What a caller wants ingested.</summary>
 internal sealed record IngestionOrder
 {
-    /// <summary>Members of the body.</summary>
-    public static readonly string[] Members = ["source", "replace", "restart", "batchRows"];
-
-    /// <summary>Members of a source.</summary>
-    public static readonly string[] SourceMembers = ["folder", "split", "tsv", "captions"];
-
-    /// <summary>Most rows encoded together.</summary>
-    public const int MostBatchRows = 4096;
-
     public required string Path { get; init; }
 
     /// <summary>The split's name; null for a TSV file.</summary>
@@ -32,25 +22,24 @@ internal sealed record IngestionOrder
 
     public int? BatchRows { get; init; }
 
-    /// <exception cref="InvalidInputException">Not such a body; names the member.</exception>
-    public static IngestionOrder Read(JsonElement body)
+    /// <exception cref="InvalidInputException">The source is named in neither or both ways, or the rows are out of bounds; names the member.</exception>
+    public static IngestionOrder Of(IngestionRequest request)
     {
-        var members = new RequestObject(body, "", Members);
-        var source = new RequestObject(members.Find("source") ?? throw new InvalidInputException("is missing; expected an object", field: "source"), "source", SourceMembers);
-        var split = source.Has("folder") || source.Has("split");
-        if (split == source.Has("tsv") || (split && source.Has("captions")))
+        var source = request.Source;
+        var split = (source.Folder ?? source.Split) is not null;
+        if (split == (source.Tsv is not null) || (split && source.Captions is not null))
         {
             throw new InvalidInputException("expected either folder and split, or tsv and, where there are any, captions", field: "source");
         }
 
         return new IngestionOrder
         {
-            Path = source.Text(split ? "folder" : "tsv"),
-            Split = split ? source.Text("split") : null,
-            Captions = source.OptionalText("captions"),
-            Replace = members.OptionalFlag("replace") ?? false,
-            Restart = members.OptionalFlag("restart") ?? false,
-            BatchRows = members.OptionalInteger("batchRows", MostBatchRows),
+            Path = (split ? source.Folder : source.Tsv) ?? throw Missing("source.folder"),
+            Split = split ? source.Split ?? throw Missing("source.split") : null,
+            Captions = source.Captions,
+            Replace = request.Replace ?? false,
+            Restart = request.Restart ?? false,
+            BatchRows = request.BatchRows is { } rows ? IngestionRequest.BatchRowsBound.Check(rows, "batchRows") : null,
         };
     }
 
@@ -77,6 +66,8 @@ internal sealed record IngestionOrder
 
         return (Named(() => PrecomputedSplitSource.Open(folder.Real, Split, expected), "source"), SourceKeys.OfSplit(folder.Named, Split));
     }
+
+    private static InvalidInputException Missing(string field) => new("is missing; expected a text", field: field);
 
     private static T Named<T>(Func<T> open, string field)
     {

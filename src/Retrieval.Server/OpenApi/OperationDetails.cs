@@ -39,7 +39,7 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
                 body.Content!["application/json"].Example = JsonNode.Parse(example.Json);
             }
 
-            if (body.Content!.TryGetValue(ImageParser.NpyType, out var npy))
+            if (body.Content!.TryGetValue(ImageBody.NpyType, out var npy))
             {
                 npy.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "A .npy file of floating-point numbers, [R, W]" };
             }

@@ -3,135 +3,95 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
-using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
-using Retrieval.Server.Ingestions;
+using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary>What types cannot say of bodies: bounds, alternatives, and that unknown members are refused.</summary>
-internal sealed class SchemaDetails(ServerOptions options) : IOpenApiSchemaTransformer
+/// <summary>What types cannot say of bodies: bounds that are configured, alternatives, and members of more than one kind.</summary>
+internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
+    private static readonly OpenApiSchema Text = new() { Type = JsonSchemaType.String };
+
     public async Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        // A property's own schema is shaped with its owner; here are the types.
-        if (context.JsonPropertyInfo is not null)
+        if (context.JsonPropertyInfo is { } member)
         {
+            if (bounds.Find(member) is { } bound)
+            {
+                Bound(schema, bound);
+            }
+
             return;
         }
 
         var type = context.JsonTypeInfo.Type;
         if (type.IsAssignableTo(typeof(SearchRequest)))
         {
-            Search(schema);
+            // One text, or several: the type has several.
+            Property(schema, "filter").AdditionalProperties = new OpenApiSchema
+            {
+                OneOf = [Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 }],
+            };
+        }
+        else if (type == typeof(ImageRequest))
+        {
+            // Texts once they are read.
+            Property(schema, "metadata").AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null };
         }
         else if (type == typeof(Hit) || type == typeof(ImageDetails))
         {
+            // Any JSON to the type; an object as it is stored.
             schema.Properties!["metadata"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object | JsonSchemaType.Null,
                 Description = "The image's metadata, names and values as they were ingested; null if it has none.",
             };
         }
-        else if (type == typeof(ImageRequest))
+
+        if (type == typeof(ScorePair))
         {
-            Image(schema);
+            schema.OneOf = [Required("caption"), Required("captionId")];
         }
-        else if (type == typeof(IngestionRequest))
+        else if (type == typeof(BatchQuery))
         {
-            schema.AdditionalPropertiesAllowed = false;
-            schema.Required = new HashSet<string> { "source" };
-            Bounds(schema, "batchRows", IngestionOrder.MostBatchRows);
+            schema.OneOf = [Required("caption"), Required("imageId")];
         }
         else if (type == typeof(IngestionSourceRequest))
         {
-            schema.AdditionalPropertiesAllowed = false;
-            schema.Required = null;
-            schema.OneOf = [new OpenApiSchema { Required = new HashSet<string> { "folder", "split" } }, new OpenApiSchema { Required = new HashSet<string> { "tsv" } }];
-        }
-        else if (type == typeof(ScorePair))
-        {
-            Pair(schema);
-        }
-        else if (type == typeof(ScoreRequest))
-        {
-            schema.AdditionalPropertiesAllowed = false;
-            Items(schema, "pairs", options.Search.MaxPairs);
+            schema.OneOf = [Required("folder", "split"), Required("tsv")];
         }
         else if (type == typeof(BatchRequest))
         {
-            schema.AdditionalPropertiesAllowed = false;
-            Items(schema, "queries", options.Limits.BatchQueries).Items = await OneOf(context, cancellationToken, typeof(ImageSearchRequest), typeof(CaptionSearchRequest)).ConfigureAwait(false);
+            Property(schema, "queries").Items = await context.GetOrCreateSchemaAsync(typeof(BatchQuery), null, cancellationToken).ConfigureAwait(false);
         }
         else if (type == typeof(BatchResponse))
         {
-            ((OpenApiSchema)schema.Properties!["answers"]).Items = await OneOf(context, cancellationToken, typeof(SearchResponse), typeof(Problem)).ConfigureAwait(false);
-        }
-    }
-
-    private void Search(OpenApiSchema schema)
-    {
-        schema.AdditionalPropertiesAllowed = false;
-        Bounds(schema, "top", options.Search.MaxTop);
-        Bounds(schema, "shortlist", options.Search.MaxShortlist);
-        Bounds(schema, "deadlineMs", options.Search.MaxDeadlineMs);
-        schema.Properties!["shortlist"].Description = "Candidates to rerank, from 1. At least `top` are taken.";
-        var text = new OpenApiSchema { Type = JsonSchemaType.String };
-        schema.Properties!["filter"] = new OpenApiSchema
-        {
-            Type = JsonSchemaType.Object | JsonSchemaType.Null,
-            Description = "Conditions on the metadata of images, all of which must hold: a key, and the value it must have or the values of which it must have one.",
-            AdditionalProperties = new OpenApiSchema
+            Property(schema, "answers").Items = new OpenApiSchema
             {
-                OneOf = [text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = text, MinItems = 1 }],
-            },
-        };
-    }
-
-    private static void Image(OpenApiSchema schema)
-    {
-        schema.AdditionalPropertiesAllowed = false;
-        schema.Required = new HashSet<string> { "features" };
-        ((OpenApiSchema)schema.Properties!["features"]).Format = "byte";
-        schema.Properties!["metadata"] = new OpenApiSchema
-        {
-            Type = JsonSchemaType.Object | JsonSchemaType.Null,
-            Description = "Names and values for filters; none if left out.",
-            AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null },
-        };
-    }
-
-    private static void Pair(OpenApiSchema schema)
-    {
-        schema.AdditionalPropertiesAllowed = false;
-        schema.Required = new HashSet<string> { "imageId" };
-        schema.OneOf = [new OpenApiSchema { Required = new HashSet<string> { "caption" } }, new OpenApiSchema { Required = new HashSet<string> { "captionId" } }];
-    }
-
-    private static void Bounds(OpenApiSchema schema, string name, int most)
-    {
-        var number = (OpenApiSchema)schema.Properties![name];
-        number.Minimum = "1";
-        number.Maximum = most.ToString(CultureInfo.InvariantCulture);
-    }
-
-    private static OpenApiSchema Items(OpenApiSchema schema, string name, int most)
-    {
-        var items = (OpenApiSchema)schema.Properties![name];
-        items.MinItems = 1;
-        items.MaxItems = most;
-        return items;
-    }
-
-    private static async Task<OpenApiSchema> OneOf(OpenApiSchemaTransformerContext context, CancellationToken cancellationToken, params Type[] types)
-    {
-        var schemas = new List<IOpenApiSchema>();
-        foreach (var type in types)
-        {
-            schemas.Add(await context.GetOrCreateSchemaAsync(type, null, cancellationToken).ConfigureAwait(false));
+                OneOf =
+                [
+                    await context.GetOrCreateSchemaAsync(typeof(SearchResponse), null, cancellationToken).ConfigureAwait(false),
+                    await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken).ConfigureAwait(false),
+                ],
+            };
         }
-
-        return new OpenApiSchema { OneOf = schemas };
     }
+
+    private static void Bound(OpenApiSchema schema, WholeNumberBound bound)
+    {
+        if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
+        {
+            (schema.MinItems, schema.MaxItems) = (bound.Least == 0 ? null : bound.Least, bound.Most);
+        }
+        else
+        {
+            (schema.Minimum, schema.Maximum) = (bound.Least.ToString(CultureInfo.InvariantCulture), bound.Most.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
+
+    private static OpenApiSchema Required(params string[] names) => new() { Required = new HashSet<string>(names) };
 }

@@ -9,7 +9,8 @@ internal static class RequestRegistration
 {
     public static void AddRequests(this IServiceCollection services)
     {
-        services.AddSingleton<RequestParser>();
+        services.AddSingleton<RequestBounds>();
+        services.AddSingleton<RequestReader>();
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
     }
 
@@ -22,7 +23,4 @@ internal static class RequestRegistration
 
     /// <summary>Receives bodies. In front of the limits.</summary>
     public static void UseRequestBodies(this WebApplication app) => app.UseMiddleware<BodyReader>();
-
-    /// <summary>Parses bodies. Behind the limits.</summary>
-    public static void UseParsedBodies(this WebApplication app) => app.UseMiddleware<BodyParser>();
 }

@@ -3,13 +3,13 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Search.Queries;
 
 /// <summary>One query of a batch: a search, or why what was sent is none.</summary>
-public sealed class BatchQuery
+public sealed class BatchEntry
 {
     /// <summary>A search.</summary>
-    public BatchQuery(SearchRequest request) => Request = request;
+    public BatchEntry(SearchRequest request) => Request = request;
 
     /// <summary>What was sent is no search.</summary>
-    public BatchQuery(InvalidInputException fault) => Fault = fault;
+    public BatchEntry(InvalidInputException fault) => Fault = fault;
 
     /// <summary>The search; null if there is none.</summary>
     public SearchRequest? Request { get; }

@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Queries;
+
+namespace Retrieval.Server.Contracts;
+
+/// <summary>One search of a batch: by a caption for images, or by an image for captions.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record BatchQuery : SearchRequest
+{
+    /// <summary>The caption that images are searched for.</summary>
+    public string? Caption { get; init; }
+
+    /// <summary>The image that captions are searched for, by the id it was ingested with.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>The search by itself.</summary>
+    /// <exception cref="InvalidInputException">It names neither or both.</exception>
+    internal SearchRequest ToSearch() => (Caption, ImageId) switch
+    {
+        ({ } caption, null) => new ImageSearchRequest { Caption = caption, Top = Top, Shortlist = Shortlist, DeadlineMs = DeadlineMs, Filter = Filter },
+        (null, { } image) => new CaptionSearchRequest { ImageId = image, Top = Top, Shortlist = Shortlist, DeadlineMs = DeadlineMs, Filter = Filter },
+        _ => throw new InvalidInputException("expected exactly one of caption and imageId"),
+    };
+}

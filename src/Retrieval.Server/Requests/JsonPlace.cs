@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Retrieval.Server.Requests;
+
+/// <summary>One step of a place in a JSON text: a member's name, or an item's index.</summary>
+internal readonly record struct JsonPlace(string Name, int? Index)
+{
+    /// <summary>The steps of a path as the deserializer writes it: <c>$.pairs[1].caption</c>; a name that is no plain word stands as <c>['a name']</c>.</summary>
+    public static IEnumerable<JsonPlace> Steps(string? path)
+    {
+        // Names in brackets are unknown members', so they come last and may hold anything.
+        var rest = path is null ? "" : path[1..];
+        while (rest.Length > 0)
+        {
+            if (rest.StartsWith("['", StringComparison.Ordinal))
+            {
+                yield return new JsonPlace(rest[2..^2], null);
+                yield break;
+            }
+
+            var index = rest[0] == '[';
+            var end = index ? rest.IndexOf(']', StringComparison.Ordinal) : rest.IndexOfAny(['.', '['], 1);
+            var step = end < 0 ? rest[1..] : rest[1..end];
+            yield return index ? new JsonPlace("", int.Parse(step, CultureInfo.InvariantCulture)) : new JsonPlace(step, null);
+            rest = end < 0 ? "" : index ? rest[(end + 1)..] : rest[end..];
+        }
+    }
+}

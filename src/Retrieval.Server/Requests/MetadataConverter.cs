@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Server.Requests;
+
+/// <summary>The <c>metadata</c> of an image: an object of texts, numbers, true and false. Numbers and flags are kept as they are written; null counts as left out.</summary>
+internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<string, string>>
+{
+    private const string Field = "metadata";
+
+    public override IReadOnlyDictionary<string, string>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException();
+        }
+
+        using var document = JsonDocument.ParseValue(ref reader);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in document.RootElement.EnumerateObject())
+        {
+            var name = JsonTexts.NameOf(entry, Field);
+            var field = $"{Field}.{name}";
+            var value = entry.Value.ValueKind switch
+            {
+                JsonValueKind.Null => null,
+                JsonValueKind.String => JsonTexts.Read(entry.Value, field),
+                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => entry.Value.GetRawText(),
+                _ => throw new InvalidInputException($"found {JsonTexts.Kind(entry.Value)}; expected a text, a number, true or false", field: field),
+            };
+            if (value is not null && !metadata.TryAdd(name, value))
+            {
+                throw new InvalidInputException("is given twice", field: field);
+            }
+        }
+
+        return metadata;
+    }
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> value, JsonSerializerOptions options) => throw new NotSupportedException();
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Retrieval.Domain.Errors;
+
+namespace Retrieval.Server.Requests;
+
+/// <summary>
+/// Says why a body could not be deserialized in the caller's words: which member, what was found, what was expected. The
+/// deserializer's exception says where; its message has the names of types, and is not passed on.
+/// </summary>
+internal sealed class RequestFaults(RequestBounds bounds)
+{
+    /// <summary>The fault.</summary>
+    /// <param name="exception">What the deserializer threw.</param>
+    /// <param name="found">What it was to read.</param>
+    /// <param name="type">What it was to be.</param>
+    public InvalidInputException Of(JsonException exception, JsonElement found, JsonTypeInfo type)
+    {
+        string? field = null;
+        JsonPropertyInfo? member = null;
+        try
+        {
+            foreach (var step in JsonPlace.Steps(exception.Path))
+            {
+                if (step.Index is { } index)
+                {
+                    field = string.Create(CultureInfo.InvariantCulture, $"{field}[{index}]");
+                    (found, type, member) = (found[index], type.Options.GetTypeInfo(type.ElementType!), null);
+                    continue;
+                }
+
+                field = Within(step.Name);
+                member = type.Properties.FirstOrDefault(known => known.Name == step.Name);
+                if (member is null)
+                {
+                    return Fault($"there is no such member; known here are {string.Join(", ", type.Properties.Select(known => known.Name))}");
+                }
+
+                if (found.EnumerateObject().Count(other => other.NameEquals(step.Name)) > 1)
+                {
+                    return Fault("is given twice");
+                }
+
+                (found, type) = (found.GetProperty(step.Name), type.Options.GetTypeInfo(member.PropertyType));
+            }
+
+            return found.ValueKind == JsonValueKind.Object && type.Kind == JsonTypeInfoKind.Object ? Missing() : Other();
+        }
+        catch (InvalidOperationException)
+        {
+            return Fault(JsonTexts.NotUnicode);
+        }
+
+        string Within(string name) => field is null ? name : $"{field}.{name}";
+
+        InvalidInputException Fault(string reason) => new(reason, field: field, innerException: exception);
+
+        InvalidInputException Missing()
+        {
+            // Where a member's name is no text, the deserializer has only the object's place; asking for all names finds it.
+            var names = found.EnumerateObject().Select(given => given.Name).ToHashSet(StringComparer.Ordinal);
+            var missing = type.Properties.FirstOrDefault(known => known.IsRequired && !names.Contains(known.Name));
+            if (missing is null)
+            {
+                return Fault("cannot be read; expected an object");
+            }
+
+            field = Within(missing.Name);
+            return Fault($"is missing; expected {Expected(type.Options.GetTypeInfo(missing.PropertyType), missing)}");
+        }
+
+        InvalidInputException Other()
+        {
+            if (found.ValueKind == JsonValueKind.String && (type.Type == typeof(string) || !JsonTexts.IsUnicode(found)))
+            {
+                return Fault(JsonTexts.NotUnicode);
+            }
+
+            var expected = Expected(type, member);
+            return found.ValueKind == JsonValueKind.Null && member is not null ? Fault($"is missing; expected {expected}")
+                : Fault($"{(field is null ? "the body is" : "found")} {Shown(found, type)}; expected {expected}");
+        }
+    }
+
+    private string Expected(JsonTypeInfo type, JsonPropertyInfo? member) => (Nullable.GetUnderlyingType(type.Type) ?? type.Type) switch
+    {
+        var text when text == typeof(string) => "a text",
+        var flag when flag == typeof(bool) => "true or false",
+        var whole when whole == typeof(int) => (member is null ? null : bounds.Find(member))?.Expected ?? "a whole number",
+        var number when number == typeof(float) => "a number",
+        var bytes when bytes == typeof(byte[]) => "base64 of a .npy file, or of little-endian float32, row by row",
+        var texts when texts == typeof(IReadOnlyList<string>) => "an array of texts",
+        var box when box == typeof(IReadOnlyList<float>) => "an array of four numbers",
+        _ => type.Kind == JsonTypeInfoKind.Enumerable ? "an array" : "an object",
+    };
+
+    private static string Shown(JsonElement found, JsonTypeInfo type) => found.ValueKind switch
+    {
+        JsonValueKind.String when type.Type == typeof(byte[]) => "a text that is not base64",
+        JsonValueKind.Number when (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(int) && found.GetRawText() is { Length: <= 32 } raw => raw,
+        _ => JsonTexts.Kind(found),
+    };
+}

@@ -1,0 +1,86 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Retrieval.Domain.Errors;
+using Retrieval.Server.Configuration;
+
+namespace Retrieval.Server.Requests;
+
+/// <summary>
+/// Bodies of requests, deserialized strictly into the types that the API's document describes: a member that is unknown, doubled,
+/// missing or of another kind is refused by name. A member that is null counts as left out. What a body means (bounds of numbers,
+/// captions) is checked by who uses it.
+/// </summary>
+internal sealed class RequestReader
+{
+    private readonly JsonSerializerOptions _json;
+    private readonly RequestBounds _bounds;
+    private readonly RequestFaults _faults;
+
+    public RequestReader(ServerOptions options, RequestBounds bounds)
+    {
+        _json = new JsonSerializerOptions(JsonSerializerOptions.Strict)
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            MaxDepth = options.Http.MaxJsonDepth,
+            Converters = { new WholeNumberConverter(), new AnyJsonConverter(), new FilterConverter(), new MetadataConverter() },
+        };
+        _json.MakeReadOnly(populateMissingResolver: true);
+        _bounds = bounds;
+        _faults = new RequestFaults(bounds);
+    }
+
+    /// <summary>Reads a body, which is one JSON value: see <see cref="BodyReader"/>.</summary>
+    /// <exception cref="InvalidInputException">Not such a request; names the member.</exception>
+    public T Read<T>(ReadOnlySequence<byte> body)
+        where T : class
+    {
+        var type = (JsonTypeInfo<T>)_json.GetTypeInfo(typeof(T));
+        ItemCounts.Check(body, type, _bounds, _json.MaxDepth);
+        try
+        {
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = _json.MaxDepth });
+            return JsonSerializer.Deserialize(ref reader, type) ?? throw new JsonException();
+        }
+        catch (JsonException exception)
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = _json.MaxDepth });
+            throw _faults.Of(exception, document.RootElement, type);
+        }
+    }
+
+    /// <summary>Reads a part of a body that is a request of its own, with members named from its own beginning.</summary>
+    /// <inheritdoc cref="Read{T}(ReadOnlySequence{byte})"/>
+    public T Read<T>(JsonElement part)
+        where T : class
+    {
+        var type = (JsonTypeInfo<T>)_json.GetTypeInfo(typeof(T));
+        try
+        {
+            return part.Deserialize(type) ?? throw new JsonException();
+        }
+        catch (JsonException exception)
+        {
+            throw _faults.Of(exception, part, type);
+        }
+    }
+
+    /// <summary>Items of an array, none of which may be null: the one thing that types do not say to the deserializer.</summary>
+    /// <param name="items">The items; null for none.</param>
+    /// <param name="field">The array's member.</param>
+    /// <param name="expected">What an item is.</param>
+    /// <exception cref="InvalidInputException">An item is null; names it.</exception>
+    public static IReadOnlyList<T> Items<T>(IReadOnlyList<T>? items, string field, string expected)
+        where T : class
+    {
+        for (var i = 0; i < items?.Count; i++)
+        {
+            if (items[i] is null)
+            {
+                throw new InvalidInputException($"found null; expected {expected}", field: $"{field}[{i}]");
+            }
+        }
+
+        return items ?? [];
+    }
+}
