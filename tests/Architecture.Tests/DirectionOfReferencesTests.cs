@@ -20,14 +20,14 @@ public sealed class DirectionOfReferencesTests
     };
 
     [Fact]
-    public void Every_project_is_known_here() => Assert.Equal(Allowed.Keys.Order(), Repository.Projects.Keys.Order());
+    public void Every_project_is_known_here() => Assert.Equal(Allowed.Keys.Order(), SourceTree.Projects.Keys.Order());
 
     [Fact]
     public void Projects_refer_only_to_those_below_them()
     {
-        foreach (var project in Repository.Projects.Keys)
+        foreach (var project in SourceTree.Projects.Keys)
         {
-            Assert.Empty(Repository.References(project, "ProjectReference").Except(Allowed[project]).Select(found => $"{project} -> {found}"));
+            Assert.Empty(SourceTree.References(project, "ProjectReference").Except(Allowed[project]).Select(found => $"{project} -> {found}"));
         }
     }
 
@@ -38,9 +38,9 @@ public sealed class DirectionOfReferencesTests
     [InlineData("OpenTelemetry", "Retrieval.Server")]
     public void Only_one_project_uses(string library, string owner)
     {
-        foreach (var (project, file) in Repository.Projects.Where(pair => pair.Key != owner && pair.Key != "OnnxRuntime"))
+        foreach (var (project, file) in SourceTree.Projects.Where(pair => pair.Key != owner && pair.Key != "OnnxRuntime"))
         {
-            var references = Repository.References(project, "PackageReference").Concat(Repository.References(project, "FrameworkReference"));
+            var references = SourceTree.References(project, "PackageReference").Concat(SourceTree.References(project, "FrameworkReference"));
             Assert.DoesNotContain(references, reference => reference.StartsWith(library, StringComparison.Ordinal));
             var sources = Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.cs", SearchOption.AllDirectories)
                 .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
@@ -49,12 +49,12 @@ public sealed class DirectionOfReferencesTests
     }
 
     [Fact]
-    public void The_domain_has_no_packages() => Assert.Empty(Repository.References("Retrieval.Domain", "PackageReference"));
+    public void The_domain_has_no_packages() => Assert.Empty(SourceTree.References("Retrieval.Domain", "PackageReference"));
 
     [Fact]
     public void Package_versions_stand_in_one_file()
     {
-        var projects = Directory.GetFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories);
+        var projects = Directory.GetFiles(SourceTree.Root, "*.csproj", SearchOption.AllDirectories);
         Assert.NotEmpty(projects);
         Assert.DoesNotContain(projects, path => XDocument.Load(path).Descendants("PackageReference").Any(reference => reference.Attribute("Version") is not null));
     }
@@ -62,9 +62,9 @@ public sealed class DirectionOfReferencesTests
     [Fact]
     public void The_solution_holds_every_project()
     {
-        var solution = File.ReadAllText(Path.Combine(Repository.Root, "RetrievalService.sln"));
-        var projects = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
-            .Concat(Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "*.csproj", SearchOption.AllDirectories))
+        var solution = File.ReadAllText(Path.Combine(SourceTree.Root, "RetrievalService.sln"));
+        var projects = Directory.GetFiles(Path.Combine(SourceTree.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Concat(Directory.GetFiles(Path.Combine(SourceTree.Root, "tests"), "*.csproj", SearchOption.AllDirectories))
             .Select(path => Path.GetFileName(path)).ToList();
         Assert.All(projects, project => Assert.Contains(project, solution, StringComparison.Ordinal));
     }
