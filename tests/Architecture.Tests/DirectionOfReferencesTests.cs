@@ -1,8 +1,9 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Architecture.Tests;
 
-public sealed class DirectionOfReferencesTests
+public sealed partial class DirectionOfReferencesTests
 {
     // Each project and all it may refer to. A new project or reference is a decision, to be made here.
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -44,9 +45,21 @@ public sealed class DirectionOfReferencesTests
             Assert.DoesNotContain(references, reference => reference.StartsWith(library, StringComparison.Ordinal));
             var sources = Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.cs", SearchOption.AllDirectories)
                 .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-            Assert.DoesNotContain(sources, path => File.ReadLines(path).Any(line => line.StartsWith($"using {library}", StringComparison.Ordinal)));
+            // By a using or by a name in full; what a comment or a text says is no use of it.
+            Assert.DoesNotContain(sources, path => File.ReadLines(path).Any(line => Uses(line, library)));
         }
     }
+
+    [Theory]
+    [InlineData("using Npgsql;", true)]
+    [InlineData("using static Npgsql.NpgsqlConnection;", true)]
+    [InlineData("        await using var connection = new Npgsql.NpgsqlConnection(text);", true)]
+    [InlineData("    private readonly global::Npgsql.NpgsqlDataSource _source;", true)]
+    [InlineData("using Retrieval.Npgsql;", false)]
+    [InlineData("    // Npgsql.NpgsqlException says so.", false)]
+    [InlineData("    throw new X(\"Npgsql.NpgsqlException\");", false)]
+    [InlineData("    var npgsql = NpgsqlLike.Of(this);", false)]
+    public void A_name_in_full_is_a_use_as_a_using_is(string line, bool uses) => Assert.Equal(uses, Uses(line, "Npgsql"));
 
     [Fact]
     public void The_domain_has_no_packages() => Assert.Empty(SourceTree.References("Retrieval.Domain", "PackageReference"));
@@ -68,4 +81,15 @@ public sealed class DirectionOfReferencesTests
             .Select(path => Path.GetFileName(path)).ToList();
         Assert.All(projects, project => Assert.Contains(project, solution, StringComparison.Ordinal));
     }
+
+    private static bool Uses(string line, string library)
+    {
+        var code = TextOrComment().Replace(line, "");
+        return Regex.IsMatch(code, $@"^using (static )?{Regex.Escape(library)}\b|(?<![\w.]){Regex.Escape(library)}\.");
+    }
+
+    [GeneratedRegex("""
+        "(?:[^"\\]|\\.)*"|//.*
+        """)]
+    private static partial Regex TextOrComment();
 }

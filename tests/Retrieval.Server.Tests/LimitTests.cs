@@ -134,7 +134,7 @@ public sealed class LimitTests(ServerFixture fixture)
         var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
         var before = await ScoredAsync(server);
         var asked = server.Client.PostAsync(new Uri("/v1/score", UriKind.Relative), content, leaving.Token);
-        await Eventually.TrueAsync(() => device.State.WaitingCost > 0, "the caption waits");
+        await Eventually.TrueAsync(() => device.State.Admitted > 0, "it is admitted");
 
         // One call after the other, until pairs have been scored and others have not; then the device is held.
         while (await ScoredAsync(server) == before)
