@@ -7,23 +7,23 @@ public sealed partial class DocumentsTests
     [Fact]
     public void Types_named_in_the_architecture_document_exist()
     {
-        var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
+        var document = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "architecture.md"));
         var names = TypeName().Matches(document).Select(match => match.Groups[1].Value).Distinct().ToList();
         Assert.True(names.Count > 10, "the document names types as `TypeName`");
-        var declared = Repository.SourceFiles(".cs")
+        var declared = SourceTree.SourceFiles(".cs")
             .SelectMany(path => Declaration().Matches(File.ReadAllText(path)).Select(match => match.Groups[1].Value))
-            .Concat(Repository.Projects.Keys).ToHashSet(StringComparer.Ordinal);
+            .Concat(SourceTree.Projects.Keys).ToHashSet(StringComparer.Ordinal);
         Assert.All(names, name => Assert.Contains(name, declared));
     }
 
     [Fact]
     public void Links_between_documents_lead_somewhere()
     {
-        var broken = Repository.SourceFiles(".md").SelectMany(path => Link().Matches(File.ReadAllText(path))
+        var broken = SourceTree.SourceFiles(".md").SelectMany(path => Link().Matches(File.ReadAllText(path))
             .Select(match => match.Groups[1].Value.Split('#')[0])
             .Where(target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal))
             .Where(target => !Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, target)))
-            .Select(target => $"{Path.GetRelativePath(Repository.Root, path)} -> {target}"));
+            .Select(target => $"{Path.GetRelativePath(SourceTree.Root, path)} -> {target}"));
         Assert.Empty(broken);
     }
 

@@ -51,8 +51,8 @@ public sealed partial class NamespaceTests
 
     private static Dictionary<string, HashSet<string>> Read()
     {
-        var sources = Repository.SourceFiles(".cs")
-            .Where(path => Path.GetRelativePath(Repository.Root, path).StartsWith("src", StringComparison.Ordinal))
+        var sources = SourceTree.SourceFiles(".cs")
+            .Where(path => Path.GetRelativePath(SourceTree.Root, path).StartsWith("src", StringComparison.Ordinal))
             .Select(File.ReadAllText)
             .Select(text => (Name: NamespaceOf().Match(text).Groups[1].Value, Text: text))
             .Where(source => source.Name.Length > 0)

@@ -1,5 +1,5 @@
-using System.Reflection;
 using Retrieval.Features.Npy;
+using Retrieval.TestKit.Corpora;
 
 namespace Retrieval.Cli.Tests;
 
@@ -9,28 +9,16 @@ internal static class Fixture
     public const string Serving = "camp-gate-fusion-new-concat";
     public const string Compact = "camp-gate-fusion-new-concat-compact";
     public const string Published = "camp-gate-fusion-new-concat-published";
-    public const int Regions = 36;
-    public const int Width = 64;
+    public const int Regions = Corpus.RegionCount;
+    public const int Width = Corpus.RegionWidth;
     public const int Words = 56;
-
-    public static string RepositoryRoot { get; } = typeof(Fixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
 
     public static string Of(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);
 
     public static string Bundle(string name = Serving) => Path.Combine(AppContext.BaseDirectory, "Fixtures", "bundles", name);
 
     /// <summary>A copy of a bundle that a test may damage.</summary>
-    public static string CopyOfBundle(TemporaryFolder folder, string name = Serving)
-    {
-        var copy = Directory.CreateDirectory(folder["bundle"]).FullName;
-        foreach (var file in Directory.GetFiles(Bundle(name)))
-        {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        }
-
-        return copy;
-    }
+    public static string CopyOfBundle(TemporaryFolder folder, string name = Serving) => folder.Copy(Bundle(name), "bundle");
 
     /// <summary>A bundle's recorded inputs and scores: what the PyTorch model gave.</summary>
     public static NpzFile Recorded(string bundle) => NpzFile.Open(Path.Combine(bundle, "parity.npz"));

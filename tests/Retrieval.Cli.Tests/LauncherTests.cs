@@ -30,7 +30,7 @@ public sealed class LauncherTests : IDisposable
     public LauncherTests()
     {
         _project = Directory.CreateDirectory(_folder["repository/src/Retrieval.Cli"]).FullName;
-        File.Copy(Path.Combine(Fixture.RepositoryRoot, "retrieval"), _folder["repository/retrieval"]);
+        File.Copy(Path.Combine(Repository.Root, "retrieval"), _folder["repository/retrieval"]);
         File.WriteAllText(_folder["repository/global.json"], "{}");
         File.WriteAllText(_folder["repository/Directory.Build.props"], "<Project/>");
         File.WriteAllText(Path.Combine(_project, "Program.cs"), "");

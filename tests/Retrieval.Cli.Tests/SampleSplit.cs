@@ -1,5 +1,5 @@
 using System.Globalization;
-using Retrieval.Features.Npy;
+using Retrieval.TestKit.Corpora;
 
 namespace Retrieval.Cli.Tests;
 
@@ -15,24 +15,19 @@ internal static class SampleSplit
     public static string Write(TemporaryFolder folder, int images, int seed = 1, Func<int, bool>? badRow = null)
     {
         var random = new Random(seed);
-        var regions = new float[images * Fixture.Regions * Fixture.Width];
-        for (var i = 0; i < regions.Length; i++)
+        float[][] regions = [.. Enumerable.Range(0, images).Select(_ => Corpus.RandomRegions(random))];
+        foreach (var bad in Enumerable.Range(0, images).Where(image => badRow?.Invoke(image) == true))
         {
-            regions[i] = random.NextSingle();
+            regions[bad][0] = float.NaN;
         }
 
-        for (var image = 0; image < images; image++)
+        new Corpus
         {
-            if (badRow?.Invoke(image) == true)
-            {
-                regions[image * Fixture.Regions * Fixture.Width] = float.NaN;
-            }
-        }
-
-        NpyWriter.Write(folder["test_ims.npy"], regions, images, Fixture.Regions, Fixture.Width);
-        File.WriteAllLines(folder["test_caps.txt"], Enumerable.Range(0, images * CaptionsPerImage).Select(_ => Caption(random)));
-        File.WriteAllLines(folder["test_ids.txt"], Enumerable.Range(0, images).Select(Id));
-        File.WriteAllLines(folder["test_metadata.jsonl"], Enumerable.Range(0, images).Select(image => $$"""{"half": "{{(image < images / 2 ? "first" : "second")}}"}"""));
+            Regions = regions,
+            Ids = [.. Enumerable.Range(0, images).Select(Id)],
+            Captions = [.. Enumerable.Range(0, images).Select(_ => Enumerable.Range(0, CaptionsPerImage).Select(_ => Caption(random)).ToArray())],
+            Metadata = [.. Enumerable.Range(0, images).Select(image => $$"""{"half": "{{(image < images / 2 ? "first" : "second")}}"}""")],
+        }.Write(folder.Path, "test");
         return folder.Path;
     }
 

@@ -7,15 +7,11 @@ namespace Retrieval.Inference.Tests;
 /// <summary>A copy of a fixture bundle to be tampered with.</summary>
 internal sealed class BundleCopy : IDisposable
 {
-    public BundleCopy(string bundle = Bundles.Fast)
-    {
-        foreach (var file in Directory.GetFiles(Bundles.PathOf(bundle)))
-        {
-            File.Copy(file, this[System.IO.Path.GetFileName(file)]);
-        }
-    }
+    private readonly TemporaryFolder _folder = new();
 
-    public string Path { get; } = Directory.CreateTempSubdirectory("retrieval-bundle-").FullName;
+    public BundleCopy(string bundle = Bundles.Fast) => Path = _folder.Copy(Bundles.PathOf(bundle), "bundle");
+
+    public string Path { get; }
 
     public string this[string file] => System.IO.Path.Combine(Path, file);
 
@@ -51,5 +47,5 @@ internal sealed class BundleCopy : IDisposable
         return error;
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose() => _folder.Dispose();
 }

@@ -6,8 +6,8 @@ namespace Retrieval.Search.Tests;
 /// <summary>The small bundle of the tests, and its model, which all tests share.</summary>
 internal static class Bundle
 {
-    public const int Regions = 36;
-    public const int Width = 64;
+    public const int Regions = Corpus.RegionCount;
+    public const int Width = Corpus.RegionWidth;
 
     public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "bundles", "camp-gate-fusion-new-concat");
 

@@ -3,7 +3,7 @@ namespace Retrieval.Search.Tests;
 /// <summary>One corpus, its index and all its scores, for all tests that only read.</summary>
 public sealed class ServedCorpus : IAsyncLifetime
 {
-    internal TempFolder Folder { get; } = new();
+    internal IndexFolder Folder { get; } = new();
 
     internal Corpus Corpus { get; } = Corpus.Make(40, 3, 41);
 

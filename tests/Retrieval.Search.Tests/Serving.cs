@@ -15,7 +15,7 @@ internal sealed class Serving : IDisposable, IMeterFactory
     {
         Snapshots = new SnapshotSource(new SnapshotOptions { Bundle = bundle ?? Bundle.Path, Index = index, Inference = Bundle.Inference with { PairsPerCall = pairsPerCall } });
         Snapshots.Load(TestContext.Current.CancellationToken);
-        // A clock of its own: a test that counts the time stamps of a request counts those only.
+        // A clock of its own: a deadline that passes is the request's to tell, not the queue's to find out.
         Queues = new ComputeQueues(time: time is null ? null : new ManualTime());
         Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues);
         Images = new ImageReader(Snapshots, options ?? new SearchOptions());

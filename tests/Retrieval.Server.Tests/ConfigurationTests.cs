@@ -8,7 +8,6 @@ using System.Text.RegularExpressions;
 using Retrieval.Inference;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Tests.Hosting;
 using Serilog.Events;
 
 namespace Retrieval.Server.Tests;
@@ -30,10 +29,10 @@ public sealed partial class ConfigurationTests
     [Fact]
     public void The_reference_file_binds()
     {
-        using var folder = new Folder();
-        File.WriteAllText(folder.File("reference.jsonc"), ReferenceConfiguration.Text);
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["reference.jsonc"], ReferenceConfiguration.Text);
 
-        var options = ServerConfiguration.Read(["--config", folder.File("reference.jsonc"), .. Required]);
+        var options = ServerConfiguration.Read(["--config", folder["reference.jsonc"], .. Required]);
 
         Assert.Equivalent(new ServerOptions { Snapshot = new ServerSnapshotOptions { Bundle = "b", Index = "i" } }, options);
     }
@@ -41,12 +40,12 @@ public sealed partial class ConfigurationTests
     [Fact]
     public void The_reference_file_as_it_is_lacks_only_what_it_says_it_lacks()
     {
-        using var folder = new Folder();
-        File.WriteAllText(folder.File("reference.jsonc"), ReferenceConfiguration.Text);
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["reference.jsonc"], ReferenceConfiguration.Text);
 
         Assert.Equal(
             ["Snapshot:Bundle is not set; expected the folder of a bundle", "Snapshot:Index is not set; expected the folder of an index"],
-            Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder.File("reference.jsonc")])).Faults);
+            Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["reference.jsonc"]])).Faults);
     }
 
     [Theory]
@@ -54,10 +53,10 @@ public sealed partial class ConfigurationTests
     [InlineData("""{ "Limits": { "Queue": "" } }""", "Limits:Queue is ''; expected a whole number")]
     public void A_value_of_another_kind_in_a_file_is_a_fault(string content, string fault)
     {
-        using var folder = new Folder();
-        File.WriteAllText(folder.File("c.json"), content);
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], content);
 
-        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder.File("c.json"), "--index", "i"])).Faults.Where(found => !found.Contains("is not set", StringComparison.Ordinal)));
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["c.json"], "--index", "i"])).Faults.Where(found => !found.Contains("is not set", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -137,13 +136,13 @@ public sealed partial class ConfigurationTests
     [Fact]
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
-        using var folder = new Folder();
-        File.WriteAllText(folder.File("c.json"), """{ "Limits": { "Queue": 1, "Concurrent": 1, "BatchQueries": 1 } } // comment""");
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], """{ "Limits": { "Queue": 1, "Concurrent": 1, "BatchQueries": 1 } } // comment""");
         Environment.SetEnvironmentVariable("RETRIEVAL__LIMITS__QUEUE", "2");
         Environment.SetEnvironmentVariable("RETRIEVAL__LIMITS__CONCURRENT", "2");
         try
         {
-            var limits = ServerConfiguration.Read(["--config", folder.File("c.json"), .. Required, "--limits:queue=3"]).Limits;
+            var limits = ServerConfiguration.Read(["--config", folder["c.json"], .. Required, "--limits:queue=3"]).Limits;
 
             Assert.Equal((3, 2, 1), (limits.Queue, limits.Concurrent, limits.BatchQueries));
         }
@@ -191,13 +190,13 @@ public sealed partial class ConfigurationTests
     [InlineData("twice.json", "{ \"Http\": { \"Urls\": \"http://*:1\", \"urls\": \"http://*:2\" } }", "is not a JSON object")]
     public void A_file_that_cannot_be_read_is_a_fault_among_the_others(string name, string? content, string fault)
     {
-        using var folder = new Folder();
+        using var folder = new TemporaryFolder();
         if (content is not null)
         {
-            File.WriteAllText(folder.File(name), content);
+            File.WriteAllText(folder[name], content);
         }
 
-        var faults = Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder.File(name)])).Faults;
+        var faults = Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder[name]])).Faults;
 
         Assert.Equal(3, faults.Count);
         Assert.Contains(fault, faults[0], StringComparison.Ordinal);

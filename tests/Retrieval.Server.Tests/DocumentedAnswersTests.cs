@@ -22,9 +22,9 @@ public sealed partial class DocumentedAnswersTests
     [Fact]
     public async Task The_documented_answers_are_given()
     {
-        using var folder = new Folder();
-        await IngestAsync(folder.File("index"));
-        var options = RunningServer.Options(Path.Combine(Scenes, "bundle"), folder.File("index"));
+        using var folder = new TemporaryFolder();
+        await IngestAsync(folder["index"]);
+        var options = RunningServer.Options(Path.Combine(Scenes, "bundle"), folder["index"]);
         await using var server = await RunningServer.StartAsync(options with { Ingestion = new ServerIngestionOptions { Roots = [Scenes] } });
         await server.ReadyAsync();
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "http-api.md"), TestContext.Current.CancellationToken);

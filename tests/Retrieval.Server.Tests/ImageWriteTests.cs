@@ -9,15 +9,15 @@ namespace Retrieval.Server.Tests;
 /// <summary>Single images put into and deleted from a local index.</summary>
 public sealed class ImageWriteTests : IAsyncLifetime
 {
-    private readonly Folder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private RunningServer _server = null!;
 
     private HttpClient Client => _server.Client;
 
     public async ValueTask InitializeAsync()
     {
-        await Corpus.IngestAsync(Repository.Bundle, _folder.File("index"), 12);
-        var options = RunningServer.Options(Repository.Bundle, _folder.File("index"));
+        await Corpus.IngestAsync(Repository.Bundle, _folder["index"], 12);
+        var options = RunningServer.Options(Repository.Bundle, _folder["index"]);
 
         // Slow senders are to stay until a test has seen what they hold.
         var server = await RunningServer.StartAsync(options with { Http = options.Http with { MinRateGraceSeconds = 600 } });
@@ -64,8 +64,8 @@ public sealed class ImageWriteTests : IAsyncLifetime
     [Fact]
     public async Task An_image_put_is_to_the_last_bit_what_an_ingestion_stores()
     {
-        using var clean = new Folder();
-        await Corpus.IngestAsync(Repository.Bundle, clean.File("index"), 1);
+        using var clean = new TemporaryFolder();
+        await Corpus.IngestAsync(Repository.Bundle, clean["index"], 1);
 
         // Row 0 has metadata and boxes; its model saw it in a batch of its own.
         var body = Image.Body(0, Corpus.CaptionOf(0, 0), Corpus.CaptionOf(0, 1));
@@ -77,8 +77,8 @@ public sealed class ImageWriteTests : IAsyncLifetime
             await (await Client.RemoveAsync($"/v1/images/{Uri.EscapeDataString(Corpus.IdOf(row))}")).BodyAsync(200);
         }
 
-        using var expected = LocalIndex.Open(clean.File("index"));
-        using var found = LocalIndex.Open(_folder.File("index"));
+        using var expected = LocalIndex.Open(clean["index"]);
+        using var found = LocalIndex.Open(_folder["index"]);
         Assert.Equal(expected.ContentHash(TestContext.Current.CancellationToken), found.ContentHash(TestContext.Current.CancellationToken));
     }
 
@@ -155,7 +155,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     public async Task An_ingestion_that_holds_the_index_is_a_409_and_searches_go_on()
     {
         using (var model = Retrieval.Inference.MatchingModel.Load(Repository.Bundle, new() { Threads = 1 }))
-        using (LocalIndexWriter.OpenOrCreate(_folder.File("index"), IndexBinding.SchemaOf(model)))
+        using (LocalIndexWriter.OpenOrCreate(_folder["index"], IndexBinding.SchemaOf(model)))
         {
             await (await Client.PutAsync("/v1/images/late", Image.Body(1).ToJsonString())).ProblemAsync(409);
             await (await Client.RemoveAsync("/v1/images/plain.jpg")).ProblemAsync(409);
@@ -181,7 +181,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     [Fact]
     public async Task Images_have_a_limit_of_their_own_on_the_length_of_bodies()
     {
-        var options = RunningServer.Options(Repository.Bundle, _folder.File("index"));
+        var options = RunningServer.Options(Repository.Bundle, _folder["index"]);
         await using var small = await (await RunningServer.StartAsync(options with { Http = options.Http with { MaxBodyBytes = 1024, MaxImageBytes = 16 << 10 } })).ReadyAsync();
 
         await (await small.Client.PutAsync("/v1/images/big", Image.Body(1).ToJsonString())).BodyAsync(201);

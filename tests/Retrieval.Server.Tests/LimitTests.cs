@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Tests.Engine;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests;
@@ -127,16 +128,28 @@ public sealed class LimitTests(ServerFixture fixture)
         await using var server = await StartAsync(new LimitsOptions());
         var pair = """{ "imageId": "plain.jpg", "caption": "w4 w5 w6 w7 w8 w9" }""";
         var body = $$"""{ "pairs": [ {{string.Join(',', Enumerable.Repeat(pair, 2000))}} ] }""";
-        using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        using var leaving = new CancellationTokenSource();
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        try
+        var device = FailingDevice.Of(server);
+        var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+        var before = await ScoredAsync(server);
+        var asked = server.Client.PostAsync(new Uri("/v1/score", UriKind.Relative), content, leaving.Token);
+        await Eventually.TrueAsync(() => device.State.Admitted > 0, "it is admitted");
+
+        // One call after the other, until pairs have been scored and others have not; then the device is held.
+        while (await ScoredAsync(server) == before)
         {
-            using var response = await server.Client.PostAsync(new Uri("/v1/score", UriKind.Relative), content, leaving.Token);
+            var next = device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+            turn.Dispose();
+            turn = await next;
         }
-        catch (OperationCanceledException)
-        {
-            // As a rule; a very fast machine may answer before.
-        }
+
+        Assert.False(asked.IsCompleted);
+        Assert.True(device.State.Admitted > 0);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        turn.Dispose();
+        await Eventually.TrueAsync(() => device.State.Admitted == 0, "all room was given back");
 
         var found = await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }""");
         Assert.NotEmpty(found["hits"]!.AsArray());
@@ -210,6 +223,8 @@ public sealed class LimitTests(ServerFixture fixture)
         await held[0];
         await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4", "deadlineMs": 60000 }""");
     }
+
+    private static async Task<double> ScoredAsync(RunningServer server) => await server.MetricAsync("retrieval_batch_duration_seconds_count{kind=\"score\"}") ?? 0;
 
     private async Task<RunningServer> StartAsync(LimitsOptions limits)
     {

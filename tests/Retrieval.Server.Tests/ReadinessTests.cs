@@ -9,8 +9,8 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [Fact]
     public async Task Before_anything_is_loaded_it_is_live_and_not_ready_and_then_comes_up_by_itself()
     {
-        using var folder = new Folder();
-        var index = folder.File("index");
+        using var folder = new TemporaryFolder();
+        var index = folder["index"];
         await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index));
 
         Assert.Equal(200, (int)(await server.Client.AskAsync("/health/live")).StatusCode);
@@ -44,7 +44,7 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [Trait("Promise", "10")]
     public async Task An_edited_bundle_is_refused_by_the_name_of_the_file(string file)
     {
-        using var folder = new Folder();
+        using var folder = new TemporaryFolder();
         var bundle = folder.Copy(Repository.Bundle, "bundle");
         var bytes = await File.ReadAllBytesAsync(Path.Combine(bundle, file), TestContext.Current.CancellationToken);
         bytes[bytes.Length / 2] ^= 1;
@@ -60,7 +60,7 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [Fact]
     public async Task A_missing_file_is_named_without_where_it_should_lie()
     {
-        using var folder = new Folder();
+        using var folder = new TemporaryFolder();
         var bundle = folder.Copy(Repository.Bundle, "bundle");
         File.Delete(Path.Combine(bundle, "image_encoder.onnx"));
         await using var server = await RunningServer.StartAsync(RunningServer.Options(bundle, fixture.Index));
@@ -84,8 +84,8 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [Fact]
     public async Task An_index_that_grows_is_seen_without_a_restart()
     {
-        using var folder = new Folder();
-        var index = folder.File("index");
+        using var folder = new TemporaryFolder();
+        var index = folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, 4);
         await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index));
         await server.ReadyAsync();
@@ -101,14 +101,14 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [Fact]
     public async Task A_generation_that_cannot_be_opened_leaves_the_one_before_in_service()
     {
-        using var folder = new Folder();
-        var index = folder.File("index");
+        using var folder = new TemporaryFolder();
+        var index = folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, 4);
         await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index));
         await server.ReadyAsync();
 
         // Replaced by an index of another bundle, and with more generations, so that it is taken for a newer one.
-        var other = folder.File("other");
+        var other = folder["other"];
         await Corpus.IngestAsync(Repository.OtherBundle, other, 4);
         await Corpus.GrowAsync(Repository.OtherBundle, other, 5);
         File.Copy(Path.Combine(other, "manifest.json"), Path.Combine(index, "manifest.json.new"));
@@ -126,8 +126,8 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [InlineData("manifest.json", true)]
     public async Task A_damaged_file_of_the_manifest_is_said_while_the_whole_index_is_served_and_mended_by_the_next_write(string file, bool whileServing)
     {
-        using var folder = new Folder();
-        var index = folder.File("index");
+        using var folder = new TemporaryFolder();
+        var index = folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, 4);
         await Corpus.GrowAsync(Repository.Bundle, index, 9);
         if (!whileServing)
@@ -161,8 +161,8 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [Fact]
     public async Task A_server_whose_index_has_lost_its_manifest_is_not_ready_says_what_to_do_and_comes_up_after_the_repair()
     {
-        using var folder = new Folder();
-        var index = folder.File("index");
+        using var folder = new TemporaryFolder();
+        var index = folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, 9);
         Cut(Path.Combine(index, "manifest.json"));
         File.Delete(Path.Combine(index, "manifest.copy.json"));
@@ -182,8 +182,8 @@ public sealed class ReadinessTests(ServerFixture fixture)
     [Fact]
     public async Task With_the_manifest_lost_while_it_is_served_writes_are_refused_and_searches_go_on()
     {
-        using var folder = new Folder();
-        var index = folder.File("index");
+        using var folder = new TemporaryFolder();
+        var index = folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, 9);
         await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, index));
         await server.ReadyAsync();

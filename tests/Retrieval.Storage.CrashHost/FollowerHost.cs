@@ -1,6 +1,7 @@
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.CrashHost;
 

@@ -3,6 +3,7 @@ using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Following;
+using Retrieval.TestKit.Samples;
 
 // ingest PATH ROWS COMMIT_EVERY: reads the sample source from where the index's ledger ends; resumes after any kill.
 // hold PATH: takes the writer's lock and keeps it until its input ends.

@@ -100,7 +100,7 @@ public sealed class ExchangeTests
 
         Assert.All(exchanges, exchange => Assert.Equal(ExchangeKind.Left, exchange.Kind));
         Assert.InRange(server.Entered, 1, 20);
-        await Waiting.UntilAsync(() => server.Left == server.Entered, "the server has noticed all departures");
+        await Eventually.TrueAsync(() => server.Left == server.Entered, "the server has noticed all departures");
     }
 
     private static (ExchangeKind, string?) Short(Exchange exchange) => (exchange.Kind, exchange.Fault);

@@ -28,7 +28,7 @@ public sealed class OpenLoopTests
 
         // All of them arrive, though not one has been answered: nobody waits for who came before.
         await loop.RunAsync(300, 1, new PhaseLength(0, 600, requests), recorder, Cancelled);
-        await Waiting.UntilAsync(() => server.Entered == requests && !Array.Exists(arrived, at => at == 0), "all have arrived");
+        await Eventually.TrueAsync(() => server.Entered == requests && !Array.Exists(arrived, at => at == 0), "all have arrived");
         var opened = clock.Elapsed.TotalMilliseconds;
         gate.SetResult();
         await loop.DrainAsync(Cancelled);
@@ -85,7 +85,7 @@ public sealed class OpenLoopTests
         var recorder = new PhaseRecorder();
 
         await loop.RunAsync(1000, 1, new PhaseLength(0, 600, arrivals), recorder, Cancelled);
-        await Waiting.UntilAsync(() => server.Entered == bound, "as many as may have arrived");
+        await Eventually.TrueAsync(() => server.Entered == bound, "as many as may have arrived");
         gate.SetResult();
         await loop.DrainAsync(Cancelled);
 

@@ -5,7 +5,7 @@ namespace Retrieval.Inference.Tests.Batching;
 public sealed class CaptionLaneTests
 {
     [Fact]
-    public async Task captions_that_wait_are_encoded_together_each_as_alone_and_the_memory_goes_with_the_last()
+    public async Task Captions_that_wait_are_encoded_together_each_as_alone_and_the_memory_goes_with_the_last()
     {
         var model = Bundles.Model(Bundles.Fast);
         using var queue = new DeviceScheduler();
@@ -38,7 +38,7 @@ public sealed class CaptionLaneTests
     }
 
     [Fact]
-    public async Task a_caption_whose_asker_leaves_while_it_is_encoded_is_given_up()
+    public async Task A_caption_whose_asker_leaves_while_it_is_encoded_is_given_up()
     {
         var model = Bundles.Model(Bundles.Fast);
         using var queue = new DeviceScheduler();

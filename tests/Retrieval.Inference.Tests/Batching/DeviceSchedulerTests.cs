@@ -7,7 +7,7 @@ public sealed class DeviceSchedulerTests
     private readonly ManualTime _time = new();
 
     [Fact]
-    public async Task what_comes_while_a_call_runs_shares_the_next_one()
+    public async Task What_comes_while_a_call_runs_shares_the_next_one()
     {
         var device = new FakeDevice(8) { Stepped = true };
         using var queue = new DeviceScheduler(time: _time);
@@ -24,7 +24,7 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
-    public async Task a_call_that_is_large_enough_is_left_to_its_request()
+    public async Task A_call_that_is_large_enough_is_left_to_its_request()
     {
         var device = new FakeDevice(8) { Stepped = true, Enough = 4 };
         using var queue = new DeviceScheduler(time: _time);
@@ -39,7 +39,7 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
-    public async Task one_call_is_assembled_ahead_and_no_more()
+    public async Task One_call_is_assembled_ahead_and_no_more()
     {
         var device = new FakeDevice(1) { Stepped = true };
         using var queue = new DeviceScheduler(time: _time);
@@ -56,24 +56,27 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
-    public async Task work_of_different_lanes_never_shares_a_call()
+    public async Task Work_of_different_lanes_never_shares_a_call()
     {
         var (one, other) = (new FakeDevice(8), new FakeDevice(8));
         using var queue = new DeviceScheduler(time: _time);
+        Task<int>[] work;
         using (await queue.TakeTurnAsync(1, CancellationToken.None))
         {
-            var work = new[] { one.Work("a", 2), other.Work("x", 2), one.Work("b", 2), other.Work("y", 2) }.Select(queue.RunAsync).ToArray();
+            work = [.. new[] { one.Work("a", 2), other.Work("x", 2), one.Work("b", 2), other.Work("y", 2) }.Select(queue.RunAsync)];
             await Eventually.TrueAsync(() => queue.State.Waiting <= 3, "one call is assembled");
-            _ = work;
         }
 
-        await Eventually.TrueAsync(() => one.Calls.Count + other.Calls.Count >= 2, "both ran");
-        Assert.All(one.Calls, call => Assert.DoesNotContain('x', call));
-        Assert.All(other.Calls, call => Assert.DoesNotContain('a', call));
+        var done = await Task.WhenAll(work);
+        Assert.Equal([2, 2, 2, 2], done);
+        Assert.Equal("a b", Names(one));
+        Assert.Equal("x y", Names(other));
+
+        static string Names(FakeDevice device) => string.Join(' ', device.Calls.SelectMany(call => call.Split(' ')).Select(slice => slice[..slice.IndexOf('[', StringComparison.Ordinal)]).Order());
     }
 
     [Fact]
-    public async Task a_large_request_does_not_stall_small_ones_nor_starve()
+    public async Task A_large_request_does_not_stall_small_ones_nor_starve()
     {
         var device = new FakeDevice(10) { Stepped = true };
         using var queue = new DeviceScheduler(time: _time);
@@ -115,7 +118,7 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
-    public async Task requests_of_one_size_are_served_as_they_came_each_as_a_whole()
+    public async Task Requests_of_one_size_are_served_as_they_came_each_as_a_whole()
     {
         var device = new FakeDevice(10) { Stepped = true };
         using var queue = new DeviceScheduler(time: _time);
@@ -126,7 +129,7 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
-    public async Task a_request_in_many_small_pieces_is_a_large_one()
+    public async Task A_request_in_many_small_pieces_is_a_large_one()
     {
         var device = new FakeDevice(10) { Stepped = true, Enough = 1 };
         using var queue = new DeviceScheduler(time: _time);
@@ -142,7 +145,7 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
-    public async Task a_turn_is_alone_and_given_back()
+    public async Task A_turn_is_alone_and_given_back()
     {
         var device = new FakeDevice(8);
         using var queue = new DeviceScheduler(time: _time);
@@ -159,7 +162,7 @@ public sealed class DeviceSchedulerTests
     }
 
     [Fact]
-    public async Task the_state_says_what_waits_and_for_how_long()
+    public async Task The_state_says_what_waits_and_for_how_long()
     {
         var device = new FakeDevice(1) { Stepped = true };
         using var queue = new DeviceScheduler(100, _time);

@@ -9,7 +9,7 @@ public sealed class DroppingTests
 
     [Fact]
     [Trait("Promise", "3")]
-    public async Task who_leaves_while_waiting_costs_nothing()
+    public async Task Who_leaves_while_waiting_costs_nothing()
     {
         using var queue = new DeviceScheduler(time: _time);
         using var left = new CancellationTokenSource();
@@ -28,7 +28,7 @@ public sealed class DroppingTests
 
     [Fact]
     [Trait("Promise", "3")]
-    public async Task who_leaves_when_the_call_is_ready_is_taken_out_of_it_before_it_runs()
+    public async Task Who_leaves_when_the_call_is_ready_is_taken_out_of_it_before_it_runs()
     {
         using var queue = new DeviceScheduler(time: _time);
         using var left = new CancellationTokenSource();
@@ -46,7 +46,7 @@ public sealed class DroppingTests
 
     [Fact]
     [Trait("Promise", "2")]
-    public async Task what_was_done_before_the_deadline_is_given_and_nothing_starts_after_it()
+    public async Task What_was_done_before_the_deadline_is_given_and_nothing_starts_after_it()
     {
         using var queue = new DeviceScheduler(time: _time);
 
@@ -64,7 +64,7 @@ public sealed class DroppingTests
 
     [Fact]
     [Trait("Promise", "2")]
-    public async Task a_deadline_that_passes_in_the_queue_ends_the_wait_though_the_device_is_busy()
+    public async Task A_deadline_that_passes_in_the_queue_ends_the_wait_though_the_device_is_busy()
     {
         using var queue = new DeviceScheduler(time: _time);
         using var passed = new CancellationTokenSource();
@@ -79,7 +79,7 @@ public sealed class DroppingTests
     }
 
     [Fact]
-    public async Task who_gives_up_a_call_that_is_ready_does_not_wait_for_the_one_that_runs()
+    public async Task Who_gives_up_a_call_that_is_ready_does_not_wait_for_the_one_that_runs()
     {
         using var queue = new DeviceScheduler(time: _time);
         using var gone = new CancellationTokenSource();
@@ -94,7 +94,7 @@ public sealed class DroppingTests
     }
 
     [Fact]
-    public async Task a_token_that_was_cancelled_before_never_enters()
+    public async Task A_token_that_was_cancelled_before_never_enters()
     {
         using var queue = new DeviceScheduler(time: _time);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.RunAsync(_device.Work("a", 4, new WorkLimits { Caller = new CancellationToken(true) })));
@@ -103,7 +103,7 @@ public sealed class DroppingTests
     }
 
     [Fact]
-    public async Task a_turn_whose_taker_leaves_is_not_given()
+    public async Task A_turn_whose_taker_leaves_is_not_given()
     {
         using var queue = new DeviceScheduler(time: _time);
         using var left = new CancellationTokenSource();
@@ -117,7 +117,7 @@ public sealed class DroppingTests
 
     [Fact]
     [Trait("Promise", "3")]
-    public async Task whoever_comes_and_goes_every_task_ends_and_nothing_stays()
+    public async Task Whoever_comes_and_goes_every_task_ends_and_nothing_stays()
     {
         var device = new FakeDevice(16);
         using var queue = new DeviceScheduler();

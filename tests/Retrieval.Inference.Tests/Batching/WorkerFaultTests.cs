@@ -5,7 +5,7 @@ namespace Retrieval.Inference.Tests.Batching;
 public sealed class WorkerFaultTests
 {
     [Fact]
-    public async Task who_is_to_blame_for_a_failed_call_fails_alone()
+    public async Task Who_is_to_blame_for_a_failed_call_fails_alone()
     {
         var device = new FakeDevice(8) { Stepped = true, Poison = ("bad", new InvalidOperationException("poisoned")) };
         using var queue = new DeviceScheduler();
@@ -24,7 +24,7 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
-    public async Task who_is_late_or_gone_when_a_failed_call_is_tried_again_is_not_run()
+    public async Task Who_is_late_or_gone_when_a_failed_call_is_tried_again_is_not_run()
     {
         using var gone = new CancellationTokenSource();
         var device = new FakeDevice(8) { Stepped = true, Poison = ("bad", new InvalidOperationException("poisoned")) };
@@ -49,7 +49,7 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
-    public async Task who_cannot_be_put_into_a_call_fails_alone()
+    public async Task Who_cannot_be_put_into_a_call_fails_alone()
     {
         var device = new FakeDevice(8) { Unassemblable = "bad" };
         using var queue = new DeviceScheduler();
@@ -65,7 +65,7 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
-    public async Task a_fault_of_the_device_fails_the_call_and_the_next_one_is_done()
+    public async Task A_fault_of_the_device_fails_the_call_and_the_next_one_is_done()
     {
         var device = new FakeDevice(8) { Poison = ("a", new InferenceException("graph", "out of memory", deviceFault: true)) };
         using var queue = new DeviceScheduler();
@@ -81,7 +81,7 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
-    public async Task a_worker_that_dies_is_started_again()
+    public async Task A_worker_that_dies_is_started_again()
     {
         var device = new FakeDevice(8);
         var broken = new FakeDevice(8) { Broken = 3 };
@@ -93,7 +93,7 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
-    public async Task a_worker_that_goes_on_dying_stops_the_queue_and_says_why()
+    public async Task A_worker_that_goes_on_dying_stops_the_queue_and_says_why()
     {
         var broken = new FakeDevice(8) { Broken = int.MaxValue };
         using var queue = new DeviceScheduler();
@@ -105,7 +105,7 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
-    public async Task at_the_end_the_call_that_runs_ends_and_what_waits_is_told()
+    public async Task At_the_end_the_call_that_runs_ends_and_what_waits_is_told()
     {
         var device = new FakeDevice(4) { Stepped = true };
         var queue = new DeviceScheduler();

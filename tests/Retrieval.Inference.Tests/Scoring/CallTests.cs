@@ -119,9 +119,22 @@ public sealed class CallTests
             Assert.Equal(Enumerable.Range(1, most).Select(pairs => CallSize.Bucket(pairs, most)).Distinct().OrderDescending(), warmed);
         }
 
-        using var model = Load(Bundles.Fast, 20, padded: true);
-        model.WarmUp(TestContext.Current.CancellationToken);
-        Bundles.Model(Bundles.Compact).WarmUp(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_model_warms_up_without_a_fault_and_scores_after_it_as_before(bool padded)
+    {
+        using var model = Load(Bundles.Fast, 20, padded);
+        var token = TestContext.Current.CancellationToken;
+        using var images = model.ImageEncoder.Encode(Samples.Regions(model.Manifest, 3, 1), token);
+        using var captions = model.TextEncoder.Encode(Samples.Captions(model, 3, 2), token);
+        var before = model.TextToImage.Score(images.Records, captions.Records, [0, 1, 2], [2, 0, 1]);
+
+        Assert.Null(Record.Exception(() => model.WarmUp(token)));
+
+        Assert.Equal(before, model.TextToImage.Score(images.Records, captions.Records, [0, 1, 2], [2, 0, 1]), (a, b) => Math.Abs(a - b) <= 1e-5f);
     }
 
     [Fact]

@@ -15,12 +15,12 @@ public sealed class AnswerBoundTests : IAsyncLifetime
 {
     private const int Most = 200_000;
 
-    private readonly Folder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private RunningServer _server = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var index = _folder.File("index");
+        var index = _folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, 12);
         await StoredBefore.AddAsync(
             index, "plain.jpg", [.. Enumerable.Range(0, 4).Select(i => ($"big-{i}", StoredBefore.Metadata($"big-{i}", 90_000))), ("huge", StoredBefore.Metadata("huge", 300_000))]);
@@ -81,7 +81,7 @@ public sealed class AnswerBoundTests : IAsyncLifetime
     [Fact]
     public async Task Scores_that_are_too_long_together_are_a_422()
     {
-        var options = RunningServer.Options(Repository.Bundle, _folder.File("index"));
+        var options = RunningServer.Options(Repository.Bundle, _folder["index"]);
         options = options with { Search = options.Search with { MaxAnswerBytes = 90, MaxPairs = 100 } };
         await using var server = await (await RunningServer.StartAsync(options)).ReadyAsync();
         var pairs = string.Join(',', Enumerable.Repeat("""{ "imageId": "plain.jpg", "caption": "w4" }""", 20));

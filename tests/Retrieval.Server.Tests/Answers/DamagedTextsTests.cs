@@ -12,7 +12,7 @@ public sealed class DamagedTextsTests : IDisposable
 {
     private const int Images = 10;
     private const int LoadFailed = 1101;
-    private readonly Folder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string> Files { get; } =
     [
@@ -40,7 +40,7 @@ public sealed class DamagedTextsTests : IDisposable
     [MemberData(nameof(Files))]
     public async Task A_flipped_bit_makes_no_answer_a_500_and_cuts_none_off(string file)
     {
-        var index = _folder.File("index");
+        var index = _folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, Images);
         var path = Directory.GetFiles(index, Path.GetFileName(file), SearchOption.AllDirectories).Single(found => found.EndsWith(file, StringComparison.Ordinal));
         var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
@@ -113,7 +113,7 @@ public sealed class DamagedTextsTests : IDisposable
 
     private async Task<(JsonObject Whole, JsonObject Damaged)> FlippedMetadataAsync(string id)
     {
-        var index = _folder.File("index");
+        var index = _folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, Images);
         const string ask = """{ "caption": "w4 w5", "top": 5 }""";
         JsonObject whole;

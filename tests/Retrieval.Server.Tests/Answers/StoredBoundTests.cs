@@ -11,14 +11,14 @@ public sealed class StoredBoundTests : IAsyncLifetime
 {
     private static readonly ImageBounds Small = new() { MaxMetadataBytes = 100, MaxCaptions = 3, MaxCaptionBytes = 64 };
 
-    private readonly Folder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private RunningServer _server = null!;
 
     public async ValueTask InitializeAsync()
     {
-        await Corpus.IngestAsync(Repository.Bundle, _folder.File("index"), 4);
-        Directory.CreateDirectory(_folder.File("roots"));
-        var options = RunningServer.Options(Repository.Bundle, _folder.File("index")) with { Images = Small, Ingestion = new ServerIngestionOptions { Roots = [_folder.File("roots")] } };
+        await Corpus.IngestAsync(Repository.Bundle, _folder["index"], 4);
+        Directory.CreateDirectory(_folder["roots"]);
+        var options = RunningServer.Options(Repository.Bundle, _folder["index"]) with { Images = Small, Ingestion = new ServerIngestionOptions { Roots = [_folder["roots"]] } };
         _server = await (await RunningServer.StartAsync(options)).ReadyAsync();
     }
 
@@ -58,9 +58,9 @@ public sealed class StoredBoundTests : IAsyncLifetime
     [Fact]
     public async Task A_row_of_an_ingestion_with_more_than_may_be_stored_is_among_the_rejects_with_its_reason()
     {
-        SplitFiles.Write(_folder.File("roots/split"), 4);
+        SplitFiles.Write(_folder["roots/split"], 4);
         await File.WriteAllLinesAsync(
-            _folder.File($"roots/split/{SplitFiles.Split}_metadata.jsonl"),
+            _folder[$"roots/split/{SplitFiles.Split}_metadata.jsonl"],
             ["{}", $$"""{"a":"{{new string('x', 94)}}"}""", """{"a":"b"}""", $$"""{"{{new string('k', 257)}}":1}"""], TestContext.Current.CancellationToken);
 
         var run = await _server.EndedAsync(await _server.BeginAsync(SplitFiles.Order("split")), "completed");

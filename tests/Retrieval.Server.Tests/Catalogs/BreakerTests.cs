@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Retrieval.Postgres.TestKit;
 using Retrieval.Search.Catalogs;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
@@ -117,7 +118,7 @@ public sealed class BreakerTests
 
     private static ValueTask<RunningServer> ServeAsync(TestCatalog catalog, int timeoutMs)
     {
-        var options = RunningServer.Options(Repository.Bundle, catalog.Folder.File("replica"), catalog.Database.OwnerConnectionString);
-        return TestCatalog.ServeAsync(options with { Postgres = options.Postgres with { FollowSeconds = 3600, ShortlistTimeoutMs = timeoutMs } });
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder["replica"], catalog.Database.OwnerConnectionString);
+        return CatalogServing.ServeAsync(options with { Postgres = options.Postgres with { FollowSeconds = 3600, ShortlistTimeoutMs = timeoutMs } });
     }
 }

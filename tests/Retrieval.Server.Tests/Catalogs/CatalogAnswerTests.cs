@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Retrieval.Postgres.TestKit;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests.Catalogs;

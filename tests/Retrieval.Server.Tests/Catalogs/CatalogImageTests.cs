@@ -17,10 +17,10 @@ public sealed class CatalogImageTests
     {
         await using var catalog = await TestCatalog.CreateAsync();
         await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 12);
-        var options = RunningServer.Options(Repository.Bundle, catalog.Folder.File("one"), catalog.Database.OwnerConnectionString);
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder["one"], catalog.Database.OwnerConnectionString);
 
         // This one would not look by itself for an hour: it looks since it is nudged.
-        await using var one = await TestCatalog.ServeAsync(options with { Postgres = options.Postgres with { FollowSeconds = 3600 } });
+        await using var one = await CatalogServing.ServeAsync(options with { Postgres = options.Postgres with { FollowSeconds = 3600 } });
         await using var two = await catalog.ServeAsync("two");
         for (var round = 0; round < 3; round++)
         {
@@ -105,8 +105,8 @@ public sealed class CatalogImageTests
     {
         await using var catalog = await TestCatalog.CreateAsync();
         await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 12);
-        var options = RunningServer.Options(Repository.Bundle, catalog.Folder.File("replica"), catalog.Database.OwnerConnectionString);
-        await using var replica = await TestCatalog.ServeAsync(options with { Postgres = options.Postgres with { CommandSeconds = 1 } });
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder["replica"], catalog.Database.OwnerConnectionString);
+        await using var replica = await CatalogServing.ServeAsync(options with { Postgres = options.Postgres with { CommandSeconds = 1 } });
 
         // As whoever builds an index does.
         await using var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);

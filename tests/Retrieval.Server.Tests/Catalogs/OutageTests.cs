@@ -1,3 +1,4 @@
+using Retrieval.Postgres.TestKit;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
 
@@ -48,8 +49,8 @@ public sealed class OutageTests
     {
         await using var catalog = await TestCatalog.OnItsOwnServerAsync();
         await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 24);
-        var options = RunningServer.Options(Repository.Bundle, catalog.Folder.File("replica"), catalog.Database.OwnerConnectionString);
-        await using var replica = await TestCatalog.ServeAsync(options with { Postgres = options.Postgres with { ShortlistTimeoutMs = 200 } });
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder["replica"], catalog.Database.OwnerConnectionString);
+        await using var replica = await CatalogServing.ServeAsync(options with { Postgres = options.Postgres with { ShortlistTimeoutMs = 200 } });
         await using var traffic = new Traffic(replica.Client);
         await traffic.MoreAsync(10, answer => answer.Degraded is null, "answers by pgvector");
 
@@ -72,8 +73,8 @@ public sealed class OutageTests
     {
         await using var catalog = await TestCatalog.OnItsOwnServerAsync();
         await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 24);
-        var options = RunningServer.Options(Repository.Bundle, catalog.Folder.File("replica"), catalog.Database.OwnerConnectionString);
-        await using var replica = await TestCatalog.ServeAsync(options with { Limits = new LimitsOptions { Concurrent = 2, Queue = 4, WriteConcurrent = 2, WriteQueue = 16 } });
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder["replica"], catalog.Database.OwnerConnectionString);
+        await using var replica = await CatalogServing.ServeAsync(options with { Limits = new LimitsOptions { Concurrent = 2, Queue = 4, WriteConcurrent = 2, WriteQueue = 16 } });
         await using var traffic = new Traffic(replica.Client);
         await traffic.MoreAsync(10, answer => answer.Degraded is null, "answers by pgvector");
 
@@ -135,7 +136,7 @@ public sealed class OutageTests
         Assert.Equal((24, "catalog-unavailable", 1), (answer["hits"]!.AsArray().Count, (string)answer["degraded"]!, (int)answer["indexEpoch"]!));
 
         // Who never had a copy cannot answer, and says why without saying where the database is.
-        await using var late = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, catalog.Folder.File("late"), catalog.Database.OwnerConnectionString));
+        await using var late = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, catalog.Folder["late"], catalog.Database.OwnerConnectionString));
         await Eventually.TrueAsync(async () => (await (await late.Client.AskAsync("/health/ready")).ProblemAsync(503))["reasons"]!.ToJsonString().Contains("Postgres", StringComparison.Ordinal), "the reason is told");
         var problem = await (await late.Client.AskAsync("/health/ready")).ProblemAsync(503);
         Assert.Equal("Postgres does not answer; the server's log has more", (string)Assert.Single(problem["reasons"]!.AsArray())!);

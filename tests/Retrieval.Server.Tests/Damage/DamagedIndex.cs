@@ -6,9 +6,9 @@ namespace Retrieval.Server.Tests.Damage;
 /// <summary>An index of a test's own, whose files can be damaged where they lie, while it is served.</summary>
 internal sealed class DamagedIndex : IDisposable
 {
-    private readonly Folder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    private DamagedIndex(string? path) => Path = path ?? _folder.File("index");
+    private DamagedIndex(string? path) => Path = path ?? _folder["index"];
 
     public string Path { get; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Retrieval.Postgres.TestKit;
 using Retrieval.Server.Tests.Catalogs;
 using Retrieval.Server.Tests.Hosting;
 using Retrieval.Storage.Local.Reading;
@@ -114,7 +115,7 @@ public sealed class ScrubTests
     // The folder that serving.json names.
     private static string CopyOf(TestCatalog catalog)
     {
-        var cache = catalog.Folder.File("replica");
+        var cache = catalog.Folder["replica"];
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(cache, "serving.json")))!.AsObject();
         return Path.Combine(cache, (string)record.Single(member => member.Key.Equals("folder", StringComparison.OrdinalIgnoreCase)).Value!);
     }

@@ -16,8 +16,8 @@ public sealed class NeverASilentCpuTests(ServerFixture fixture)
     [InlineData("no library")]
     public async Task A_provider_that_is_missing_or_none_is_a_reason_not_to_be_ready_and_nothing_is_computed(string content)
     {
-        using var folder = new Folder();
-        var library = folder.File("libprovider.so");
+        using var folder = new TemporaryFolder();
+        var library = folder["libprovider.so"];
         if (content.Length > 0)
         {
             await File.WriteAllTextAsync(library, content, TestContext.Current.CancellationToken);
@@ -36,8 +36,8 @@ public sealed class NeverASilentCpuTests(ServerFixture fixture)
     [InlineData(ProviderChoice.Cpu)]
     public async Task Where_the_CPU_is_allowed_it_is_taken_and_the_model_says_why(ProviderChoice provider)
     {
-        using var folder = new Folder();
-        await using var server = await RunningServer.StartAsync(Options(provider, folder.File("nowhere.so")));
+        using var folder = new TemporaryFolder();
+        await using var server = await RunningServer.StartAsync(Options(provider, folder["nowhere.so"]));
         await server.ReadyAsync();
 
         var model = await (await server.Client.AskAsync("/v1/model")).BodyAsync(200);
@@ -52,12 +52,12 @@ public sealed class NeverASilentCpuTests(ServerFixture fixture)
     [InlineData("scorer_text_to_image.onnx")]
     public async Task A_graph_with_an_operator_nothing_can_compute_is_refused_and_served_once_it_is_mended(string file)
     {
-        using var folder = new Folder();
+        using var folder = new TemporaryFolder();
         var bundle = folder.Copy(Repository.Bundle, "bundle");
         var manifest = await File.ReadAllBytesAsync(Path.Combine(bundle, "bundle.json"), TestContext.Current.CancellationToken);
         var graph = await File.ReadAllBytesAsync(Path.Combine(bundle, file), TestContext.Current.CancellationToken);
         await ReplaceAsync(bundle, file, WithUnknownOperator(graph));
-        var index = folder.File("index");
+        var index = folder["index"];
         await Corpus.IngestAsync(Repository.Bundle, index, 4);
         var options = RunningServer.Options(bundle, index);
         await using var server = await RunningServer.StartAsync(options);

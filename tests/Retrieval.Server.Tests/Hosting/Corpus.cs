@@ -4,24 +4,17 @@ using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.TestKit.Corpora;
 
 namespace Retrieval.Server.Tests.Hosting;
 
 /// <summary>Images made up from a seed: the first few with ids that are hard on URLs, two captions each, metadata for filters.</summary>
-internal sealed class Corpus(int count) : IFeatureSource
+internal static class Corpus
 {
     public const int CaptionsPerImage = 2;
-    private const int Regions = 36;
-    private const int Width = 64;
 
     public static readonly string[] AwkwardIds =
         ["plain.jpg", "a/b/c.jpg", "with space & ? #1", "100%2F.jpg", "雪の犬 🐕", "..twodots", "quote\"back\\slash", "plus+semi;comma,"];
-
-    public string Name => "corpus";
-
-    public long? RowCount => count;
-
-    public string Stamp => "corpus";
 
     public static string IdOf(int row) => row < AwkwardIds.Length ? AwkwardIds[row] : $"image-{row}";
 
@@ -45,7 +38,7 @@ internal sealed class Corpus(int count) : IFeatureSource
     private static async Task IngestAsync(string bundle, Catalog catalog, string index, int count, string key)
     {
         using var model = MatchingModel.Load(bundle, new InferenceOptions { Threads = 1 });
-        using var source = new Corpus(count);
+        using var source = First(count);
         var target = new CatalogIngestionTarget(catalog, await CatalogIndexes.FindOrCreateAsync(catalog, index, IndexBinding.SchemaOf(model)), new CatalogTargetOptions { Worker = "test" });
         await new IngestionJob(model, new IngestionOptions { SourceKey = key }, TimeProvider.System).RunAsync(source, target);
     }
@@ -53,26 +46,16 @@ internal sealed class Corpus(int count) : IFeatureSource
     private static async Task IngestAsync(string bundle, string index, int count, string key)
     {
         using var model = MatchingModel.Load(bundle, new InferenceOptions { Threads = 1 });
-        using var source = new Corpus(count);
+        using var source = First(count);
         await new IngestionJob(model, new IngestionOptions { SourceKey = key }, TimeProvider.System).RunAsync(source, index);
     }
 
-    public IEnumerable<SourceItem> ReadFrom(long row)
-    {
-        for (var i = (int)row; i < count; i++)
-        {
-            yield return ImageOf(i);
-        }
-    }
-
-    public void Dispose()
-    {
-    }
+    private static ListSource First(int count) => new([.. Enumerable.Range(0, count).Select(ImageOf)], "corpus");
 
     private static ImageSample ImageOf(int row)
     {
         var random = new Random(row);
-        var regions = new float[Regions * Width];
+        var regions = new float[Image.Regions * Image.Width];
         for (var i = 0; i < regions.Length; i++)
         {
             regions[i] = (float)(random.NextDouble() * 2);
@@ -81,10 +64,10 @@ internal sealed class Corpus(int count) : IFeatureSource
         return new ImageSample(row, IdOf(row))
         {
             Regions = regions,
-            RegionCount = Regions,
-            RegionWidth = Width,
+            RegionCount = Image.Regions,
+            RegionWidth = Image.Width,
             Captions = [.. Enumerable.Range(0, CaptionsPerImage).Select(place => CaptionOf(row, place))],
-            Boxes = row == 0 ? Enumerable.Range(0, Regions * 4).Select(i => (float)i).ToArray() : null,
+            Boxes = row == 0 ? Enumerable.Range(0, Image.Regions * 4).Select(i => (float)i).ToArray() : null,
             Metadata = row % 3 == 2 ? null : new Dictionary<string, string> { ["split"] = row % 3 == 0 ? "test" : "train", ["row"] = $"{row}" },
         };
     }

@@ -9,14 +9,14 @@ public sealed class ServerFixture : IAsyncLifetime
 {
     public const int Images = 48;
 
-    private readonly Folder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public RunningServer Server { get; private set; } = null!;
 
     public HttpClient Client => Server.Client;
 
     /// <summary>An index of the fixture bundle with all images. Not to be written to.</summary>
-    public string Index => _folder.File("index");
+    public string Index => _folder["index"];
 
     public async ValueTask InitializeAsync()
     {

@@ -1,20 +1,20 @@
-using Retrieval.Features.Npy;
-
 namespace Retrieval.Server.Tests.Hosting;
 
 /// <summary>Images of the corpus as the files of a precomputed split.</summary>
 internal static class SplitFiles
 {
-    public const string Split = "made";
+    public const string Split = TestKit.Corpora.Corpus.Split;
 
     /// <summary>Writes a split of the first images, every fault-th of them without words, to be rejected.</summary>
     public static string Write(string folder, int count, int fault = int.MaxValue)
     {
         Directory.CreateDirectory(folder);
-        float[] regions = [.. Enumerable.Range(0, count).SelectMany(Corpus.RegionsOf)];
-        NpyWriter.Write(Path.Combine(folder, $"{Split}_ims.npy"), regions, count, Image.Regions, Image.Width);
-        File.WriteAllLines(Path.Combine(folder, $"{Split}_ids.txt"), Enumerable.Range(0, count).Select(row => $"split-{row:D4}"));
-        File.WriteAllLines(Path.Combine(folder, $"{Split}_caps.txt"), Enumerable.Range(0, count).Select(row => row % fault == fault - 1 ? "a\0b" : Corpus.CaptionOf(row, 0)));
+        new TestKit.Corpora.Corpus
+        {
+            Regions = [.. Enumerable.Range(0, count).Select(Corpus.RegionsOf)],
+            Ids = [.. Enumerable.Range(0, count).Select(row => $"split-{row:D4}")],
+            Captions = [.. Enumerable.Range(0, count).Select(row => new[] { row % fault == fault - 1 ? "a\0b" : Corpus.CaptionOf(row, 0) })],
+        }.Write(folder);
         return folder;
     }
 

@@ -9,17 +9,17 @@ namespace Retrieval.Server.Tests.Ingestions;
 [Trait("Promise", "8")]
 public sealed class SourceRootsTests : IDisposable
 {
-    private readonly Folder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly SourceRoots _roots;
 
     public SourceRootsTests()
     {
-        Directory.CreateDirectory(_folder.File("data/inside/deep"));
-        Directory.CreateDirectory(_folder.File("data2/secret"));
-        Directory.CreateDirectory(_folder.File("second/there"));
-        File.WriteAllText(_folder.File("outside.tsv"), "x");
-        File.WriteAllText(_folder.File("data/inside.tsv"), "x");
-        _roots = new SourceRoots([_folder.File("data"), _folder.File("second")]);
+        Directory.CreateDirectory(_folder["data/inside/deep"]);
+        Directory.CreateDirectory(_folder["data2/secret"]);
+        Directory.CreateDirectory(_folder["second/there"]);
+        File.WriteAllText(_folder["outside.tsv"], "x");
+        File.WriteAllText(_folder["data/inside.tsv"], "x");
+        _roots = new SourceRoots([_folder["data"], _folder["second"]]);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -33,7 +33,7 @@ public sealed class SourceRootsTests : IDisposable
     {
         var found = _roots.Find(relative, "f");
 
-        Assert.Equal((_folder.File(expected), RealPath.Of(_folder.File(expected))), (found.Named, found.Real));
+        Assert.Equal((_folder[expected], RealPath.Of(_folder[expected])), (found.Named, found.Real));
         Assert.Equal(relative, _roots.Public(found.Named));
     }
 
@@ -63,7 +63,7 @@ public sealed class SourceRootsTests : IDisposable
 
     [Fact]
     public void A_full_path_is_refused_even_below_a_root() =>
-        Assert.Throws<InvalidInputException>(() => _roots.Find(_folder.File("data/inside"), "f"));
+        Assert.Throws<InvalidInputException>(() => _roots.Find(_folder["data/inside"], "f"));
 
     [Fact]
     public void Links_are_followed_to_where_they_lead()
@@ -73,9 +73,9 @@ public sealed class SourceRootsTests : IDisposable
         Link("data/to-file", "outside.tsv");
         Link("data/to-inside", "data/inside/deep");
         Link("data/to-link", "data/to-outside");
-        File.CreateSymbolicLink(_folder.File("data/relative"), "../data2/secret");
-        File.CreateSymbolicLink(_folder.File("data/circle"), _folder.File("data/circle"));
-        File.CreateSymbolicLink(_folder.File("data/dangling"), _folder.File("nowhere"));
+        File.CreateSymbolicLink(_folder["data/relative"], "../data2/secret");
+        File.CreateSymbolicLink(_folder["data/circle"], _folder["data/circle"]);
+        File.CreateSymbolicLink(_folder["data/dangling"], _folder["nowhere"]);
 
         foreach (var outside in new[] { "to-outside", "to-twin", "to-twin/secret", "to-file", "to-link", "relative" })
         {
@@ -84,16 +84,16 @@ public sealed class SourceRootsTests : IDisposable
 
         Assert.Throws<InvalidInputException>(() => _roots.Find("circle", "f"));
         Assert.Throws<InvalidInputException>(() => _roots.Find("dangling", "f"));
-        Assert.Equal(RealPath.Of(_folder.File("data/inside/deep")), _roots.Find("to-inside", "f").Real);
+        Assert.Equal(RealPath.Of(_folder["data/inside/deep"]), _roots.Find("to-inside", "f").Real);
     }
 
     [Fact]
     public void A_root_may_itself_be_a_link()
     {
         Link("link", "data");
-        var roots = new SourceRoots([_folder.File("link")]);
+        var roots = new SourceRoots([_folder["link"]]);
 
-        Assert.Equal(RealPath.Of(_folder.File("data/inside")), roots.Find("inside", "f").Real);
+        Assert.Equal(RealPath.Of(_folder["data/inside"]), roots.Find("inside", "f").Real);
         Link("data/to-outside", "data2/secret");
         Assert.Throws<ForbiddenException>(() => roots.Find("to-outside", "f"));
     }
@@ -101,15 +101,15 @@ public sealed class SourceRootsTests : IDisposable
     [Fact]
     public void A_file_of_a_split_may_not_lead_out_either()
     {
-        SplitFiles.Write(_folder.File("data/split"), 2);
-        File.WriteAllText(_folder.File("secret.txt"), "one\ntwo\n");
-        File.Delete(_folder.File("data/split/made_caps.txt"));
+        SplitFiles.Write(_folder["data/split"], 2);
+        File.WriteAllText(_folder["secret.txt"], "one\ntwo\n");
+        File.Delete(_folder["data/split/made_caps.txt"]);
         Link("data/split/made_caps.txt", "secret.txt");
         var order = new IngestionOrder { Path = "split", Split = SplitFiles.Split };
 
         Assert.Throws<ForbiddenException>(() => order.Open(_roots, Features.Sources.FeatureExpectation.None));
 
-        File.Delete(_folder.File("data/split/made_caps.txt"));
+        File.Delete(_folder["data/split/made_caps.txt"]);
         using var source = order.Open(_roots, Features.Sources.FeatureExpectation.None).Source;
         Assert.Equal(2, source.RowCount);
     }
@@ -117,10 +117,10 @@ public sealed class SourceRootsTests : IDisposable
     [Fact]
     public void A_root_that_is_not_there_yet_hides_nothing_of_the_others()
     {
-        var roots = new SourceRoots([_folder.File("later"), _folder.File("data")]);
+        var roots = new SourceRoots([_folder["later"], _folder["data"]]);
 
         Assert.NotNull(roots.Find("inside", "f"));
     }
 
-    private void Link(string from, string to) => File.CreateSymbolicLink(_folder.File(from), _folder.File(to));
+    private void Link(string from, string to) => File.CreateSymbolicLink(_folder[from], _folder[to]);
 }

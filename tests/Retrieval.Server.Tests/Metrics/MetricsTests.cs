@@ -58,9 +58,9 @@ public sealed class MetricsTests(ServerFixture fixture)
     [Fact]
     public async Task A_query_is_counted_once_with_its_stages_and_its_route()
     {
-        using var folder = new Folder();
-        await Corpus.IngestAsync(Repository.Bundle, folder.File("index"), 4);
-        await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, folder.File("index")));
+        using var folder = new TemporaryFolder();
+        await Corpus.IngestAsync(Repository.Bundle, folder["index"], 4);
+        await using var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, folder["index"]));
         await server.ReadyAsync();
         for (var i = 0; i < 3; i++)
         {

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Npgsql;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres;
 
@@ -11,7 +11,7 @@ internal static class CatalogAssert
     private static readonly string[] LargeTables = ["image_record", "image_embedding", "caption", "caption_embedding"];
 
     /// <summary>Nothing but these versions is there: no other image, no row that hangs on none, each row as the sample corpus has it.</summary>
-    public static async Task HoldsAsync(TestCatalog catalog, IReadOnlyDictionary<string, int> expected)
+    public static async Task HoldsAsync(SampleCatalog catalog, IReadOnlyDictionary<string, int> expected)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -32,7 +32,7 @@ internal static class CatalogAssert
         await LargeAsync(connection, catalog, expected, rowNumbers);
     }
 
-    private static async Task LargeAsync(NpgsqlConnection connection, TestCatalog catalog, IReadOnlyDictionary<string, int> expected, Dictionary<string, long> rowNumbers)
+    private static async Task LargeAsync(NpgsqlConnection connection, SampleCatalog catalog, IReadOnlyDictionary<string, int> expected, Dictionary<string, long> rowNumbers)
     {
         var where = $"where index_id = {catalog.Index.IndexId}";
         var records = await TableAsync(connection, $"select row_no, 0, record from retrieval.image_record {where}");

@@ -1,8 +1,8 @@
 using Npgsql;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres;
 
@@ -13,7 +13,7 @@ public sealed class CatalogIndexesTests
     [Fact]
     public async Task An_index_is_made_without_waiting_for_those_who_read_or_write_others()
     {
-        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 2);
+        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 2);
         await using var busy = await HoldAsync(catalog);
         var made = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "green", SampleCorpus.Schema, Cancellation);
         await busy.DisposeAsync();
@@ -30,7 +30,7 @@ public sealed class CatalogIndexesTests
     [Fact]
     public async Task A_drop_waits_for_those_who_are_in_the_way_without_holding_up_others_for_long()
     {
-        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 10);
+        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 10);
         await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "green", SampleCorpus.Schema, Cancellation);
         Task drop;
         await using (await HoldAsync(catalog))
@@ -54,7 +54,7 @@ public sealed class CatalogIndexesTests
     [Fact]
     public async Task Indexes_are_made_once_matched_by_their_fields_activated_and_not_dropped_while_active()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         var made = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "green", SampleCorpus.Schema, Cancellation)));
         Assert.Single(made.Select(index => index.IndexId).Distinct());
         await Assert.ThrowsAsync<IndexMismatchException>(() => CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "green", SampleCorpus.Schema with { EmbeddingWidth = 7 }, Cancellation));
@@ -71,7 +71,7 @@ public sealed class CatalogIndexesTests
     }
 
     // A transaction that has read the images and written large rows, and goes on.
-    private static async Task<NpgsqlConnection> HoldAsync(TestCatalog catalog)
+    private static async Task<NpgsqlConnection> HoldAsync(SampleCatalog catalog)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancellation);

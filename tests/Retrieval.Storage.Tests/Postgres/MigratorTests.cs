@@ -13,7 +13,7 @@ public sealed class MigratorTests
     public async Task An_owner_who_is_no_superuser_migrates_once_however_often_and_by_however_many_it_is_asked()
     {
         await using var database = await TestDatabase.CreateAsync(Cancellation);
-        await using var catalog = TestCatalog.Open(database.OwnerConnectionString);
+        await using var catalog = SampleCatalog.Open(database.OwnerConnectionString);
         var none = await Assert.ThrowsAsync<CatalogException>(() => Migrator.RequireAsync(catalog, Cancellation));
         Assert.Contains("holds no retrieval schema yet; run `retrieval index migrate`", none.Message, StringComparison.Ordinal);
         var applied = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Migrator.MigrateAsync(catalog, cancellationToken: Cancellation)));
@@ -29,7 +29,7 @@ public sealed class MigratorTests
     [InlineData("insert into retrieval.migration (version, name, sha256) values (999, '0999_future', 'x')", "is at schema version 999, newer than this program's")]
     public async Task A_schema_that_was_edited_or_is_newer_is_refused_by_migration_and_by_use(string change, string reason)
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await catalog.ExecuteAsync(change);
         foreach (var use in new Func<Task>[] { () => Migrator.MigrateAsync(catalog.Catalog, cancellationToken: Cancellation), () => Migrator.RequireAsync(catalog.Catalog, Cancellation) })
         {
@@ -45,7 +45,7 @@ public sealed class MigratorTests
         await using var database = await TestDatabase.CreateAsync(Cancellation);
         Assert.SkipWhen(database.ExtensionIsTrusted, "here every owner may make the extension");
         await database.ExecuteAsAdminAsync("drop extension vector", Cancellation);
-        await using var catalog = TestCatalog.Open(database.OwnerConnectionString);
+        await using var catalog = SampleCatalog.Open(database.OwnerConnectionString);
         var refused = await Assert.ThrowsAsync<CatalogException>(() => Migrator.MigrateAsync(catalog, cancellationToken: Cancellation));
         Assert.Contains("ask a superuser to run in this database: create extension vector", refused.Message, StringComparison.Ordinal);
         await database.ExecuteAsAdminAsync("create extension vector", Cancellation);
@@ -62,7 +62,7 @@ public sealed class MigratorTests
         await ExecuteAsync(connection, $"create database {name} encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0");
         try
         {
-            await using var catalog = TestCatalog.Open(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name, Pooling = false }.ConnectionString);
+            await using var catalog = SampleCatalog.Open(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name, Pooling = false }.ConnectionString);
             var refused = await Assert.ThrowsAsync<CatalogException>(() => Migrator.MigrateAsync(catalog, cancellationToken: Cancellation));
             Assert.Contains("is encoded as LATIN1, expected UTF8", refused.Message, StringComparison.Ordinal);
         }

@@ -1,11 +1,11 @@
 using Npgsql;
 using Retrieval.Postgres.TestKit;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres;
 
@@ -25,7 +25,7 @@ public sealed class PermissionTests
     public async Task The_ingesting_role_can_do_all_of_an_ingestion_and_destroy_nothing()
     {
         await using var setup = await SetupAsync();
-        await using var catalog = TestCatalog.Open(setup.Ingest.ConnectionString);
+        await using var catalog = SampleCatalog.Open(setup.Ingest.ConnectionString);
         var index = await CatalogIndexes.FindOrCreateAsync(catalog, "green", SampleCorpus.Schema, Cancellation);
         await new SampleRun(catalog, index, Retry).RunAsync(150);
         await using (var images = new CatalogImages(catalog, index))
@@ -50,7 +50,7 @@ public sealed class PermissionTests
     {
         await using var setup = await SetupAsync();
         await new SampleRun(setup.Catalog.Catalog, setup.Catalog.Index, Retry).RunAsync(50);
-        await using var catalog = TestCatalog.Open(setup.Serve.ConnectionString);
+        await using var catalog = SampleCatalog.Open(setup.Serve.ConnectionString);
         var index = (await CatalogIndexes.FindAsync(catalog, "sample", Cancellation))!;
         Assert.Equal(5, index.Epoch);
         await Migrator.RequireAsync(catalog, Cancellation);
@@ -72,9 +72,9 @@ public sealed class PermissionTests
     [Fact]
     public async Task Rights_that_a_superuser_grants_hold_for_indexes_the_owner_makes_later()
     {
-        await using var owned = await TestCatalog.CreateAsync();
+        await using var owned = await SampleCatalog.CreateAsync();
         var serve = await owned.Database.CreateRoleAsync("serve", Cancellation);
-        await using (var admin = TestCatalog.Open(owned.Database.AdminConnectionString))
+        await using (var admin = SampleCatalog.Open(owned.Database.AdminConnectionString))
         {
             await Migrator.MigrateAsync(admin, new CatalogRoles(serve.Name, null), Cancellation);
         }
@@ -82,7 +82,7 @@ public sealed class PermissionTests
         var later = await CatalogIndexes.FindOrCreateAsync(owned.Catalog, "later", SampleCorpus.Schema, Cancellation);
         await new SampleRun(owned.Catalog, later, Retry).RunAsync(20);
 
-        await using var catalog = TestCatalog.Open(serve.ConnectionString);
+        await using var catalog = SampleCatalog.Open(serve.ConnectionString);
         Assert.Empty((await CatalogVerify.RunAsync(catalog, later, 1, Cancellation)).Findings);
         Assert.True(await catalog.UseAsync("reading a partition", async (connection, cancellation) =>
         {
@@ -94,7 +94,7 @@ public sealed class PermissionTests
     [Fact]
     public async Task A_role_that_does_not_exist_is_named()
     {
-        await using var owned = await TestCatalog.CreateAsync();
+        await using var owned = await SampleCatalog.CreateAsync();
 
         var refused = await Assert.ThrowsAsync<CatalogException>(() => Migrator.MigrateAsync(owned.Catalog, new CatalogRoles("nobody at all", null), Cancellation));
 
@@ -117,13 +117,13 @@ public sealed class PermissionTests
 
     private static async Task<Setup> SetupAsync()
     {
-        var catalog = await TestCatalog.CreateAsync();
+        var catalog = await SampleCatalog.CreateAsync();
         var setup = new Setup(catalog, await catalog.Database.CreateRoleAsync("serve", Cancellation), await catalog.Database.CreateRoleAsync("ingest", Cancellation));
         Assert.Empty(await Migrator.MigrateAsync(catalog.Catalog, new CatalogRoles(setup.Serve.Name, setup.Ingest.Name), Cancellation));
         return setup;
     }
 
-    private sealed record Setup(TestCatalog Catalog, LoginRole Serve, LoginRole Ingest) : IAsyncDisposable
+    private sealed record Setup(SampleCatalog Catalog, LoginRole Serve, LoginRole Ingest) : IAsyncDisposable
     {
         public ValueTask DisposeAsync() => Catalog.DisposeAsync();
     }

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Npgsql;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Connecting;
 
@@ -49,7 +49,7 @@ public sealed class CatalogErrorsTests
     [Fact]
     public async Task An_ingestion_that_meets_a_server_that_may_not_be_written_to_goes_on_when_another_takes_its_place()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         var met = new TaskCompletionSource<Exception>();
         var retry = new CatalogRetry { For = TimeSpan.FromSeconds(30), FirstDelay = TimeSpan.FromMilliseconds(10), Failed = (exception, _, _) => met.TrySetResult(exception) };
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 20, "test"), retry, Cancellation);
@@ -72,8 +72,8 @@ public sealed class CatalogErrorsTests
     [Fact]
     public async Task A_password_that_is_being_changed_is_waited_for_if_it_comes_from_a_file()
     {
-        await using var database = await TestCatalog.CreateAsync();
-        using var folder = new TempFolder();
+        await using var database = await SampleCatalog.CreateAsync();
+        using var folder = new IndexFolder();
         var file = Path.Combine(folder.Path, "password");
         await File.WriteAllTextAsync(file, "the one before\n", Cancellation);
         var text = database.Database.Owner.ConnectionStringWithoutPassword;
@@ -93,7 +93,7 @@ public sealed class CatalogErrorsTests
             Assert.Equal(1, await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation));
         }
 
-        await using var fixedOne = TestCatalog.Open(new NpgsqlConnectionStringBuilder(text) { Password = "wrong" }.ConnectionString);
+        await using var fixedOne = SampleCatalog.Open(new NpgsqlConnectionStringBuilder(text) { Password = "wrong" }.ConnectionString);
         var wrong = await Assert.ThrowsAsync<CatalogException>(() => CatalogIndexes.ListAsync(fixedOne, Cancellation));
         Assert.Equal(CatalogFault.Other, wrong.Fault);
         Assert.Contains("refuses the sign-in", wrong.Message, StringComparison.Ordinal);
@@ -112,10 +112,10 @@ public sealed class CatalogErrorsTests
     public async Task Every_connection_asks_the_kernel_to_notice_a_server_that_is_gone(int? given)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc/net/tcp is Linux's");
-        await using var database = await TestCatalog.CreateAsync();
+        await using var database = await SampleCatalog.CreateAsync();
         await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(database.Database.OwnerConnectionString).Port);
         var text = new NpgsqlConnectionStringBuilder(database.Database.OwnerConnectionString) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString;
-        await using var far = TestCatalog.Open(given is null ? text : $"{text};Tcp Keepalive Time={given}");
+        await using var far = SampleCatalog.Open(given is null ? text : $"{text};Tcp Keepalive Time={given}");
         await using var own = await far.OpenAsync(Cancellation);
         await far.UseAsync("looking", async (_, cancellation) =>
         {

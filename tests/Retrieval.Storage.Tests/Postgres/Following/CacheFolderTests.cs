@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Following;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Following;
 

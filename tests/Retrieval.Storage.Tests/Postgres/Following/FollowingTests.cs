@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Following;
+using Retrieval.Storage.Tests.Local;
 
 namespace Retrieval.Storage.Tests.Postgres.Following;
 

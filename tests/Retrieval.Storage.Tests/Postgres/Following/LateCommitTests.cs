@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Tests.Local;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Following;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Npgsql;
-using Retrieval.Storage.CrashHost;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Following;
 

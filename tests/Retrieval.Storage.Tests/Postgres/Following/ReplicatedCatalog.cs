@@ -1,5 +1,4 @@
 using Retrieval.Postgres.TestKit;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
@@ -9,13 +8,15 @@ using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Tests.Local;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Following;
 
 /// <summary>A catalog with one active index of the sample corpus, written by the real writer, and folders for replicas of it.</summary>
 internal sealed class ReplicatedCatalog : IAsyncDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly IndexFolder _folder = new();
 
     private ReplicatedCatalog(TestDatabase database, Catalog catalog, CatalogIndex index)
     {

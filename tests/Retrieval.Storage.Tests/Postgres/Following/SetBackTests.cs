@@ -1,7 +1,9 @@
+using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Writing;
-using Retrieval.Storage.CrashHost;
+using Retrieval.Storage.Tests.Local;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Following;
 
@@ -150,7 +152,7 @@ public sealed class SetBackTests
         await catalog.HoldsAsync(step.Index, before);
         step = await ReplicatedCatalog.SettleAsync(follower);
         Assert.Equal("green", step.Index!.Name);
-        using var index = Local.Reading.LocalIndex.Open(step.Index.Path);
+        using var index = LocalIndex.Open(step.Index.Path);
         IndexAssert.Holds(index, Ids(100, 30).ToDictionary(id => id, _ => 7));
     }
 

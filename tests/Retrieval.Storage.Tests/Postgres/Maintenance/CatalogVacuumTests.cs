@@ -1,8 +1,8 @@
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Maintenance;
 
@@ -13,7 +13,7 @@ public sealed class CatalogVacuumTests
     [Fact]
     public async Task Tombstones_go_by_age_and_what_is_gone_is_noted_for_replicas()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(60);
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
         var expected = SampleSource.StateAfter(60);
@@ -44,7 +44,7 @@ public sealed class CatalogVacuumTests
     [Fact]
     public async Task A_purge_that_is_broken_off_has_noted_what_is_gone_and_nothing_else()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
         await images.PutAsync(SampleSource.Rows([.. Enumerable.Range(0, 6).Select(i => ($"image-{i}", 0))], null), Cancellation);
         for (var i = 0; i < 6; i++)
@@ -68,7 +68,7 @@ public sealed class CatalogVacuumTests
     [Fact]
     public async Task Runs_and_rejects_go_by_age_where_that_is_asked_for()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         foreach (var key in new[] { "old", "new" })
         {
             await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()) { Key = key, Ids = key }.RunAsync(60);
@@ -90,7 +90,7 @@ public sealed class CatalogVacuumTests
     [Fact]
     public async Task A_nearest_neighbour_index_full_of_dead_rows_is_built_anew_while_writers_go_on()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(60);
         await ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions(), null, Cancellation);
         await catalog.ExecuteAsync("""
@@ -116,6 +116,6 @@ public sealed class CatalogVacuumTests
         await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(120).Concat(SampleSource.StateAfter(writing.Acknowledged, "other")).ToDictionary());
     }
 
-    private static Task<string?> FilesAsync(TestCatalog catalog) =>
+    private static Task<string?> FilesAsync(SampleCatalog catalog) =>
         catalog.AskAsync<string>("select string_agg(relfilenode::text, ' ' order by relname) from pg_class where relname ~ '_nearest$'");
 }

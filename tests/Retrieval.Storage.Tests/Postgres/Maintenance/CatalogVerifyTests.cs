@@ -1,7 +1,7 @@
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Maintenance;
 
@@ -83,9 +83,9 @@ public sealed class CatalogVerifyTests
         await written;
     }
 
-    private static async Task<TestCatalog> FilledAsync()
+    private static async Task<SampleCatalog> FilledAsync()
     {
-        var catalog = await TestCatalog.CreateAsync();
+        var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(100);
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
         Assert.Equal(11, await images.DeleteAsync("image-0009", Cancellation));

@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 using Npgsql;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Maintenance;
 
@@ -15,7 +15,7 @@ public sealed class ShortlistIndexesTests
     [Fact]
     public async Task Both_collections_get_an_index_once_and_writing_goes_on_after_it()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(60);
         Assert.False(await ShortlistIndexes.ReadyAsync(catalog.Catalog, catalog.Index, Cancellation));
         var progress = new List<ShortlistIndexProgress>();
@@ -34,7 +34,7 @@ public sealed class ShortlistIndexesTests
     [Fact]
     public async Task An_ingestion_waits_for_a_build_and_goes_on()
     {
-        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 1);
         var run = new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry { For = TimeSpan.FromSeconds(30) });
         var running = run.RunUntilToldAsync();
         for (var times = 0; times < 3; times++)
@@ -52,7 +52,7 @@ public sealed class ShortlistIndexesTests
     [Fact]
     public async Task An_ingestion_waits_for_a_build_for_longer_than_it_waits_for_anything_else_and_says_so()
     {
-        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 1);
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 20, "test"), Impatient(out var told), Cancellation);
         await run.StoreAsync(SampleSource.Batch(0, 20), Cancellation);
         await catalog.ExecuteAsync("""
@@ -77,7 +77,7 @@ public sealed class ShortlistIndexesTests
     [Fact]
     public async Task Writers_do_not_queue_behind_a_build_that_waits_for_one_that_is_frozen()
     {
-        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 20);
+        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 20);
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index, new CatalogRetry { For = TimeSpan.Zero });
         await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation);
         await using var frozen = await OpenAsync(catalog);
@@ -98,7 +98,7 @@ public sealed class ShortlistIndexesTests
     [Fact]
     public async Task Options_beyond_pgvector_and_indexes_that_are_not_there_are_refused()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         foreach (var options in new[] { new ShortlistIndexOptions { M = 1 }, new ShortlistIndexOptions { M = 101 }, new ShortlistIndexOptions { EfConstruction = 31 }, new ShortlistIndexOptions { EfConstruction = 1001 } })
         {
             await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, options, null, Cancellation));
@@ -111,7 +111,7 @@ public sealed class ShortlistIndexesTests
     [Fact]
     public async Task The_status_counts_what_is_there()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(100);
         await using (var images = new CatalogImages(catalog.Catalog, catalog.Index))
         {
@@ -145,7 +145,7 @@ public sealed class ShortlistIndexesTests
         return new CatalogRetry { For = TimeSpan.FromMilliseconds(300), FirstDelay = TimeSpan.FromMilliseconds(10), LongestDelay = TimeSpan.FromMilliseconds(10), Failed = (exception, _, _) => failures.Writer.TryWrite(exception) };
     }
 
-    private static async Task<NpgsqlConnection> OpenAsync(TestCatalog catalog)
+    private static async Task<NpgsqlConnection> OpenAsync(SampleCatalog catalog)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancellation);
@@ -158,7 +158,7 @@ public sealed class ShortlistIndexesTests
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 
-    private static Task<string?> DefinitionsAsync(TestCatalog catalog) => catalog.AskAsync<string>("select string_agg(indexdef, '; ' order by indexname) from pg_indexes where indexname ~ '_nearest$'");
+    private static Task<string?> DefinitionsAsync(SampleCatalog catalog) => catalog.AskAsync<string>("select string_agg(indexdef, '; ' order by indexname) from pg_indexes where indexname ~ '_nearest$'");
 
     // Not Progress<T>, which tells later, on other threads.
     private sealed class Collected(List<ShortlistIndexProgress> all) : IProgress<ShortlistIndexProgress>

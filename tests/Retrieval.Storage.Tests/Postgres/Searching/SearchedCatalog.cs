@@ -15,7 +15,7 @@ namespace Retrieval.Storage.Tests.Postgres.Searching;
 /// <summary>A catalog of the vector corpus, a replica of it, and what an exact search of the replica gives.</summary>
 internal sealed class SearchedCatalog : IAsyncDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly IndexFolder _folder = new();
     private readonly CatalogImages _images;
     private readonly CatalogFollower _follower;
 

@@ -92,7 +92,7 @@ public sealed class ShortlistPlanTests
         await Migrator.MigrateAsync(catalog.Catalog, new CatalogRoles(role.Name, null), Cancellation);
         await catalog.PutAsync([.. Enumerable.Range(0, 50).Select(id => (id, 0))]);
         await using var reading = new Catalog(new CatalogOptions { ConnectionString = role.ConnectionString });
-        using var folder = new TempFolder();
+        using var folder = new IndexFolder();
         await using var follower = new CatalogFollower(reading, new FollowerOptions { CacheFolder = folder.Index }, new Dictionary<string, IndexSchema> { [VectorCorpus.Schema.Fingerprint] = VectorCorpus.Schema });
         Assert.Equal(50, (await follower.StepAsync(null, Cancellation)).Applied);
         await catalog.PutAsync([(3, 1)]);

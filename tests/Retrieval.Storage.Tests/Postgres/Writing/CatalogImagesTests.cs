@@ -1,9 +1,9 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
@@ -14,7 +14,7 @@ public sealed class CatalogImagesTests
     [Fact]
     public async Task Random_puts_and_deletions_leave_what_a_dictionary_holds_and_count_epochs_by_changes()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
         var random = new Random(11);
         var model = new Dictionary<string, int>();
@@ -47,7 +47,7 @@ public sealed class CatalogImagesTests
     [Fact]
     public async Task Calls_at_once_all_take_effect_each_with_an_epoch_of_its_own()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
         var epochs = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => images.PutAsync(SampleSource.Rows([($"image-{i}", 1)], null), Cancellation)));
         Assert.Equal(Enumerable.Range(1, 24).Select(i => (long)i), epochs.Order());
@@ -58,7 +58,7 @@ public sealed class CatalogImagesTests
     [Fact]
     public async Task What_postgres_cannot_hold_is_refused_by_name_and_nothing_is_stored()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
         foreach (var (spoil, reason) in Spoilt())
         {
@@ -75,7 +75,7 @@ public sealed class CatalogImagesTests
     [Fact]
     public async Task An_index_that_was_dropped_is_named()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
         await images.PutAsync(SampleSource.Rows([("a", 0)], null), Cancellation);
         await CatalogIndexes.DropAsync(catalog.Catalog, "sample", Cancellation);

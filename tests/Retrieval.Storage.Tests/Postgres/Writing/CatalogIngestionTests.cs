@@ -1,8 +1,8 @@
 using Npgsql;
 using Retrieval.Domain.Errors;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
@@ -17,7 +17,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task A_source_is_stored_byte_for_byte_with_its_ledger_its_rejects_and_its_run()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using (var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim with { TotalRows = 200 }, Retry, Cancellation))
         {
             Assert.Equal(0, run.Ledger.NextRow);
@@ -46,7 +46,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task A_run_goes_on_where_the_last_one_ended_and_anew_when_the_source_has_changed_or_is_restarted()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await StoreAsync(catalog, Claim, 0, 40);
         Assert.Equal(3, await RejectsAsync(catalog));
         await StoreAsync(catalog, Claim with { RunId = Guid.NewGuid(), BatchRows = 7 }, 40, 60, batchRows: 20);
@@ -64,7 +64,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task A_batch_without_images_moves_the_ledger_and_a_batch_that_is_not_in_order_moves_nothing()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
         var outcome = await run.StoreAsync(new IngestionBatch(10, null, 4, [new("s", 3, "\ud800\0", "un\0fit")], false), Cancellation);
         Assert.Equal((0L, 0, 0, 0), (outcome.Epoch, outcome.Inserted, outcome.Replaced, outcome.Unchanged));
@@ -83,7 +83,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task Somebody_who_asks_a_run_to_stop_is_heard_with_its_next_batch()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
         Assert.False((await run.StoreAsync(SampleSource.Batch(0, 20), Cancellation)).CancelRequested);
         Assert.True(await CatalogRuns.RequestCancelAsync(catalog.Catalog, run.RunId, Cancellation));
@@ -98,7 +98,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task A_lock_that_is_held_for_long_is_waited_for_in_bounded_attempts()
     {
-        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 1);
         await using var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
         await holder.OpenAsync(Cancellation);
         var waited = new TaskCompletionSource<Exception>();
@@ -119,7 +119,7 @@ public sealed class CatalogIngestionTests
     [InlineData("caption_embedding")]
     public async Task Who_waits_for_a_build_keeps_nobody_else_waiting_and_is_told_that_others_are_in_the_way(string table)
     {
-        await using var catalog = await TestCatalog.CreateAsync(commandSeconds: 1);
+        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 1);
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry with { For = TimeSpan.Zero });
         await images.PutAsync(SampleSource.Rows([("one", 1), ("two", 1)], null), Cancellation);
         await using var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
@@ -146,7 +146,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task A_store_that_is_cancelled_leaves_a_run_that_can_go_on()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation);
         var random = new Random(5);
         var (cancelled, window) = (0, 20.0);
@@ -174,7 +174,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task Claims_that_cannot_be_stored_are_refused()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         foreach (var claim in new[] { "", "a\0", "\ud800", new string('x', 1025) }.SelectMany(text => new[] { Claim with { SourceKey = text }, Claim with { SourceStamp = text }, Claim with { Worker = text } }))
         {
             await Assert.ThrowsAsync<InvalidInputException>(() => CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim, Retry, Cancellation));
@@ -184,9 +184,9 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task A_batch_behind_one_that_was_given_up_and_went_through_after_all_is_told_where_to_begin()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString).Port);
-        await using var far = TestCatalog.Open(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString) { Port = proxy.Port, MaxAutoPrepare = 0 }.ConnectionString);
+        await using var far = SampleCatalog.Open(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString) { Port = proxy.Port, MaxAutoPrepare = 0 }.ConnectionString);
         await using var run = await CatalogIngestion.BeginAsync(far, catalog.Index, Claim, Retry with { For = TimeSpan.Zero }, Cancellation);
         proxy.CutAfterCommit(1);
         await Assert.ThrowsAsync<CatalogUnavailableException>(() => run.StoreAsync(SampleSource.Batch(0, 20), Cancellation));
@@ -199,7 +199,7 @@ public sealed class CatalogIngestionTests
     [Fact]
     public async Task A_run_that_is_let_go_leaves_neither_locks_nor_staging_tables_nor_a_connection()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         const string left = "select exists (select from pg_class where relpersistence = 't' and relname like 'retrieval_%') or exists (select from pg_stat_activity where application_name like 'retrieval writer%' and datname = current_database())";
         await using (var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, Claim, Retry, Cancellation))
         {
@@ -218,9 +218,9 @@ public sealed class CatalogIngestionTests
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 
-    private static Task<long> RejectsAsync(TestCatalog catalog) => catalog.AskAsync<long>("select count(*) from retrieval.reject");
+    private static Task<long> RejectsAsync(SampleCatalog catalog) => catalog.AskAsync<long>("select count(*) from retrieval.reject");
 
-    private static async Task StoreAsync(TestCatalog catalog, IngestionClaim claim, long from, long to, int batchRows = 20)
+    private static async Task StoreAsync(SampleCatalog catalog, IngestionClaim claim, long from, long to, int batchRows = 20)
     {
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim, Retry, Cancellation);
         Assert.Equal((from, batchRows), (run.Ledger.NextRow, run.Ledger.BatchRows));

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
@@ -17,7 +17,7 @@ public sealed class ConcurrentIngestionTests
     [InlineData(true)]
     public async Task Two_ingestions_of_the_same_ids_leave_each_id_wholly_to_one_of_them_without_a_conflict(bool replace)
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         var conflicts = new ConcurrentQueue<Exception>();
         var retry = new CatalogRetry { For = TimeSpan.FromSeconds(30), Failed = (exception, _, _) => conflicts.Enqueue(exception) };
         var one = new SampleRun(catalog.Catalog, catalog.Index, retry) { Key = "one", Replace = replace };
@@ -49,7 +49,7 @@ public sealed class ConcurrentIngestionTests
     [Fact]
     public async Task A_part_that_another_run_has_is_refused_and_other_parts_are_not()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         var claim = new IngestionClaim("s", "1", 10, "first") { Parts = 2 };
         await using var first = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim, new CatalogRetry(), Cancellation);
         var taken = await Assert.ThrowsAsync<CatalogException>(() => CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, claim with { RunId = Guid.NewGuid() }, new CatalogRetry(), Cancellation));
@@ -69,7 +69,7 @@ public sealed class ConcurrentIngestionTests
     [InlineData(true)]
     public async Task A_run_that_was_frozen_and_taken_over_meanwhile_stops_and_changes_nothing(bool otherHasEnded)
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         using var host = HostProcess.Start("catalog-ingest", catalog.Database.OwnerConnectionString, "sample", "1000000", "10");
         for (var line = 0; line < 5; line++)
         {
@@ -107,7 +107,7 @@ public sealed class ConcurrentIngestionTests
         Assert.Equal(next.RunId, await catalog.AskAsync<Guid>("select run_id from retrieval.ledger"));
     }
 
-    private static async Task<Dictionary<string, int>> LastVersionsAsync(TestCatalog catalog, Dictionary<string, string> owners, Dictionary<string, int> ofOne, Dictionary<string, int> ofTwo)
+    private static async Task<Dictionary<string, int>> LastVersionsAsync(SampleCatalog catalog, Dictionary<string, string> owners, Dictionary<string, int> ofOne, Dictionary<string, int> ofTwo)
     {
         var hashes = (await catalog.AskAsync<string[]>("select array_agg(id || ' ' || encode(content_hash, 'hex')) from retrieval.image"))!
             .Select(line => line.Split(' ')).ToDictionary(line => line[0], line => line[1]);

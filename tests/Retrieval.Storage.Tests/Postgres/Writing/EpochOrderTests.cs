@@ -1,7 +1,7 @@
 using Npgsql;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
@@ -16,7 +16,7 @@ public sealed class EpochOrderTests
     [InlineData(2)]
     public async Task Who_has_seen_an_epoch_never_sees_a_change_of_it_or_before_it_appear_later(int seed)
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var watching = WatchAsync(catalog, end.Token);
@@ -54,7 +54,7 @@ public sealed class EpochOrderTests
     }
 
     // Transactions that begin early, take their row number early, and commit while many others do.
-    private static async Task SlowAsync(TestCatalog catalog, int seed)
+    private static async Task SlowAsync(SampleCatalog catalog, int seed)
     {
         var random = new Random(seed);
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString) { Pooling = false }.ConnectionString);
@@ -81,7 +81,7 @@ public sealed class EpochOrderTests
     }
 
     /// <summary>Looks again and again; what a look has of epochs seen before must be what the look before had, less what was changed since.</summary>
-    private static async Task<int> WatchAsync(TestCatalog catalog, CancellationToken end)
+    private static async Task<int> WatchAsync(SampleCatalog catalog, CancellationToken end)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancellation);

@@ -1,10 +1,10 @@
 using Retrieval.Domain.Bundles;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
@@ -15,7 +15,7 @@ public sealed class IngestedRowsTests
     [Fact]
     public async Task Images_that_postgres_cannot_hold_become_rejects_and_the_others_are_stored()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 2, "test"), new CatalogRetry(), Cancellation);
         var row = 0;
         foreach (var (spoil, reason) in CatalogImagesTests.Spoilt())
@@ -43,7 +43,7 @@ public sealed class IngestedRowsTests
             new string('c', 64), "large", 2000,
             [new FieldSpec("r", ElementType.Int64, [3], Ragged: true), new FieldSpec("v", ElementType.Float32, [100_003], Ragged: false), new FieldSpec("q", ElementType.Float16, [7], Ragged: true)],
             [new FieldSpec("w", ElementType.Float16, [50_001], Ragged: true)]);
-        await using var catalog = await TestCatalog.CreateAsync(schema: schema);
+        await using var catalog = await SampleCatalog.CreateAsync(schema: schema);
         var random = new Random(8);
         var rows = new ImageRows
         {

@@ -1,7 +1,7 @@
 using Npgsql;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
@@ -18,9 +18,9 @@ public sealed class LostAnswerTests
     [InlineData(true)]
     public async Task A_batch_whose_commit_was_cut_off_is_stored_once_and_its_outcome_is_told(bool reachesServer)
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString).Port);
-        await using var far = TestCatalog.Open(Through(catalog, proxy));
+        await using var far = SampleCatalog.Open(Through(catalog, proxy));
         await new SampleRun(catalog.Catalog, catalog.Index, Retry) { Key = "other" }.RunAsync(5, every: 5);
         await using var run = await CatalogIngestion.BeginAsync(far, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 30, "test"), Retry, Cancellation);
         Cut(proxy, reachesServer, 2);
@@ -53,9 +53,9 @@ public sealed class LostAnswerTests
     [InlineData(true)]
     public async Task A_single_image_put_or_deleted_while_the_line_is_cut_is_put_or_deleted_once(bool reachesServer)
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString).Port);
-        await using var far = TestCatalog.Open(Through(catalog, proxy));
+        await using var far = SampleCatalog.Open(Through(catalog, proxy));
         await using var images = new CatalogImages(far, catalog.Index, Retry);
         Cut(proxy, reachesServer, 1);
         Assert.Equal(1, await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation));
@@ -72,7 +72,7 @@ public sealed class LostAnswerTests
     [Fact]
     public async Task A_deletion_over_a_connection_that_was_ended_meanwhile_does_not_take_an_old_tombstone_for_its_own()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry);
         await images.PutAsync(SampleSource.Rows([("one", 1), ("two", 1)], null), Cancellation);
         Assert.Equal(2, await images.DeleteAsync("one", Cancellation));
@@ -99,6 +99,6 @@ public sealed class LostAnswerTests
     }
 
     // Statements that are not prepared go over the line as text, which the proxy looks for.
-    private static string Through(TestCatalog catalog, CuttingProxy proxy) =>
+    private static string Through(SampleCatalog catalog, CuttingProxy proxy) =>
         new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString) { Host = "127.0.0.1", Port = proxy.Port, MaxAutoPrepare = 0 }.ConnectionString;
 }

@@ -1,8 +1,8 @@
 using Npgsql;
 using Retrieval.Postgres.TestKit;
-using Retrieval.Storage.CrashHost;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
 
@@ -39,7 +39,7 @@ public sealed class LostServerTests
     public async Task An_ingestion_goes_on_where_it_was_and_ends_as_one_that_was_not_disturbed(Harm harm, int seed)
     {
         await using var server = await PrivateServer.StartAsync(cancellationToken: Cancellation);
-        await using var catalog = await TestCatalog.CreateAsync(server, commandSeconds: 2);
+        await using var catalog = await SampleCatalog.CreateAsync(server, commandSeconds: 2);
         var random = new Random(seed);
         var run = new SampleRun(catalog.Catalog, catalog.Index, Retry);
         var running = run.RunUntilToldAsync();
@@ -68,7 +68,7 @@ public sealed class LostServerTests
     public async Task A_server_that_stays_frozen_is_given_up_within_the_time_allowed_and_nothing_is_half_stored()
     {
         await using var server = await PrivateServer.StartAsync(cancellationToken: Cancellation);
-        await using var catalog = await TestCatalog.CreateAsync(server, commandSeconds: 1);
+        await using var catalog = await SampleCatalog.CreateAsync(server, commandSeconds: 1);
         var run = new SampleRun(catalog.Catalog, catalog.Index, Retry with { For = TimeSpan.FromSeconds(4) });
         var running = run.RunUntilToldAsync();
         await run.BeyondAsync(50, running);
@@ -88,7 +88,7 @@ public sealed class LostServerTests
     public async Task An_ingestion_whose_disk_is_full_says_so_at_once_keeps_what_it_has_and_goes_on_when_there_is_room()
     {
         await using var server = await PrivateServer.StartAsync(new PrivateServerOptions { DataOnSmallDisk = 80 }, Cancellation);
-        await using var catalog = await TestCatalog.CreateAsync(server);
+        await using var catalog = await SampleCatalog.CreateAsync(server);
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 50, "test"), Retry, Cancellation);
         for (var i = 0; i < 3; i++)
         {
@@ -120,7 +120,7 @@ public sealed class LostServerTests
         await CatalogAssert.HoldsAsync(catalog, SampleSource.StateAfter(stored + 50));
     }
 
-    private static async Task DoAsync(Harm harm, PrivateServer server, TestCatalog catalog)
+    private static async Task DoAsync(Harm harm, PrivateServer server, SampleCatalog catalog)
     {
         switch (harm)
         {
@@ -157,7 +157,7 @@ public sealed class LostServerTests
     }
 
     // A server that loses a backend breaks off all others and recovers.
-    private static async Task GoneAsync(TestCatalog catalog, int backend)
+    private static async Task GoneAsync(SampleCatalog catalog, int backend)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (true)

@@ -10,7 +10,7 @@ public sealed class StagingTests
     [Fact]
     public async Task The_end_of_a_large_batch_finds_each_of_its_rows_and_does_not_search_for_it()
     {
-        await using var catalog = await TestCatalog.CreateAsync();
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var session = await WriterSession.OpenAsync(catalog.Catalog, null, Cancellation);
         await session.ExecuteAsync("begin", [], Cancellation);
         await session.ExecuteAsync($"insert into {StoreStatements.StagedColumns} select i, i, 0, 'image-' || i, '', null, '{{}}', null from generate_series(1, 4096) i", [], Cancellation);

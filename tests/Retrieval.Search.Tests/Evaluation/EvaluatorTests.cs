@@ -1,0 +1,138 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Domain.Evaluation;
+using Retrieval.Features.Sources;
+using Retrieval.Search.Evaluation;
+
+namespace Retrieval.Search.Tests.Evaluation;
+
+public sealed class EvaluatorTests : IDisposable
+{
+    private readonly IndexFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_numbers_are_those_of_the_whole_matrix()
+    {
+        var corpus = Corpus.Make(24, 3, 61);
+        corpus.Write(_folder.Path);
+        using var split = Corpus.Open(_folder.Path);
+        var oracle = new Oracle(corpus);
+
+        var report = await EvaluateAsync(split, new EvaluationOptions { Shortlists = [24 * 3, 5, 12] });
+
+        var full = RecallMetrics.Summarize(oracle.Scores, 24, 3);
+        var coarse = RecallMetrics.Summarize(oracle.Coarse, 24, 3);
+        // Every pair by the text-to-image scorer, and the shortlists of the images once more by the other.
+        Assert.Equal((24, 72, 2 * 24L * 72), (report.Images, report.Captions, report.PairsScored));
+        Assert.Equal(["coarse", "reranked", "reranked", "reranked", "full"], report.Rows.Select(row => row.Ranking));
+        Assert.Equal([null, 5, 12, 72, null], report.Rows.Select(row => row.Shortlist));
+        Assert.Equal((full.ImageToText, full.TextToImage), (report.Rows[^1].ImageToText, report.Rows[^1].TextToImage));
+        Assert.Equal((coarse.ImageToText, coarse.TextToImage), (report.Rows[0].ImageToText, report.Rows[0].TextToImage));
+
+        // A shortlist of everything is the full ranking.
+        Assert.Equal((full.ImageToText, full.TextToImage), (report.Rows[3].ImageToText, report.Rows[3].TextToImage));
+        Assert.Equal(new ShortlistOverlap(new TopTenOverlap(100, 100), new TopTenOverlap(100, 100)), report.Rows[3].ShortlistOverlapAt10);
+    }
+
+    [Fact]
+    public async Task A_longer_shortlist_misses_less_and_keeps_more_and_agrees_with_shortlisting_the_matrix()
+    {
+        var corpus = Corpus.Make(20, 2, 62);
+        var oracle = new Oracle(corpus);
+        var report = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [.. Enumerable.Range(1, 40)] });
+        var rows = report.Rows.Where(row => row.Ranking == "reranked").ToList();
+
+        foreach (var (row, next) in rows.Zip(rows.Skip(1)))
+        {
+            Assert.True(row.TextToImage.Missed >= next.TextToImage.Missed && row.ImageToText.Missed >= next.ImageToText.Missed);
+            Assert.True(row.ShortlistOverlapAt10!.TextToImage.Whole <= row.ShortlistOverlapAt10.TextToImage.Mean);
+            Assert.True(row.ShortlistOverlapAt10!.TextToImage.Mean <= next.ShortlistOverlapAt10!.TextToImage.Mean && row.ShortlistOverlapAt10.ImageToText.Mean <= next.ShortlistOverlapAt10.ImageToText.Mean);
+        }
+
+        foreach (var row in rows)
+        {
+            var text = Enumerable.Range(0, 40).Select(caption => Rank(oracle.OfCaption(caption), row.Shortlist!.Value, image => image == caption / 2)).ToArray();
+            var image = Enumerable.Range(0, 20).Select(i => Rank(oracle.OfImage(i), row.Shortlist!.Value, caption => caption / 2 == i)).ToArray();
+            Assert.Equal(RecallMetrics.FromRanks(text, 20), row.TextToImage);
+            Assert.Equal(RecallMetrics.FromRanks(image, 40), row.ImageToText);
+        }
+    }
+
+    [Fact]
+    public async Task Without_the_full_ranking_the_other_rows_are_the_same()
+    {
+        var corpus = Corpus.Make(20, 2, 63);
+        var full = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [3, 10, 100] });
+        using var other = new IndexFolder();
+        var part = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [3, 10, 100], Full = false }, other);
+
+        Assert.Equal(
+            full.Rows.Where(row => row.Ranking != "full").Select(row => (row.Ranking, row.Shortlist, row.ImageToText, row.TextToImage)),
+            part.Rows.Select(row => (row.Ranking, row.Shortlist, row.ImageToText, row.TextToImage)));
+        Assert.All(part.Rows, row => Assert.Null(row.ShortlistOverlapAt10));
+        Assert.Equal(2 * 20 * 40, part.PairsScored);
+    }
+
+    [Fact]
+    public async Task Without_shortlists_and_full_ranking_the_first_stage_alone_is_measured()
+    {
+        var report = await EvaluateAsync(Corpus.Make(5, 1, 64).AsSource(), new EvaluationOptions { Shortlists = [], Full = false });
+
+        Assert.Equal("coarse", Assert.Single(report.Rows).Ranking);
+        Assert.Equal(0, report.PairsScored);
+    }
+
+    [Fact]
+    public async Task Images_may_have_different_numbers_of_captions_and_none()
+    {
+        var corpus = Corpus.Make(12, 1, 65);
+        var random = new Random(66);
+        for (var i = 0; i < corpus.Count; i++)
+        {
+            corpus.Captions[i] = [.. Enumerable.Range(0, i % 4).Select(_ => Corpus.RandomCaption(random))];
+        }
+
+        var oracle = new Oracle(corpus);
+        int[] owner = [.. Enumerable.Range(0, corpus.Count).SelectMany(i => Enumerable.Repeat(i, i % 4))];
+
+        var report = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [4] });
+
+        Assert.Equal((12, 18), (report.Images, report.Captions));
+        foreach (var (row, shortlist) in new[] { (report.Rows[1], 4), (report.Rows[2], int.MaxValue) })
+        {
+            var text = owner.Select((image, caption) => Rank(oracle.OfCaption(caption), shortlist, candidate => candidate == image)).ToArray();
+            var image = Enumerable.Range(0, 12).Where(i => i % 4 > 0).Select(i => Rank(oracle.OfImage(i), shortlist, caption => owner[caption] == i)).ToArray();
+            Assert.Equal(RecallMetrics.FromRanks(text, 12), row.TextToImage);
+            Assert.Equal(RecallMetrics.FromRanks(image, 18), row.ImageToText);
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_evaluated_is_refused()
+    {
+        var corpus = Corpus.Make(5, 0, 67);
+        Assert.Equal("list", (await Assert.ThrowsAsync<InvalidInputException>(() => EvaluateAsync(corpus.AsSource(), new EvaluationOptions()))).File);
+        await Assert.ThrowsAsync<InvalidInputException>(() => EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [5, 0] }));
+        using var other = new IndexFolder();
+        var error = await Assert.ThrowsAsync<InvalidInputException>(() => EvaluateAsync(new ListSource([new RejectedSample("file.npy", 0, "x", "no good")]), new EvaluationOptions(), other));
+        Assert.Equal(("file.npy", 0L), (error.File, error.Row));
+    }
+
+    private Task<EvaluationReport> EvaluateAsync(IFeatureSource source, EvaluationOptions options, IndexFolder? folder = null) =>
+        new Evaluator(Bundle.Model, options, TimeProvider.System).RunAsync(source, (folder ?? _folder).Index, null, TestContext.Current.CancellationToken);
+
+    /// <summary>Place of the best target among the candidates of the shortlist, ties against it.</summary>
+    private static int Rank((float[] Scores, float[] Coarse) query, int shortlist, Func<int, bool> isTarget)
+    {
+        var listed = Enumerable.Range(0, query.Scores.Length).OrderByDescending(i => query.Coarse[i]).ThenBy(i => i).Take(shortlist).ToArray();
+        var targets = listed.Where(isTarget).ToArray();
+        if (targets.Length == 0)
+        {
+            return RecallMetrics.NotRanked;
+        }
+
+        var best = targets.Max(i => query.Scores[i]);
+        return listed.Count(i => !isTarget(i) && query.Scores[i] >= best);
+    }
+}

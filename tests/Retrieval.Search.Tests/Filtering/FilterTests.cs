@@ -1,0 +1,112 @@
+using System.Text;
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Snapshots;
+using Retrieval.Storage.Local.Writing;
+
+namespace Retrieval.Search.Tests.Filtering;
+
+public sealed class FilterTests(ServedCorpus served) : IClassFixture<ServedCorpus>
+{
+    private Corpus Corpus => served.Corpus;
+
+    private static Dictionary<string, IReadOnlyList<string>> Where(params (string Key, string[] Values)[] conditions) =>
+        conditions.ToDictionary(condition => condition.Key, condition => (IReadOnlyList<string>)condition.Values);
+
+    // Every fifth image has no metadata.
+    public static TheoryData<string, string[], string, string[], Func<int, bool>> Cases => new()
+    {
+        { "place", ["Bonn"], "place", ["Bonn"], i => i % 3 == 0 },
+        { "place", ["Bonn", "Köln"], "place", ["Köln", "Bonn"], _ => true },
+        { "year", ["2001"], "year", ["2001", "1999"], i => i % 4 == 1 },
+        { "year", ["2001", "2003"], "place", ["Köln"], i => i % 2 == 1 && i % 3 != 0 },
+        { "indoor", ["true"], "year", ["2002"], i => i % 4 == 2 },
+        { "indoor", ["false"], "indoor", ["false"], i => i % 2 == 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Only_images_that_fulfil_every_condition_are_ranked(string key, string[] values, string key2, string[] values2, Func<int, bool> fulfils)
+    {
+        var filter = Where((key, values));
+        filter[key2] = values2;
+        bool Allowed(int image) => image % 5 != 4 && fulfils(image);
+        for (var caption = 0; caption < served.Oracle.Captions; caption += 30)
+        {
+            // The shortlist is smaller than what the filter takes away, and is full nevertheless.
+            foreach (var shortlist in new[] { 3, 200 })
+            {
+                var images = await served.Serving.ImagesAsync(Corpus.AllCaptions[caption], 3, shortlist, filter: filter);
+                var (scores, coarse) = served.Oracle.OfCaption(caption);
+                AnswerAssert.IsBest(images, scores, coarse, 3, shortlist, id => Array.IndexOf(Corpus.Ids, id), Allowed);
+
+                var captions = await served.Serving.CaptionsAsync(Corpus.Ids[caption / 3], 3, shortlist, filter: filter);
+                (scores, coarse) = served.Oracle.OfImage(caption / 3);
+                AnswerAssert.IsBest(captions, scores, coarse, 3, shortlist, id => (Array.IndexOf(Corpus.Ids, id[..^2]) * 3) + (id[^1] - '0'), i => Allowed(i / 3));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("place", "Bo")]
+    [InlineData("place", "bonn")]
+    [InlineData("Place", "Bonn")]
+    [InlineData("nothing", "Bonn")]
+    [InlineData("year", "2001.0")]
+    [InlineData("year", "")]
+    public async Task A_condition_that_nothing_fulfils_gives_no_hits(string key, string value)
+    {
+        var answer = await served.Serving.ImagesAsync("a dog", filter: Where((key, [value])), deadlineMs: 1000);
+
+        Assert.Empty(answer.Hits);
+        Assert.Equal((0, 0, null), (answer.Shortlisted, answer.Reranked, answer.Degraded));
+        Assert.Empty((await served.Serving.CaptionsAsync(Corpus.Ids[0], filter: Where((key, [value])))).Hits);
+        Assert.Empty((await served.Serving.ImagesAsync("a dog", filter: Where((key, [])))).Hits);
+    }
+
+    [Fact]
+    public async Task A_filter_without_conditions_lets_everything_through()
+    {
+        Assert.Equal(40, (await served.Serving.ImagesAsync("a dog", filter: Where())).Shortlisted);
+        Assert.Equal(120, (await served.Serving.CaptionsAsync(Corpus.Ids[0], filter: Where())).Shortlisted);
+    }
+
+    [Fact]
+    public async Task Filters_that_make_no_sense_are_refused()
+    {
+        var many = Enumerable.Range(0, 33).ToDictionary(i => $"{i}", _ => (IReadOnlyList<string>)["x"]);
+        Assert.Equal("filter", (await Assert.ThrowsAsync<InvalidInputException>(() => served.Serving.ImagesAsync("a dog", filter: many))).Field);
+        Assert.Equal("filter.place", (await Assert.ThrowsAsync<InvalidInputException>(() => served.Serving.ImagesAsync("a dog", filter: Where(("place", null!))))).Field);
+        Assert.Equal("filter.place", (await Assert.ThrowsAsync<InvalidInputException>(() => served.Serving.ImagesAsync("a dog", filter: Where(("place", [null!]))))).Field);
+    }
+
+    [Fact]
+    public async Task Texts_numbers_booleans_and_lists_are_found_by_their_text_and_objects_are_not()
+    {
+        using var folder = new IndexFolder();
+        string[] metadata = ["""{"k": "1"}""", """{"k": 1}""", """{"k": true}""", """{"k": ["a", 2, [false]]}""", """{"k": {"a": "b"}}""", """{"k": null}""", "", """{"k": 1.50}"""];
+        using (var images = Bundle.Model.ImageEncoder.Encode(new float[metadata.Length * Bundle.Regions * Bundle.Width], TestContext.Current.CancellationToken))
+        using (var writer = LocalIndexWriter.OpenOrCreate(folder.Index, IndexBinding.SchemaOf(Bundle.Model)))
+        {
+            writer.Append(new ImageRows
+            {
+                Images = [.. metadata.Select((json, i) => new ImageEntry($"{i}", new byte[32], []) { Metadata = Encoding.UTF8.GetBytes(json) })],
+                ImageFields = new FieldRows { Embedding = RowBytes.Of(images.EmbeddingMemory), Fields = images.Records.Fields.ToDictionary(field => field.Name, field => images.Records.Memory(field)) },
+            });
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        }
+
+        using var serving = new Serving(folder.Index);
+        async Task<string> Found(params string[] values) =>
+            string.Join(' ', (await serving.ImagesAsync("a dog", filter: Where(("k", values)))).Hits.Select(hit => hit.Id).Order());
+
+        Assert.Equal("0 1", await Found("1"));
+        Assert.Equal("2", await Found("true"));
+        Assert.Equal("3", await Found("a"));
+        Assert.Equal("3", await Found("2"));
+        Assert.Equal("3", await Found("false"));
+        Assert.Equal("7", await Found("1.50"));
+        Assert.Equal("0 1 2 3", await Found("1", "true", "a", "2"));
+        Assert.Equal("", await Found("b", "null", "1.5", ""));
+        Assert.Empty((await serving.CaptionsAsync("0")).Hits);
+    }
+}

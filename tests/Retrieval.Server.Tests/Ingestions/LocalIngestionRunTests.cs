@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests.Ingestions;
+
+/// <summary>Ingestions over HTTP into the local index.</summary>
+public sealed class LocalIngestionRunTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private RunningServer _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Corpus.IngestAsync(Repository.Bundle, _folder["index"], 4);
+        _server = await (await RunningServer.StartAsync(Options())).ReadyAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_source_is_ingested_and_found_and_its_rejects_are_listed()
+    {
+        SplitFiles.Write(_folder["roots/flickr"], 40, fault: 13);
+
+        var path = await _server.BeginAsync(SplitFiles.Order("flickr", """, "batchRows": 8"""));
+        var run = await _server.EndedAsync(path, "completed");
+
+        Assert.Equal((40, 40, 37, 0, 0, 3), ((int)run["nextRow"]!, (int)run["totalRows"]!, (int)run["stored"]!, (int)run["replaced"]!, (int)run["skipped"]!, (int)run["rejected"]!));
+        Assert.Equal([12, 25, 38], run["firstRejects"]!.AsArray().Select(reject => (int)reject!["row"]!));
+        Assert.Equal("flickr#made", (string)run["source"]!);
+        Assert.Null(run["index"]);
+        await Eventually.TrueAsync(async () => (int)(await (await _server.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["images"]! == 41, "it is served");
+        Assert.Equal(37, await _server.MetricAsync("retrieval_ingestion_rows_total{outcome=\"stored\"}"));
+        Assert.Equal(1, await _server.MetricAsync("retrieval_ingestion_runs_total{state=\"completed\"}"));
+        Assert.Equal(0, await _server.MetricAsync("retrieval_ingestion_running"));
+
+        // Once more there is nothing to do; from the beginning there is nothing new.
+        run = await _server.EndedAsync(await _server.BeginAsync(SplitFiles.Order("flickr")), "completed");
+        Assert.Equal((40, 0, 0), ((int)run["firstRow"]!, (int)run["stored"]!, (int)run["skipped"]!));
+        run = await _server.EndedAsync(await _server.BeginAsync(SplitFiles.Order("flickr", """, "restart": true""")), "completed");
+        Assert.Equal((0, 0, 37), ((int)run["firstRow"]!, (int)run["stored"]!, (int)run["skipped"]!));
+        var all = (await (await _server.Client.AskAsync("/v1/ingestions")).JsonAsync())["ingestions"]!.AsArray();
+        Assert.Equal(3, all.Count);
+        Assert.Equal(path, $"/v1/ingestions/{all[2]!["id"]}");
+    }
+
+    [Fact]
+    public async Task A_source_of_which_every_row_is_refused_fails_with_the_first_reason()
+    {
+        Directory.CreateDirectory(_folder["roots/garbage"]);
+        await File.WriteAllTextAsync(_folder["roots/garbage/features.tsv"], "this is\nno tsv\nfile\n", TestContext.Current.CancellationToken);
+
+        var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "tsv": "garbage/features.tsv" } }"""), "failed");
+
+        Assert.Equal((0, 3, 0), ((int)run["stored"]!, (int)run["rejected"]!, (int)run["uncommitted"]!));
+        Assert.Contains("every one of its 3 rows was refused", (string)run["message"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain(_folder["roots"], (string)run["message"]!, StringComparison.Ordinal);
+        Assert.Equal(3, run["firstRejects"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task Another_run_is_a_409_while_one_is_at_work_and_a_cancelled_one_is_gone_on_with()
+    {
+        SplitFiles.Write(_folder["roots/large"], 400);
+        var path = await _server.BeginAsync(SplitFiles.Order("large", """, "batchRows": 1"""));
+        var (other, _) = await _server.Client.PostAsync("/v1/ingestions", SplitFiles.Order("large"));
+        await other.ProblemAsync(409);
+        await Eventually.TrueAsync(async () => (int)(await _server.RunAsync(path))["uncommitted"]! >= 3, "it gets on");
+
+        var asked = await (await _server.Client.RemoveAsync(path)).JsonAsync();
+        Assert.True((bool)asked["cancelRequested"]! || (string)asked["state"]! == "cancelled");
+        var run = await _server.EndedAsync(path, "cancelled");
+
+        var next = (int)run["nextRow"]!;
+        Assert.InRange(next, 3, 399);
+        Assert.Contains($"goes on at row {next}", (string)run["message"]!, StringComparison.Ordinal);
+        Assert.Equal("cancelled", (string)(await (await _server.Client.RemoveAsync(path)).BodyAsync(200))["state"]!);
+        var resumed = await _server.EndedAsync(await _server.BeginAsync(SplitFiles.Order("large")), "completed");
+        Assert.Equal((next, 400 - next), ((int)resumed["firstRow"]!, (int)resumed["stored"]!));
+    }
+
+    [Fact]
+    [Trait("Promise", "12")]
+    public async Task A_server_that_stops_ends_its_run_behind_a_commit()
+    {
+        SplitFiles.Write(_folder["roots/large"], 400);
+        await Corpus.IngestAsync(Repository.Bundle, _folder["other"], 4);
+        await using var server = await (await RunningServer.StartAsync(Options("other"))).ReadyAsync();
+        var path = await server.BeginAsync(SplitFiles.Order("large", """, "batchRows": 1"""));
+        await Eventually.TrueAsync(async () => (int)(await server.RunAsync(path))["uncommitted"]! >= 3, "it gets on");
+
+        await server.App.StopAsync(TestContext.Current.CancellationToken);
+
+        using var index = Storage.Local.Reading.LocalIndex.Open(_folder["other"]);
+        var entry = Assert.Single(index.Ledger, entry => entry.SourceKey.EndsWith("large#made", StringComparison.Ordinal));
+        Assert.InRange(entry.NextRow, 3, 399);
+        Assert.Equal(4 + entry.NextRow, index.Images.Count);
+    }
+
+    [Fact]
+    public async Task Without_roots_nothing_can_be_ingested()
+    {
+        await using var server = await (await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, _folder["index"]))).ReadyAsync();
+
+        var (refused, _) = await server.Client.PostAsync("/v1/ingestions", SplitFiles.Order("flickr"));
+
+        Assert.Contains("Ingestion:Roots", (string)(await refused.ProblemAsync(403))["detail"]!, StringComparison.Ordinal);
+        Assert.Empty((await (await server.Client.AskAsync("/v1/ingestions")).JsonAsync())["ingestions"]!.AsArray());
+        await (await server.Client.AskAsync("/v1/ingestions/nobody")).ProblemAsync(404);
+        await (await server.Client.RemoveAsync($"/v1/ingestions/{Guid.NewGuid()}")).ProblemAsync(404);
+    }
+
+    [Theory]
+    [InlineData("""{ }""", "source")]
+    [InlineData("""{ "source": { } }""", "source")]
+    [InlineData("""{ "source": { "folder": "a" } }""", "source.split")]
+    [InlineData("""{ "source": { "folder": "a", "split": "b", "tsv": "c" } }""", "source")]
+    [InlineData("""{ "source": { "folder": "a", "split": "b", "captions": "c" } }""", "source")]
+    [InlineData("""{ "source": { "folder": "nothing", "split": "b" } }""", "source.folder")]
+    [InlineData("""{ "source": { "tsv": "nothing.tsv" } }""", "source.tsv")]
+    [InlineData("""{ "source": { "folder": "empty", "split": "b" } }""", "source")]
+    [InlineData("""{ "source": { "folder": "empty", "split": "../b" } }""", "source.split")]
+    [InlineData("""{ "source": { "folder": "empty", "split": "b" }, "batchRows": 0 }""", "batchRows")]
+    [InlineData("""{ "source": { "folder": "empty", "split": "b" }, "replace": "yes" }""", "replace")]
+    [InlineData("""{ "source": { "folder": "empty", "split": "b" }, "parts": 2 }""", "parts")]
+    public async Task Orders_that_cannot_be_followed_are_refused_by_name(string order, string field)
+    {
+        Directory.CreateDirectory(_folder["roots/empty"]);
+
+        var (refused, _) = await _server.Client.PostAsync("/v1/ingestions", order);
+
+        await refused.ProblemAsync(400, field);
+    }
+
+    [Fact]
+    public async Task A_tsv_file_is_ingested_with_its_captions()
+    {
+        Directory.CreateDirectory(_folder["roots/tsv"]);
+        var lines = Enumerable.Range(0, 5).Select(row => string.Join('\t', $"tsv-{row}", "640", "480", "36", Convert.ToBase64String(new byte[36 * 4 * sizeof(float)]), Image.Raw(row)));
+        await File.WriteAllLinesAsync(_folder["roots/tsv/features.tsv"], lines, TestContext.Current.CancellationToken);
+        var captions = new JsonObject(Enumerable.Range(0, 5).Select(row => KeyValuePair.Create<string, JsonNode?>($"tsv-{row}", new JsonArray(Corpus.CaptionOf(row, 0)))));
+        await File.WriteAllTextAsync(_folder["roots/tsv/captions.json"], captions.ToJsonString(), TestContext.Current.CancellationToken);
+
+        var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "tsv": "tsv/features.tsv", "captions": "tsv/captions.json" } }"""), "completed");
+
+        Assert.Equal((5, 5), ((int)run["stored"]!, (int)run["captions"]!));
+    }
+
+    private ServerOptions Options(string index = "index")
+    {
+        var roots = Directory.CreateDirectory(_folder["roots"]).FullName;
+        return RunningServer.Options(Repository.Bundle, _folder[index]) with { Ingestion = new ServerIngestionOptions { Roots = [roots] } };
+    }
+}
