@@ -7,7 +7,6 @@ using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Shortlist;
-using Retrieval.Terminal;
 
 namespace Retrieval.Bench.Queries;
 

@@ -3,7 +3,6 @@ using Retrieval.Inference;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
-using Retrieval.Terminal;
 using Retrieval.Terminal.Output;
 
 namespace Retrieval.Bench.Start;

@@ -173,11 +173,11 @@ public sealed class BankLimitTests
             using var stop = new CancellationTokenSource();
             var chunks = 0;
             var taken = budget.Taken;
-            Assert.Throws<OperationCanceledException>(() => FeatureBank.Open(budget, RecordSide.Image, Take(rows), former, 0, _ =>
+            Assert.Throws<OperationCanceledException>(() => FeatureBank.Open(budget, RecordSide.Image, Take(rows), former, 0, new Told<BankProgress>(_ =>
             {
                 chunks++;
                 stop.Cancel();
-            }, stop.Token));
+            }), stop.Token));
             Assert.Equal((1, taken), (chunks, budget.Taken));
         }
 
