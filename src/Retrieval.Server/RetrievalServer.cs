@@ -38,6 +38,10 @@ public static class RetrievalServer
         builder.AddKestrel(options.Http);
         builder.AddConnections(options);
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Limits);
+        builder.Services.AddSingleton(options.Snapshot);
+        builder.Services.AddSingleton(options.Postgres);
+        builder.Services.AddSingleton(options.Ingestion);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddRouting();
         builder.Services.AddProblems();

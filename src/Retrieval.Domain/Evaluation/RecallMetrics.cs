@@ -60,28 +60,6 @@ public static class RecallMetrics
             RankSummary.Average([.. parts.Select(p => p.TextToImage)]));
     }
 
-    /// <summary>Ranks for each image the best of its captions among all captions, from 0.</summary>
-    /// <param name="scores">All scores, <c>[images, images · captionsPerImage]</c>, row-major.</param>
-    /// <param name="images">Images, from 1.</param>
-    /// <param name="captionsPerImage">Captions of each image, from 1.</param>
-    /// <exception cref="InvalidInputException">As <see cref="Summarize"/>.</exception>
-    public static int[] RankCaptions(ReadOnlySpan<float> scores, int images, int captionsPerImage)
-    {
-        CheckScores(scores, images, captionsPerImage);
-        return ScoreRanks.OfCaptions(scores, images, captionsPerImage, 0, images);
-    }
-
-    /// <summary>Ranks for each caption its image among all images, from 0.</summary>
-    /// <param name="scores">All scores, <c>[images, images · captionsPerImage]</c>, row-major.</param>
-    /// <param name="images">Images, from 1.</param>
-    /// <param name="captionsPerImage">Captions of each image, from 1.</param>
-    /// <exception cref="InvalidInputException">As <see cref="Summarize"/>.</exception>
-    public static int[] RankImages(ReadOnlySpan<float> scores, int images, int captionsPerImage)
-    {
-        CheckScores(scores, images, captionsPerImage);
-        return ScoreRanks.OfImages(scores, images, captionsPerImage, 0, images);
-    }
-
     /// <summary>Sums up ranks, from wherever they come.</summary>
     /// <param name="ranks">
     /// A rank for each query, from 0; <see cref="NotRanked"/> if a shortlist left the target out. Such a query counts as

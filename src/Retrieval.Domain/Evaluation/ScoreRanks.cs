@@ -12,15 +12,8 @@ internal static class ScoreRanks
         var ranks = new int[count];
         for (var i = 0; i < count; i++)
         {
-            var row = FoldRow(scores, images, captionsPerImage, first, count, i);
-            var own = row.Slice(i * captionsPerImage, captionsPerImage);
-            var best = float.NegativeInfinity;
-            foreach (var score in own)
-            {
-                best = Math.Max(best, score);
-            }
-
-            ranks[i] = CountAtLeast(row, best) - CountAtLeast(own, best);
+            var image = i;
+            ranks[i] = TargetRank.Of(FoldRow(scores, images, captionsPerImage, first, count, i), caption => caption / captionsPerImage == image);
         }
 
         return ranks;
@@ -55,15 +48,4 @@ internal static class ScoreRanks
 
     private static ReadOnlySpan<float> FoldRow(ReadOnlySpan<float> scores, int images, int captionsPerImage, int first, int count, int row) =>
         scores.Slice(((first + row) * images * captionsPerImage) + (first * captionsPerImage), count * captionsPerImage);
-
-    private static int CountAtLeast(ReadOnlySpan<float> values, float threshold)
-    {
-        var count = 0;
-        foreach (var value in values)
-        {
-            count += value >= threshold ? 1 : 0;
-        }
-
-        return count;
-    }
 }

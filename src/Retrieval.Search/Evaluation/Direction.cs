@@ -45,7 +45,6 @@ internal sealed class Direction
         var full = new int[QuerySlots.Length];
         var reranked = Shortlists.Select(_ => new int[QuerySlots.Length]).ToArray();
         var overlaps = new TopTenOverlap[Shortlists.Count];
-        long[] all = [.. Enumerable.Range(0, (int)Bank.Slots)];
         var shortlist = new ExactShortlist(Bank, Threads);
         for (var first = 0; first < QuerySlots.Length; first += QueriesPerBlock)
         {
@@ -54,22 +53,22 @@ internal sealed class Direction
             for (var i = 0; i < block.Length; i++)
             {
                 var query = block[i];
-                bool IsTargetOfQuery(long candidate) => IsTarget(query, candidate);
                 var slots = Array.ConvertAll(found[i], hit => hit.Slot);
-                coarse[first + i] = Ranking.Place(Array.ConvertAll(found[i], hit => hit.Score), slots, IsTargetOfQuery);
+                bool IsListedTarget(int place) => IsTarget(query, slots[place]);
+                coarse[first + i] = TargetRank.Of(Array.ConvertAll(found[i], hit => hit.Score), IsListedTarget);
 
                 var listed = slots[..Math.Min(slots.Length, Shortlists.Count == 0 ? 0 : Shortlists[^1])];
                 var scores = listed.Length == 0 ? [] : Score(query, listed);
                 for (var size = 0; size < Shortlists.Count; size++)
                 {
                     var count = Math.Min(Shortlists[size], listed.Length);
-                    reranked[size][first + i] = Ranking.Place(scores.AsSpan(0, count), listed.AsSpan(0, count), IsTargetOfQuery);
+                    reranked[size][first + i] = TargetRank.Of(scores.AsSpan(0, count), IsListedTarget);
                 }
 
                 if (ScoresOfAll is not null)
                 {
                     var scoresOfAll = ScoresOfAll(query);
-                    full[first + i] = Ranking.Place(scoresOfAll, all, IsTargetOfQuery);
+                    full[first + i] = TargetRank.Of(scoresOfAll, slot => IsTarget(query, slot));
                     AddOverlaps(overlaps, slots, scoresOfAll);
                 }
 

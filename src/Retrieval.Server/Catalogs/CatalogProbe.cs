@@ -11,13 +11,13 @@ namespace Retrieval.Server.Catalogs;
 /// While queries do without the catalog, or one of them came late, asks it the smallest of questions now and then. The
 /// follower's look would tell as well, but while that copies a large index it takes minutes.
 /// </summary>
-internal sealed partial class CatalogProbe(Catalog catalog, CatalogLink link, ServerOptions options, TimeProvider time, ILogger<CatalogProbe> logger) : LoaderService
+internal sealed partial class CatalogProbe(Catalog catalog, CatalogLink link, PostgresOptions options, TimeProvider time, ILogger<CatalogProbe> logger) : LoaderService
 {
     private readonly LastFault _fault = new();
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Postgres.FollowSeconds), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.FollowSeconds), time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             if (!link.MayAsk || link.IsDoubtful)

@@ -8,7 +8,7 @@ using Retrieval.Server.Contracts;
 namespace Retrieval.Server.Errors;
 
 /// <summary>Writes a problem as the whole answer.</summary>
-internal sealed class ProblemWriter(ServerOptions options)
+internal sealed class ProblemWriter(LimitsOptions limits)
 {
     /// <summary>Writes the problem of a status.</summary>
     public Task WriteAsync(HttpContext context, int status) => WriteAsync(context, Problems.OfStatus(status));
@@ -21,7 +21,7 @@ internal sealed class ProblemWriter(ServerOptions options)
         AnswerHeaders.Set(response);
         if (problem.Retry)
         {
-            response.Headers.RetryAfter = (problem.RetryAfterSeconds ?? options.Limits.RetryAfterSeconds).ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = (problem.RetryAfterSeconds ?? limits.RetryAfterSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
         // Not the request's token: a timeout has cancelled it, and its answer must be written all the same.

@@ -12,7 +12,7 @@ using Retrieval.Storage.Postgres.Writing;
 namespace Retrieval.Server.Ingestions;
 
 /// <summary>Runs into the catalog, which knows those of all replicas and of jobs started elsewhere.</summary>
-internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceRoots roots, ServerOptions options, TimeProvider time) : IIngestionLedger
+internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceRoots roots, ServerIngestionOptions options, TimeProvider time) : IIngestionLedger
 {
     private const int MostRuns = 100;
 
@@ -37,7 +37,7 @@ internal sealed class CatalogLedger(Catalog catalog, FollowState follow, SourceR
             Worker = IngestionRun.Worker,
             RunId = run.Id,
             Replace = run.Replace,
-            Retry = new CatalogRetry { For = TimeSpan.FromSeconds(options.Ingestion.RetrySeconds), Time = time },
+            Retry = new CatalogRetry { For = TimeSpan.FromSeconds(options.RetrySeconds), Time = time },
         });
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Queries;
@@ -16,7 +17,7 @@ namespace Retrieval.Server.Ingestions;
 /// at hand, and another one goes on there.
 /// </summary>
 internal sealed partial class IngestionRunner(
-    SnapshotSource snapshots, ComputeQueues queues, IIngestionLedger ledger, SourceRoots roots, IngestionMetrics metrics, ServerOptions options, TimeProvider time, ILogger<IngestionRunner> logger)
+    SnapshotSource snapshots, ComputeQueues queues, IIngestionLedger ledger, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
     : IHostedService, IDisposable
 {
     // Of the time that requests have to finish; a window that takes longer is dropped.
@@ -107,7 +108,7 @@ internal sealed partial class IngestionRunner(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        var grace = TimeSpan.FromSeconds(options.Limits.DrainSeconds * ShareOfDrain);
+        var grace = TimeSpan.FromSeconds(limits.DrainSeconds * ShareOfDrain);
         await _work.WaitAsync(grace, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _killing.CancelAsync().ConfigureAwait(false);
         await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -129,7 +130,7 @@ internal sealed partial class IngestionRunner(
     {
         var defaults = new IngestionOptions { SourceKey = run.SourceKey };
         var job = new IngestionJob(
-            model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace, Bounds = options.Images }, time, queues.Device);
+            model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace, Bounds = bounds }, time, queues.Device);
         var target = await ledger.TargetAsync(run, model, cancellationToken).ConfigureAwait(false);
         var started = await job.StartAsync(source, target, cancellationToken).ConfigureAwait(false);
         try

@@ -7,7 +7,7 @@ using Retrieval.Server.Configuration;
 namespace Retrieval.Server.Ingestions;
 
 /// <summary>Runs into the local index, known for as long as this process lives. How far a source has come is in the index.</summary>
-internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, TimeProvider time) : IIngestionLedger
+internal sealed class LocalLedger(ServerSnapshotOptions options, SourceRoots roots, TimeProvider time) : IIngestionLedger
 {
     private const int MostRuns = 100;
     private readonly Lock _gate = new();
@@ -36,7 +36,7 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
     }
 
     public Task<IIngestionTarget> TargetAsync(IngestionRun run, ModelLease model, CancellationToken cancellationToken) =>
-        Task.FromResult<IIngestionTarget>(new LocalIngestionTarget(options.Snapshot.Index, IndexBinding.SchemaOf(model.Model), new IngestionOptions { SourceKey = run.SourceKey }.CommitRows));
+        Task.FromResult<IIngestionTarget>(new LocalIngestionTarget(options.Index, IndexBinding.SchemaOf(model.Model), new IngestionOptions { SourceKey = run.SourceKey }.CommitRows));
 
     public Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken)
     {
@@ -74,7 +74,7 @@ internal sealed class LocalLedger(ServerOptions options, SourceRoots roots, Time
             null => (RunStanding.Completed, (string?)null),
             IngestionStoppedException stopped => (RunStanding.Cancelled, stopped.Message),
             OperationCanceledException => (RunStanding.Cancelled, "the run was stopped; what was committed stays, and another run goes on there"),
-            RetrievalException fault => (RunStanding.Failed, roots.Public(fault.Message).Replace(options.Snapshot.Index, "the index", StringComparison.Ordinal)),
+            RetrievalException fault => (RunStanding.Failed, roots.Public(fault.Message).Replace(options.Index, "the index", StringComparison.Ordinal)),
             _ => (RunStanding.Failed, "it broke off for a reason that was not foreseen; the server's log has it"),
         };
         var now = time.GetUtcNow();

@@ -15,7 +15,7 @@ namespace Retrieval.Server.Loading;
 /// is asked for.
 /// </summary>
 internal sealed partial class IndexScrub(
-    SnapshotSource snapshots, IndexHealth health, CopyRepair repair, ScrubMetrics metrics, ServerOptions options, TimeProvider time, ILogger<IndexScrub> logger) : LoaderService
+    SnapshotSource snapshots, IndexHealth health, CopyRepair repair, ScrubMetrics metrics, ServerSnapshotOptions options, TimeProvider time, ILogger<IndexScrub> logger) : LoaderService
 {
     // A small index is read in no time: no need to do so all the time. While something is damaged somebody waits to see it whole.
     private static readonly TimeSpan shortestPass = TimeSpan.FromSeconds(10);
@@ -33,7 +33,7 @@ internal sealed partial class IndexScrub(
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
-        if (options.Snapshot.ScrubBytesPerSecond == 0)
+        if (options.ScrubBytesPerSecond == 0)
         {
             return;
         }
@@ -183,7 +183,7 @@ internal sealed partial class IndexScrub(
         $"{fault.File}, bytes {fault.FromByte} to {fault.ToByte}: not what was committed{(more == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", and {more} more ranges"))}");
 
     private Task PaceAsync(int bytes, CancellationToken cancellationToken) =>
-        Task.Delay(TimeSpan.FromSeconds((double)bytes / options.Snapshot.ScrubBytesPerSecond), time, cancellationToken);
+        Task.Delay(TimeSpan.FromSeconds((double)bytes / options.ScrubBytesPerSecond), time, cancellationToken);
 
     [LoggerMessage(EventId = 1135, Level = LogLevel.Error, Message = "Not ready: {File}, bytes {FromByte} to {ToByte}, is not what was committed: {Reason}")]
     private partial void LogDamaged(string file, long fromByte, long toByte, string reason);

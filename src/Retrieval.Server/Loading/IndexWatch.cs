@@ -10,14 +10,14 @@ namespace Retrieval.Server.Loading;
 /// were. While they are not, requests are refused and readiness is red with the reason; when they are whole again, the index
 /// is opened anew.
 /// </summary>
-internal sealed partial class IndexWatch(SnapshotSource snapshots, IndexHealth health, CopyRepair repair, ServerOptions options, TimeProvider time, ILogger<IndexWatch> logger) : LoaderService
+internal sealed partial class IndexWatch(SnapshotSource snapshots, IndexHealth health, CopyRepair repair, ServerSnapshotOptions options, TimeProvider time, ILogger<IndexWatch> logger) : LoaderService
 {
     private readonly LastFault _fault = new();
     private bool _red;
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Snapshot.RefreshSeconds), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.RefreshSeconds), time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             try

@@ -9,13 +9,13 @@ namespace Retrieval.Server.Loading;
 /// On SIGTERM: readiness goes red, the server goes on answering for the configured delay, then the listening socket
 /// closes and requests in progress finish.
 /// </summary>
-internal sealed partial class ShutdownDrain(Readiness readiness, ServerOptions options, TimeProvider time, ILogger<ShutdownDrain> logger) : IHostedLifecycleService
+internal sealed partial class ShutdownDrain(Readiness readiness, LimitsOptions limits, TimeProvider time, ILogger<ShutdownDrain> logger) : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         readiness.Draining();
-        LogDraining(options.Limits.DrainDelaySeconds, options.Limits.DrainSeconds);
-        await Task.Delay(TimeSpan.FromSeconds(options.Limits.DrainDelaySeconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        LogDraining(limits.DrainDelaySeconds, limits.DrainSeconds);
+        await Task.Delay(TimeSpan.FromSeconds(limits.DrainDelaySeconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

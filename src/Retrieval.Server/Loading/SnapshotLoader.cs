@@ -12,7 +12,7 @@ namespace Retrieval.Server.Loading;
 /// being served as it is.
 /// </summary>
 internal sealed partial class SnapshotLoader(
-    SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, PublicReason reasons, ServerOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : LoaderService
+    SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, PublicReason reasons, ServerSnapshotOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : LoaderService
 {
     private readonly LastFault _fault = new();
     private readonly LastFault _manifest = new();
@@ -21,10 +21,10 @@ internal sealed partial class SnapshotLoader(
     {
         while (!await TryLoadAsync(stoppingToken).ConfigureAwait(false))
         {
-            await Task.Delay(TimeSpan.FromSeconds(options.Snapshot.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromSeconds(options.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
         }
 
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Snapshot.RefreshSeconds), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.RefreshSeconds), time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             TryRefresh(stoppingToken);
@@ -44,7 +44,7 @@ internal sealed partial class SnapshotLoader(
             readiness.NotReady(reasons.Of(exception));
             if (_fault.IsNews(exception))
             {
-                LogLoadFailed(exception, options.Snapshot.RetrySeconds);
+                LogLoadFailed(exception, options.RetrySeconds);
             }
 
             return false;

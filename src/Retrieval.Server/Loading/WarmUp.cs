@@ -9,7 +9,7 @@ namespace Retrieval.Server.Loading;
 /// Asks each question once before the first caller can: code is compiled, the embeddings are paged in, and the graphs
 /// have their memory. It shows in the metrics of the device, not in those of queries.
 /// </summary>
-internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, ServerOptions server, TimeProvider time)
+internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, LimitsOptions limits, SearchOptions options, TimeProvider time)
 {
     private const string Caption = "a";
     private const int Candidates = 32;
@@ -17,10 +17,10 @@ internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, Ser
     /// <summary>Fits what is admitted to the model that is served, unless it was configured.</summary>
     public void BoundAdmission()
     {
-        if (server.Limits.AdmittedPairs == 0)
+        if (limits.AdmittedPairs == 0)
         {
             using var snapshot = snapshots.Acquire();
-            queues.BoundAdmission(snapshot.Model, server.Search);
+            queues.BoundAdmission(snapshot.Model, options);
         }
     }
 
@@ -28,7 +28,6 @@ internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, Ser
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         BoundAdmission();
-        var options = server.Search;
         var candidates = Math.Min(Candidates, options.MaxShortlist);
         using var search = new SearchService(snapshots, options, SearchMetrics.None, time, queues);
         using var images = await search.ProbeAsync(new ImageSearchRequest { Caption = Caption, Top = 1, Shortlist = candidates }, cancellationToken).ConfigureAwait(false);

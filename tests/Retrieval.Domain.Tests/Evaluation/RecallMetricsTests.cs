@@ -18,7 +18,7 @@ public sealed class RecallMetricsTests
     [Fact]
     public void An_image_is_ranked_by_the_best_of_its_captions()
     {
-        Assert.Equal([1, 0], RecallMetrics.RankCaptions([1, 5, 2, 6, 0, 0, 0, 9], images: 2, captionsPerImage: 2));
+        Assert.Equal([1, 0], ScoreRanks.OfCaptions([1, 5, 2, 6, 0, 0, 0, 9], images: 2, captionsPerImage: 2, first: 0, count: 2));
     }
 
     [Fact]
@@ -47,8 +47,8 @@ public sealed class RecallMetricsTests
         var expectedImages = Enumerable.Range(0, Captions).Select(c => Enumerable.Range(0, Images)
             .OrderByDescending(i => scores[(i * Captions) + c]).ToList().IndexOf(c / PerImage)).ToArray();
 
-        Assert.Equal(expectedCaptions, RecallMetrics.RankCaptions(scores, Images, PerImage));
-        Assert.Equal(expectedImages, RecallMetrics.RankImages(scores, Images, PerImage));
+        Assert.Equal(expectedCaptions, ScoreRanks.OfCaptions(scores, Images, PerImage, 0, Images));
+        Assert.Equal(expectedImages, ScoreRanks.OfImages(scores, Images, PerImage, 0, Images));
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class RecallMetricsTests
 
     [Fact]
     public void Infinite_scores_are_ranked() =>
-        Assert.Equal([0, 0], RecallMetrics.RankImages([float.PositiveInfinity, 1, 0, 2], 2, 1));
+        Assert.Equal([0, 0], ScoreRanks.OfImages([float.PositiveInfinity, 1, 0, 2], 2, 1, 0, 2));
 
     [Theory]
     [InlineData(7, 2, 2)]

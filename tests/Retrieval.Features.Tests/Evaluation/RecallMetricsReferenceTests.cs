@@ -15,8 +15,8 @@ public sealed class RecallMetricsReferenceTests
         using var file = NpzFile.Open(Fixture("evaluation.npz"));
         var scores = file.Read("scores").RequireShape(100, 500).ToSingles();
 
-        Assert.Equal(file.Read("i2t_ranks").ToSingles(), RecallMetrics.RankCaptions(scores, 100, 5).Select(r => (float)r));
-        Assert.Equal(file.Read("t2i_ranks").ToSingles(), RecallMetrics.RankImages(scores, 100, 5).Select(r => (float)r));
+        Assert.Equal(file.Read("i2t_ranks").ToSingles(), ScoreRanks.OfCaptions(scores, 100, 5, 0, 100).Select(r => (float)r));
+        Assert.Equal(file.Read("t2i_ranks").ToSingles(), ScoreRanks.OfImages(scores, 100, 5, 0, 100).Select(r => (float)r));
     }
 
     [Fact]

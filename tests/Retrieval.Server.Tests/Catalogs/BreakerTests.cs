@@ -85,7 +85,7 @@ public sealed class BreakerTests
         link.Failed();
         using var log = new CapturedLog();
         using var factory = LoggerFactory.Create(builder => builder.AddProvider(log));
-        var options = new ServerOptions { Postgres = new PostgresOptions { FollowSeconds = 0.05 } };
+        var options = new PostgresOptions { FollowSeconds = 0.05 };
         using var probe = new CatalogProbe(catalog.Catalog, link, options, TimeProvider.System, new Logger<CatalogProbe>(factory));
         await probe.StartedAsync(Cancelled);
 

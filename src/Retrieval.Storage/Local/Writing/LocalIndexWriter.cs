@@ -18,18 +18,19 @@ public sealed class LocalIndexWriter : IDisposable
     private readonly IndexLayout _layout;
     private readonly Dictionary<string, LedgerEntry> _ledger = new(StringComparer.Ordinal);
     private readonly SourceNumbers _sources;
+    private readonly WriteGuard _guard;
     private IndexManifest _committed;
     private IndexStore _store;
     private LiveIds _ids;
     private bool _dirty;
     private bool _disposed;
-    private Exception? _failure;
 
     private LocalIndexWriter(string path, WriterLock heldLock, OpenedIndex opened)
     {
         Path = path;
         ManifestFaults = opened.Faults;
         _lock = heldLock;
+        _guard = new WriteGuard(path, () => Generation);
         _layout = opened.Store.Layout;
         _committed = opened.Manifest;
         _store = opened.Store;
@@ -92,44 +93,9 @@ public sealed class LocalIndexWriter : IDisposable
 
     private static LocalIndexWriter Open(string path, IndexSchema schema, LocalIndex? served)
     {
-        schema.Validate();
         path = System.IO.Path.GetFullPath(path);
-        long generation = 0;
-        WriterLock? heldLock = null;
-        try
-        {
-            if (served is not null && (!Directory.Exists(path) || ManifestFile.TraceIn(path) is null))
-            {
-                throw new ManifestLostException(path, ManifestFile.Name, $"generation {served.Generation} is served, and nothing of it is left in its folder");
-            }
-
-            heldLock = WriterLock.Take(path);
-            var layout = new IndexLayout(schema);
-            var found = ManifestFile.Read(path);
-            if (found is not null)
-            {
-                schema.Match(path, found.Manifest.Schema);
-                generation = found.Manifest.Generation;
-            }
-
-            if (served is not null && generation < served.Generation)
-            {
-                throw new ManifestLostException(path, ManifestFile.Name, $"generation {served.Generation} is served, and {(found is null ? "there is none" : $"it is of generation {generation}")}");
-            }
-
-            var opened = found is null ? IndexOpening.Create(path, layout, schema) : IndexOpening.Open(path, layout, found);
-            return new LocalIndexWriter(path, heldLock, opened);
-        }
-        catch (Exception e)
-        {
-            heldLock?.Dispose();
-            if (e is IOException or UnauthorizedAccessException)
-            {
-                throw new IndexWriteException(path, generation, DiskFile.IsFull(e), e);
-            }
-
-            throw;
-        }
+        var (heldLock, opened) = WriterOpening.Open(path, schema, served);
+        return new LocalIndexWriter(path, heldLock, opened);
     }
 
     /// <summary>The live image of this id, uncommitted ones included; null if there is none.</summary>
@@ -143,7 +109,7 @@ public sealed class LocalIndexWriter : IDisposable
 
         var hash = new byte[_layout.ContentHashes.RowBytes];
         var source = new byte[_layout.Sources.RowBytes];
-        Guard(() =>
+        _guard.Run(() =>
         {
             _store[_layout.ContentHashes].Read(slot * hash.Length, hash);
             _store[_layout.Sources].Read(slot * source.Length, source);
@@ -175,7 +141,7 @@ public sealed class LocalIndexWriter : IDisposable
         RequireRoom(first, rows.Images.Count, "images");
         RequireRoom(_store.Rows.Captions, rows.Images.Sum(image => (long)image.Captions.Count), "captions");
         _dirty |= rows.Images.Count > 0;
-        Guard(() => new RowAppender(_store).Append(rows, _sources.Of(rows.SourceKey)));
+        _guard.Run(() => new RowAppender(_store).Append(rows, _sources.Of(rows.SourceKey)));
         var replaced = 0;
         for (var row = 0; row < rows.Images.Count; row++)
         {
@@ -215,7 +181,7 @@ public sealed class LocalIndexWriter : IDisposable
         var changed = progress?.Where(entry => !_ledger.TryGetValue(entry.SourceKey, out var old) || old != entry).ToList() ?? [];
         if (_dirty || changed.Count > 0)
         {
-            await Task.Run(() => Guard(() => Commit(changed, Follow)), cancellation).ConfigureAwait(false);
+            await Task.Run(() => _guard.Run(() => Commit(changed, Follow)), cancellation).ConfigureAwait(false);
         }
 
         return Generation;
@@ -229,7 +195,7 @@ public sealed class LocalIndexWriter : IDisposable
         Require();
         if (_dirty || position != Follow)
         {
-            await Task.Run(() => Guard(() => Commit([], position)), cancellation).ConfigureAwait(false);
+            await Task.Run(() => _guard.Run(() => Commit([], position)), cancellation).ConfigureAwait(false);
         }
 
         return Generation;
@@ -251,7 +217,7 @@ public sealed class LocalIndexWriter : IDisposable
         }
 
         var (manifest, store) = await Task.Run(() => RewriteBeside(cancellation), cancellation).ConfigureAwait(false);
-        Guard(() =>
+        _guard.Run(() =>
         {
             using (var old = _store)
             {
@@ -285,7 +251,7 @@ public sealed class LocalIndexWriter : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failed(e);
+            throw _guard.Failed(e);
         }
     }
 
@@ -300,7 +266,7 @@ public sealed class LocalIndexWriter : IDisposable
             return false;
         }
 
-        Guard(() => _store[_layout.Tombstones].Append(slot));
+        _guard.Run(() => _store[_layout.Tombstones].Append(slot));
         return true;
     }
 
@@ -352,31 +318,6 @@ public sealed class LocalIndexWriter : IDisposable
     private void Require()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_failure is not null)
-        {
-            throw Failed(_failure);
-        }
+        _guard.Require();
     }
-
-    // After a failed write the files hold an unknown part of it, and after a failed flush the system may have dropped
-    // pages it never wrote. Only what was committed before is certain, so nothing more is written by this writer.
-    private void Guard(Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _failure = e;
-            throw Failed(e);
-        }
-        catch (Exception e)
-        {
-            _failure = e;
-            throw;
-        }
-    }
-
-    private IndexWriteException Failed(Exception cause) => new(Path, Generation, DiskFile.IsFull(cause), cause);
 }

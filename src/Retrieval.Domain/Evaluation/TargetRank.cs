@@ -1,0 +1,39 @@
+namespace Retrieval.Domain.Evaluation;
+
+/// <summary>
+/// The rank of a query's best target among scored candidates, from 0. A candidate with the target's very score stands before
+/// it, so a model that cannot tell candidates apart is not flattered.
+/// </summary>
+public static class TargetRank
+{
+    /// <summary>The rank; <see cref="RecallMetrics.NotRanked"/> if none of the candidates is a target.</summary>
+    /// <param name="scores">A score for each candidate; none is NaN.</param>
+    /// <param name="isTarget">Says of a candidate's place among the scores whether it is one.</param>
+    public static int Of(ReadOnlySpan<float> scores, Func<int, bool> isTarget)
+    {
+        ArgumentNullException.ThrowIfNull(isTarget);
+        var best = float.NegativeInfinity;
+        var found = false;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            if (isTarget(i))
+            {
+                found = true;
+                best = Math.Max(best, scores[i]);
+            }
+        }
+
+        if (!found)
+        {
+            return RecallMetrics.NotRanked;
+        }
+
+        var before = 0;
+        for (var i = 0; i < scores.Length; i++)
+        {
+            before += scores[i] >= best && !isTarget(i) ? 1 : 0;
+        }
+
+        return before;
+    }
+}
