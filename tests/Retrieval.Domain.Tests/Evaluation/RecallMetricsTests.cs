@@ -139,8 +139,24 @@ public sealed class RecallMetricsTests
     [InlineData(7, 2, 2)]
     [InlineData(0, 1, 1)]
     [InlineData(8, int.MaxValue, int.MaxValue)]
-    public void A_matrix_of_another_size_is_refused(int length, int images, int captionsPerImage) =>
-        Assert.Throws<InvalidInputException>(() => RecallMetrics.Summarize(new float[length], images, captionsPerImage));
+    public void A_matrix_of_another_size_is_refused_by_whatever_reads_it(int length, int images, int captionsPerImage)
+    {
+        var scores = new float[length];
+        Assert.Contains(
+            $"{length} scores, expected {images} × ",
+            Assert.Throws<InvalidInputException>(() => RecallMetrics.Summarize(scores, images, captionsPerImage)).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<InvalidInputException>(() => RecallMetrics.SummarizeFolds(scores, images, captionsPerImage, folds: 1));
+        Assert.Throws<InvalidInputException>(() => RecallMetrics.RankCaptions(scores, images, captionsPerImage));
+        Assert.Throws<InvalidInputException>(() => RecallMetrics.RankImages(scores, images, captionsPerImage));
+    }
+
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(1, 0, 1)]
+    [InlineData(1, 1, 0)]
+    public void Numbers_below_one_are_refused(int images, int captionsPerImage, int folds) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => RecallMetrics.SummarizeFolds([1], images, captionsPerImage, folds));
 
     [Fact]
     public void Images_that_cannot_be_cut_into_the_folds_are_refused() =>
@@ -149,8 +165,12 @@ public sealed class RecallMetricsTests
     [Theory]
     [InlineData(-2)]
     [InlineData(5)]
-    public void A_rank_beyond_the_candidates_is_refused(int rank) =>
-        Assert.Throws<InvalidInputException>(() => RecallMetrics.FromRanks([0, rank], candidates: 5));
+    public void A_rank_beyond_the_candidates_is_refused(int rank)
+    {
+        var error = Assert.Throws<InvalidInputException>(() => RecallMetrics.FromRanks([0, rank], candidates: 5));
+
+        Assert.Equal($"row 1: rank {rank}, expected 0 … 4, or -1 for none", error.Message);
+    }
 
     [Fact]
     public void No_ranks_are_refused() =>

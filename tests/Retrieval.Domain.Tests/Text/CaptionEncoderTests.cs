@@ -86,6 +86,19 @@ public sealed class CaptionEncoderTests
         Assert.Equal(["\uD83D\uDE00"], Encoder.Encode("\uD83D\uDE00").UnknownTokens);
     }
 
+    [Fact]
+    public void A_caption_of_exactly_the_most_characters_is_taken() =>
+        Assert.Equal(40, Encoder.Encode(new string('a', 40)).Tokens[0].Length);
+
+    [Fact]
+    public void A_caption_may_have_one_word_where_there_is_room_for_one()
+    {
+        var caption = new CaptionEncoder(Words, Tokens with { Max = 3 }).Encode("a dog");
+
+        Assert.Equal([1, 4, 2], caption.TokenIds);
+        Assert.True(caption.Truncated);
+    }
+
     [Theory]
     [InlineData("<pad>")]
     [InlineData("<start>")]
