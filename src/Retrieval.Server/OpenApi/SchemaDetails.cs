@@ -8,7 +8,7 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary>What types cannot say of bodies: bounds that are configured, alternatives, and members of more than one kind.</summary>
+/// <summary>What types cannot say of bodies: bounds that are configured, and members of more than one kind.</summary>
 internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
     private static readonly OpenApiSchema Text = new() { Type = JsonSchemaType.String };
@@ -49,27 +49,16 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
             };
         }
 
-        if (type == typeof(ScorePair))
-        {
-            schema.OneOf = [Required("caption"), Required("captionId")];
-        }
-        else if (type == typeof(BatchQuery))
-        {
-            schema.OneOf = [Required("caption"), Required("imageId")];
-        }
-        else if (type == typeof(IngestionSourceRequest))
-        {
-            schema.OneOf = [Required("folder", "split"), Required("tsv")];
-        }
-        else if (type == typeof(BatchRequest))
+        if (type == typeof(BatchRequest))
         {
             Property(schema, "queries").Items = await context.GetOrCreateSchemaAsync(typeof(BatchQuery), null, cancellationToken).ConfigureAwait(false);
         }
         else if (type == typeof(BatchResponse))
         {
+            // Any of them, and not one: without a member that says which, generators of clients take the first of what should be one.
             Property(schema, "answers").Items = new OpenApiSchema
             {
-                OneOf =
+                AnyOf =
                 [
                     await context.GetOrCreateSchemaAsync(typeof(SearchResponse), null, cancellationToken).ConfigureAwait(false),
                     await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken).ConfigureAwait(false),
@@ -91,6 +80,4 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
     }
 
     private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
-
-    private static OpenApiSchema Required(params string[] names) => new() { Required = new HashSet<string>(names) };
 }
