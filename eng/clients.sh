@@ -16,7 +16,9 @@ export KIOTA_TUTORIAL_ENABLED=false KIOTA_OFFLINE_ENABLED=true DOTNET_NOLOGO=tru
 dotnet tool install --tool-path tools NSwag.ConsoleCore --version 14.7.1 >/dev/null
 dotnet tool install --tool-path tools Microsoft.OpenApi.Kiota --version 1.38.0 >/dev/null
 
-project() { # NAME [PACKAGE VERSION]
+project() { # NAME [PACKAGE...], all of Kiota's version 2.1.6
+  local references='' package
+  for package in "${@:2}"; do references+="<PackageReference Include='$package' Version='2.1.6' />"; done
   cat >"$1/$1.csproj" <<XML
 <Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
@@ -26,7 +28,7 @@ project() { # NAME [PACKAGE VERSION]
     <ImplicitUsings>enable</ImplicitUsings>
     <NoWarn>CS8618;CS8625</NoWarn>
   </PropertyGroup>
-  <ItemGroup>${2:+<PackageReference Include='$2' Version='$3' />}</ItemGroup>
+  <ItemGroup>$references</ItemGroup>
 </Project>
 XML
 }
@@ -71,7 +73,7 @@ catch (ApiException<Problem> refused)
 }
 CS
 
-project kiota Microsoft.Kiota.Bundle 2.1.2
+project kiota Microsoft.Kiota.{Abstractions,Http.HttpClientLibrary,Serialization.{Json,Text,Form,Multipart}}
 cat >kiota/Program.cs <<'CS'
 using Client;
 using Client.Models;
