@@ -60,6 +60,8 @@ foreach (var answer in batch.Answers)
         : $"nswag: batch   {JsonSerializer.Deserialize<Problem>(json)!.Detail}");
 }
 
+var none = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a cube", Filter = new Dictionary<string, string> { ["split"] = "no such" } });
+Console.WriteLine($"nswag: filter  {none.Hits.Count} hits");
 Console.WriteLine($"nswag: image   {(await client.GetImageAsync(id)).Captions.Count} captions");
 try
 {
@@ -92,6 +94,8 @@ foreach (var answer in batch.Answers!)
     Console.WriteLine($"kiota: batch   {answer.SearchResponse?.Hits?[0].Id ?? answer.Problem?.Detail}");
 }
 
+var none = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a cube", Filter = new() { AdditionalData = new Dictionary<string, object> { ["split"] = "no such" } } }))!;
+Console.WriteLine($"kiota: filter  {none.Hits!.Count} hits");
 Console.WriteLine($"kiota: image   {(await client.V1.Images[id].GetAsync())!.Captions!.Count} captions");
 try
 {

@@ -11,7 +11,7 @@ namespace Retrieval.Server.OpenApi;
 /// <summary>What types cannot say of bodies: bounds that are configured, and members of more than one kind.</summary>
 internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
-    private static readonly OpenApiSchema Text = new() { Type = JsonSchemaType.String };
+    private static readonly OpenApiSchema Text = Of(JsonSchemaType.String);
 
     public async Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
@@ -29,15 +29,12 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         if (type.IsAssignableTo(typeof(SearchRequest)))
         {
             // One text, or several: the type has several.
-            Property(schema, "filter").AdditionalProperties = new OpenApiSchema
-            {
-                OneOf = [Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 }],
-            };
+            Property(schema, "filter").AdditionalProperties = OneOf(Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 });
         }
         else if (type == typeof(ImageRequest))
         {
             // Texts once they are read.
-            Property(schema, "metadata").AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null };
+            Property(schema, "metadata").AdditionalProperties = OneOf(Text, Of(JsonSchemaType.Number), Of(JsonSchemaType.Boolean), Of(JsonSchemaType.Null));
         }
         else if (type == typeof(Hit) || type == typeof(ImageDetails))
         {
@@ -78,6 +75,10 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
             (schema.Minimum, schema.Maximum) = (bound.Least.ToString(CultureInfo.InvariantCulture), bound.Most.ToString(CultureInfo.InvariantCulture));
         }
     }
+
+    private static OpenApiSchema Of(JsonSchemaType type) => new() { Type = type };
+
+    private static OpenApiSchema OneOf(params IOpenApiSchema[] schemas) => new() { OneOf = schemas };
 
     private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
 }
