@@ -4,7 +4,7 @@ using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Contracts;
 
-/// <summary>One search of a batch: by a caption for images, or by an image for captions.</summary>
+/// <summary>One search of a batch: by a caption for images, or by an image for captions. Exactly one of the two is given.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record BatchQuery : SearchRequest
 {

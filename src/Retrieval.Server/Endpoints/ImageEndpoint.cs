@@ -1,6 +1,8 @@
+using System.ComponentModel;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Images;
@@ -17,8 +19,9 @@ namespace Retrieval.Server.Endpoints;
 internal static class ImageEndpoint
 {
     private const string Route = "/images/{**id}";
-    private const string CaptionParameter = "caption";
     private const string IdField = "id";
+    private const string IdText = "The image's id, percent-encoded";
+    private const string CaptionText = "Captions beside a `.npy` file, in order; with JSON they are in the body";
     private const int SegmentsBeforeId = 3;
 
     public static void MapImages(this IEndpointRouteBuilder routes, HttpOptions http)
@@ -47,21 +50,21 @@ internal static class ImageEndpoint
             .WithTags("Images")
             .WithName("DeleteImage")
             .WithSummary("Deletes one image and its captions")
+            .WithDescription("Its id is free from then on; `visible` says whether this replica's searches know it already.")
             .Produces<ImageChangeResponse>()
             .ProducesProblems(403, 404, 409, 429, 503, 504, 507);
     }
 
-    private static async Task<IResult> PutImage(HttpContext context, string? id, RequestReader reader, ImageService images, CancellationToken cancellationToken)
+    private static async Task<IResult> PutImage(HttpContext context, [Description(IdText)] string? id, [FromQuery, Description(CaptionText)] string[]? caption, RequestReader reader, ImageService images, CancellationToken cancellationToken)
     {
         var name = IdOf(context);
-        string[] captions = [.. context.Request.Query[CaptionParameter].OfType<string>()];
-        if (context.RawBody() is null && captions.Length > 0)
+        if (context.RawBody() is null && caption is { Length: > 0 })
         {
-            throw new InvalidInputException("expected captions in the body; the query has them beside a .npy file only", field: "caption");
+            throw new InvalidInputException("expected captions in the body; the query has them beside a .npy file only", field: nameof(caption));
         }
 
-        PercentEncoding.CheckQuery(context.Request.QueryString.Value, context.RawBody() is null ? [] : [CaptionParameter]);
-        var submitted = context.RawBody() is { } raw ? ImageBody.Of(name, raw, captions) : ImageBody.Of(name, reader.Read<ImageRequest>(context));
+        PercentEncoding.CheckQuery(context.Request.QueryString.Value, context.RawBody() is null ? [] : [nameof(caption)]);
+        var submitted = context.RawBody() is { } raw ? ImageBody.Of(name, raw, caption ?? []) : ImageBody.Of(name, reader.Read<ImageRequest>(context));
         var change = await images.PutAsync(submitted, cancellationToken).ConfigureAwait(false);
         if (change.Kind != ImageChangeKind.Created)
         {
@@ -72,10 +75,10 @@ internal static class ImageEndpoint
         return TypedResults.Json(ImageChangeResponse.Of(change), WireJson.Options, statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<IResult> DeleteImage(HttpContext context, string? id, ImageService images, CancellationToken cancellationToken) =>
+    private static async Task<IResult> DeleteImage(HttpContext context, [Description(IdText)] string? id, ImageService images, CancellationToken cancellationToken) =>
         TypedResults.Json(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context), cancellationToken).ConfigureAwait(false)), WireJson.Options);
 
-    private static ImageResult GetImage(HttpContext context, ImageReader images) => new ImageResult(images.Open(IdOf(context)));
+    private static ImageResult GetImage(HttpContext context, [Description(IdText)] string? id, ImageReader images) => new ImageResult(images.Open(IdOf(context)));
 
     /// <summary>
     /// The id as the caller wrote it. The route's value will not do: the server decodes all of a path but encoded

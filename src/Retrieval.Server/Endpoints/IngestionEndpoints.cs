@@ -34,6 +34,7 @@ internal static class IngestionEndpoints
         ingestions.MapGet("/{id}", Get)
             .WithName("GetIngestion")
             .WithSummary("One run, with its first refused rows")
+            .WithDescription("How far it has come, at what rate, and why it ended, where it has.")
             .Produces<IngestionResponse>()
             .ProducesProblems(404, 429, 503, 504);
         ingestions.MapDelete("/{id}", Cancel)

@@ -19,6 +19,7 @@ internal static class ModelEndpoint
         .WithTags("Model")
         .WithName("GetModel")
         .WithSummary("The model, where it runs, and the index")
+        .WithDescription("What this replica serves: the bundle and its fingerprint, the device, the index and its epoch, and with a catalog how far behind it is.")
         .Produces<ModelResponse>()
         .ProducesProblems(429, 503, 504);
 

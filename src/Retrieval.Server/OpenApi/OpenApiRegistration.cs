@@ -14,14 +14,7 @@ internal static class OpenApiRegistration
     {
         // Any JSON value has no name of its own.
         document.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
-        document.AddDocumentTransformer((api, _, _) =>
-        {
-            api.Info.Title = "RetrievalService";
-            api.Info.Version = "v1";
-            api.Info.Description = "Text-image retrieval in two stages: a shortlist by coarse embeddings, reranked by a cross-modal matching model. Every error is `application/problem+json`.";
-            api.Servers = [];
-            return Task.CompletedTask;
-        });
+        document.AddDocumentTransformer<DocumentDetails>();
         document.AddOperationTransformer<OperationDetails>();
         document.AddSchemaTransformer<SchemaDetails>();
     });

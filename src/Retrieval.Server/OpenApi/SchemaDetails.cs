@@ -9,10 +9,10 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary>What types cannot say of bodies: bounds that are configured, alternatives, and members of more than one kind.</summary>
+/// <summary>What types cannot say of bodies: bounds that are configured, and members of more than one kind.</summary>
 internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
-    private static readonly OpenApiSchema Text = new() { Type = JsonSchemaType.String };
+    private static readonly OpenApiSchema Text = Of(JsonSchemaType.String);
 
     public async Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
@@ -30,15 +30,12 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         if (type.IsAssignableTo(typeof(SearchRequest)))
         {
             // One text, or several: the type has several.
-            Property(schema, "filter").AdditionalProperties = new OpenApiSchema
-            {
-                OneOf = [Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 }],
-            };
+            Property(schema, "filter").AdditionalProperties = OneOf(Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 });
         }
         else if (type == typeof(ImageRequest))
         {
             // Texts once they are read.
-            Property(schema, "metadata").AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null };
+            Property(schema, "metadata").AdditionalProperties = OneOf(Text, Of(JsonSchemaType.Number), Of(JsonSchemaType.Boolean), Of(JsonSchemaType.Null));
         }
         else if (type == typeof(Hit) || type == typeof(ImageDetails))
         {
@@ -50,27 +47,16 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
             };
         }
 
-        if (type == typeof(ScorePair))
-        {
-            schema.OneOf = [Required("caption"), Required("captionId")];
-        }
-        else if (type == typeof(BatchQuery))
-        {
-            schema.OneOf = [Required("caption"), Required("imageId")];
-        }
-        else if (type == typeof(IngestionSourceRequest))
-        {
-            schema.OneOf = [Required("folder", "split"), Required("tsv")];
-        }
-        else if (type == typeof(BatchRequest))
+        if (type == typeof(BatchRequest))
         {
             Property(schema, "queries").Items = await context.GetOrCreateSchemaAsync(typeof(BatchQuery), null, cancellationToken).ConfigureAwait(false);
         }
         else if (type == typeof(BatchResponse))
         {
+            // Any of them, and not one: without a member that says which, generators of clients take the first of what should be one.
             Property(schema, "answers").Items = new OpenApiSchema
             {
-                OneOf =
+                AnyOf =
                 [
                     await context.GetOrCreateSchemaAsync(typeof(SearchResponse), null, cancellationToken).ConfigureAwait(false),
                     await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken).ConfigureAwait(false),
@@ -91,7 +77,9 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         }
     }
 
-    private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
+    private static OpenApiSchema Of(JsonSchemaType type) => new() { Type = type };
 
-    private static OpenApiSchema Required(params string[] names) => new() { Required = new HashSet<string>(names) };
+    private static OpenApiSchema OneOf(params IOpenApiSchema[] schemas) => new() { OneOf = schemas };
+
+    private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
 }

@@ -23,7 +23,7 @@ internal sealed class RequestReader
         {
             PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
             MaxDepth = options.Http.MaxJsonDepth,
-            Converters = { new WholeNumberConverter(), new AnyJsonConverter(), new FilterConverter(), new MetadataConverter() },
+            Converters = { new WholeNumberConverter(), new Base64Converter(), new AnyJsonConverter(), new FilterConverter(), new MetadataConverter() },
         };
         _json.MakeReadOnly(populateMissingResolver: true);
         _bounds = bounds;

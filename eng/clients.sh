@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Generates clients of docs/openapi.json with NSwag and with Kiota, compiles them, and asks a running server with each: a search
+# by caption, one by image, a batch, and a question that is refused. Needs the .NET SDK and NuGet's registry; not part of CI.
+#   ./demo.sh               in another terminal, then
+#   eng/clients.sh [URL]    http://127.0.0.1:8080 if left out
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+url=${1:-http://127.0.0.1:8080}
+document=$PWD/docs/openapi.json
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export KIOTA_TUTORIAL_ENABLED=false KIOTA_OFFLINE_ENABLED=true DOTNET_NOLOGO=true
+
+dotnet tool install --tool-path tools NSwag.ConsoleCore --version 14.7.1 >/dev/null
+dotnet tool install --tool-path tools Microsoft.OpenApi.Kiota --version 1.38.0 >/dev/null
+
+project() { # NAME [PACKAGE...], all of Kiota's version 2.1.6
+  local references='' package
+  for package in "${@:2}"; do references+="<PackageReference Include='$package' Version='2.1.6' />"; done
+  cat >"$1/$1.csproj" <<XML
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <OutputType>Exe</OutputType>
+    <TargetFramework>net10.0</TargetFramework>
+    <Nullable>enable</Nullable>
+    <ImplicitUsings>enable</ImplicitUsings>
+    <NoWarn>CS8618;CS8625</NoWarn>
+  </PropertyGroup>
+  <ItemGroup>$references</ItemGroup>
+</Project>
+XML
+}
+
+mkdir nswag kiota
+tools/nswag openapi2csclient "/input:$document" /output:nswag/Client.cs /namespace:Client /className:RetrievalClient /useBaseUrl:false \
+  /jsonLibrary:SystemTextJson /generateNullableReferenceTypes:true /generateOptionalPropertiesAsNullable:true >nswag.log || { cat nswag.log; exit 1; }
+tools/kiota generate --language CSharp --openapi "$document" --class-name RetrievalClient --namespace-name Client --output kiota >kiota.log 2>&1 || { cat kiota.log; exit 1; }
+grep -A1 '^warn' kiota.log || true
+
+project nswag
+cat >nswag/Program.cs <<'CS'
+using System.Text.Json;
+using Client;
+
+var client = new RetrievalClient(new HttpClient { BaseAddress = new Uri(args[0]) });
+var images = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 2 });
+Console.WriteLine($"nswag: images  {string.Join(", ", images.Hits.Select(hit => $"{hit.Id} {hit.Score}"))}; {images.Query?.Tokens.Count} words");
+var id = images.Hits.First().Id;
+var captions = await client.SearchCaptionsAsync(new CaptionSearchRequest { ImageId = id, Top = 1 });
+Console.WriteLine($"nswag: captions {string.Join(", ", captions.Hits.Select(hit => $"{hit.Id} {hit.Score} {hit.Caption}"))}");
+var batch = await client.SearchBatchAsync(new BatchRequest { Queries = [new() { Caption = "a striped red cube", Top = 1 }, new() { ImageId = "nobody" }] });
+foreach (var answer in batch.Answers)
+{
+    // Either kind is a bag of members: NSwag makes no union of two classes.
+    var json = JsonSerializer.Serialize(answer);
+    Console.WriteLine(answer.AdditionalProperties.ContainsKey("hits")
+        ? $"nswag: batch   {JsonSerializer.Deserialize<SearchResponse>(json)!.Hits.First().Id}"
+        : $"nswag: batch   {JsonSerializer.Deserialize<Problem>(json)!.Detail}");
+}
+
+var none = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a cube", Filter = new Dictionary<string, string> { ["split"] = "no such" } });
+Console.WriteLine($"nswag: filter  {none.Hits.Count} hits");
+Console.WriteLine($"nswag: image   {(await client.GetImageAsync(id)).Captions.Count} captions");
+try
+{
+    await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 0 });
+    return 1;
+}
+catch (ApiException<Problem> refused)
+{
+    Console.WriteLine($"nswag: refused {refused.StatusCode} {refused.Result.Field}: {refused.Result.Detail}");
+    return 0;
+}
+CS
+
+project kiota Microsoft.Kiota.{Abstractions,Http.HttpClientLibrary,Serialization.{Json,Text,Form,Multipart}}
+cat >kiota/Program.cs <<'CS'
+using Client;
+using Client.Models;
+using Microsoft.Kiota.Abstractions.Authentication;
+using Microsoft.Kiota.Http.HttpClientLibrary;
+
+var client = new RetrievalClient(new HttpClientRequestAdapter(new AnonymousAuthenticationProvider()) { BaseUrl = args[0] });
+var images = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 2 }))!;
+Console.WriteLine($"kiota: images  {string.Join(", ", images.Hits!.Select(hit => $"{hit.Id} {hit.Score}"))}; {images.Query?.Tokens!.Count} words");
+var id = images.Hits![0].Id!;
+var captions = (await client.V1.Search.Captions.PostAsync(new CaptionSearchRequest { ImageId = id, Top = 1 }))!;
+Console.WriteLine($"kiota: captions {string.Join(", ", captions.Hits!.Select(hit => $"{hit.Id} {hit.Score} {hit.Caption}"))}");
+var batch = (await client.V1.Search.Batch.PostAsync(new BatchRequest { Queries = [new() { Caption = "a striped red cube", Top = 1 }, new() { ImageId = "nobody" }] }))!;
+foreach (var answer in batch.Answers!)
+{
+    Console.WriteLine($"kiota: batch   {answer.SearchResponse?.Hits?[0].Id ?? answer.Problem?.Detail}");
+}
+
+var none = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a cube", Filter = new() { AdditionalData = new Dictionary<string, object> { ["split"] = "no such" } } }))!;
+Console.WriteLine($"kiota: filter  {none.Hits!.Count} hits");
+Console.WriteLine($"kiota: image   {(await client.V1.Images[id].GetAsync())!.Captions!.Count} captions");
+try
+{
+    await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 0 });
+    return 1;
+}
+catch (Problem refused)
+{
+    Console.WriteLine($"kiota: refused {refused.Status} {refused.Field}: {refused.Detail}");
+    return 0;
+}
+CS
+
+for client in nswag kiota; do
+  dotnet build "$client" -v q -clp:NoSummary
+  dotnet "$client/bin/Debug/net10.0/$client.dll" "$url"
+done

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Retrieval.Server.OpenApi;
+
+/// <summary>What the document says of the API as a whole.</summary>
+internal sealed class DocumentDetails : IOpenApiDocumentTransformer
+{
+    private static readonly Dictionary<string, string> Tags = new()
+    {
+        ["Health"] = "Whether the process lives, and whether it can answer",
+        ["Metrics"] = "What it counts and measures",
+        ["Search"] = "Images by a caption, captions by an image",
+        ["Score"] = "Scores of given pairs",
+        ["Images"] = "Single images, read and written",
+        ["Model"] = "What is being served",
+        ["Ingestions"] = "Whole sources, ingested in the background",
+    };
+
+    public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        document.Info.Title = "RetrievalService";
+        document.Info.Version = "v1";
+        document.Info.Description = "Text-image retrieval in two stages: a shortlist by coarse embeddings, reranked by a cross-modal matching model. Every error is `application/problem+json`.";
+        document.Info.License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" };
+
+        // Whichever server the document was asked from: its host is the caller's to know, and a committed document has none.
+        document.Servers = [new OpenApiServer { Url = "/" }];
+
+        // There is no access control; a proxy in front may have it.
+        document.Security = [[]];
+        foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
+        {
+            tag.Description = Tags[tag.Name!];
+        }
+
+        return Task.CompletedTask;
+    }
+}
