@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether the server of this container is ready. The runtime's image has neither curl nor wget; bash opens sockets itself.
+# Checks whether the server of this container is ready. The image has neither curl nor wget, so bash opens the socket.
 #   healthcheck.sh [PORT [PATH]]
 set -euo pipefail
 exec 3<>"/dev/tcp/127.0.0.1/${1:-8080}"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Run by the image of PostgreSQL when it makes its data: roles and database, with passwords from secrets. They go through
-# the environment of psql alone, where no other user sees them.
+# PostgreSQL's image runs this when it creates its data folder. It creates roles and database, with passwords from secrets.
+# They are passed in the environment of psql alone, where no other user sees them.
 set -euo pipefail
 owner_password="$(cat /run/secrets/owner_password)" \
 serve_password="$(cat /run/secrets/serve_password)" \

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Publishes the command `retrieval` into a folder: what the image's build runs, and what a test runs without an image.
-# Framework-dependent, unless told otherwise: the folder needs the ASP.NET Core 10 runtime beside it.
+# Publishes the command `retrieval` into a folder. The image's build runs this, and so does a test without an image.
+# Framework-dependent by default: the machine then needs the ASP.NET Core 10 runtime.
 #   docker/publish.sh DIR [--cuda] [--self-contained]
 #     (without)          for the CPU alone
 #     --cuda             with ONNX Runtime's CUDA provider: 280 MB more
-#     --self-contained   with the .NET runtime, for a machine that has none
+#     --self-contained   with the .NET runtime, for a machine without it
 set -euo pipefail
 usage="usage: docker/publish.sh DIR [--cuda] [--self-contained]"
 out=$(realpath -m "${1:?$usage}")
@@ -20,15 +20,15 @@ done
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ ! -e "$out" ] || [ -z "$(ls -A "$out")" ] || { echo "publish.sh: $out is not empty" >&2; exit 1; }
 
-# Built apart, so that the working tree's own build keeps the packages it was made with.
+# Built in a separate folder, so that the working tree's build keeps its packages.
 artifacts=$(mktemp -d)
 trap 'rm -rf "$artifacts"' EXIT
 dotnet publish src/Retrieval.Cli --configuration Release --output "$out" --artifacts-path "$artifacts" -p:OnnxRuntime=$runtime --nologo --verbosity quiet "${options[@]}"
-# The documentation files are for compilers.
+# Only compilers need the documentation files.
 rm -f "$out"/Retrieval.*.xml "$out"/retrieval.xml
 cp LICENSE NOTICE "$out"
 chmod -R a+rX,go-w "$out"
-# Whoever builds on the wrong platform learns it here and not in production.
+# A build on the wrong platform fails here and not in production.
 for file in "${files[@]}"; do
   [ -s "$out/$file" ] || { echo "publish.sh: $file is missing in $out" >&2; exit 1; }
 done

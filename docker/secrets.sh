@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the passwords docker-compose.yml wants, in .secrets, once: what is there stays.
-# Compose hands a secret over as the file it is, whoever owns it: so containers may read the files, and nobody else on this
-# machine may enter their folder.
+# Creates the passwords that docker-compose.yml needs, in .secrets, once: existing ones are kept.
+# Compose mounts a secret as the file itself, with its owner. So the files are readable by containers, and nobody else on
+# this machine may enter their folder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p .secrets

@@ -1,10 +1,10 @@
--- What a DBA runs once, as superuser, for one database of the service; running it again changes nothing but passwords.
+-- A DBA runs this once, as superuser, for one database of the service. Running it again changes only the passwords.
 --
 --   owner_password=... serve_password=... ingest_password=... psql -f deploy/postgres/roles.sql
 --
--- The passwords come from the environment, or by -v owner_password=..., which other users of the machine can see.
+-- The passwords come from the environment, or from -v owner_password=..., which other users of the machine can see.
 --
--- It makes three roles, none of which is a superuser, and the database:
+-- It creates the database and three roles, none of which is a superuser:
 --   retrieval_owner   owns the database and its tables: for `retrieval index migrate` only
 --   retrieval_ingest  writes; migrate grants it what `retrieval ingest` and `retrieval index ...` need
 --   retrieval_serve   reads; migrate grants it what `retrieval serve` needs
@@ -28,7 +28,7 @@ do $$ begin raise exception 'serve_password is not set'; end $$;
 do $$ begin raise exception 'ingest_password is not set'; end $$;
 \endif
 
--- Passwords are in the text of statements: those of this session stay out of the server's log.
+-- The statements contain the passwords, so those of this session are kept out of the server's log.
 set log_statement = 'none';
 set log_min_duration_statement = -1;
 set log_min_error_statement = 'panic';
@@ -46,10 +46,10 @@ alter database :"database" owner to :"owner";
 revoke all on database :"database" from public;
 grant connect on database :"database" to :"serve", :"ingest";
 
--- pgvector is no trusted extension, so the owner cannot create it.
+-- pgvector is not a trusted extension, so the owner cannot create it.
 \connect :"database"
 set client_min_messages = warning;
 create extension if not exists vector;
--- Before PostgreSQL 15 everybody could.
+-- Before PostgreSQL 15 every role could.
 revoke create on schema public from public;
 grant usage, create on schema public to :"owner";

@@ -10,7 +10,7 @@ internal static class CallSize
     private const int MostOnCpu = 256;
     private const int OnCuda = 1024;
 
-    // What a call may touch and yet be found in the caches of the machines we measured on: docs/benchmarks.md, "Pairs a call".
+    // What a call may touch and yet be found in the caches of the machines we measured on: docs/benchmarks.md, "Pairs per batch".
     private const double CachedBytes = 26e6;
 
     /// <summary>The configured number, or the one that suits the device.</summary>
