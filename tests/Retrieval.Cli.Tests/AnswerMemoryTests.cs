@@ -4,6 +4,7 @@ using System.Text.Json;
 using Retrieval.Cli.Tests.Postgres;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Cli.Tests;
 

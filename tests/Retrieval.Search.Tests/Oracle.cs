@@ -1,5 +1,5 @@
 using Retrieval.Inference.Records;
-using Retrieval.Search.Scoring;
+using Retrieval.Search.Evaluation;
 
 namespace Retrieval.Search.Tests;
 

@@ -13,7 +13,7 @@ internal sealed class StageWatch : IDisposable
     private readonly ActivityListener _listener;
     private int _ended;
 
-    /// <param name="stage">One of <see cref="Stages"/>.</param>
+    /// <param name="stage">One of <see cref="StageNames"/>.</param>
     /// <param name="happens">Called once.</param>
     /// <param name="time">At which end of the stage, where it runs more than once; from 1.</param>
     public StageWatch(string stage, Action happens, int time = 1)

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Retrieval.Inference;
-using Retrieval.Search.Queries;
+using Retrieval.Search.Shortlists;
 using Retrieval.Server.Configuration;
 using Serilog.Events;
 

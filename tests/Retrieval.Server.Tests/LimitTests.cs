@@ -131,7 +131,7 @@ public sealed class LimitTests(ServerFixture fixture)
         using var leaving = new CancellationTokenSource();
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         var device = FailingDevice.Of(server);
-        var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+        var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
         var before = await ScoredAsync(server);
         var asked = server.Client.PostAsync(new Uri("/v1/score", UriKind.Relative), content, leaving.Token);
         await Eventually.TrueAsync(() => device.State.Admitted > 0, "it is admitted");
@@ -139,7 +139,7 @@ public sealed class LimitTests(ServerFixture fixture)
         // One call after the other, until pairs have been scored and others have not; then the device is held.
         while (await ScoredAsync(server) == before)
         {
-            var next = device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+            var next = device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
             turn.Dispose();
             turn = await next;
         }

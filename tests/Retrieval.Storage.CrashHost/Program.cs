@@ -1,8 +1,8 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.CrashHost;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Following;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 // ingest PATH ROWS COMMIT_EVERY: reads the sample source from where the index's ledger ends; resumes after any kill.
@@ -65,7 +65,7 @@ static async Task IngestAsync(string path, int rows, int every)
             SampleCorpus.Apply(next, (id, version) => writer.Append(SampleCorpus.Batch(id, version)), id => writer.Delete(id));
         }
 
-        await writer.CommitAsync([new LedgerEntry("sample", "1", next, next, 0, 0, 0, next == rows)]);
+        await writer.CommitAsync([new SourceCheckpoint("sample", "1", next, next, 0, 0, 0, next == rows)]);
         Console.WriteLine($"committed {next}");
     }
 

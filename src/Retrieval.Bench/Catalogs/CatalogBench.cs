@@ -98,7 +98,7 @@ internal sealed class CatalogBench(Catalog catalog, CatalogBenchOptions options)
                 await Task.Delay(options.FollowMs, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }, CancellationToken.None);
-        var images = new CatalogImages(catalog, index);
+        var images = new CatalogImageWriter(catalog, index);
         await using (images.ConfigureAwait(false))
         {
             var random = new Random(1);

@@ -5,12 +5,12 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local;
-using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Bench.Catalogs;

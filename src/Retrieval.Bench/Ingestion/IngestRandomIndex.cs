@@ -7,6 +7,7 @@ using Retrieval.Inference;
 using Retrieval.Inference.Encoding;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Bench.Ingestion;
 

@@ -19,7 +19,7 @@ internal sealed class LoadBench(LoadOptions options)
         var server = await ServerFacts.ReadAsync(http, cancellationToken).ConfigureAwait(false);
         var mix = await QuerySource.ReadAsync(options, http, cancellationToken).ConfigureAwait(false);
         using var client = new LoadClient(options, mix);
-        using var watch = await MetricsWatch.StartAsync(http, cancellationToken).ConfigureAwait(false);
+        using var watch = await MetricsPoller.StartAsync(http, cancellationToken).ConfigureAwait(false);
 
         var needsCapacity = options.Overload || options.Rates.Count == 0 || options.Rates.Any(rate => rate.OfCapacity);
         var steps = (needsCapacity ? options.Concurrency.Count : 0) + options.Rates.Count + (options.Overload ? 3 : 0);

@@ -1,6 +1,6 @@
 using Retrieval.Terminal.Output;
 using Spectre.Console;
-using ServerStages = Retrieval.Search.Telemetry.Stages;
+using ServerStages = Retrieval.Search.Telemetry.StageNames;
 
 namespace Retrieval.Bench.Load;
 

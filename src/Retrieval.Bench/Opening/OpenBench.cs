@@ -4,6 +4,7 @@ using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Bench.Opening;
 

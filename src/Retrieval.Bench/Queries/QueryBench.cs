@@ -85,7 +85,7 @@ internal sealed class QueryBench(QueryOptions options)
 
         var medians = stages.ToDictionary(stage => stage.Key, stage => Samples.Of(stage.Value).Median, StringComparer.Ordinal);
         var overhead = Samples.Of(totals.Zip(directs, (total, bare) => total - bare)).Median;
-        var needed = medians.GetValueOrDefault(Stages.Encode) + medians.GetValueOrDefault(Stages.Score);
+        var needed = medians.GetValueOrDefault(StageNames.Encode) + medians.GetValueOrDefault(StageNames.Score);
         return new QueryKindReport(
             direction,
             Samples.Of(totals),

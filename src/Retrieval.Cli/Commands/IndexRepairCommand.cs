@@ -29,7 +29,7 @@ internal static class IndexRepairCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             var path = parsed.GetRequiredValue(index);
-            var schema = parsed.GetValue(bundle) is { } folder ? BundleShelf.Read([folder]).Schemas.Values.Single() : null;
+            var schema = parsed.GetValue(bundle) is { } folder ? BundleSet.Read([folder]).Schemas.Values.Single() : null;
             var dry = parsed.GetValue(dryRun);
             var report = LocalIndexRepair.Run(path, schema, dry, cancellation: cancellationToken);
             Printer.Write(new { Index = path, DryRun = dry, Repair = report }, parsed.GetValue(json), console => Show(console, path, dry, report));

@@ -1,7 +1,7 @@
 using Retrieval.Cli.Commands.Postgres;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Rows;
 using Retrieval.Terminal.Commands;
 using Retrieval.Terminal.Output;
 using Spectre.Console;
@@ -83,7 +83,7 @@ internal static class IndexStatusCommand
         Collection Images,
         Collection Captions,
         long BytesOnDisk,
-        IReadOnlyList<LedgerEntry> Sources)
+        IReadOnlyList<SourceCheckpoint> Sources)
     {
         public static Status Of(string path)
         {

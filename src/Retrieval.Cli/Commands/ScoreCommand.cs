@@ -5,7 +5,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
 using Retrieval.Inference;
 using Retrieval.Inference.Records;
-using Retrieval.Search.Scoring;
+using Retrieval.Search.Evaluation;
 using Retrieval.Terminal.Commands;
 using Retrieval.Terminal.Output;
 

@@ -1,3 +1,5 @@
+using Retrieval.Inference.Scheduling;
+
 namespace Retrieval.Inference.Batching;
 
 /// <summary>A caption to encode.</summary>
@@ -10,11 +12,11 @@ public sealed class CaptionItem : WorkItem<EncodedCaption>
     public const long CostOfOne = 16;
 
     /// <summary>Makes it.</summary>
-    /// <param name="lane">The encoder.</param>
+    /// <param name="batcher">The encoder.</param>
     /// <param name="tokenIds">Token ids, the start and the end token included.</param>
     /// <param name="limits">When it is no longer wanted.</param>
-    public CaptionItem(ILane lane, long[] tokenIds, WorkLimits limits)
-        : base(lane, 1, CostOfOne, limits)
+    public CaptionItem(IBatcher batcher, long[] tokenIds, WorkLimits limits)
+        : base(batcher, 1, CostOfOne, limits)
     {
         ArgumentNullException.ThrowIfNull(tokenIds);
         TokenIds = tokenIds;

@@ -1,4 +1,5 @@
 using Retrieval.Inference.Records;
+using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Inference.Batching;
 
@@ -9,13 +10,13 @@ namespace Retrieval.Inference.Batching;
 public sealed class ScoreItem : WorkItem<int>
 {
     /// <summary>Makes it.</summary>
-    /// <param name="lane">Scorer and bank.</param>
+    /// <param name="batcher">Scorer and bank.</param>
     /// <param name="query">The query's record, a table of one. Must live until the task has ended.</param>
     /// <param name="slots">Rows of the bank, <c>[P]</c>.</param>
     /// <param name="scores">Receives the scores, <c>[P]</c>: finite, or NaN for a pair that has none since one of its sides is damaged.</param>
     /// <param name="limits">When it is no longer wanted.</param>
-    public ScoreItem(ScoreLane lane, RecordTable query, ReadOnlyMemory<long> slots, Memory<float> scores, WorkLimits limits)
-        : base(lane, slots.Length, slots.Length, limits)
+    public ScoreItem(ScoreBatcher batcher, RecordTable query, ReadOnlyMemory<long> slots, Memory<float> scores, WorkLimits limits)
+        : base(batcher, slots.Length, slots.Length, limits)
     {
         ArgumentNullException.ThrowIfNull(query);
         if (query.Count != 1 || scores.Length != slots.Length)

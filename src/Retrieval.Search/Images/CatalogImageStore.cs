@@ -1,9 +1,9 @@
-using Retrieval.Search.Catalogs;
+using Retrieval.Search.Replication;
 using Retrieval.Search.Snapshots;
-using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Images;
 
@@ -15,7 +15,7 @@ namespace Retrieval.Search.Images;
 public sealed class CatalogImageStore(Catalog catalog, FollowState state, TimeSpan wait, TimeProvider time) : IImageStore, IAsyncDisposable
 {
     private readonly SemaphoreSlim _opening = new(1);
-    private readonly Dictionary<int, CatalogImages> _open = [];
+    private readonly Dictionary<int, CatalogImageWriter> _open = [];
 
     /// <inheritdoc/>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
@@ -51,7 +51,7 @@ public sealed class CatalogImageStore(Catalog catalog, FollowState state, TimeSp
     private async Task<StoredChange> SeeAsync(SearchSnapshot served, long epoch, CancellationToken cancellationToken) =>
         new(epoch, await state.ReachAsync(served.Served!.IndexId, epoch, wait, time, cancellationToken).ConfigureAwait(false));
 
-    private async Task<CatalogImages> OpenAsync(SearchSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<CatalogImageWriter> OpenAsync(SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var served = snapshot.Served ?? throw new ArgumentException("the snapshot is of no index of the catalog", nameof(snapshot));
@@ -70,7 +70,7 @@ public sealed class CatalogImageStore(Catalog catalog, FollowState state, TimeSp
             }
 
             // Those of an index served before stay open, a few idle connections: a request may still be at work on them.
-            return _open[served.IndexId] = new CatalogImages(catalog, index);
+            return _open[served.IndexId] = new CatalogImageWriter(catalog, index);
         }
         finally
         {

@@ -1,5 +1,5 @@
 using Retrieval.Search.Snapshots;
-using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Images;
 

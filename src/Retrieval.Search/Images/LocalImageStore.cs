@@ -2,6 +2,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Images;
 

@@ -1,9 +1,9 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 
@@ -35,7 +35,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     /// <inheritdoc/>
     /// <exception cref="CatalogException">Another run has the part (<see cref="CatalogFault.Taken"/>), or Postgres refused.</exception>
     /// <exception cref="InvalidInputException">Another part of the source was begun with other windows.</exception>
-    public async Task<LedgerEntry> BeginAsync(IngestionStart start, CancellationToken cancellationToken)
+    public async Task<SourceCheckpoint> BeginAsync(IngestionStart start, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(start);
         _start = start;
@@ -58,10 +58,10 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, HeldImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, ExistingImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
     {
         var found = await _run!.FindAsync(ids, cancellationToken).ConfigureAwait(false);
-        return found.ToDictionary(pair => pair.Key, pair => new HeldImage(pair.Value.ContentHash, pair.Value.SourceKey), StringComparer.Ordinal);
+        return found.ToDictionary(pair => pair.Key, pair => new ExistingImage(pair.Value.ContentHash, pair.Value.SourceKey), StringComparer.Ordinal);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-using Retrieval.Storage.Local;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 
@@ -12,10 +12,10 @@ public interface IIngestionTarget : IAsyncDisposable
 {
     /// <summary>Takes hold of the source, so that no other run stores it at the same time, and says where to go on.</summary>
     /// <returns>The source's entry as it is committed; a new one where there is nothing to go on from.</returns>
-    Task<LedgerEntry> BeginAsync(IngestionStart start, CancellationToken cancellationToken);
+    Task<SourceCheckpoint> BeginAsync(IngestionStart start, CancellationToken cancellationToken);
 
     /// <summary>Which of these images are there, by id.</summary>
-    Task<IReadOnlyDictionary<string, HeldImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<string, ExistingImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
 
     /// <summary>Stores one window, together with how far the source has been read.</summary>
     Task<WindowOutcome> StoreAsync(IngestionWindow window, CancellationToken cancellationToken);

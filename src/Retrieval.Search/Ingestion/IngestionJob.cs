@@ -1,7 +1,7 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Search.Ingestion;
@@ -16,7 +16,7 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="options">Which source, in which steps.</param>
 /// <param name="time">Measures the rate.</param>
 /// <param name="device">Shared with whoever else computes in this process; left out, the job computes when it likes.</param>
-public sealed class IngestionJob(MatchingModel model, IngestionOptions options, TimeProvider time, DeviceScheduler? device = null)
+public sealed class IngestionJob(MatchingModel model, IngestionOptions options, TimeProvider time, WorkScheduler? device = null)
 {
     /// <summary>Ingests a source into the index in a folder.</summary>
     /// <param name="source">Where the images come from.</param>

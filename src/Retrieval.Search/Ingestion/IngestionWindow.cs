@@ -1,5 +1,5 @@
 using Retrieval.Features.Sources;
-using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 

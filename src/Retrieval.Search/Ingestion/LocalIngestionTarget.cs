@@ -3,6 +3,7 @@ using System.Text;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 
@@ -17,7 +18,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
 
     // The writer is not for concurrent calls, and one stage asks what it holds while another one appends and commits.
     private readonly SemaphoreSlim _writing = new(1);
-    private LedgerEntry _ledger = new("", "", 0, 0, 0, 0, 0, false);
+    private SourceCheckpoint _checkpoint = new("", "", 0, 0, 0, 0, 0, false);
     private RejectsFile? _rejects;
     private long _committedRow;
 
@@ -34,7 +35,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
     }
 
     /// <inheritdoc/>
-    public async Task<LedgerEntry> BeginAsync(IngestionStart start, CancellationToken cancellationToken)
+    public async Task<SourceCheckpoint> BeginAsync(IngestionStart start, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(start);
         if (start.Parts != 1)
@@ -42,30 +43,30 @@ public sealed class LocalIngestionTarget : IIngestionTarget
             throw new InvalidInputException($"is {start.Parts}; a local index has one writer, so its sources are stored in one part", field: "parts");
         }
 
-        _ledger = Resume(start);
-        if (_ledger.NextRow == 0 && _writer.Ledger.TryGetValue(start.SourceKey, out var earlier) && earlier != _ledger)
+        _checkpoint = Resume(start);
+        if (_checkpoint.NextRow == 0 && _writer.Ledger.TryGetValue(start.SourceKey, out var earlier) && earlier != _checkpoint)
         {
             // Before the earlier run's rejects are cut off: a kill from here on goes on with this run, not behind that one.
-            await _writer.CommitAsync([_ledger], cancellationToken).ConfigureAwait(false);
+            await _writer.CommitAsync([_checkpoint], cancellationToken).ConfigureAwait(false);
         }
 
-        _rejects = new RejectsFile(RejectsPath(start.SourceKey), _ledger.RejectsBytes);
-        _committedRow = _ledger.NextRow;
-        return _ledger;
+        _rejects = new RejectsFile(RejectsPath(start.SourceKey), _checkpoint.RejectsBytes);
+        _committedRow = _checkpoint.NextRow;
+        return _checkpoint;
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, HeldImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, ExistingImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var found = new Dictionary<string, HeldImage>(StringComparer.Ordinal);
+        var found = new Dictionary<string, ExistingImage>(StringComparer.Ordinal);
         await UseAsync(() =>
         {
             foreach (var id in ids)
             {
                 if (_writer.Find(id) is { } stored)
                 {
-                    found[id] = new HeldImage(stored.ContentHash, stored.SourceKey);
+                    found[id] = new ExistingImage(stored.ContentHash, stored.SourceKey);
                 }
             }
 
@@ -90,13 +91,13 @@ public sealed class LocalIngestionTarget : IIngestionTarget
 
         _rejects!.Add(window.Rejects);
         var stored = window.Rows?.Images.Count ?? 0;
-        _ledger = _ledger with
+        _checkpoint = _checkpoint with
         {
             NextRow = window.EndRow,
-            Ingested = _ledger.Ingested + stored,
-            Replaced = _ledger.Replaced + replaced,
-            Skipped = _ledger.Skipped + window.Skipped,
-            Rejected = _ledger.Rejected + window.Rejects.Count,
+            Ingested = _checkpoint.Ingested + stored,
+            Replaced = _checkpoint.Replaced + replaced,
+            Skipped = _checkpoint.Skipped + window.Skipped,
+            Rejected = _checkpoint.Rejected + window.Rejects.Count,
             Completed = false,
         };
         if (window.EndRow - _committedRow >= _commitRows)
@@ -111,15 +112,15 @@ public sealed class LocalIngestionTarget : IIngestionTarget
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         _rejects!.Flush();
-        _ledger = _ledger with { RejectsBytes = _rejects.Length };
-        await UseAsync(() => _writer.CommitAsync([_ledger], cancellationToken), cancellationToken).ConfigureAwait(false);
-        _committedRow = _ledger.NextRow;
+        _checkpoint = _checkpoint with { RejectsBytes = _rejects.Length };
+        await UseAsync(() => _writer.CommitAsync([_checkpoint], cancellationToken), cancellationToken).ConfigureAwait(false);
+        _committedRow = _checkpoint.NextRow;
     }
 
     /// <inheritdoc/>
     public async Task<IngestionEnd> CompleteAsync(CancellationToken stopping, CancellationToken cancellationToken)
     {
-        _ledger = _ledger with { Completed = true };
+        _checkpoint = _checkpoint with { Completed = true };
         await CommitAsync(cancellationToken).ConfigureAwait(false);
         return new IngestionEnd(_writer.Generation) { RejectsFile = _rejects!.Path };
     }
@@ -149,10 +150,10 @@ public sealed class LocalIngestionTarget : IIngestionTarget
         }
     }
 
-    private LedgerEntry Resume(IngestionStart start) =>
+    private SourceCheckpoint Resume(IngestionStart start) =>
         !start.Restart && _writer.Ledger.TryGetValue(start.SourceKey, out var entry) && entry.SourceStamp == start.SourceStamp
             ? entry
-            : new LedgerEntry(start.SourceKey, start.SourceStamp, 0, 0, 0, 0, 0, false) { BatchRows = start.BatchRows };
+            : new SourceCheckpoint(start.SourceKey, start.SourceStamp, 0, 0, 0, 0, 0, false) { BatchRows = start.BatchRows };
 
     private string RejectsPath(string sourceKey)
     {

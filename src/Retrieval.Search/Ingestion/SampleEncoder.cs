@@ -4,7 +4,8 @@ using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Encoding;
-using Retrieval.Storage.Local.Writing;
+using Retrieval.Inference.Scheduling;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 
@@ -82,7 +83,7 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
     /// <param name="cancellationToken">Ends the run on the device.</param>
     /// <returns>Rows over native memory, to be stored and disposed of; null if no sample is left.</returns>
     public async Task<EncodedRows?> EncodeAsync(
-        IReadOnlyList<TokenizedSample> samples, string? sourceKey, List<RejectedSample> rejects, DeviceScheduler? device, CancellationToken cancellationToken)
+        IReadOnlyList<TokenizedSample> samples, string? sourceKey, List<RejectedSample> rejects, WorkScheduler? device, CancellationToken cancellationToken)
     {
         while (samples.Count > 0)
         {
@@ -114,7 +115,7 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
 
         async Task<TBatch> TurnAsync<TBatch>(Func<TBatch> encode, long cost)
         {
-            using (device is null ? null : await device.TakeTurnAsync(Math.Max(1, cost), cancellationToken).ConfigureAwait(false))
+            using (device is null ? null : await device.AcquireExclusiveAsync(Math.Max(1, cost), cancellationToken).ConfigureAwait(false))
             {
                 return encode();
             }

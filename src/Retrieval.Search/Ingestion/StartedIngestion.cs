@@ -2,9 +2,9 @@ using System.Threading.Channels;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Storage;
-using Retrieval.Storage.Local;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 
@@ -20,14 +20,14 @@ public sealed class StartedIngestion : IAsyncDisposable
     private readonly IFeatureSource _source;
     private readonly IIngestionTarget _target;
     private readonly IngestionOptions _options;
-    private readonly LedgerEntry _start;
+    private readonly SourceCheckpoint _start;
     private readonly PartRange _range;
     private readonly ProgressMeter _meter;
-    private readonly DeviceScheduler? _device;
+    private readonly WorkScheduler? _device;
     private readonly List<RejectedSample> _firstRejects = [];
 
     internal StartedIngestion(
-        MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, LedgerEntry start, PartRange range, ProgressMeter meter, DeviceScheduler? device)
+        MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, SourceCheckpoint start, PartRange range, ProgressMeter meter, WorkScheduler? device)
     {
         _encoder = new SampleEncoder(model, options.Bounds);
         _source = source;
@@ -69,7 +69,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         var encoded = Channel.CreateBounded<EncodedWindow>(WindowsInFlight);
         try
         {
-            await Stages.RunAsync(broken, [
+            await ParallelTasks.RunAsync(broken, [
                 () => ReadAsync(windows.Writer, broken.Token),
                 () => EncodeAsync(windows.Reader, encoded.Writer, broken.Token),
                 () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
@@ -114,9 +114,9 @@ public sealed class StartedIngestion : IAsyncDisposable
         {
             var samples = _encoder.Accept(_source, window);
             var held = samples.Count == 0
-                ? new Dictionary<string, HeldImage>()
+                ? new Dictionary<string, ExistingImage>()
                 : await _target.FindAsync([.. samples.Select(sample => sample.Sample.Id)], cancellationToken).ConfigureAwait(false);
-            var known = Sift(held, samples, window.Rejects);
+            var known = RejectTaken(held, samples, window.Rejects);
             var rows = await _encoder.EncodeAsync(samples, _options.SourceKey, window.Rejects, _device, cancellationToken).ConfigureAwait(false);
             try
             {
@@ -185,7 +185,7 @@ public sealed class StartedIngestion : IAsyncDisposable
 
     /// <summary>Takes out the samples that the index holds unchanged, and those whose id another source holds.</summary>
     /// <returns>How many are unchanged.</returns>
-    private int Sift(IReadOnlyDictionary<string, HeldImage> held, List<TokenizedSample> samples, List<RejectedSample> rejects)
+    private int RejectTaken(IReadOnlyDictionary<string, ExistingImage> held, List<TokenizedSample> samples, List<RejectedSample> rejects)
     {
         var unchanged = 0;
         samples.RemoveAll(tokenized =>

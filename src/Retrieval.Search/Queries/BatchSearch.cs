@@ -1,6 +1,7 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Search.Queries;

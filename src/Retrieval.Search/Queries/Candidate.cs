@@ -4,7 +4,7 @@ namespace Retrieval.Search.Queries;
 /// <param name="Slot">Its row in the bank.</param>
 /// <param name="Coarse">Where the first stage saw it.</param>
 /// <param name="Score">The matching model's score; null if it was not reranked.</param>
-internal readonly record struct Candidate(long Slot, CoarsePlace Coarse, float? Score)
+internal readonly record struct Candidate(long Slot, CoarseRank Coarse, float? Score)
 {
     /// <summary>Best first; of equal scores, who was better in the first stage.</summary>
     public static int Compare(Candidate one, Candidate other)

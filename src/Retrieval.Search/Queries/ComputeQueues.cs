@@ -1,5 +1,6 @@
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Search.Queries;
 
@@ -18,15 +19,15 @@ public sealed class ComputeQueues : IDisposable
     /// <param name="metrics">Told what happens at the device.</param>
     public ComputeQueues(long mostAdmitted = long.MaxValue, TimeProvider? time = null, BatchMetrics? metrics = null)
     {
-        Device = new DeviceScheduler(mostAdmitted, time, metrics);
-        Host = new DeviceScheduler(time: time);
+        Device = new WorkScheduler(mostAdmitted, time, metrics);
+        Host = new WorkScheduler(time: time);
     }
 
     /// <summary>The device that runs the graphs.</summary>
-    public DeviceScheduler Device { get; }
+    public WorkScheduler Device { get; }
 
     /// <summary>This machine's processors. Nothing is admitted here: what comes was admitted to the device.</summary>
-    public DeviceScheduler Host { get; }
+    public WorkScheduler Host { get; }
 
     /// <summary>
     /// Bounds what is admitted to what a device does soon: eight searches of the default size, which keeps the slowest

@@ -17,9 +17,9 @@ internal sealed class HitCheck(StoredTexts texts, long mostBytes)
     /// <param name="top">How many are wanted.</param>
     /// <param name="leaveOut">Told of each candidate that is left out: the kind of damage, and its slot.</param>
     /// <exception cref="AnswerTooLongException">The hits' texts alone are longer than an answer may be.</exception>
-    public List<HitPlace> Take(Candidate[] ranked, bool captions, int top, Action<string, long> leaveOut)
+    public List<LocatedHit> Take(Candidate[] ranked, bool captions, int top, Action<string, long> leaveOut)
     {
-        var hits = new List<HitPlace>(Math.Min(top, ranked.Length));
+        var hits = new List<LocatedHit>(Math.Min(top, ranked.Length));
         long bytes = 0;
         foreach (var candidate in ranked)
         {
@@ -30,9 +30,9 @@ internal sealed class HitCheck(StoredTexts texts, long mostBytes)
 
             try
             {
-                var (image, position) = captions ? texts.Place(candidate.Slot) : (candidate.Slot, 0);
+                var (image, position) = captions ? texts.Locate(candidate.Slot) : (candidate.Slot, 0);
                 bytes += texts.RequireImage(image) + (captions ? texts.RequireCaption(candidate.Slot) : 0);
-                hits.Add(new HitPlace(hits.Count + 1, candidate.Score, candidate.Coarse, image, captions ? candidate.Slot : null, position));
+                hits.Add(new LocatedHit(hits.Count + 1, candidate.Score, candidate.Coarse, image, captions ? candidate.Slot : null, position));
             }
             catch (IndexCorruptException)
             {

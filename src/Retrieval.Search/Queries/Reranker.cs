@@ -1,6 +1,7 @@
 using System.Buffers;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
+using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Search.Queries;
 
@@ -13,7 +14,7 @@ internal static class Reranker
     /// no score since they are damaged.
     /// </summary>
     /// <returns>How many have a score, how many are damaged, and the time of the calls that did it.</returns>
-    public static async Task<(int Scored, int Damaged, TimeSpan Computing)> RerankAsync(DeviceScheduler device, ScoreLane lane, RecordTable query, Candidate[] candidates, WorkLimits limits)
+    public static async Task<(int Scored, int Damaged, TimeSpan Computing)> RerankAsync(WorkScheduler device, ScoreBatcher batcher, RecordTable query, Candidate[] candidates, WorkLimits limits)
     {
         if (candidates.Length == 0)
         {
@@ -29,7 +30,7 @@ internal static class Reranker
                 slots[i] = candidates[i].Slot;
             }
 
-            var item = new ScoreItem(lane, query, slots.AsMemory(0, candidates.Length), scores.AsMemory(0, candidates.Length), limits);
+            var item = new ScoreItem(batcher, query, slots.AsMemory(0, candidates.Length), scores.AsMemory(0, candidates.Length), limits);
             var scored = await device.RunAsync(item).ConfigureAwait(false);
             List<Candidate>? damaged = null;
             var sound = 0;

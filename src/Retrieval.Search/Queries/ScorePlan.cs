@@ -3,6 +3,7 @@ using Retrieval.Domain.Numbers;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Local.Reading;
@@ -53,20 +54,20 @@ internal sealed class ScorePlan
 
     /// <summary>Scores all pairs, in the order of the request.</summary>
     /// <exception cref="DamagedDataException">A pair has no score, since what is stored of it is damaged. Scores are not left out: who asks for a pair wants that one.</exception>
-    public async Task<float[]> RunAsync(SearchSnapshot snapshot, DeviceScheduler device, WorkLimits limits, StageClock clock)
+    public async Task<float[]> RunAsync(SearchSnapshot snapshot, WorkScheduler device, WorkLimits limits, StageClock clock)
     {
         var result = new float[_count];
         var used = new List<IDisposable>();
         try
         {
-            var captions = _captions.ConvertAll(tokenIds => new CaptionItem(snapshot.EncodeLane, tokenIds, limits));
+            var captions = _captions.ConvertAll(tokenIds => new CaptionItem(snapshot.EncodeBatcher, tokenIds, limits));
             await AllAsync(captions, device, used.Add).ConfigureAwait(false);
             if (used.OfType<EncodedCaption>().Any(caption => !caption.IsFinite))
             {
                 throw new InferenceException(snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for a caption");
             }
 
-            clock.EndQueued(Stages.Encode, captions.Aggregate(TimeSpan.Zero, (longest, item) => longest > item.Computing ? longest : item.Computing));
+            clock.EndQueued(StageNames.Encode, captions.Aggregate(TimeSpan.Zero, (longest, item) => longest > item.Computing ? longest : item.Computing));
 
             // The bank of images is also a table of queries: each pair by id names its image as the query and its caption as the slot.
             List<(ScoreItem Item, int[] Pairs)> work =
@@ -86,7 +87,7 @@ internal sealed class ScorePlan
             }
 
             RequireSound(snapshot, result);
-            clock.EndQueued(Stages.Score, work.Aggregate(TimeSpan.Zero, (longest, part) => longest > part.Item.Computing ? longest : part.Item.Computing));
+            clock.EndQueued(StageNames.Score, work.Aggregate(TimeSpan.Zero, (longest, part) => longest > part.Item.Computing ? longest : part.Item.Computing));
             return result;
         }
         finally
@@ -119,7 +120,7 @@ internal sealed class ScorePlan
     }
 
     // Ends when every part has ended, also where one of them fails: until then the device may read what they are made of.
-    private static async Task AllAsync<TResult>(IEnumerable<WorkItem<TResult>> parts, DeviceScheduler device, Action<TResult> each)
+    private static async Task AllAsync<TResult>(IEnumerable<WorkItem<TResult>> parts, WorkScheduler device, Action<TResult> each)
     {
         var tasks = new List<Task<TResult>>();
         Exception? refused = null;
@@ -154,8 +155,8 @@ internal sealed class ScorePlan
         }
     }
 
-    private static (ScoreItem Item, int[] Pairs) Work(ScoreLane lane, RecordTable query, (int Pair, long Slot)[] pairs, WorkLimits limits) =>
-        (new ScoreItem(lane, query, Array.ConvertAll(pairs, pair => pair.Slot), new float[pairs.Length], limits), Array.ConvertAll(pairs, pair => pair.Pair));
+    private static (ScoreItem Item, int[] Pairs) Work(ScoreBatcher batcher, RecordTable query, (int Pair, long Slot)[] pairs, WorkLimits limits) =>
+        (new ScoreItem(batcher, query, Array.ConvertAll(pairs, pair => pair.Slot), new float[pairs.Length], limits), Array.ConvertAll(pairs, pair => pair.Pair));
 
     private static long CaptionSlot(SearchSnapshot snapshot, string id)
     {

@@ -16,7 +16,7 @@ public sealed class SearchAnswer : IDisposable
     private IReadOnlyList<SearchHit>? _hits;
     private bool _disposed;
 
-    internal SearchAnswer(SearchSnapshot snapshot, IReadOnlyList<HitPlace> places, IReadOnlyList<StageTime> stages)
+    internal SearchAnswer(SearchSnapshot snapshot, IReadOnlyList<LocatedHit> places, IReadOnlyList<StageTime> stages)
     {
         _snapshot = snapshot;
         Texts = new StoredTexts(snapshot.Index);
@@ -27,7 +27,7 @@ public sealed class SearchAnswer : IDisposable
     }
 
     /// <summary>The results, best first, without their texts. Their texts have been found to be such that they can be written.</summary>
-    public IReadOnlyList<HitPlace> Places { get; }
+    public IReadOnlyList<LocatedHit> Places { get; }
 
     /// <summary>Where the texts lie. Not to be read after the answer was disposed of.</summary>
     public StoredTexts Texts { get; }
@@ -72,7 +72,7 @@ public sealed class SearchAnswer : IDisposable
         }
     }
 
-    private SearchHit Read(HitPlace place)
+    private SearchHit Read(LocatedHit place)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var image = Encoding.UTF8.GetString(Texts.Id(place.Image));

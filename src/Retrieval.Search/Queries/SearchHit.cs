@@ -10,4 +10,4 @@ namespace Retrieval.Search.Queries;
 /// <param name="ImageId">The image; for a caption, the one it was ingested with.</param>
 /// <param name="Metadata">The image's metadata, a JSON object; null if it has none.</param>
 /// <param name="Caption">The caption's text; null for an image.</param>
-public sealed record SearchHit(string Id, int Rank, float? Score, CoarsePlace Coarse, string ImageId, JsonElement? Metadata, string? Caption);
+public sealed record SearchHit(string Id, int Rank, float? Score, CoarseRank Coarse, string ImageId, JsonElement? Metadata, string? Caption);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Retrieval.Search.Shortlists;
 
 namespace Retrieval.Search.Queries;
 

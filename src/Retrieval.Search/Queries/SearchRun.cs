@@ -3,7 +3,7 @@ using Retrieval.Domain.Numbers;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
-using Retrieval.Search.Catalogs;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Shortlists;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
@@ -73,9 +73,9 @@ internal sealed class SearchRun : IDisposable
     /// <summary>The caption as a query.</summary>
     public async Task<EncodedCaption> EncodeAsync(long[] tokenIds)
     {
-        var item = new CaptionItem(Snapshot.EncodeLane, tokenIds, Work);
+        var item = new CaptionItem(Snapshot.EncodeBatcher, tokenIds, Work);
         var encoded = await _queues.Device.RunAsync(item).ConfigureAwait(false);
-        Clock.EndQueued(Stages.Encode, item.Computing);
+        Clock.EndQueued(StageNames.Encode, item.Computing);
         if (encoded.IsFinite)
         {
             return encoded;
@@ -112,7 +112,7 @@ internal sealed class SearchRun : IDisposable
         {
             var items = side == RecordSide.Image ? CatalogItems.Images : CatalogItems.Captions;
             var found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Limits.Deadline?.Left(_time), _caller).ConfigureAwait(false);
-            Clock.End(Stages.Shortlist);
+            Clock.End(StageNames.Shortlist);
             if (found is not null)
             {
                 return (found.Hits, found.Damaged);
@@ -121,21 +121,21 @@ internal sealed class SearchRun : IDisposable
             FellBack = true;
         }
 
-        var (lane, allowed) = side == RecordSide.Image
+        var (batcher, allowed) = side == RecordSide.Image
             ? (Snapshot.ImageShortlist, filter is null ? null : Snapshot.Metadata.Images(filter))
             : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
         _usedMetadata = filter is not null;
-        var item = new ShortlistItem(lane, query, count, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
+        var item = new ShortlistItem(batcher, query, count, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
-        Clock.EndQueued(Stages.Shortlist, item.Computing);
+        Clock.EndQueued(StageNames.Shortlist, item.Computing);
         return (hits, item.Damaged);
     }
 
     /// <summary>Scores what the deadline allows, and sorts the candidates.</summary>
     /// <returns>The candidates without those that have no score since they are damaged; the next ones stand in for them where there are others.</returns>
-    public async Task<Candidate[]> RerankAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
+    public async Task<Candidate[]> RerankAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
     {
-        var sound = await ScoreAsync(lane, query, candidates).ConfigureAwait(false);
+        var sound = await ScoreAsync(batcher, query, candidates).ConfigureAwait(false);
         var missing = candidates.Length - sound.Length;
         if (missing == 0 || Reranked < sound.Length || candidates.Length < Limits.Shortlist)
         {
@@ -154,7 +154,7 @@ internal sealed class SearchRun : IDisposable
         }
 
         var known = candidates.Select(candidate => candidate.Slot).ToHashSet();
-        var others = await ScoreAsync(lane, query, [.. Candidates(hits).Where(candidate => !known.Contains(candidate.Slot)).Take(missing)]).ConfigureAwait(false);
+        var others = await ScoreAsync(batcher, query, [.. Candidates(hits).Where(candidate => !known.Contains(candidate.Slot)).Take(missing)]).ConfigureAwait(false);
 
         // Should the deadline have come between: those without a score are among the others, and stay last.
         Candidate[] all = [.. sound, .. others];
@@ -163,11 +163,11 @@ internal sealed class SearchRun : IDisposable
     }
 
     // Counts what has a score, and gives the candidates without those that are damaged.
-    private async Task<Candidate[]> ScoreAsync(ScoreLane lane, RecordTable query, Candidate[] candidates)
+    private async Task<Candidate[]> ScoreAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
     {
-        var (scored, damaged, computing) = await Reranker.RerankAsync(_queues.Device, lane, query, candidates, Work).ConfigureAwait(false);
+        var (scored, damaged, computing) = await Reranker.RerankAsync(_queues.Device, batcher, query, candidates, Work).ConfigureAwait(false);
         Reranked += scored;
-        Clock.EndQueued(Stages.Score, computing);
+        Clock.EndQueued(StageNames.Score, computing);
         var bank = query.Side == RecordSide.Image ? Snapshot.Captions : Snapshot.Images;
         foreach (var candidate in candidates.AsSpan(candidates.Length - damaged))
         {
@@ -236,7 +236,7 @@ internal sealed class SearchRun : IDisposable
         var candidates = new Candidate[hits.Length];
         for (var i = 0; i < hits.Length; i++)
         {
-            candidates[i] = new Candidate(hits[i].Slot, new CoarsePlace(hits[i].Score, i + 1), null);
+            candidates[i] = new Candidate(hits[i].Slot, new CoarseRank(hits[i].Score, i + 1), null);
         }
 
         return candidates;

@@ -3,7 +3,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
-using Retrieval.Search.Catalogs;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Errors;
@@ -77,7 +77,7 @@ public sealed class SearchService(
         using var activity = SearchActivities.Start(QueryKinds.Score);
         var clock = new StageClock(time, activity);
         var plan = Soundly.Run(snapshot.Index, () => ScorePlan.Of(pairs, snapshot));
-        clock.End(Stages.Tokenize);
+        clock.End(StageNames.Tokenize);
         var limits = new WorkLimits { Caller = cancellationToken, RequestCost = cost };
         var scores = await Soundly.RunAsync(snapshot.Index, () => plan.RunAsync(snapshot, queues.Device, limits, clock)).ConfigureAwait(false);
         metrics.Answered(QueryKinds.Score, clock.Stages, pairs.Count, []);
@@ -138,7 +138,7 @@ public sealed class SearchService(
         using var activity = SearchActivities.Start(QueryKinds.Images);
         var clock = Begin(limits, activity);
         var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
-        clock.End(Stages.Tokenize);
+        clock.End(StageNames.Tokenize);
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
         {
@@ -191,7 +191,7 @@ public sealed class SearchService(
         AddIf(reranked < ranked.Length, DegradedReasons.Deadline);
         AddIf(run.Damaged > 0 || run.Snapshot.IsDamaged, DegradedReasons.Damaged);
         var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
-        run.Clock.End(Stages.Assemble);
+        run.Clock.End(StageNames.Assemble);
         metrics.Answered(kind, run.Clock.Stages, reranked, reasons);
         return new SearchAnswer(run.Snapshot, hits, run.Clock.Stages) { Query = tokens, Shortlisted = ranked.Length, Reranked = reranked, Degraded = degraded };
 

@@ -1,18 +1,18 @@
 using System.Collections.Concurrent;
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Shortlists;
 
 /// <summary>An exact shortlist that is wanted.</summary>
-/// <param name="lane">Of what.</param>
+/// <param name="batcher">Of what.</param>
 /// <param name="query">The query's embedding, <c>[E]</c>.</param>
 /// <param name="top">How many candidates.</param>
 /// <param name="accept">Which slots may be candidates; null for all.</param>
 /// <param name="limits">When it is no longer wanted.</param>
 /// <param name="wanted">Cancelled when it is not.</param>
-internal sealed class ShortlistItem(ShortlistLane lane, ReadOnlyMemory<float> query, int top, Func<long, bool>? accept, WorkLimits limits, CancellationToken wanted)
-    : WorkItem<ShortlistHit[]>(lane, 1, lane.CostOfOne, limits)
+internal sealed class ShortlistItem(ShortlistBatcher batcher, ReadOnlyMemory<float> query, int top, Func<long, bool>? accept, WorkLimits limits, CancellationToken wanted)
+    : WorkItem<ShortlistHit[]>(batcher, 1, batcher.CostOfOne, limits)
 {
     public ReadOnlyMemory<float> Query => query;
 

@@ -2,7 +2,6 @@ using Retrieval.Inference;
 using Retrieval.Inference.Banks;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
-using Retrieval.Search.Filtering;
 using Retrieval.Search.Shortlists;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Shortlist;
@@ -53,11 +52,11 @@ public sealed class SearchSnapshot : IDisposable
             throw;
         }
 
-        EncodeLane = new CaptionLane(model.TextEncoder);
-        TextToImage = new ScoreLane(model.TextToImage, Images);
-        ImageToText = new ScoreLane(model.ImageToText, Captions);
-        ImageShortlist = LaneOf(index.Images, model);
-        CaptionShortlist = LaneOf(index.Captions, model);
+        EncodeBatcher = new CaptionBatcher(model.TextEncoder);
+        TextToImage = new ScoreBatcher(model.TextToImage, Images);
+        ImageToText = new ScoreBatcher(model.ImageToText, Captions);
+        ImageShortlist = BatcherOf(index.Images, model);
+        CaptionShortlist = BatcherOf(index.Captions, model);
         _metadata = new Lazy<MetadataIndex>(() => MetadataIndex.Build(index));
     }
 
@@ -86,19 +85,19 @@ public sealed class SearchSnapshot : IDisposable
     public RecordTable Captions => CaptionBank.Records;
 
     /// <summary>Encoding captions.</summary>
-    public CaptionLane EncodeLane { get; }
+    public CaptionBatcher EncodeBatcher { get; }
 
     /// <summary>Scoring images for captions.</summary>
-    public ScoreLane TextToImage { get; }
+    public ScoreBatcher TextToImage { get; }
 
     /// <summary>Scoring captions for images.</summary>
-    public ScoreLane ImageToText { get; }
+    public ScoreBatcher ImageToText { get; }
 
     /// <summary>Exact first stage over the images.</summary>
-    internal ShortlistLane ImageShortlist { get; }
+    internal ShortlistBatcher ImageShortlist { get; }
 
     /// <summary>Exact first stage over the captions.</summary>
-    internal ShortlistLane CaptionShortlist { get; }
+    internal ShortlistBatcher CaptionShortlist { get; }
 
     /// <summary>
     /// Whether bytes of the index are known to differ from what was committed. Answers say so for as long as it holds. It is
@@ -139,7 +138,7 @@ public sealed class SearchSnapshot : IDisposable
         CaptionBank.Dispose();
     }
 
-    private static ShortlistLane LaneOf(IndexBank bank, MatchingModel model) =>
+    private static ShortlistBatcher BatcherOf(IndexBank bank, MatchingModel model) =>
         new(new ExactShortlist(bank, model.Threads), bank.Slots * bank.Embedding.Spec.RowElements * sizeof(float));
 
     /// <summary>Takes a lease; false if the snapshot has been replaced and its last lease has ended.</summary>

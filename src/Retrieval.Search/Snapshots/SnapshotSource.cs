@@ -16,7 +16,7 @@ namespace Retrieval.Search.Snapshots;
 public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null) : IDisposable
 {
     private readonly Lock _writing = new();
-    private readonly IReadOnlyList<string> _bundles = BundleShelf.Split(options.Bundle);
+    private readonly IReadOnlyList<string> _bundles = BundleSet.Split(options.Bundle);
     private SharedModel? _model;
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
@@ -30,7 +30,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     /// <summary>Reads which bundles there are. Cheap: only their manifests.</summary>
     /// <exception cref="InvalidBundleException">One is missing or cannot be read.</exception>
-    public BundleShelf ReadBundles() => BundleShelf.Read(_bundles);
+    public BundleSet ReadBundles() => BundleSet.Read(_bundles);
 
     /// <summary>
     /// Loads and verifies the bundle and opens the index of the options. Of several bundles, the one the index was made

@@ -19,7 +19,7 @@ public static class SearchActivities
 
     /// <summary>Adds a stage that has ended.</summary>
     /// <param name="query">The activity of the query.</param>
-    /// <param name="stage">One of <see cref="Stages"/>.</param>
+    /// <param name="stage">One of <see cref="StageNames"/>.</param>
     /// <param name="began">When it began, from the beginning of the query.</param>
     /// <param name="duration">What it took.</param>
     internal static void Add(Activity query, string stage, TimeSpan began, TimeSpan duration)

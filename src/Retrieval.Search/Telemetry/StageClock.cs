@@ -42,9 +42,9 @@ public sealed class StageClock
         var began = _last;
         var whole = Lap();
         var part = computing < whole ? computing : whole;
-        Add(Telemetry.Stages.Queue, whole - part);
+        Add(Telemetry.StageNames.Queue, whole - part);
         Add(stage, part);
-        Trace(Telemetry.Stages.Queue, began, TimeSpan.Zero, whole - part);
+        Trace(Telemetry.StageNames.Queue, began, TimeSpan.Zero, whole - part);
         Trace(stage, began, whole - part, part);
     }
 

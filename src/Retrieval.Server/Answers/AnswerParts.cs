@@ -96,7 +96,7 @@ internal static class AnswerParts
     public static byte[] Small<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, WireJson.Options);
 
     // As Hit.
-    private static async ValueTask HitAsync(JsonOut json, StoredTexts texts, HitPlace place, CancellationToken cancellationToken)
+    private static async ValueTask HitAsync(JsonOut json, StoredTexts texts, LocatedHit place, CancellationToken cancellationToken)
     {
         json.Raw("{\"id\":\""u8);
         if (place.Caption is null)

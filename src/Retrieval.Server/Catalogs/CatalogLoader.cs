@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Retrieval.Inference.Banks;
-using Retrieval.Search.Catalogs;
+using Retrieval.Search.Replication;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
@@ -20,12 +20,12 @@ namespace Retrieval.Server.Catalogs;
 internal sealed partial class CatalogLoader(
     SnapshotSource snapshots,
     Catalog catalog,
-    CatalogLink link,
+    CatalogCircuitBreaker link,
     FollowState state,
     CatalogMetrics metrics,
     WarmUp warmUp,
     PublicReason reasons,
-    CopyRepair repair,
+    ReplicaRepair repair,
     Readiness readiness,
     ServerOptions options,
     TimeProvider time,
@@ -39,7 +39,7 @@ internal sealed partial class CatalogLoader(
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
-        BundleShelf? bundles;
+        BundleSet? bundles;
         while ((bundles = ReadBundles()) is null)
         {
             await Task.Delay(TimeSpan.FromSeconds(options.Snapshot.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
@@ -66,7 +66,7 @@ internal sealed partial class CatalogLoader(
         }
     }
 
-    private BundleShelf? ReadBundles()
+    private BundleSet? ReadBundles()
     {
         try
         {
@@ -166,7 +166,7 @@ internal sealed partial class CatalogLoader(
         // The number is of the index that is to be served: while that is another one, there is nothing to compare.
         var same = step.Refusal is null && !step.More;
         var refusal = step.Refusal is null ? null : reasons.Of(step.Refusal);
-        state.Set(new FollowReport(status?.Served, served, same ? step.CatalogEpoch : served, refusal, step.Trouble is null ? null : reasons.Of(step.Trouble)));
+        state.Set(new FollowReport(status?.Served, served, same ? step.CatalogEpoch : served, refusal, step.Warning is null ? null : reasons.Of(step.Warning)));
         if (step.Refusal is null)
         {
             _refusal.Clear();
@@ -176,9 +176,9 @@ internal sealed partial class CatalogLoader(
             LogRefused(step.Refusal);
         }
 
-        if (step.Trouble is { } trouble && _trouble.IsNews(trouble))
+        if (step.Warning is { } trouble && _trouble.IsNews(trouble))
         {
-            LogTrouble(trouble);
+            LogProblem(trouble);
         }
 
         readiness.Note(refusal);
@@ -251,5 +251,5 @@ internal sealed partial class CatalogLoader(
     private partial void LogRefused(string refusal);
 
     [LoggerMessage(EventId = 1154, Level = LogLevel.Warning, Message = "Following the catalog: {Trouble}")]
-    private partial void LogTrouble(string trouble);
+    private partial void LogProblem(string trouble);
 }

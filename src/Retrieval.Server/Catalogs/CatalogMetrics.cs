@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Retrieval.Domain.Telemetry;
-using Retrieval.Search.Catalogs;
+using Retrieval.Search.Replication;
 using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Catalogs;
@@ -11,7 +11,7 @@ internal sealed class CatalogMetrics
     private readonly Counter<long> _rows;
     private readonly Counter<long> _bytes;
 
-    public CatalogMetrics(IMeterFactory meters, CatalogLink link, FollowState state)
+    public CatalogMetrics(IMeterFactory meters, CatalogCircuitBreaker link, FollowState state)
     {
         var meter = meters.Create(ServerMetrics.MeterName);
         meter.CreateObservableGauge("retrieval.catalog.up", () => link.IsUp ? 1 : 0, description: "1 if Postgres answered the last question, otherwise 0");
@@ -29,6 +29,6 @@ internal sealed class CatalogMetrics
         _bytes.Add(bytes);
     }
 
-    private static IEnumerable<Measurement<double>> Seconds(CatalogLink link) =>
+    private static IEnumerable<Measurement<double>> Seconds(CatalogCircuitBreaker link) =>
         link.SinceAnswer is { } since ? [new Measurement<double>(since.TotalSeconds)] : [];
 }

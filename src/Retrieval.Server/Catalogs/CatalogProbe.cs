@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Retrieval.Search.Catalogs;
+using Retrieval.Search.Replication;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Loading;
 using Retrieval.Storage.Postgres.Connecting;
@@ -11,7 +11,7 @@ namespace Retrieval.Server.Catalogs;
 /// While queries do without the catalog, or one of them came late, asks it the smallest of questions now and then. The
 /// follower's look would tell as well, but while that copies a large index it takes minutes.
 /// </summary>
-internal sealed partial class CatalogProbe(Catalog catalog, CatalogLink link, PostgresOptions options, TimeProvider time, ILogger<CatalogProbe> logger) : LoaderService
+internal sealed partial class CatalogProbe(Catalog catalog, CatalogCircuitBreaker link, PostgresOptions options, TimeProvider time, ILogger<CatalogProbe> logger) : LoaderService
 {
     private readonly LastFault _fault = new();
 

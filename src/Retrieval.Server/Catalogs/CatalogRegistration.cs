@@ -2,6 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
+using Retrieval.Search.Replication;
+using Retrieval.Search.Shortlists;
 using Retrieval.Search.Telemetry;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Metrics;
@@ -16,15 +18,15 @@ internal static class CatalogRegistration
     {
         var postgres = options.Postgres;
         services.AddSingleton(_ => new Catalog(postgres.Options));
-        services.AddSingleton<CatalogLink>();
+        services.AddSingleton<CatalogCircuitBreaker>();
         services.AddSingleton<FollowState>();
-        services.AddSingleton(provider => new CatalogMode(provider.GetRequiredService<CatalogLink>(), provider.GetRequiredService<FollowState>()));
+        services.AddSingleton(provider => new CatalogMode(provider.GetRequiredService<CatalogCircuitBreaker>(), provider.GetRequiredService<FollowState>()));
         services.AddInstruments<CatalogMetrics>();
         if (UsesPgvector(options))
         {
             services.AddSingleton(provider => new CatalogStage(
                 provider.GetRequiredService<Catalog>(),
-                provider.GetRequiredService<CatalogLink>(),
+                provider.GetRequiredService<CatalogCircuitBreaker>(),
                 TimeSpan.FromMilliseconds(postgres.ShortlistTimeoutMs),
                 provider.GetRequiredService<SearchMetrics>(),
                 provider.GetRequiredService<TimeProvider>()));

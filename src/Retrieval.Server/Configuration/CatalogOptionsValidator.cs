@@ -1,5 +1,5 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Search.Queries;
+using Retrieval.Search.Shortlists;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 

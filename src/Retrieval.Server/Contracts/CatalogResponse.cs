@@ -1,4 +1,4 @@
-using Retrieval.Search.Catalogs;
+using Retrieval.Search.Replication;
 
 namespace Retrieval.Server.Contracts;
 
@@ -10,7 +10,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Refusal">Why the index that is to be served is not, and what is served instead; null if it is.</param>
 public sealed record CatalogResponse(string Index, long Epoch, long Lag, bool Reachable, string? Refusal)
 {
-    internal static CatalogResponse? Of(FollowState? state, CatalogLink? link) =>
+    internal static CatalogResponse? Of(FollowState? state, CatalogCircuitBreaker? link) =>
         state?.Report is { Served: { } served } report && link is not null
             ? new CatalogResponse(served.Name, Math.Max(report.CatalogEpoch, report.ServedEpoch), report.Lag, link.IsUp, report.Refusal)
             : null;

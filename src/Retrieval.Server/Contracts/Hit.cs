@@ -10,7 +10,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Score">The matching model's score; null if the deadline passed before the hit was reranked.</param>
 /// <param name="Coarse">Where the first stage saw it.</param>
 /// <param name="Metadata">The image's metadata; null if it has none.</param>
-public sealed record Hit(string Id, int Rank, float? Score, CoarsePlace Coarse, JsonElement? Metadata)
+public sealed record Hit(string Id, int Rank, float? Score, CoarseRank Coarse, JsonElement? Metadata)
 {
     /// <summary>The image the caption belongs to; only in a search for captions.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

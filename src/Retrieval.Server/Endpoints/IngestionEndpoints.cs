@@ -53,10 +53,10 @@ internal static class IngestionEndpoints
         return Answer(run, StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> List(IIngestionLedger ledger, CancellationToken cancellationToken) =>
+    private static async Task<IResult> List(IRunRegistry ledger, CancellationToken cancellationToken) =>
         TypedResults.Json(new IngestionsResponse([.. (await ledger.ListAsync(cancellationToken).ConfigureAwait(false)).Select(IngestionView.Of)]), WireJson.Options);
 
-    private static async Task<IResult> Get(string id, IIngestionLedger ledger, CancellationToken cancellationToken) =>
+    private static async Task<IResult> Get(string id, IRunRegistry ledger, CancellationToken cancellationToken) =>
         Answer(await ledger.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), StatusCodes.Status200OK);
 
     private static async Task<IResult> Cancel(string id, IngestionRunner runner, CancellationToken cancellationToken)

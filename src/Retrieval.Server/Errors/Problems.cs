@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference;
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;

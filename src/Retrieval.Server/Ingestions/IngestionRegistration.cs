@@ -13,11 +13,11 @@ internal static class IngestionRegistration
         services.AddSingleton(new SourceRoots(options.Ingestion.Roots));
         if (options.Postgres.IsSet)
         {
-            services.AddSingleton<IIngestionLedger, CatalogLedger>();
+            services.AddSingleton<IRunRegistry, CatalogRunRegistry>();
         }
         else
         {
-            services.AddSingleton<IIngestionLedger, LocalLedger>();
+            services.AddSingleton<IRunRegistry, LocalRunRegistry>();
         }
 
         services.AddInstruments<IngestionMetrics>();

@@ -17,7 +17,7 @@ namespace Retrieval.Server.Ingestions;
 /// at hand, and another one goes on there.
 /// </summary>
 internal sealed partial class IngestionRunner(
-    SnapshotSource snapshots, ComputeQueues queues, IIngestionLedger ledger, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
+    SnapshotSource snapshots, ComputeQueues queues, IRunRegistry ledger, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
     : IHostedService, IDisposable
 {
     // Of the time that requests have to finish; a window that takes longer is dropped.
@@ -168,7 +168,7 @@ internal sealed partial class IngestionRunner(
 
             await using (started.ConfigureAwait(false))
             {
-                var watch = new IngestionWatch(value => ledger.Progressed(run, value, started.FirstRejects), metrics, started.Before);
+                var watch = new IngestionProgressObserver(value => ledger.Progressed(run, value, started.FirstRejects), metrics, started.Before);
                 report = await started.RunAsync(watch, cancel.Token, _killing.Token).ConfigureAwait(false);
             }
         }

@@ -21,7 +21,7 @@ internal static class LimitRegistration
     private const string WritePolicy = "writes";
     private const string MetricsPolicy = "metrics";
     private const string DocumentPolicy = "document";
-    private const int OwnPlaces = 4;
+    private const int OwnPermits = 4;
 
     public static void AddLimits(this IServiceCollection services, LimitsOptions limits)
     {
@@ -37,8 +37,8 @@ internal static class LimitRegistration
             limiter.OnRejected = (rejected, _) => new ValueTask(WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests));
             Add(Policy, limits.Concurrent, limits.Queue);
             Add(WritePolicy, limits.WriteConcurrent, limits.WriteQueue);
-            limiter.AddConcurrencyLimiter(MetricsPolicy, concurrency => concurrency.PermitLimit = OwnPlaces);
-            limiter.AddConcurrencyLimiter(DocumentPolicy, concurrency => concurrency.PermitLimit = OwnPlaces);
+            limiter.AddConcurrencyLimiter(MetricsPolicy, concurrency => concurrency.PermitLimit = OwnPermits);
+            limiter.AddConcurrencyLimiter(DocumentPolicy, concurrency => concurrency.PermitLimit = OwnPermits);
 
             void Add(string policy, int places, int queue) => limiter.AddConcurrencyLimiter(policy, concurrency =>
             {

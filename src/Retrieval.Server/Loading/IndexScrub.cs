@@ -15,7 +15,7 @@ namespace Retrieval.Server.Loading;
 /// is asked for.
 /// </summary>
 internal sealed partial class IndexScrub(
-    SnapshotSource snapshots, IndexHealth health, CopyRepair repair, ScrubMetrics metrics, ServerSnapshotOptions options, TimeProvider time, ILogger<IndexScrub> logger) : LoaderService
+    SnapshotSource snapshots, IndexHealth health, ReplicaRepair repair, ScrubMetrics metrics, ServerSnapshotOptions options, TimeProvider time, ILogger<IndexScrub> logger) : LoaderService
 {
     // A small index is read in no time: no need to do so all the time. While something is damaged somebody waits to see it whole.
     private static readonly TimeSpan shortestPass = TimeSpan.FromSeconds(10);
@@ -52,7 +52,7 @@ internal sealed partial class IndexScrub(
                 // Nothing is served yet, as a rule. No fault of the check may end the check.
                 if (exception is not (NotReadyException or OperationCanceledException) && _trouble.IsNews(exception))
                 {
-                    LogTrouble(exception);
+                    LogProblem(exception);
                 }
             }
 
@@ -195,5 +195,5 @@ internal sealed partial class IndexScrub(
     private partial void LogUnlisted(Exception exception);
 
     [LoggerMessage(EventId = 1138, Level = LogLevel.Warning, Message = "The check of the served index failed; it goes on")]
-    private partial void LogTrouble(Exception exception);
+    private partial void LogProblem(Exception exception);
 }

@@ -13,10 +13,10 @@ internal sealed class PublicReason(ServerSnapshotOptions snapshot, string provid
 {
     private readonly (string Text, string Word)[] _places =
     [
-        .. BundleShelf.Split(snapshot.Bundle).Append(snapshot.Bundle).Select(bundle => ($"bundle {bundle}", "the bundle")),
+        .. BundleSet.Split(snapshot.Bundle).Append(snapshot.Bundle).Select(bundle => ($"bundle {bundle}", "the bundle")),
         ($"index {snapshot.Index}", "the index"),
         ($"cache folder {snapshot.Index}", "the cache folder"),
-        .. BundleShelf.Split(snapshot.Bundle).Select(bundle => (Path.GetFullPath(bundle) + Path.DirectorySeparatorChar, "")),
+        .. BundleSet.Split(snapshot.Bundle).Select(bundle => (Path.GetFullPath(bundle) + Path.DirectorySeparatorChar, "")),
         (Path.GetFullPath(snapshot.Index) + Path.DirectorySeparatorChar, ""),
         (Path.GetFullPath(snapshot.Index), "the index"),
         (AppContext.BaseDirectory, ""),

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
@@ -42,15 +42,15 @@ internal static class SnapshotRegistration
         services.AddSingleton<DamageLog>();
         services.AddSingleton<WarmUp>();
         services.AddSingleton(new PublicReason(options.Snapshot, options.Inference.ProviderLibrary));
-        services.AddHostedService<DeviceWatch>();
+        services.AddHostedService<DeviceMonitor>();
         services.AddSingleton<IndexHealth>();
-        services.AddHostedService<IndexWatch>();
-        services.AddSingleton<CopyRepair>();
+        services.AddHostedService<IndexMonitor>();
+        services.AddSingleton<ReplicaRepair>();
         services.AddInstruments<ScrubMetrics>();
         services.AddHostedService<IndexScrub>();
         services.AddSingleton(options.Images);
         services.AddSingleton<ImageService>();
-        services.AddHostedService<MemoryReturn>();
+        services.AddHostedService<MemoryTrim>();
         services.AddHostedService<ShutdownDrain>();
         services.Configure<HostOptions>(host =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.DrainDelaySeconds + options.Limits.DrainSeconds));

@@ -1,4 +1,4 @@
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Inference.Tests.Batching;
 
@@ -8,7 +8,7 @@ public sealed class DeviceAdmissionTests
     [Fact]
     public void What_does_not_fit_is_refused_at_once_and_fits_when_room_is_given_back()
     {
-        using var queue = new DeviceScheduler(100);
+        using var queue = new WorkScheduler(100);
         IDisposable[] places = [.. Enumerable.Range(0, 5).Select(_ => queue.Admit(20))];
         var refused = Assert.Throws<OverloadedException>(() => queue.Admit(1));
         Assert.Contains("100", refused.Message, StringComparison.Ordinal);
@@ -25,7 +25,7 @@ public sealed class DeviceAdmissionTests
     [Fact]
     public void Large_requests_have_a_few_places_of_their_own_and_neither_kind_keeps_out_the_other()
     {
-        using var queue = new DeviceScheduler(100);
+        using var queue = new WorkScheduler(100);
         IDisposable[] large = [.. new long[] { 26, 100, 1000, 100_000 }.Select(queue.Admit)];
         Assert.Throws<OverloadedException>(() => queue.Admit(26));
         IDisposable[] small = [.. Enumerable.Range(0, 4).Select(_ => queue.Admit(25))];
@@ -45,7 +45,7 @@ public sealed class DeviceAdmissionTests
     {
         var time = new ManualTime();
         var device = new FakeDevice(100) { Stepped = true };
-        using var queue = new DeviceScheduler(1000, time);
+        using var queue = new WorkScheduler(1000, time);
         var work = queue.RunAsync(device.Work("a", 100));
         await Eventually.TrueAsync(() => device.Calls.Count == 1, "the call runs");
         time.Advance(TimeSpan.FromSeconds(2));
@@ -60,7 +60,7 @@ public sealed class DeviceAdmissionTests
     [Fact]
     public async Task Never_above_the_bound_and_never_leaking_whoever_comes_and_goes()
     {
-        using var queue = new DeviceScheduler(50);
+        using var queue = new WorkScheduler(50);
         IDisposable[] held = [.. Enumerable.Range(0, 4).Select(_ => queue.Admit(10))];
         var (admitted, refused) = (0, 0);
         await Parallel.ForEachAsync(Enumerable.Range(0, 2000), TestContext.Current.CancellationToken, async (i, _) =>

@@ -1,4 +1,4 @@
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Inference.Tests.Batching;
 
@@ -11,7 +11,7 @@ public sealed class DroppingTests
     [Trait("Promise", "3")]
     public async Task Who_leaves_while_waiting_costs_nothing()
     {
-        using var queue = new DeviceScheduler(time: _time);
+        using var queue = new WorkScheduler(time: _time);
         using var left = new CancellationTokenSource();
         var first = queue.RunAsync(_device.Work("a", 4));
         await Eventually.TrueAsync(() => _device.Calls.Count == 1, "the call runs");
@@ -30,9 +30,9 @@ public sealed class DroppingTests
     [Trait("Promise", "3")]
     public async Task Who_leaves_when_the_call_is_ready_is_taken_out_of_it_before_it_runs()
     {
-        using var queue = new DeviceScheduler(time: _time);
+        using var queue = new WorkScheduler(time: _time);
         using var left = new CancellationTokenSource();
-        var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        var turn = await queue.AcquireExclusiveAsync(1, CancellationToken.None);
         var gone = queue.RunAsync(_device.Work("gone", 2, new WorkLimits { Caller = left.Token }));
         var stays = queue.RunAsync(_device.Work("stays", 2));
         await Eventually.TrueAsync(() => _device.Assembled.Count == 1 && queue.State.Waiting <= 1, "a call is ready");
@@ -48,7 +48,7 @@ public sealed class DroppingTests
     [Trait("Promise", "2")]
     public async Task What_was_done_before_the_deadline_is_given_and_nothing_starts_after_it()
     {
-        using var queue = new DeviceScheduler(time: _time);
+        using var queue = new WorkScheduler(time: _time);
 
         // No timer here: the last look before each call must do by itself.
         var deadline = _time.GetTimestamp() + TimeSpan.FromSeconds(1).Ticks;
@@ -66,9 +66,9 @@ public sealed class DroppingTests
     [Trait("Promise", "2")]
     public async Task A_deadline_that_passes_in_the_queue_ends_the_wait_though_the_device_is_busy()
     {
-        using var queue = new DeviceScheduler(time: _time);
+        using var queue = new WorkScheduler(time: _time);
         using var passed = new CancellationTokenSource();
-        using var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        using var turn = await queue.AcquireExclusiveAsync(1, CancellationToken.None);
         var first = queue.RunAsync(_device.Work("first", 4));
         await Eventually.TrueAsync(() => _device.Assembled.Count == 1, "a call is ready");
         var late = queue.RunAsync(_device.Work("late", 10, new WorkLimits { Deadline = passed.Token }));
@@ -81,9 +81,9 @@ public sealed class DroppingTests
     [Fact]
     public async Task Who_gives_up_a_call_that_is_ready_does_not_wait_for_the_one_that_runs()
     {
-        using var queue = new DeviceScheduler(time: _time);
+        using var queue = new WorkScheduler(time: _time);
         using var gone = new CancellationTokenSource();
-        using var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        using var turn = await queue.AcquireExclusiveAsync(1, CancellationToken.None);
         var left = queue.RunAsync(_device.Work("left", 2, new WorkLimits { Caller = gone.Token }));
         var late = queue.RunAsync(_device.Work("late", 2, new WorkLimits { Deadline = gone.Token }));
         await Eventually.TrueAsync(() => _device.Assembled.Count == 1, "a call is ready");
@@ -96,7 +96,7 @@ public sealed class DroppingTests
     [Fact]
     public async Task A_token_that_was_cancelled_before_never_enters()
     {
-        using var queue = new DeviceScheduler(time: _time);
+        using var queue = new WorkScheduler(time: _time);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.RunAsync(_device.Work("a", 4, new WorkLimits { Caller = new CancellationToken(true) })));
         Assert.Equal(0, await queue.RunAsync(_device.Work("b", 4, new WorkLimits { Deadline = new CancellationToken(true) })));
         Assert.Empty(_device.Assembled);
@@ -105,14 +105,14 @@ public sealed class DroppingTests
     [Fact]
     public async Task A_turn_whose_taker_leaves_is_not_given()
     {
-        using var queue = new DeviceScheduler(time: _time);
+        using var queue = new WorkScheduler(time: _time);
         using var left = new CancellationTokenSource();
-        var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
-        var waiting = queue.TakeTurnAsync(1, left.Token);
+        var turn = await queue.AcquireExclusiveAsync(1, CancellationToken.None);
+        var waiting = queue.AcquireExclusiveAsync(1, left.Token);
         await left.CancelAsync();
         turn.Dispose();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        (await queue.TakeTurnAsync(1, CancellationToken.None)).Dispose();
+        (await queue.AcquireExclusiveAsync(1, CancellationToken.None)).Dispose();
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class DroppingTests
     public async Task Whoever_comes_and_goes_every_task_ends_and_nothing_stays()
     {
         var device = new FakeDevice(16);
-        using var queue = new DeviceScheduler();
+        using var queue = new WorkScheduler();
         var random = new Random(11);
         var work = new List<Task<int>>();
         var sources = new List<CancellationTokenSource>();

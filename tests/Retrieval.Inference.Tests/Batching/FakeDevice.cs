@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Inference.Tests.Batching;
 
 /// <summary>A device that does what a test tells it to: it writes down every call, and can be held up and made to fail.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The semaphore holds nothing but memory.")]
-internal sealed class FakeDevice(int piecesPerCall) : ILane
+internal sealed class FakeDevice(int maxBatchSize) : IBatcher
 {
     private readonly SemaphoreSlim _steps = new(0);
     private readonly ConcurrentQueue<string> _calls = new();
@@ -19,17 +19,17 @@ internal sealed class FakeDevice(int piecesPerCall) : ILane
     /// <summary>Name of a request that no call can be made of.</summary>
     public string? Unassemblable { get; init; }
 
-    public int PiecesPerCall => Interlocked.Decrement(ref _broken) >= 0 ? throw new InvalidOperationException("not foreseen") : piecesPerCall;
+    public int MaxBatchSize => Interlocked.Decrement(ref _broken) >= 0 ? throw new InvalidOperationException("not foreseen") : maxBatchSize;
 
-    public int EnoughPieces => Enough ?? piecesPerCall;
+    public int PreferredBatchSize => Enough ?? maxBatchSize;
 
-    /// <summary>From how many pieces on a call is large enough; null for all it takes.</summary>
+    /// <summary>From how many units on a call is large enough; null for all it takes.</summary>
     public int? Enough { get; init; }
 
-    /// <summary>How many of the next looks at the lane the worker dies of.</summary>
+    /// <summary>How many of the next looks at the batcher the worker dies of.</summary>
     public int Broken { init => _broken = value; }
 
-    /// <summary>Thrown by calls that hold pieces of a request of this name.</summary>
+    /// <summary>Thrown by calls that hold units of a request of this name.</summary>
     public (string Name, Exception Fault)? Poison { get; set; }
 
     /// <summary>Whether each call waits for <see cref="Step"/>.</summary>
@@ -46,9 +46,9 @@ internal sealed class FakeDevice(int piecesPerCall) : ILane
 
     public void Step(int calls = 1) => _steps.Release(calls);
 
-    public FakeWork Work(string name, int pieces, WorkLimits limits = default) => new(this, name, pieces, limits);
+    public FakeWork Work(string name, int units, WorkLimits limits = default) => new(this, name, units, limits);
 
-    public IDeviceCall Assemble(IReadOnlyList<WorkSlice> slices)
+    public IBatch Assemble(IReadOnlyList<WorkSlice> slices)
     {
         var name = string.Join(' ', slices.Select(slice => $"{((FakeWork)slice.Item).Name}[{slice.First}..{slice.First + slice.Count})"));
         if (slices.Any(slice => ((FakeWork)slice.Item).Name == Unassemblable))
@@ -60,7 +60,7 @@ internal sealed class FakeDevice(int piecesPerCall) : ILane
         return new Call(this, name, slices);
     }
 
-    private sealed class Call(FakeDevice device, string name, IReadOnlyList<WorkSlice> slices) : IDeviceCall
+    private sealed class Call(FakeDevice device, string name, IReadOnlyList<WorkSlice> slices) : IBatch
     {
         public void Run()
         {
@@ -84,8 +84,8 @@ internal sealed class FakeDevice(int piecesPerCall) : ILane
     }
 }
 
-/// <summary>Work for the fake device; gives the number of pieces done.</summary>
-internal sealed class FakeWork(FakeDevice device, string name, int pieces, WorkLimits limits) : WorkItem<int>(device, pieces, pieces, limits)
+/// <summary>Work for the fake device; gives the number of units done.</summary>
+internal sealed class FakeWork(FakeDevice device, string name, int units, WorkLimits limits) : WorkItem<int>(device, units, units, limits)
 {
     public string Name { get; } = name;
 

@@ -1,4 +1,4 @@
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Inference.Tests.Batching;
 
@@ -8,7 +8,7 @@ public sealed class WorkerFaultTests
     public async Task Who_is_to_blame_for_a_failed_call_fails_alone()
     {
         var device = new FakeDevice(8) { Stepped = true, Poison = ("bad", new InvalidOperationException("poisoned")) };
-        using var queue = new DeviceScheduler();
+        using var queue = new WorkScheduler();
         var first = queue.RunAsync(device.Work("first", 8));
         await Eventually.TrueAsync(() => device.Calls.Count == 1, "the call runs");
         var ahead = queue.RunAsync(device.Work("ahead", 8));
@@ -28,8 +28,8 @@ public sealed class WorkerFaultTests
     {
         using var gone = new CancellationTokenSource();
         var device = new FakeDevice(8) { Stepped = true, Poison = ("bad", new InvalidOperationException("poisoned")) };
-        using var queue = new DeviceScheduler();
-        var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        using var queue = new WorkScheduler();
+        var turn = await queue.AcquireExclusiveAsync(1, CancellationToken.None);
         var ready = queue.RunAsync(device.Work("ready", 8));
         await Eventually.TrueAsync(() => device.Assembled.Count == 1, "a call is ready");
         var bad = queue.RunAsync(device.Work("bad", 2));
@@ -52,8 +52,8 @@ public sealed class WorkerFaultTests
     public async Task Who_cannot_be_put_into_a_call_fails_alone()
     {
         var device = new FakeDevice(8) { Unassemblable = "bad" };
-        using var queue = new DeviceScheduler();
-        var turn = await queue.TakeTurnAsync(1, CancellationToken.None);
+        using var queue = new WorkScheduler();
+        var turn = await queue.AcquireExclusiveAsync(1, CancellationToken.None);
         var ready = queue.RunAsync(device.Work("ready", 8));
         await Eventually.TrueAsync(() => device.Assembled.Count == 1, "a call is ready");
         Task<int>[] good = [ready, queue.RunAsync(device.Work("good", 2)), queue.RunAsync(device.Work("other", 3))];
@@ -68,11 +68,11 @@ public sealed class WorkerFaultTests
     public async Task A_fault_of_the_device_fails_the_call_and_the_next_one_is_done()
     {
         var device = new FakeDevice(8) { Poison = ("a", new InferenceException("graph", "out of memory", deviceFault: true)) };
-        using var queue = new DeviceScheduler();
+        using var queue = new WorkScheduler();
         await Assert.ThrowsAsync<InferenceException>(() => queue.RunAsync(device.Work("a", 20)));
         Assert.Equal(1, queue.State.FailedCalls);
         Assert.NotNull(queue.State.LastFault);
-        (await queue.TakeTurnAsync(1, CancellationToken.None)).Dispose();
+        (await queue.AcquireExclusiveAsync(1, CancellationToken.None)).Dispose();
         Assert.Equal(3, await queue.RunAsync(new FakeDevice(8) { Kind = "encode" }.Work("c", 3)));
         Assert.Equal(1, queue.State.FailedCalls);
         Assert.Equal(20, await queue.RunAsync(device.Work("b", 20)));
@@ -85,7 +85,7 @@ public sealed class WorkerFaultTests
     {
         var device = new FakeDevice(8);
         var broken = new FakeDevice(8) { Broken = 3 };
-        using var queue = new DeviceScheduler();
+        using var queue = new WorkScheduler();
         Assert.Equal(2, await queue.RunAsync(broken.Work("a", 2)));
         Assert.Equal(3, queue.State.Restarts);
         Assert.Equal(2, await queue.RunAsync(device.Work("b", 2)));
@@ -96,7 +96,7 @@ public sealed class WorkerFaultTests
     public async Task A_worker_that_goes_on_dying_stops_the_queue_and_says_why()
     {
         var broken = new FakeDevice(8) { Broken = int.MaxValue };
-        using var queue = new DeviceScheduler();
+        using var queue = new WorkScheduler();
         var victim = queue.RunAsync(broken.Work("a", 2));
         var stopped = await Assert.ThrowsAsync<DeviceStoppedException>(() => victim);
         Assert.Contains("not foreseen", stopped.Message, StringComparison.Ordinal);
@@ -108,7 +108,7 @@ public sealed class WorkerFaultTests
     public async Task At_the_end_the_call_that_runs_ends_and_what_waits_is_told()
     {
         var device = new FakeDevice(4) { Stepped = true };
-        var queue = new DeviceScheduler();
+        var queue = new WorkScheduler();
         var running = queue.RunAsync(device.Work("a", 4));
         await Eventually.TrueAsync(() => device.Calls.Count == 1, "the call runs");
         var ready = queue.RunAsync(device.Work("b", 4));

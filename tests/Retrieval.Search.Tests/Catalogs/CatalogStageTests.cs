@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using Retrieval.Search.Catalogs;
 using Retrieval.Search.Queries;
+using Retrieval.Search.Replication;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Postgres.Connecting;
@@ -15,7 +15,7 @@ public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
     private readonly ComputeQueues _queues = new(time: new ManualTime());
     private readonly Catalog _nobody = new(new CatalogOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=nobody;Timeout=1" });
     // Once it is down it stays down: no time passes in which it would be tried again.
-    private readonly CatalogLink _link = new(new ManualTime());
+    private readonly CatalogCircuitBreaker _link = new(new ManualTime());
     private readonly List<Meter> _meters = [];
     private SnapshotSource _snapshots = null!;
 
@@ -55,10 +55,10 @@ public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
 
     // The catalog is asked for a shortlist first and does not answer; the stage then runs again without it.
     [Theory]
-    [InlineData(Stages.Encode, 1, false, null)]
-    [InlineData(Stages.Shortlist, 1, false, null)]
-    [InlineData(Stages.Shortlist, 2, true, "catalog-unavailable,deadline")]
-    [InlineData(Stages.Score, 1, true, "catalog-unavailable")]
+    [InlineData(StageNames.Encode, 1, false, null)]
+    [InlineData(StageNames.Shortlist, 1, false, null)]
+    [InlineData(StageNames.Shortlist, 2, true, "catalog-unavailable,deadline")]
+    [InlineData(StageNames.Score, 1, true, "catalog-unavailable")]
     public async Task Where_the_deadline_passes_too_both_reasons_are_named(string stage, int time, bool answered, string? degraded)
     {
         var clock = new ManualTime();
@@ -69,7 +69,7 @@ public sealed class CatalogStageTests : IAsyncLifetime, IMeterFactory
         {
             using var answer = await asking;
             Assert.Equal(degraded, answer.Degraded);
-            Assert.Equal(stage == Stages.Score ? answer.Shortlisted : 0, answer.Reranked);
+            Assert.Equal(stage == StageNames.Score ? answer.Shortlisted : 0, answer.Reranked);
         }
         else
         {

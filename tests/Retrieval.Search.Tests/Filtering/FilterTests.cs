@@ -2,6 +2,7 @@ using System.Text;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Tests.Filtering;
 

@@ -12,7 +12,7 @@ public sealed class AllocationTests(ServedCorpus served, ITestOutputHelper outpu
     {
         using var snapshot = served.Serving.Snapshots.Acquire();
         var device = served.Serving.Queues.Device;
-        using var encoded = await device.RunAsync(new CaptionItem(snapshot.EncodeLane, snapshot.Model.Captions.Encode("a dog").TokenIds, default));
+        using var encoded = await device.RunAsync(new CaptionItem(snapshot.EncodeBatcher, snapshot.Model.Captions.Encode("a dog").TokenIds, default));
 
         // Of many, the least: other tests allocate at the same time.
         async Task<long> LeastAsync(int shortlist)
@@ -20,7 +20,7 @@ public sealed class AllocationTests(ServedCorpus served, ITestOutputHelper outpu
             var least = long.MaxValue;
             for (var i = 0; i < 200; i++)
             {
-                var candidates = Enumerable.Range(0, shortlist).Select(rank => new Candidate(rank, new CoarsePlace(-rank, rank + 1), null)).ToArray();
+                var candidates = Enumerable.Range(0, shortlist).Select(rank => new Candidate(rank, new CoarseRank(-rank, rank + 1), null)).ToArray();
                 var before = GC.GetTotalAllocatedBytes(precise: true);
                 var (scored, _, _) = await Reranker.RerankAsync(device, snapshot.TextToImage, encoded.Record, candidates, default);
                 least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);

@@ -1,5 +1,5 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Inference.Batching;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;

@@ -15,12 +15,12 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
         using var serving = new Serving(served.Folder.Index, time, pairsPerCall: 1);
         var device = serving.Queues.Device;
         Task<IDisposable>? turn = null;
-        using var watch = new StageWatch(Stages.Shortlist, () => turn = device.TakeTurnAsync(1, CancellationToken.None));
+        using var watch = new StageWatch(StageNames.Shortlist, () => turn = device.AcquireExclusiveAsync(1, CancellationToken.None));
         var searching = serving.ImagesAsync(served.Corpus.AllCaptions[5], 40, 40, deadlineMs: 50);
         await Eventually.TrueAsync(() => turn is not null && device.State.WaitingCost == 39, "all pairs but one wait");
 
         // A pair or two are on their way to the device; then it is held up again, and the deadline passes.
-        var second = device.TakeTurnAsync(1, CancellationToken.None);
+        var second = device.AcquireExclusiveAsync(1, CancellationToken.None);
         (await turn!).Dispose();
         using (await second)
         {
@@ -37,7 +37,7 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
     {
         var time = new ManualTime();
         using var serving = new Serving(served.Folder.Index, time);
-        using var watch = new StageWatch(Stages.Encode, () => time.Advance(Long));
+        using var watch = new StageWatch(StageNames.Encode, () => time.Advance(Long));
 
         var error = await Assert.ThrowsAsync<DeadlineExceededException>(() => serving.ImagesAsync("a dog", deadlineMs: 77));
 
@@ -51,7 +51,7 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
         var time = new ManualTime();
         using var serving = new Serving(served.Folder.Index, time);
         using var counting = new DegradedCount(serving);
-        using var watch = new StageWatch(Stages.Shortlist, () => time.Advance(Long));
+        using var watch = new StageWatch(StageNames.Shortlist, () => time.Advance(Long));
 
         var answer = await serving.ImagesAsync(served.Corpus.AllCaptions[5], 10, 40, deadlineMs: 77);
 
@@ -66,7 +66,7 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
     {
         var time = new ManualTime();
         var serving = new Serving(served.Folder.Index, time);
-        using var watch = new StageWatch(Stages.Shortlist, serving.Search.Dispose);
+        using var watch = new StageWatch(StageNames.Shortlist, serving.Search.Dispose);
 
         Assert.Equal(10, (await serving.ImagesAsync("a dog")).Hits.Count);
 
@@ -89,7 +89,7 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
     {
         var time = new ManualTime();
         using var serving = new Serving(served.Folder.Index, time);
-        var turn = await serving.Queues.Device.TakeTurnAsync(1, CancellationToken.None);
+        var turn = await serving.Queues.Device.AcquireExclusiveAsync(1, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var cancelled = serving.ImagesAsync("a cat", stop: stop.Token);
         var cancelledScore = serving.Search.ScoreAsync([new ScorePair(served.Corpus.Ids[0], "a cat", null)], stop.Token);

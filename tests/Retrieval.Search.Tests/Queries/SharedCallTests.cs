@@ -15,7 +15,7 @@ public sealed class SharedCallTests(ServedCorpus served) : IClassFixture<ServedC
         var (corpus, oracle, random) = (served.Corpus, served.Oracle, new Random(pairsPerCall));
         for (var round = 0; round < 3; round++)
         {
-            var turn = await serving.Queues.Device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+            var turn = await serving.Queues.Device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
             var checks = Enumerable.Range(0, 30).Select(_ => random.Next(3) switch
             {
                 0 => ImagesAsync(random.Next(oracle.Captions), random.Next(1, 41)),

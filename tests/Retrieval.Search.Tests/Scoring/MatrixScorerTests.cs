@@ -1,6 +1,6 @@
 using Retrieval.Features.Npy;
 using Retrieval.Inference.Records;
-using Retrieval.Search.Scoring;
+using Retrieval.Search.Evaluation;
 
 namespace Retrieval.Search.Tests.Scoring;
 

@@ -201,7 +201,7 @@ public sealed class SnapshotTests : IDisposable
         var serving = new Serving(_folder.Index);
         SearchSnapshot? model = null;
         // With the encoder behind it and the scorer before it.
-        using var watch = new StageWatch(Stages.Encode, () =>
+        using var watch = new StageWatch(StageNames.Encode, () =>
         {
             model = serving.Snapshots.Acquire();
             serving.Snapshots.Dispose();

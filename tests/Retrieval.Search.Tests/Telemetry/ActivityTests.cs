@@ -40,9 +40,9 @@ public sealed class ActivityTests(ServedCorpus served) : IClassFixture<ServedCor
         Assert.Equal(QueryKinds.All, queries.Select(query => query.OperationName));
         Assert.Equal(
             [
-                [Stages.Tokenize, Stages.Queue, Stages.Encode, Stages.Queue, Stages.Shortlist, Stages.Queue, Stages.Score, Stages.Assemble],
-                [Stages.Queue, Stages.Shortlist, Stages.Queue, Stages.Score, Stages.Assemble],
-                [Stages.Tokenize, Stages.Queue, Stages.Encode, Stages.Queue, Stages.Score],
+                [StageNames.Tokenize, StageNames.Queue, StageNames.Encode, StageNames.Queue, StageNames.Shortlist, StageNames.Queue, StageNames.Score, StageNames.Assemble],
+                [StageNames.Queue, StageNames.Shortlist, StageNames.Queue, StageNames.Score, StageNames.Assemble],
+                [StageNames.Tokenize, StageNames.Queue, StageNames.Encode, StageNames.Queue, StageNames.Score],
             ],
             queries.Select(query => Children(query).Select(child => child.OperationName).ToArray()));
         Assert.All(queries, query => Assert.All(Children(query), child => Assert.True(child.StartTimeUtc >= query.StartTimeUtc && child.Duration >= TimeSpan.Zero)));

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Retrieval.Postgres.TestKit;
-using Retrieval.Search.Catalogs;
+using Retrieval.Search.Replication;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
@@ -45,14 +45,14 @@ public sealed class BreakerTests
         for (var round = 0; round < 2; round++)
         {
             await using var held = await HoldAsync(catalog);
-            await DegradedAsync(replica, CatalogLink.MostLate - 1);
+            await DegradedAsync(replica, CatalogCircuitBreaker.MostLate - 1);
             await held.CloseAsync();
             await Eventually.TrueAsync(async () => (string?)(await replica.Client.AnswerAsync("/v1/search/images", Query))["degraded"] is null, "the catalog is asked on");
         }
 
         await using (await HoldAsync(catalog))
         {
-            await DegradedAsync(replica, CatalogLink.MostLate);
+            await DegradedAsync(replica, CatalogCircuitBreaker.MostLate);
         }
 
         Assert.Equal(0, await replica.MetricAsync("retrieval_catalog_up"));
@@ -69,7 +69,7 @@ public sealed class BreakerTests
         await CatalogIndexes.ActivateAsync(catalog.Catalog, "green", Cancelled);
         await CatalogIndexes.DropAsync(catalog.Catalog, "blue", Cancelled);
 
-        await DegradedAsync(replica, CatalogLink.MostLate + 1);
+        await DegradedAsync(replica, CatalogCircuitBreaker.MostLate + 1);
 
         Assert.Equal(1, await replica.MetricAsync("retrieval_catalog_up"));
         await (await replica.Client.PutAsync("/v1/images/now", Image.Body(1).ToJsonString())).ProblemAsync(409);
@@ -81,7 +81,7 @@ public sealed class BreakerTests
         await using var catalog = await TestCatalog.CreateAsync();
         await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 3);
         await catalog.Database.ExecuteAsAdminAsync("alter table retrieval.index add column kept json; update retrieval.index set kept = image_fields, image_fields = '42'", Cancelled);
-        var link = new CatalogLink(TimeProvider.System);
+        var link = new CatalogCircuitBreaker(TimeProvider.System);
         link.Failed();
         using var log = new CapturedLog();
         using var factory = LoggerFactory.Create(builder => builder.AddProvider(log));

@@ -26,11 +26,11 @@ public sealed class DeviceStateTests(ServerFixture fixture)
                 for (var i = 0; i < 5; i++)
                 {
                     // What can be encoded meanwhile says nothing about what cannot be scored.
-                    (await device.RunAsync(new CaptionItem(snapshot.EncodeLane, [1, 2], default))).Dispose();
+                    (await device.RunAsync(new CaptionItem(snapshot.EncodeBatcher, [1, 2], default))).Dispose();
                     await failing.FailOnceAsync(device);
                 }
 
-                using var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+                using var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
                 return await IsRedAsync(server);
             },
             "readiness is red");

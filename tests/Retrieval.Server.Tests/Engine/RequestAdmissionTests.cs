@@ -18,7 +18,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
     {
         await using var server = await StartAsync(5 * Cost);
         var device = FailingDevice.Of(server);
-        var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+        var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
         var asked = Enumerable.Range(0, 60).Select(_ => server.Client.PostAsync("/v1/search/images", Ask)).ToList();
 
         var shed = new List<Task<(HttpResponseMessage Response, JsonObject Body)>>();
@@ -55,7 +55,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
         await using var server = await StartAsync(0);
         var device = FailingDevice.Of(server);
         const string small = """{ "caption": "w4", "top": 1, "shortlist": 1 }""";
-        var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+        var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
 
         var batch = server.Client.PostAsync("/v1/search/batch", $$"""{ "queries": [ {{small}}, {{small}}, {{small}}, {{small}} ] }""");
 
@@ -72,7 +72,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
         await using var server = await StartAsync(0);
         var device = FailingDevice.Of(server);
         var before = await server.MetricAsync("retrieval_batch_duration_seconds_count{kind=\"score\"}");
-        using (await device.TakeTurnAsync(1, TestContext.Current.CancellationToken))
+        using (await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken))
         {
             var late = Enumerable.Range(0, 8).Select(_ => server.Client.PostAsync("/v1/search/images", """{ "caption": "w4", "shortlist": 10, "deadlineMs": 100 }""")).ToList();
             foreach (var request in late)
@@ -84,7 +84,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
         }
 
         // An image query has its shortlist, and so an answer, without the device.
-        var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+        var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
         var coarse = await server.Client.AnswerAsync("/v1/search/captions", """{ "imageId": "plain.jpg", "deadlineMs": 300 }""");
         Assert.Equal(("deadline", 0), ((string?)coarse["degraded"], (int)coarse["reranked"]!));
         turn.Dispose();
@@ -100,7 +100,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
         await using var server = await StartAsync(1_000_000);
         var device = FailingDevice.Of(server);
         var encoded = await server.MetricAsync("retrieval_batch_duration_seconds_count{kind=\"encode\"}");
-        var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+        var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
         for (var wave = 0; wave < 5; wave++)
         {
             using var leaving = new CancellationTokenSource();
@@ -139,7 +139,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
         var shared = 0.0;
         for (var round = 0; round < 5; round++)
         {
-            var turn = await device.TakeTurnAsync(1, TestContext.Current.CancellationToken);
+            var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
             var together = captions.Select(caption => AskAsync(server, caption)).ToList();
             await Eventually.TrueAsync(() => device.State.Admitted == captions.Length * Cost, "all are in");
             turn.Dispose();

@@ -1,6 +1,7 @@
 using System.Text;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Server.Tests.Hosting;
 

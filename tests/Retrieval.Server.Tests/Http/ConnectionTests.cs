@@ -27,9 +27,9 @@ public sealed class ConnectionTests(ServerFixture fixture)
         await AnswersAsync(server, "/health/ready");
         using var client = NewClient(server);
         await client.AnswerAsync("/v1/search/images", Search);
-        Assert.True(await server.MetricAsync("retrieval_http_connections_displaced_total") >= (4 * Most) - ConnectionTable.HealthPlaces);
+        Assert.True(await server.MetricAsync("retrieval_http_connections_displaced_total") >= (4 * Most) - ConnectionTable.HealthPermits);
         Assert.Equal(Most, await server.MetricAsync("retrieval_http_connections_limit"));
-        Assert.InRange((await server.MetricAsync("retrieval_http_connections"))!.Value, 1, Most + ConnectionTable.HealthPlaces);
+        Assert.InRange((await server.MetricAsync("retrieval_http_connections"))!.Value, 1, Most + ConnectionTable.HealthPermits);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class ConnectionTests(ServerFixture fixture)
         await using var server = await StartAsync();
         using var busy = await CrowdAsync(server, Most, SlowBody);
         await Eventually.TrueAsync(() => Table(server).AtWork == Most, "all are at work");
-        using var more = await CrowdAsync(server, 3 * ConnectionTable.HealthPlaces, Half);
+        using var more = await CrowdAsync(server, 3 * ConnectionTable.HealthPermits, Half);
 
         await AnswersAsync(server, "/health/live");
         await AnswersAsync(server, "/health/ready");

@@ -146,8 +146,8 @@ public sealed class CatalogIngestionRunTests
         FailingLedger? ledger = null;
         await using var one = await RunningServer.StartAsync(Options(catalog, "one"), services =>
         {
-            services.AddSingleton<CatalogLedger>();
-            services.AddSingleton<IIngestionLedger>(provider => ledger = new FailingLedger(provider.GetRequiredService<CatalogLedger>()));
+            services.AddSingleton<CatalogRunRegistry>();
+            services.AddSingleton<IRunRegistry>(provider => ledger = new FailingLedger(provider.GetRequiredService<CatalogRunRegistry>()));
         });
         await one.ReadyAsync();
         await using var two = await ServeAsync(catalog, "two");

@@ -6,7 +6,7 @@ using Retrieval.Server.Ingestions;
 namespace Retrieval.Server.Tests.Ingestions;
 
 /// <summary>A ledger that does not find a run when asked the next time, but fails.</summary>
-internal sealed class FailingLedger(IIngestionLedger ledger) : IIngestionLedger
+internal sealed class FailingLedger(IRunRegistry ledger) : IRunRegistry
 {
     private Exception? _next;
 

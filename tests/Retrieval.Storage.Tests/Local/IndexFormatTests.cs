@@ -3,6 +3,7 @@ using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Local;
@@ -12,7 +13,7 @@ public sealed class IndexFormatTests : IDisposable
 {
     private static readonly Guid Catalog = Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e");
     private static readonly Guid Token = Guid.Parse("7c9e6679-7425-40de-944b-e07fc1f90ae7");
-    private static readonly LedgerEntry Other = new("catalog:of a museum/2", "a;b;c", 3, 3, 0, 0, 0, true);
+    private static readonly SourceCheckpoint Other = new("catalog:of a museum/2", "a;b;c", 3, 3, 0, 0, 0, true);
 
     private readonly IndexFolder _folder = new();
 
@@ -25,7 +26,7 @@ public sealed class IndexFormatTests : IDisposable
     [InlineData("12;0;", false)]
     public async Task The_position_of_a_copy_of_format_1_is_read_and_the_next_commit_writes_format_2(string stamp, bool complete)
     {
-        await FirstFormatAsync(new LedgerEntry($"catalog:{Catalog:D}/7", stamp, 30, 0, 0, 0, 0, complete), Other);
+        await FirstFormatAsync(new SourceCheckpoint($"catalog:{Catalog:D}/7", stamp, 30, 0, 0, 0, 0, complete), Other);
         var expected = complete ? new FollowPosition(Catalog, 7, 30, 12, true, 34, Token) : new FollowPosition(Catalog, 7, 30, 12, false, 0, null);
 
         using (var index = LocalIndex.Open(_folder.Index))
@@ -61,7 +62,7 @@ public sealed class IndexFormatTests : IDisposable
         Assert.Equal((null, Other), (index.Follow, Assert.Single(index.Ledger)));
     }
 
-    private async Task FirstFormatAsync(params LedgerEntry[] ledger)
+    private async Task FirstFormatAsync(params SourceCheckpoint[] ledger)
     {
         using (var writer = LocalIndexWriter.OpenOrCreate(_folder.Index, SampleCorpus.Schema))
         {

@@ -1,7 +1,7 @@
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Local;
@@ -42,7 +42,7 @@ public sealed class LocalIndexModelTests : IDisposable
                     break;
                 case < 80:
                     var generation = writer.Generation;
-                    await writer.CommitAsync([new LedgerEntry("steps", "", step, 0, 0, 0, 0, false)], TestContext.Current.CancellationToken);
+                    await writer.CommitAsync([new SourceCheckpoint("steps", "", step, 0, 0, 0, 0, false)], TestContext.Current.CancellationToken);
                     Assert.Equal(generation + 1, writer.Generation);
                     committed = new(pending);
                     break;

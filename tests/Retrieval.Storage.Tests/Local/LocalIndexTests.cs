@@ -1,9 +1,9 @@
 using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Errors;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Local;
@@ -186,8 +186,8 @@ public sealed class LocalIndexTests : IDisposable
     [Fact]
     public async Task Progress_is_committed_with_the_rows_and_kept_by_source()
     {
-        var first = new LedgerEntry("one", "stamp", 10, 8, 1, 1, 77, false);
-        var second = new LedgerEntry("two", "stamp", 3, 3, 0, 0, 0, true);
+        var first = new SourceCheckpoint("one", "stamp", 10, 8, 1, 1, 77, false);
+        var second = new SourceCheckpoint("two", "stamp", 3, 3, 0, 0, 0, true);
         using (var writer = Writer())
         {
             Assert.Equal(2, await writer.CommitAsync([first, second], TestContext.Current.CancellationToken));
@@ -205,7 +205,7 @@ public sealed class LocalIndexTests : IDisposable
     public async Task A_commit_of_nothing_new_makes_no_generation()
     {
         using var writer = Writer();
-        var entry = new LedgerEntry("one", "stamp", 1, 1, 0, 0, 0, false);
+        var entry = new SourceCheckpoint("one", "stamp", 1, 1, 0, 0, 0, false);
         await writer.CommitAsync([entry], TestContext.Current.CancellationToken);
 
         Assert.Equal(2, await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken));

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Local;
@@ -63,7 +63,7 @@ public abstract class WrittenIndexTests : IDisposable
         var batch = SampleCorpus.Batch(ids.Select(id => (id, version)));
         writer.Append(new ImageRows { SourceKey = "one", Images = batch.Images, ImageFields = batch.ImageFields, CaptionFields = batch.CaptionFields });
         Array.ForEach(ids, id => expected[id] = version);
-        await writer.CommitAsync([new LedgerEntry("one", $"{version}", version, 0, 0, 0, 0, false)], Cancellation);
+        await writer.CommitAsync([new SourceCheckpoint("one", $"{version}", version, 0, 0, 0, 0, false)], Cancellation);
     }
 
     /// <summary>Commits images, each by itself.</summary>

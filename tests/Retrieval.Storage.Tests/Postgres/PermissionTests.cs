@@ -28,7 +28,7 @@ public sealed class PermissionTests
         await using var catalog = SampleCatalog.Open(setup.Ingest.ConnectionString);
         var index = await CatalogIndexes.FindOrCreateAsync(catalog, "green", SampleCorpus.Schema, Cancellation);
         await new SampleRun(catalog, index, Retry).RunAsync(150);
-        await using (var images = new CatalogImages(catalog, index))
+        await using (var images = new CatalogImageWriter(catalog, index))
         {
             await images.PutAsync(SampleSource.Rows([("one", 0)], "hand"), Cancellation);
             Assert.NotNull(await images.DeleteAsync("one", Cancellation));
@@ -57,7 +57,7 @@ public sealed class PermissionTests
         Assert.Single((await CatalogStatus.ReadAsync(catalog, Cancellation)).Indexes);
         Assert.Single(await CatalogRuns.ListAsync(catalog, null, 10, Cancellation));
         Assert.Empty((await CatalogVerify.RunAsync(catalog, index, 1, Cancellation)).Findings);
-        await using var images = new CatalogImages(catalog, index, Retry);
+        await using var images = new CatalogImageWriter(catalog, index, Retry);
         await RefusedAsync(() => images.PutAsync(SampleSource.Rows([("one", 0)], null), Cancellation));
         await RefusedAsync(() => images.DeleteAsync("image-0001", Cancellation));
         await RefusedAsync(() => new SampleRun(catalog, index, Retry).RunAsync(50));

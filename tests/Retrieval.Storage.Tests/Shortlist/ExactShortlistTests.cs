@@ -27,12 +27,12 @@ public sealed class ExactShortlistTests : IDisposable
         var random = new Random(rows);
         var values = Enumerable.Range(0, rows * width).Select(_ => (float)random.Next(-1, 2)).ToArray();
         var address = Copy(values);
-        foreach (var buried in new[] { 0.0, 0.3, 1.0 })
+        foreach (var tombstoned in new[] { 0.0, 0.3, 1.0 })
         {
             var deleted = new SlotBitmap(rows);
             for (var slot = 0; slot < rows; slot++)
             {
-                if (random.NextDouble() < buried)
+                if (random.NextDouble() < tombstoned)
                 {
                     deleted.Add(slot);
                 }
@@ -144,10 +144,10 @@ public sealed class ExactShortlistTests : IDisposable
     public void A_damaged_embedding_that_is_no_candidate_is_not_told()
     {
         var values = new[] { float.NaN, 1f, float.NaN, 1f, 1f, 1f };
-        var buried = new SlotBitmap(3);
-        buried.Add(0);
+        var tombstoned = new SlotBitmap(3);
+        tombstoned.Add(0);
         var damaged = new ConcurrentQueue<long>();
-        var found = new ExactShortlist(Copy(values), 3, 2, buried).Find(new[] { 1f, 1f }, 3, slot => slot != 1, damaged.Enqueue, TestContext.Current.CancellationToken);
+        var found = new ExactShortlist(Copy(values), 3, 2, tombstoned).Find(new[] { 1f, 1f }, 3, slot => slot != 1, damaged.Enqueue, TestContext.Current.CancellationToken);
         Assert.Equal(2, Assert.Single(found).Slot);
         Assert.Empty(damaged);
     }

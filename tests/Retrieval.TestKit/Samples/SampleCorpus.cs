@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local;
-using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.TestKit.Samples;
 

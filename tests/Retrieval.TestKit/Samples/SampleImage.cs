@@ -1,4 +1,4 @@
-using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.TestKit.Samples;
 

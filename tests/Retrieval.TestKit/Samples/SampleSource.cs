@@ -1,5 +1,5 @@
-using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.TestKit.Samples;
 

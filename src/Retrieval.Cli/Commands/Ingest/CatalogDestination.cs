@@ -8,6 +8,7 @@ using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.Terminal.Commands;
 using Retrieval.Terminal.Output;
 
@@ -97,7 +98,7 @@ internal sealed class CatalogDestination
                 $"is missing: the active index, {active.Name}, is of bundle {active.Schema.BundleName}, fingerprint {active.Schema.Fingerprint}; name another index, to be built beside it and activated", field: "--name");
     }
 
-    private static async Task<LedgerEntry?> LedgerOf(Catalog catalog, CatalogIndex index, IngestionOptions options)
+    private static async Task<SourceCheckpoint?> LedgerOf(Catalog catalog, CatalogIndex index, IngestionOptions options)
     {
         var parts = await CatalogParts.ListAsync(catalog, index, options.SourceKey, options.Parts).ConfigureAwait(false);
         return parts.FirstOrDefault(part => part.Part == options.Part)?.Ledger;

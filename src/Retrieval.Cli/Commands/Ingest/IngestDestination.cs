@@ -2,6 +2,7 @@ using Retrieval.Search.Ingestion;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Cli.Commands.Ingest;
 
@@ -9,12 +10,12 @@ namespace Retrieval.Cli.Commands.Ingest;
 /// <param name="Label">For people.</param>
 /// <param name="Target">What the job writes to; the job disposes of it.</param>
 /// <param name="ReadLedger">Reads the source's entry as it is committed; null if there is none.</param>
-internal sealed record IngestDestination(string Label, IIngestionTarget Target, Func<Task<LedgerEntry?>> ReadLedger)
+internal sealed record IngestDestination(string Label, IIngestionTarget Target, Func<Task<SourceCheckpoint?>> ReadLedger)
 {
     public static IngestDestination Folder(string index, IndexSchema schema, IngestionOptions options) =>
         new(index, new LocalIngestionTarget(index, schema, options.CommitRows), () => Task.FromResult(LedgerOf(index, options.SourceKey)));
 
-    private static LedgerEntry? LedgerOf(string index, string sourceKey)
+    private static SourceCheckpoint? LedgerOf(string index, string sourceKey)
     {
         try
         {

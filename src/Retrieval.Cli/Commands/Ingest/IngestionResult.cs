@@ -1,6 +1,6 @@
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
-using Retrieval.Storage.Local;
+using Retrieval.Storage.Rows;
 using Retrieval.Terminal.Output;
 using Spectre.Console;
 
@@ -37,7 +37,7 @@ internal sealed record IngestionResult(
     /// <param name="destination">Where it went; null for a dry run.</param>
     /// <param name="ledger">The source's entry afterwards.</param>
     /// <param name="report">What the job says.</param>
-    public static IngestionResult Of(string source, IngestionOptions options, IngestDestination? destination, LedgerEntry? ledger, IngestionReport report)
+    public static IngestionResult Of(string source, IngestionOptions options, IngestDestination? destination, SourceCheckpoint? ledger, IngestionReport report)
     {
         var progress = report.Progress;
         var end = destination?.Target is CatalogIngestionTarget ? report.End : null;

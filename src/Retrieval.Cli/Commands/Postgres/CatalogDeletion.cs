@@ -15,7 +15,7 @@ internal static class CatalogDeletion
             var index = await CatalogIndexOption.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false);
             var before = await CountAsync(catalog, index, cancellationToken).ConfigureAwait(false);
             var unknown = new List<string>();
-            var images = new CatalogImages(catalog, index);
+            var images = new CatalogImageWriter(catalog, index);
             await using (images.ConfigureAwait(false))
             {
                 foreach (var id in ids)

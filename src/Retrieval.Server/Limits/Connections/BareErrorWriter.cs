@@ -13,7 +13,7 @@ namespace Retrieval.Server.Limits.Connections;
 /// a request, and the server has no hook there: it writes a status with <c>Content-Length: 0</c> and closes. That is all
 /// it ever writes while no request is in the pipeline, but for the ends of answers; anything else passes as it is.
 /// </summary>
-internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPlace place) : PipeWriter
+internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit place) : PipeWriter
 {
     private const int LongestBareError = 512;
 

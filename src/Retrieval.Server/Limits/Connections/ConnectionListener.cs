@@ -74,7 +74,7 @@ internal sealed partial class ConnectionListener(Socket listening, SocketConnect
         }
 
         var connection = connections.Create(socket);
-        var place = new ConnectionPlace(connection, socket);
+        var place = new ConnectionPermit(connection, socket);
         table.Add(place);
         return new TrackedConnection(connection, place, table);
     }

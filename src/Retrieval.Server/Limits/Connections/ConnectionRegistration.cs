@@ -29,7 +29,7 @@ internal static partial class ConnectionRegistration
 
     public static void UseConnections(this WebApplication app, ServerOptions options)
     {
-        app.UseMiddleware<ConnectionPlaces>();
+        app.UseMiddleware<ConnectionPermits>();
         var most = app.Services.GetRequiredService<ConnectionTable>().Most;
         if (most < options.Http.MaxConnections)
         {

@@ -9,13 +9,13 @@ namespace Retrieval.Server.Limits.Connections;
 internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
 {
     /// <summary>Connections above the bound, for health.</summary>
-    public const int HealthPlaces = 16;
+    public const int HealthPermits = 16;
 
     // The runtime needs two to start a thread, and ends the process where it has none.
     private const int SpareDescriptors = 8;
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<ConnectionPlace> _waiting = new();
+    private readonly LinkedList<ConnectionPermit> _waiting = new();
     private TaskCompletionSource _changed = NewChange();
     private int _open;
     private int _ordinary;
@@ -46,15 +46,15 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         while (true)
         {
             Task changed;
-            ConnectionPlace? closed = null;
+            ConnectionPermit? closed = null;
             lock (_gate)
             {
-                if (_open < most + HealthPlaces)
+                if (_open < most + HealthPermits)
                 {
                     return;
                 }
 
-                if (_open - _leaving >= most + HealthPlaces)
+                if (_open - _leaving >= most + HealthPermits)
                 {
                     closed = Displace(healthToo: true);
                 }
@@ -68,9 +68,9 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     }
 
     /// <summary>Counts a connection that was accepted.</summary>
-    public void Add(ConnectionPlace place)
+    public void Add(ConnectionPermit place)
     {
-        ConnectionPlace? closed = null;
+        ConnectionPermit? closed = null;
         lock (_gate)
         {
             _open++;
@@ -83,9 +83,9 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
 
     /// <summary>A request of the connection begins.</summary>
     /// <returns>Whether it may ask for anything; otherwise for health only.</returns>
-    public bool Begin(ConnectionPlace place)
+    public bool Begin(ConnectionPermit place)
     {
-        ConnectionPlace? closed = null;
+        ConnectionPermit? closed = null;
         bool any;
         lock (_gate)
         {
@@ -110,7 +110,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     }
 
     /// <summary>The request has been answered; the connection waits for the next.</summary>
-    public void End(ConnectionPlace place)
+    public void End(ConnectionPermit place)
     {
         lock (_gate)
         {
@@ -125,7 +125,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     }
 
     /// <summary>The connection is closed and its socket free.</summary>
-    public void Remove(ConnectionPlace place)
+    public void Remove(ConnectionPermit place)
     {
         lock (_gate)
         {
@@ -153,7 +153,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     public void CloseWaiting() => CloseWaiting(int.MaxValue);
 
     // Takes one of the places below the bound, another's if need be; whom to close for it.
-    private ConnectionPlace? Enter(ConnectionPlace place)
+    private ConnectionPermit? Enter(ConnectionPermit place)
     {
         var closed = _ordinary >= most ? Displace(healthToo: false) : null;
         place.HealthOnly = _ordinary >= most;
@@ -167,7 +167,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
 
     private void CloseWaiting(int count)
     {
-        var closed = new List<ConnectionPlace>();
+        var closed = new List<ConnectionPermit>();
         lock (_gate)
         {
             while (closed.Count < count && Displace(healthToo: true) is { } place)
@@ -179,7 +179,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         closed.ForEach(Close);
     }
 
-    private ConnectionPlace? Displace(bool healthToo)
+    private ConnectionPermit? Displace(bool healthToo)
     {
         for (var node = _waiting.First; node is not null; node = node.Next)
         {
@@ -203,7 +203,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         return null;
     }
 
-    private void StopWaiting(ConnectionPlace place)
+    private void StopWaiting(ConnectionPermit place)
     {
         if (place.Waiting is { } node)
         {
@@ -218,7 +218,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         _changed = NewChange();
     }
 
-    private void Close(ConnectionPlace? place)
+    private void Close(ConnectionPermit? place)
     {
         if (place is not null)
         {

@@ -32,7 +32,7 @@ internal static class DescriptorBudget
     /// <exception cref="InvalidConfigurationException">Not even <see cref="LeastConnections"/> fit.</exception>
     public static int Connections(ServerOptions options, long? limit)
     {
-        var reserved = Program + (FilesOfGeneration * Generations) + Other + ConnectionTable.HealthPlaces;
+        var reserved = Program + (FilesOfGeneration * Generations) + Other + ConnectionTable.HealthPermits;
         reserved += options.Postgres.IsSet ? Postgres + options.Postgres.Streams : 0;
         var wanted = Math.Min(options.Http.MaxConnections, LeastConnections);
         return limit is not { } files || files >= reserved + options.Http.MaxConnections ? options.Http.MaxConnections

@@ -9,11 +9,11 @@ namespace Retrieval.Server.Limits.Connections;
 internal sealed class TrackedConnection : ConnectionContext
 {
     private readonly ConnectionContext _connection;
-    private readonly ConnectionPlace _place;
+    private readonly ConnectionPermit _place;
     private readonly ConnectionTable _table;
     private int _left;
 
-    public TrackedConnection(ConnectionContext connection, ConnectionPlace place, ConnectionTable table)
+    public TrackedConnection(ConnectionContext connection, ConnectionPermit place, ConnectionTable table)
     {
         (_connection, _place, _table) = (connection, place, table);
         connection.Features.Set(place);

@@ -15,7 +15,7 @@ internal enum RowCounter
     /// <summary>One row a ragged row of a caption.</summary>
     CaptionRaggedRows,
 
-    /// <summary>One row a buried image.</summary>
+    /// <summary>One row a tombstoned image.</summary>
     Tombstones,
 
     /// <summary>Bytes of variable length; a file of ends says where each item's bytes end.</summary>

@@ -1,12 +1,12 @@
 
 namespace Retrieval.Storage.Local.Files;
 
-/// <summary>Committed rows, buried ones included.</summary>
+/// <summary>Committed rows, tombstoned ones included.</summary>
 /// <param name="Images">Slots of images.</param>
 /// <param name="ImageRaggedRows">Rows of each ragged image field.</param>
 /// <param name="Captions">Slots of captions.</param>
 /// <param name="CaptionRaggedRows">Rows of each ragged caption field.</param>
-/// <param name="Tombstones">Buried images.</param>
+/// <param name="Tombstones">Tombstoned images.</param>
 internal sealed record RowCounts(long Images, long ImageRaggedRows, long Captions, long CaptionRaggedRows, long Tombstones)
 {
     public static RowCounts None { get; } = new(0, 0, 0, 0, 0);

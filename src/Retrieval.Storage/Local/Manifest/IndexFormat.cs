@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Local.Manifest;
 
@@ -31,7 +32,7 @@ internal static class IndexFormat
     }
 
     // Key "catalog:GUID/NUMBER", stamp "SINCE;SEEN;TOKEN".
-    private static FollowPosition? PositionOf(LedgerEntry entry) =>
+    private static FollowPosition? PositionOf(SourceCheckpoint entry) =>
         entry.SourceKey.StartsWith(PositionKey, StringComparison.Ordinal)
         && entry.SourceKey[PositionKey.Length..].Split('/') is [var catalogText, var indexText]
         && Guid.TryParse(catalogText, out var catalog)

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Local.Manifest;
 
@@ -26,7 +27,7 @@ internal sealed record IndexManifest(
     IReadOnlyList<FileLength> Files,
     SealState Seals,
     IReadOnlyList<string> Sources,
-    IReadOnlyList<LedgerEntry> Ledger)
+    IReadOnlyList<SourceCheckpoint> Ledger)
 {
     /// <summary>Of a replica's copy: of which index of a catalog, and how far it has come. Null for an index of its own.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -14,7 +14,7 @@ internal sealed class IdTable
     private readonly SlotBitmap _deleted;
     private readonly IdOf _idOf;
 
-    // Places in use: live images, and buried ones of the generations it grew over, which a lookup passes by.
+    // Places in use: live images, and tombstoned ones of the generations it grew over, which a lookup passes by.
     private long _used;
 
     public IdTable(long slots, SlotBitmap deleted, IdOf idOf)
@@ -29,7 +29,7 @@ internal sealed class IdTable
         {
             if (!deleted.Contains(slot))
             {
-                var place = Place(idOf(slot));
+                var place = BucketOf(idOf(slot));
                 _used += _slotsPlusOne[place] == 0 ? 1 : 0;
                 _slotsPlusOne[place] = checked((int)slot + 1);
             }
@@ -49,12 +49,12 @@ internal sealed class IdTable
 
     public bool TryGet(string id, out long slot)
     {
-        slot = _slotsPlusOne[Place(Encoding.UTF8.GetBytes(id))] - 1L;
+        slot = _slotsPlusOne[BucketOf(Encoding.UTF8.GetBytes(id))] - 1L;
         return slot >= 0 && !_deleted.Contains(slot);
     }
 
     /// <summary>Where <paramref name="id"/> is, or the free place where it would be.</summary>
-    private int Place(ReadOnlySpan<byte> id)
+    private int BucketOf(ReadOnlySpan<byte> id)
     {
         // Seeded per process, so that ids cannot be chosen to collide.
         var hash = default(HashCode);

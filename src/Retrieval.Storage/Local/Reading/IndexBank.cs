@@ -26,13 +26,13 @@ public sealed class IndexBank
     /// <summary>Which ragged rows each item owns; null if no field is ragged.</summary>
     public RaggedExtents? Extents { get; }
 
-    /// <summary>Slots, buried ones included. At most 2³¹ - 1.</summary>
+    /// <summary>Slots, tombstoned ones included. At most 2³¹ - 1.</summary>
     public long Slots => Embedding.Rows;
 
-    /// <summary>Slots that are not buried.</summary>
+    /// <summary>Slots that are not tombstoned.</summary>
     public long Count => Slots - Deleted.Count;
 
-    /// <summary>The buried slots.</summary>
+    /// <summary>The tombstoned slots.</summary>
     public SlotBitmap Deleted { get; }
 
     /// <summary>The record field called <paramref name="name"/>.</summary>

@@ -5,6 +5,7 @@ using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Local.Reading;
 
@@ -36,7 +37,7 @@ public sealed class LocalIndex : IDisposable
         }
 
         var known = former?.Manifest.Rows ?? RowCounts.None;
-        var (images, captions) = Buried(former, known);
+        var (images, captions) = Tombstones(former, known);
         Images = new IndexBank(layout.Images, Map, images, RaggedExtents.Read(this, layout.Images, Manifest.Rows.ImageRaggedRows, former?.Images.Extents, known.ImageRaggedRows));
         Captions = new IndexBank(layout.Captions, Map, captions, RaggedExtents.Read(this, layout.Captions, Manifest.Rows.CaptionRaggedRows, former?.Captions.Extents, known.CaptionRaggedRows));
         var ids = former?._ids is { IsValueCreated: true, Value: var table } ? table : null;
@@ -77,7 +78,7 @@ public sealed class LocalIndex : IDisposable
     public IndexBank Captions { get; }
 
     /// <summary>Progress of the ingestions that wrote the index, as of this generation.</summary>
-    public IReadOnlyList<LedgerEntry> Ledger => Manifest.Ledger;
+    public IReadOnlyList<SourceCheckpoint> Ledger => Manifest.Ledger;
 
     /// <summary>Of a replica's copy: of which index of a catalog, and how far it has come. Null for an index of its own.</summary>
     public FollowPosition? Follow => Manifest.Follow;
@@ -163,7 +164,7 @@ public sealed class LocalIndex : IDisposable
         return _ids.Value.TryGet(id, out slot);
     }
 
-    /// <summary>The id of the image in <paramref name="slot"/>, live or buried.</summary>
+    /// <summary>The id of the image in <paramref name="slot"/>, live or tombstoned.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     /// <exception cref="IndexCorruptException">Where it ends is damaged, or it is no text.</exception>
     public string GetImageId(long slot)
@@ -172,7 +173,7 @@ public sealed class LocalIndex : IDisposable
         return Text(Layout.Ids, slot);
     }
 
-    /// <summary>The attributes of the image in <paramref name="slot"/>, live or buried.</summary>
+    /// <summary>The attributes of the image in <paramref name="slot"/>, live or tombstoned.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     /// <exception cref="IndexCorruptException">What is stored of it is damaged: an end falls, or lies outside its file; or a text is none.</exception>
     public IndexedImage GetImage(long slot)
@@ -189,13 +190,13 @@ public sealed class LocalIndex : IDisposable
             captions);
     }
 
-    /// <summary>The attributes of the caption in <paramref name="slot"/>, live or buried.</summary>
+    /// <summary>The attributes of the caption in <paramref name="slot"/>, live or tombstoned.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     /// <exception cref="IndexCorruptException">What is stored of it is damaged: an end falls, or lies outside its file; or a text is none.</exception>
     public IndexedCaption GetCaption(long slot)
     {
         RequireSlot(slot, Captions);
-        var (image, position) = new StoredTexts(this).Place(slot);
+        var (image, position) = new StoredTexts(this).Locate(slot);
         return new IndexedCaption(slot, image, position, Text(Layout.Texts, slot));
     }
 
@@ -337,7 +338,7 @@ public sealed class LocalIndex : IDisposable
     }
 
     // Slots keep their meaning within an epoch, and files only grow; but an index may be built anew in the same place.
-    private (SlotBitmap Images, SlotBitmap Captions) Buried(LocalIndex? former, RowCounts known)
+    private (SlotBitmap Images, SlotBitmap Captions) Tombstones(LocalIndex? former, RowCounts known)
     {
         var images = former is null ? new SlotBitmap(Manifest.Rows.Images) : new SlotBitmap(Manifest.Rows.Images, former.Images.Deleted);
         var captions = former is null ? new SlotBitmap(Manifest.Rows.Captions) : new SlotBitmap(Manifest.Rows.Captions, former.Captions.Deleted);

@@ -19,7 +19,7 @@ public sealed unsafe class MappedField
     /// <summary>Name, element type and row shape.</summary>
     public FieldSpec Spec { get; }
 
-    /// <summary>Rows: slots of a fixed field, words of a ragged one, buried ones included.</summary>
+    /// <summary>Rows: slots of a fixed field, words of a ragged one, tombstoned ones included.</summary>
     public long Rows => _file.Rows;
 
     /// <summary>Size in bytes.</summary>

@@ -39,7 +39,7 @@ public sealed class StoredTexts(LocalIndex index)
 
     /// <summary>The image that a caption describes, and its place among that image's captions, from 0.</summary>
     /// <exception cref="IndexCorruptException">The caption and the image do not name each other.</exception>
-    public (long Image, int Position) Place(long caption)
+    public (long Image, int Position) Locate(long caption)
     {
         var file = index.Layout.CaptionImages;
         var image = index.Map(file).Number(caption);
@@ -86,7 +86,7 @@ public sealed class StoredTexts(LocalIndex index)
         var (first, count) = Captions(image);
         for (var caption = first; caption < first + count; caption++)
         {
-            if (Place(caption).Image != image)
+            if (Locate(caption).Image != image)
             {
                 throw Damaged(index.Layout.CaptionImages, $"caption {caption} is said to be of another image than {image}");
             }

@@ -151,7 +151,7 @@ public sealed class LocalIndexRepair
             _found.Add($"{dataFolder}: {state.SealsBehind} sealed ranges behind them are of a commit that did not come to its end");
         }
 
-        SayLedger(manifest, last);
+        ReportCheckpoints(manifest, last);
         var tails = Tails(dataFolder, manifest);
         _found.AddRange(tails.Select(tail => $"{dataFolder}/{tail.File}: {tail.Bytes} bytes behind the last sealed range, of a commit that was never made"));
         return Finish(manifest, index, () =>
@@ -236,7 +236,7 @@ public sealed class LocalIndexRepair
         }
     }
 
-    private void SayLedger(IndexManifest manifest, IndexManifest? last)
+    private void ReportCheckpoints(IndexManifest manifest, IndexManifest? last)
     {
         if (last is not null)
         {

@@ -43,7 +43,7 @@ internal sealed class IndexVerifier(LocalIndex index)
     {
         try
         {
-            new StructureCheck(index, _faults.Add).Run(cancellation);
+            new IndexStructureCheck(index, _faults.Add).Run(cancellation);
             index.RequireSound();
         }
         catch (IndexCorruptException e)

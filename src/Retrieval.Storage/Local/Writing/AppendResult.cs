@@ -3,5 +3,5 @@ namespace Retrieval.Storage.Local.Writing;
 /// <summary>What an append did. Its rows are seen by readers after the next commit.</summary>
 /// <param name="FirstSlot">Slot of the batch's first image; the others follow.</param>
 /// <param name="Added">Images with a new id.</param>
-/// <param name="Replaced">Images that buried an earlier one of the same id.</param>
+/// <param name="Replaced">Images that tombstoned an earlier one of the same id.</param>
 public sealed record AppendResult(long FirstSlot, int Added, int Replaced);

@@ -4,6 +4,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
 using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Local.Writing;
 

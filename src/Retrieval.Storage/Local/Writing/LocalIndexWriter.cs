@@ -4,19 +4,20 @@ using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>
 /// The one writer of an index. Appends and deletions become visible, all together, with
-/// <see cref="CommitAsync(IReadOnlyCollection{LedgerEntry}?, CancellationToken)"/>; what was not committed when the writer is disposed or killed never was. Not safe for
+/// <see cref="CommitAsync(IReadOnlyCollection{SourceCheckpoint}?, CancellationToken)"/>; what was not committed when the writer is disposed or killed never was. Not safe for
 /// concurrent calls.
 /// </summary>
 public sealed class LocalIndexWriter : IDisposable
 {
     private readonly WriterLock _lock;
     private readonly IndexLayout _layout;
-    private readonly Dictionary<string, LedgerEntry> _ledger = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SourceCheckpoint> _checkpoint = new(StringComparer.Ordinal);
     private readonly SourceNumbers _sources;
     private readonly WriteGuard _guard;
     private IndexManifest _committed;
@@ -38,7 +39,7 @@ public sealed class LocalIndexWriter : IDisposable
         _sources = new SourceNumbers(opened.Manifest.Sources);
         foreach (var entry in _committed.Ledger)
         {
-            _ledger[entry.SourceKey] = entry;
+            _checkpoint[entry.SourceKey] = entry;
         }
     }
 
@@ -54,8 +55,8 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>What was wrong with the files of the manifest when it was opened. They are whole again.</summary>
     public IReadOnlyList<ManifestFault> ManifestFaults { get; }
 
-    /// <summary>Progress of each source as of the last commit, by <see cref="LedgerEntry.SourceKey"/>.</summary>
-    public IReadOnlyDictionary<string, LedgerEntry> Ledger => _ledger;
+    /// <summary>Progress of each source as of the last commit, by <see cref="SourceCheckpoint.SourceKey"/>.</summary>
+    public IReadOnlyDictionary<string, SourceCheckpoint> Ledger => _checkpoint;
 
     /// <summary>Of a replica's copy: how far it had come at the last commit. Null for an index of its own.</summary>
     public FollowPosition? Follow => _committed.Follow;
@@ -63,7 +64,7 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Live images, uncommitted ones included.</summary>
     public long Count => _ids.Count;
 
-    /// <summary>Slots of images in use, buried and uncommitted ones included.</summary>
+    /// <summary>Slots of images in use, tombstoned and uncommitted ones included.</summary>
     public long Slots => _store.Rows.Images;
 
     /// <summary>Opens the index at its newest generation, or creates an empty one, whose generation is 1.</summary>
@@ -145,7 +146,7 @@ public sealed class LocalIndexWriter : IDisposable
         var replaced = 0;
         for (var row = 0; row < rows.Images.Count; row++)
         {
-            replaced += Bury(rows.Images[row].Id) ? 1 : 0;
+            replaced += Tombstone(rows.Images[row].Id) ? 1 : 0;
             _ids.Set(rows.Images[row].Id, first + row);
         }
 
@@ -157,7 +158,7 @@ public sealed class LocalIndexWriter : IDisposable
     public bool Delete(string id)
     {
         Require();
-        if (!Bury(id))
+        if (!Tombstone(id))
         {
             return false;
         }
@@ -175,10 +176,10 @@ public sealed class LocalIndexWriter : IDisposable
     /// <param name="cancellation">Heeded before the commit begins.</param>
     /// <returns>The generation.</returns>
     /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
-    public async Task<long> CommitAsync(IReadOnlyCollection<LedgerEntry>? progress = null, CancellationToken cancellation = default)
+    public async Task<long> CommitAsync(IReadOnlyCollection<SourceCheckpoint>? progress = null, CancellationToken cancellation = default)
     {
         Require();
-        var changed = progress?.Where(entry => !_ledger.TryGetValue(entry.SourceKey, out var old) || old != entry).ToList() ?? [];
+        var changed = progress?.Where(entry => !_checkpoint.TryGetValue(entry.SourceKey, out var old) || old != entry).ToList() ?? [];
         if (_dirty || changed.Count > 0)
         {
             await Task.Run(() => _guard.Run(() => Commit(changed, Follow)), cancellation).ConfigureAwait(false);
@@ -188,7 +189,7 @@ public sealed class LocalIndexWriter : IDisposable
     }
 
     /// <summary>Makes everything since the last commit visible and durable, together with the position of a copy.</summary>
-    /// <inheritdoc cref="CommitAsync(IReadOnlyCollection{LedgerEntry}?, CancellationToken)"/>
+    /// <inheritdoc cref="CommitAsync(IReadOnlyCollection{SourceCheckpoint}?, CancellationToken)"/>
     public async Task<long> CommitAsync(FollowPosition position, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(position);
@@ -202,7 +203,7 @@ public sealed class LocalIndexWriter : IDisposable
     }
 
     /// <summary>
-    /// Writes a new data folder without the buried rows and switches to it. Readers keep what they have open. Slots
+    /// Writes a new data folder without the tombstoned rows and switches to it. Readers keep what they have open. Slots
     /// change, and <see cref="LocalIndex.SlotEpoch"/> with them. Needs the room of the live rows once more.
     /// </summary>
     /// <returns>The generation.</returns>
@@ -259,7 +260,7 @@ public sealed class LocalIndexWriter : IDisposable
         ? _sources.KeyOf(number)
         : throw new IndexCorruptException(_committed.Folder(Path), _layout.Sources.Path, $"image {slot} is said to be of source {number} of {_sources.Count}");
 
-    private bool Bury(string id)
+    private bool Tombstone(string id)
     {
         if (!_ids.TryGet(id, out var slot))
         {
@@ -270,10 +271,10 @@ public sealed class LocalIndexWriter : IDisposable
         return true;
     }
 
-    private void Commit(List<LedgerEntry> changed, FollowPosition? follow)
+    private void Commit(List<SourceCheckpoint> changed, FollowPosition? follow)
     {
         _store.Seal(Generation + 1);
-        var ledger = new Dictionary<string, LedgerEntry>(_ledger, StringComparer.Ordinal);
+        var ledger = new Dictionary<string, SourceCheckpoint>(_checkpoint, StringComparer.Ordinal);
         changed.ForEach(entry => ledger[entry.SourceKey] = entry);
         var manifest = _committed with
         {
@@ -292,7 +293,7 @@ public sealed class LocalIndexWriter : IDisposable
         }
 
         Publish(manifest);
-        changed.ForEach(entry => _ledger[entry.SourceKey] = entry);
+        changed.ForEach(entry => _checkpoint[entry.SourceKey] = entry);
         _dirty = false;
     }
 
@@ -311,7 +312,7 @@ public sealed class LocalIndexWriter : IDisposable
         // ONNX graphs gather by int64, but .NET counts the elements of an array with an int.
         if (used + more > int.MaxValue)
         {
-            throw new InvalidInputException($"an index holds at most {int.MaxValue} {items}, buried ones included; compact it or split the corpus");
+            throw new InvalidInputException($"an index holds at most {int.MaxValue} {items}, tombstoned ones included; compact it or split the corpus");
         }
     }
 

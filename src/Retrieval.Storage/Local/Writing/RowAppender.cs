@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Retrieval.Storage.Local.Files;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Local.Writing;
 

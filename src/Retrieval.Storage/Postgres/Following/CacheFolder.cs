@@ -55,7 +55,7 @@ internal sealed partial class CacheFolder : IDisposable
 
     /// <summary>Names of all copies of an index, whatever state they are in, those begun last first.</summary>
     public IReadOnlyList<string> CopiesOf(Guid catalog, int index) =>
-        [.. Copies().Where(name => name == Name(catalog, index, 1) || name.StartsWith(Name(catalog, index, 1) + ".", StringComparison.Ordinal)).OrderByDescending(NumberOf)];
+        [.. Replicas().Where(name => name == Name(catalog, index, 1) || name.StartsWith(Name(catalog, index, 1) + ".", StringComparison.Ordinal)).OrderByDescending(NumberOf)];
 
     /// <summary>A name that no copy of the index has.</summary>
     public string NewCopy(Guid catalog, int index) => Name(catalog, index, 1 + CopiesOf(catalog, index).Select(NumberOf).DefaultIfEmpty(0).Max());
@@ -63,7 +63,7 @@ internal sealed partial class CacheFolder : IDisposable
     /// <summary>Removes all copies but these. One that cannot be removed now is tried again at the next start.</summary>
     public void RemoveBut(IReadOnlyCollection<string?> kept)
     {
-        foreach (var name in Copies().Where(name => !kept.Contains(name)).ToList())
+        foreach (var name in Replicas().Where(name => !kept.Contains(name)).ToList())
         {
             DataFolders.TryDelete(FolderOf(name));
         }
@@ -111,7 +111,7 @@ internal sealed partial class CacheFolder : IDisposable
 
     private static int NumberOf(string name) => name.Split('.') is [_, var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 1;
 
-    private IEnumerable<string> Copies() =>
+    private IEnumerable<string> Replicas() =>
         Directory.EnumerateDirectories(Path).Select(folder => System.IO.Path.GetFileName(folder)).Where(name => CopyName().IsMatch(name));
 
     [GeneratedRegex(@"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]{1,10}(\.[0-9]{1,9})?$")]

@@ -21,7 +21,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly IndexPin _pin = new(catalog);
-    private Copies? _copies;
+    private Replicas? _copies;
     private (string? Path, long Generation) _reported;
     private DateTimeOffset _compactFrom = DateTimeOffset.MinValue;
 
@@ -78,9 +78,9 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         return _pin.DisposeAsync();
     }
 
-    private Copies Enter() => _copies ??= new Copies(CacheFolder.Take(options.CacheFolder), accepted);
+    private Replicas Enter() => _copies ??= new Replicas(CacheFolder.Take(options.CacheFolder), accepted);
 
-    private async Task<FollowStep> StepAsync(Copies copies, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
+    private async Task<FollowStep> StepAsync(Replicas copies, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
     {
         var seen = options.IndexName is { } name
             ? await CatalogIndexes.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false)
@@ -141,7 +141,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
     }
 
     // False if the copy cannot go on from where it is.
-    private async Task<bool> FollowAsync(Copies copies, Replica served, CatalogIndex seen, Tally tally, CancellationToken cancellationToken)
+    private async Task<bool> FollowAsync(Replicas copies, Replica served, CatalogIndex seen, Tally tally, CancellationToken cancellationToken)
     {
         try
         {
@@ -154,9 +154,9 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
                 tally.Add(served.Applied - before, catchup.Bytes);
             }
         }
-        catch (CopyOutdatedException e)
+        catch (ReplicaOutdatedException e)
         {
-            tally.Trouble = e.Message;
+            tally.Warning = e.Message;
             return false;
         }
         catch (ServerBehindException)
@@ -171,7 +171,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
     }
 
     // The served index is not the one that is to be served, but until that is here, or can be, it is kept up to date.
-    private async Task FollowFormerAsync(Copies copies, Tally tally, CancellationToken cancellationToken)
+    private async Task FollowFormerAsync(Replicas copies, Tally tally, CancellationToken cancellationToken)
     {
         if (copies.Serving is not { } serving)
         {
@@ -189,11 +189,11 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         catch (CatalogException e) when (e.Fault == CatalogFault.Index)
         {
             copies.CloseUnsure(all: false);
-            tally.Trouble = e.Message;
+            tally.Warning = e.Message;
         }
     }
 
-    private async Task<bool> CopyAsync(Copies copies, CatalogIndex seen, Tally tally, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
+    private async Task<bool> CopyAsync(Replicas copies, CatalogIndex seen, Tally tally, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
     {
         try
         {
@@ -217,11 +217,11 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
             copies.Switch();
             return true;
         }
-        catch (CopyOutdatedException e)
+        catch (ReplicaOutdatedException e)
         {
             // Overtaken while it was being made.
             copies.DropNext();
-            tally.Trouble = e.Message;
+            tally.Warning = e.Message;
             return false;
         }
         catch (ServerBehindException e)
@@ -230,7 +230,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         }
     }
 
-    private async Task CompactAsync(Copies copies, Replica served, Tally tally, CancellationToken cancellationToken)
+    private async Task CompactAsync(Replicas copies, Replica served, Tally tally, CancellationToken cancellationToken)
     {
         if (!served.WantsCompaction(options.CompactAt, options.CompactFrom) || _time.GetUtcNow() < _compactFrom)
         {
@@ -245,17 +245,17 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         {
             // It needs the room of the live images once more. The copy is what it was.
             _compactFrom = _time.GetUtcNow() + compactAgain;
-            tally.Trouble = $"the copy was not compacted: {e.Message}";
+            tally.Warning = $"the copy was not compacted: {e.Message}";
             copies.CloseUnsure(all: true);
         }
     }
 
-    private FollowStep Report(Copies copies, Tally tally, string? refusal, long epoch, bool more)
+    private FollowStep Report(Replicas copies, Tally tally, string? refusal, long epoch, bool more)
     {
         var now = (copies.Current?.Path, copies.Current is null ? 0 : copies.Generation);
         var changed = copies.Current is not null && now != _reported;
         _reported = now;
-        return new FollowStep(copies.Current, changed, refusal, epoch, more, tally.Applied, tally.Bytes, tally.Trouble);
+        return new FollowStep(copies.Current, changed, refusal, epoch, more, tally.Applied, tally.Bytes, tally.Warning);
     }
 
     private sealed class Tally
@@ -264,7 +264,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
 
         public long Bytes { get; private set; }
 
-        public string? Trouble { get; set; }
+        public string? Warning { get; set; }
 
         public void Add(long applied, long bytes)
         {

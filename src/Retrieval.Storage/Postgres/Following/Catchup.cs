@@ -13,7 +13,7 @@ internal sealed class Catchup(Catalog catalog, FollowerOptions options, Replica 
     /// <summary>Bytes fetched.</summary>
     public long Bytes { get; private set; }
 
-    /// <inheritdoc cref="CatalogMoment.RequireBefore"/>
+    /// <inheritdoc cref="CatalogVersion.RequireBefore"/>
     public Task RunAsync(CancellationToken cancellationToken) => _source.UseAsync($"following index {replica.Index.Name}", async (connection, cancellation) =>
     {
         var transaction = await ChunkSource.BeginAsync(connection, cancellation).ConfigureAwait(false);

@@ -34,8 +34,8 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
 
     /// <summary>The index as the transaction sees it: its epoch, and up to where tombstones are gone. It must have come of all of these moments.</summary>
     /// <exception cref="CatalogException">It is not there any more.</exception>
-    /// <inheritdoc cref="CatalogMoment.RequireBefore"/>
-    public async Task<CatalogIndex> LookAsync(NpgsqlConnection connection, long since, IReadOnlyList<CatalogMoment> before, CancellationToken cancellationToken)
+    /// <inheritdoc cref="CatalogVersion.RequireBefore"/>
+    public async Task<CatalogIndex> LookAsync(NpgsqlConnection connection, long since, IReadOnlyList<CatalogVersion> before, CancellationToken cancellationToken)
     {
         var (now, tokens) = await LookAsync(connection, before, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < before.Count; i++)
@@ -145,7 +145,7 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         }
     }
 
-    private async Task<(CatalogIndex Now, Guid?[] Tokens)> LookAsync(NpgsqlConnection connection, IReadOnlyList<CatalogMoment> before, CancellationToken cancellationToken)
+    private async Task<(CatalogIndex Now, Guid?[] Tokens)> LookAsync(NpgsqlConnection connection, IReadOnlyList<CatalogVersion> before, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand("""
             select i.epoch, i.purged_epoch, pg_is_in_recovery(), (select c.token from retrieval.change c where c.index_id = i.index_id and c.epoch = i.epoch),

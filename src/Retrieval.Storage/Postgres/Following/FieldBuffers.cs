@@ -1,5 +1,5 @@
 using Retrieval.Domain.Bundles;
-using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Following;
 

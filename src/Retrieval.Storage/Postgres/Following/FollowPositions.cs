@@ -16,10 +16,10 @@ internal static class FollowPositions
     public static bool IsOf(this FollowPosition position, Guid catalog, int index) => position.Catalog == catalog && position.Index == index;
 
     /// <summary>The latest state anything of the copy was read at.</summary>
-    public static CatalogMoment Seen(this FollowPosition position) => new(position.SeenEpoch, position.SeenToken);
+    public static CatalogVersion Seen(this FollowPosition position) => new(position.SeenEpoch, position.SeenToken);
 
     /// <summary>Requires that the copy can resume with what is there now, as far as that tells; the rest is asked of the server.</summary>
-    /// <inheritdoc cref="CatalogMoment.RequireBefore"/>
+    /// <inheritdoc cref="CatalogVersion.RequireBefore"/>
     public static void RequireBefore(this FollowPosition position, CatalogIndex now) =>
         position.Seen().RequireBefore(now, now.Epoch == position.SeenEpoch ? now.Token : position.SeenToken, position.Since);
 }

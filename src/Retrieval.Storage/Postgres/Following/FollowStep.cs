@@ -8,7 +8,7 @@ namespace Retrieval.Storage.Postgres.Following;
 /// <param name="More">Whether there is more to do at once: another index is being copied beside the one that is served.</param>
 /// <param name="Applied">Images put and deleted in this step, of whichever index.</param>
 /// <param name="Bytes">Bytes fetched for that.</param>
-/// <param name="Trouble">What could not be done and does no harm yet, e.g. a compaction for lack of room.</param>
+/// <param name="Warning">What could not be done and does no harm yet, e.g. a compaction for lack of room.</param>
 public sealed record FollowStep(
     FollowedIndex? Index,
     bool Changed,
@@ -17,4 +17,4 @@ public sealed record FollowStep(
     bool More,
     long Applied,
     long Bytes,
-    string? Trouble);
+    string? Warning);

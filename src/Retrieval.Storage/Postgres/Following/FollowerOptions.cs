@@ -24,9 +24,9 @@ public sealed record FollowerOptions
     /// <summary>While another index is served, bytes of the new one that a step fetches before it looks after the served one again.</summary>
     internal long SliceBytes { get; init; } = 1L << 30;
 
-    /// <summary>Share of buried images above which the copy is compacted, 0 to 1.</summary>
+    /// <summary>Share of tombstoned images above which the copy is compacted, 0 to 1.</summary>
     internal double CompactAt { get; init; } = 0.3;
 
-    /// <summary>Images, buried ones included, below which a copy is not worth compacting.</summary>
+    /// <summary>Images, tombstoned ones included, below which a copy is not worth compacting.</summary>
     internal long CompactFrom { get; init; } = 1024;
 }

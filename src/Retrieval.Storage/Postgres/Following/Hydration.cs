@@ -6,7 +6,7 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// Copies an index: chunks are fetched side by side, each as of its own moment, and appended in order. What changed
+/// Replicas an index: chunks are fetched side by side, each as of its own moment, and appended in order. What changed
 /// meanwhile is fetched at the end, in one transaction; only then is the copy a state that the catalog ever had.
 /// </summary>
 internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replica replica, CatalogIndex seen, TimeProvider time) : IDisposable
@@ -20,7 +20,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
     private static readonly TimeSpan firstDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly ChunkSource _source = new(catalog, seen);
-    private readonly Lineage _lineage = new(new ChunkSource(catalog, seen), replica.Position.Since, replica.Position.Seen(), CatalogMoment.Of(seen));
+    private readonly Lineage _lineage = new(new ChunkSource(catalog, seen), replica.Position.Since, replica.Position.Seen(), CatalogVersion.Of(seen));
     private readonly string _what = $"copying index {seen.Name}";
     private double _rowBytes = FirstGuess(seen);
 
@@ -29,7 +29,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
 
     /// <summary>Goes on until so many bytes were fetched and the last batch of them is whole, or all up to the epoch seen is here.</summary>
     /// <returns>Whether all of it is here.</returns>
-    /// <inheritdoc cref="CatalogMoment.RequireBefore"/>
+    /// <inheritdoc cref="CatalogVersion.RequireBefore"/>
     public async Task<bool> CopyAsync(long mostBytes, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
     {
         var behind = replica.Position.Epoch;

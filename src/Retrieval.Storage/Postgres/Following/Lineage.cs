@@ -7,16 +7,16 @@ namespace Retrieval.Storage.Postgres.Following;
 /// that took over and lacks the last changes. So each must show a state that came of all those before it; one by one, so
 /// that there is a latest.
 /// </summary>
-internal sealed class Lineage(ChunkSource source, long since, params CatalogMoment[] before) : IDisposable
+internal sealed class Lineage(ChunkSource source, long since, params CatalogVersion[] before) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private CatalogMoment[] _before = before;
+    private CatalogVersion[] _before = before;
 
     /// <summary>The latest state that anything was read at.</summary>
-    public CatalogMoment Latest => Volatile.Read(ref _before)[^1];
+    public CatalogVersion Latest => Volatile.Read(ref _before)[^1];
 
     /// <summary>A transaction that sees one state of the catalog.</summary>
-    /// <exception cref="CopyOutdatedException">The state did not come of those before it.</exception>
+    /// <exception cref="ReplicaOutdatedException">The state did not come of those before it.</exception>
     /// <exception cref="ServerBehindException">Nor has it had the time to.</exception>
     public async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ internal sealed class Lineage(ChunkSource source, long since, params CatalogMome
             try
             {
                 var now = await source.LookAsync(connection, since, _before, cancellationToken).ConfigureAwait(false);
-                Volatile.Write(ref _before, [CatalogMoment.Of(now)]);
+                Volatile.Write(ref _before, [CatalogVersion.Of(now)]);
                 return transaction;
             }
             catch

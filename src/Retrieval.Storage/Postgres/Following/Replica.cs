@@ -31,7 +31,7 @@ internal sealed class Replica : IDisposable
     /// <summary>Generation of the last commit.</summary>
     public long Generation => _writer.Generation;
 
-    /// <summary>Images here, buried ones included.</summary>
+    /// <summary>Images here, tombstoned ones included.</summary>
     public long Rows => _writer.Slots;
 
     /// <summary>Whether rows were written that are not committed.</summary>
@@ -73,7 +73,7 @@ internal sealed class Replica : IDisposable
         Dirty = false;
     }
 
-    /// <summary>Whether more than this share of its images is buried, and there are at least so many of them.</summary>
+    /// <summary>Whether more than this share of its images is tombstoned, and there are at least so many of them.</summary>
     public bool WantsCompaction(double share, long from) => _writer.Slots >= from && _writer.Slots - _writer.Count > share * _writer.Slots;
 
     /// <inheritdoc cref="LocalIndexWriter.CompactAsync"/>

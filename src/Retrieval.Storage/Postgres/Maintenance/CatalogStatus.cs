@@ -1,7 +1,7 @@
 using Npgsql;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
@@ -77,7 +77,7 @@ public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, 
             "select part, parts, source_key, source_stamp, next_row, ingested, skipped, rejected, completed, replaced, batch_rows from retrieval.ledger where index_id = $1 order by source_key, parts, part",
             [index.IndexId], cancellationToken).ConfigureAwait(false))
         {
-            var entry = new LedgerEntry(row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), 0, row.GetBoolean(8)) { Replaced = row.GetInt64(9), BatchRows = row.GetInt32(10) };
+            var entry = new SourceCheckpoint(row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), 0, row.GetBoolean(8)) { Replaced = row.GetInt64(9), BatchRows = row.GetInt32(10) };
             parts.Add(new PartStatus(row.GetInt32(0), row.GetInt32(1), entry));
         }
 

@@ -40,7 +40,7 @@ public static class CatalogVerify
             await using (snapshot.ConfigureAwait(false))
             {
                 var layout = new IndexLayout(index.Schema);
-                foreach (var check in StructureChecks.Of(layout))
+                foreach (var check in CatalogStructureChecks.Of(layout))
                 {
                     await foreach (var row in connection.RowsAsync($"{check.Sql} limit {MostOfAKind}", [index.IndexId], cancellation).ConfigureAwait(false))
                     {

@@ -1,4 +1,4 @@
-using Retrieval.Storage.Local;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
@@ -6,4 +6,4 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// <param name="Part">Which part, from 0.</param>
 /// <param name="Parts">Into how many the source is divided.</param>
 /// <param name="Entry">How far it has come.</param>
-public sealed record PartStatus(int Part, int Parts, LedgerEntry Entry);
+public sealed record PartStatus(int Part, int Parts, SourceCheckpoint Entry);

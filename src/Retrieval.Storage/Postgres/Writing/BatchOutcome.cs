@@ -7,4 +7,4 @@ namespace Retrieval.Storage.Postgres.Writing;
 /// <param name="Unchanged">Images the index held already, with the same content.</param>
 /// <param name="Refused">Images that were not taken.</param>
 /// <param name="CancelRequested">Whether somebody asked the run to stop.</param>
-public sealed record BatchOutcome(long Epoch, int Inserted, int Replaced, int Unchanged, IReadOnlyList<RefusedImage> Refused, bool CancelRequested);
+public sealed record BatchOutcome(long Epoch, int Inserted, int Replaced, int Unchanged, IReadOnlyList<RejectedImage> Refused, bool CancelRequested);

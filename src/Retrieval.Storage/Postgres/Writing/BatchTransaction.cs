@@ -15,7 +15,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
     /// <param name="replace">Whether they may take the place of another source's images.</param>
     /// <param name="step">What the ledger is told; null if nobody keeps one.</param>
     /// <param name="cancellationToken">Cancels; whether it is committed is then unknown.</param>
-    public async Task<BatchOutcome> RunAsync(StagedBatch? batch, int? sourceNo, bool replace, LedgerStep? step, CancellationToken cancellationToken)
+    public async Task<BatchOutcome> RunAsync(StagedBatch? batch, int? sourceNo, bool replace, CheckpointStep? step, CancellationToken cancellationToken)
     {
         var copy = new BatchCopy(session.Connection, index.IndexId, session.Buffer);
         RowNumbers = await BeginAsync(batch?.Entries.Count ?? 0, cancellationToken).ConfigureAwait(false);
@@ -39,7 +39,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
 
             if (step is not null)
             {
-                AddLedger(end, step);
+                AddCheckpoint(end, step);
             }
 
             Add(end, StoreStatements.Tell, index.IndexId, (object?)step?.Claim.RunId ?? DBNull.Value);
@@ -70,7 +70,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
         return outcome ?? throw new InvalidOperationException("the transaction told nothing");
     }
 
-    internal static RefusedImage Refused(string id, string owner) =>
+    internal static RejectedImage Refused(string id, string owner) =>
         new(id, owner, OtherSource.Reason(id, owner));
 
     private async Task<long[]> BeginAsync(int images, CancellationToken cancellationToken)
@@ -94,7 +94,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
         }
     }
 
-    private void AddImages(NpgsqlBatch end, int? sourceNo, bool replace, LedgerStep? step)
+    private void AddImages(NpgsqlBatch end, int? sourceNo, bool replace, CheckpointStep? step)
     {
         var source = (object?)sourceNo ?? DBNull.Value;
         Add(end, StoreStatements.TakeEpoch, index.IndexId);
@@ -113,10 +113,10 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
         }
     }
 
-    private void AddLedger(NpgsqlBatch end, LedgerStep step)
+    private void AddCheckpoint(NpgsqlBatch end, CheckpointStep step)
     {
         var claim = step.Claim;
-        Add(end, StoreStatements.MoveLedger, index.IndexId, claim.SourceKey, claim.Part, claim.Parts, claim.RunId, step.FirstRow, step.EndRow, step.Skipped, step.Rejects.Count);
+        Add(end, StoreStatements.AdvanceCheckpoint, index.IndexId, claim.SourceKey, claim.Part, claim.Parts, claim.RunId, step.FirstRow, step.EndRow, step.Skipped, step.Rejects.Count);
         Add(end, StoreStatements.MoveRun, claim.RunId, step.EndRow, step.Skipped, step.Rejects.Count);
     }
 

@@ -1,8 +1,8 @@
 using Npgsql;
 using Retrieval.Domain.Errors;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
@@ -18,10 +18,10 @@ public sealed class CatalogIngestion : IAsyncDisposable
     private readonly CatalogIndex _index;
     private readonly IngestionClaim _claim;
     private readonly CatalogRetry _retry;
-    private readonly PartLedger _part;
+    private readonly PartCheckpoint _part;
     private WriterSession? _session;
     private string? _formerTag;
-    private LedgerEntry? _ledger;
+    private SourceCheckpoint? _checkpoint;
     private int _sourceNo;
 
     private CatalogIngestion(Catalog catalog, CatalogIndex index, IngestionClaim claim, CatalogRetry retry)
@@ -30,14 +30,14 @@ public sealed class CatalogIngestion : IAsyncDisposable
         _index = index;
         _claim = claim;
         _retry = retry;
-        _part = new PartLedger(index, claim);
+        _part = new PartCheckpoint(index, claim);
     }
 
     /// <summary>Number of the run.</summary>
     public Guid RunId => _claim.RunId;
 
-    /// <summary>How far the part has come, as committed. <see cref="LedgerEntry.RejectsBytes"/> means nothing here.</summary>
-    public LedgerEntry Ledger => _ledger!;
+    /// <summary>How far the part has come, as committed. <see cref="SourceCheckpoint.RejectsBytes"/> means nothing here.</summary>
+    public SourceCheckpoint Ledger => _checkpoint!;
 
     private string What => $"ingesting '{_claim.SourceKey}' into index {_index.Name}";
 
@@ -50,7 +50,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(retry);
-        PartLedger.Require(claim);
+        PartCheckpoint.Require(claim);
         var run = new CatalogIngestion(catalog, index, claim, retry);
         try
         {
@@ -60,7 +60,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
                 var (ledger, sourceNo) = await run._part.RegisterAsync(session, cancellation).ConfigureAwait(false);
                 await session.ExecuteAsync("commit", [], cancellation).ConfigureAwait(false);
                 run._sourceNo = sourceNo;
-                run._ledger = ledger;
+                run._checkpoint = ledger;
                 return ledger;
             }, cancellationToken).ConfigureAwait(false);
             return run;
@@ -76,7 +76,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
     /// <exception cref="CatalogUnavailableException">Postgres did not answer for long.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
     public Task<IReadOnlyDictionary<string, CatalogImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken = default) =>
-        _retry.RunAsync(cancellation => HeldImages.FindAsync(_catalog, _index, ids, cancellation), cancellationToken);
+        _retry.RunAsync(cancellation => ImageLookup.FindAsync(_catalog, _index, ids, cancellation), cancellationToken);
 
     /// <summary>
     /// Stores a batch. When this returns it is on the server's disk; when it throws, all or nothing of it is. The same batch
@@ -91,7 +91,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(batch.EndRow, Ledger.NextRow);
         var before = Ledger;
         var staged = batch.Rows is null ? null : StagedBatch.Of(batch.Rows, _index.Schema);
-        var step = LedgerStep.Of(_claim, before.NextRow, batch, staged);
+        var step = CheckpointStep.Of(_claim, before.NextRow, batch, staged);
         var rowNumbers = new List<long>();
         return UseAsync($"{What}, rows {before.NextRow} to {batch.EndRow - 1}", async (session, cancellation) =>
         {
@@ -110,7 +110,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
             try
             {
                 var outcome = await transaction.RunAsync(staged, _sourceNo, batch.Replace, step, cancellation).ConfigureAwait(false);
-                _ledger = Moved(before, step, outcome, staged);
+                _checkpoint = Moved(before, step, outcome, staged);
                 return outcome;
             }
             finally
@@ -130,7 +130,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
             noted as (update retrieval.run set state = 'completed', message = null, ended_at = clock_timestamp(), updated_at = clock_timestamp() where run_id = $1)
             select retrieval.require(exists (select from done), 'another run has gone on with this source meanwhile')
             """, [RunId], cancellation).ConfigureAwait(false);
-        return _ledger = Ledger with { Completed = true };
+        return _checkpoint = Ledger with { Completed = true };
     }, cancellationToken);
 
     /// <summary>Notes that the run ends before the source does. Tries for some seconds only: a run that cannot say so is marked by the next one.</summary>
@@ -165,7 +165,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
         }
     }
 
-    private static LedgerEntry Moved(LedgerEntry before, LedgerStep step, BatchOutcome outcome, StagedBatch? staged) => before with
+    private static SourceCheckpoint Moved(SourceCheckpoint before, CheckpointStep step, BatchOutcome outcome, StagedBatch? staged) => before with
     {
         NextRow = step.EndRow,
         Ingested = before.Ingested + outcome.Inserted + outcome.Replaced,
@@ -216,16 +216,16 @@ public sealed class CatalogIngestion : IAsyncDisposable
         {
             await _part.LockAsync(_session, _retry.Time, cancellationToken).ConfigureAwait(false);
         }
-        catch (CatalogException taken) when (_ledger is not null)
+        catch (CatalogException taken) when (_checkpoint is not null)
         {
             // By another run, or by what the server still has of the session that was lost.
             await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);
             throw new CatalogUnavailableException(What, taken);
         }
 
-        if (_ledger is not null)
+        if (_checkpoint is not null)
         {
-            _ledger = await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);
+            _checkpoint = await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);
         }
 
         return _session;

@@ -1,11 +1,11 @@
-using Retrieval.Storage.Local;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>How far one part of a source has come.</summary>
 /// <param name="Part">Which part, from 0.</param>
 /// <param name="Ledger">Its entry.</param>
-public sealed record CatalogPart(int Part, LedgerEntry Ledger)
+public sealed record CatalogPart(int Part, SourceCheckpoint Ledger)
 {
     /// <summary>Which state of the source.</summary>
     public string SourceStamp => Ledger.SourceStamp;

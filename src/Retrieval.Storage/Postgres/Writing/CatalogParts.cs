@@ -1,7 +1,7 @@
 using Npgsql;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
@@ -35,7 +35,7 @@ public static class CatalogParts
                     var found = new List<CatalogPart>();
                     while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
                     {
-                        var ledger = new LedgerEntry(sourceKey, reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), 0, reader.GetBoolean(6))
+                        var ledger = new SourceCheckpoint(sourceKey, reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), 0, reader.GetBoolean(6))
                         {
                             Replaced = reader.GetInt64(7),
                             BatchRows = reader.GetInt32(8),

@@ -15,7 +15,7 @@ public static class CatalogRuns
                r.ingested, r.replaced, r.skipped, r.rejected, r.captions, r.started_at, r.updated_at, r.ended_at,
                r.state = 'running' and l.run_id = r.run_id and exists (
                    select from pg_locks k where k.locktype = 'advisory' and k.granted and k.database = (select oid from pg_database where datname = current_database())
-                   and k.classid::bigint << 32 | k.objid::bigint = (select {PartLedger.LockKey} from (select r.index_id, r.source_key, r.part, r.parts) part))
+                   and k.classid::bigint << 32 | k.objid::bigint = (select {PartCheckpoint.LockKey} from (select r.index_id, r.source_key, r.part, r.parts) part))
         from retrieval.run r join retrieval.index i using (index_id)
         left join retrieval.ledger l on l.index_id = r.index_id and l.source_key = r.source_key and l.part = r.part and l.parts = r.parts
         """;

@@ -7,7 +7,7 @@ namespace Retrieval.Storage.Postgres.Writing;
 internal sealed class Deletion(WriterSession session, CatalogIndex index)
 {
     // The row number of the version that was there, for the statements behind it.
-    private const string Bury = """
+    private const string Tombstone = """
         with gone as (
             update retrieval.image set deleted = true, deleted_at = clock_timestamp(), epoch = (select epoch from retrieval.index where index_id = $1),
                    metadata = null, tags = '{}', boxes = null, captions = 0
@@ -15,7 +15,7 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
         insert into pg_temp.retrieval_decided (row_no, outcome, gone) select row_no, 'deleted', row_no from gone
         """;
 
-    // What was buried now, or by an earlier attempt of which no word came.
+    // What was tombstoned now, or by an earlier attempt of which no word came.
     private const string Tell = """
         select true, (select i.epoch from retrieval.image i join retrieval.change c using (index_id, epoch) where i.index_id = $1 and i.id = $2 and i.deleted and c.token = $3)
         """;
@@ -32,7 +32,7 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
             Add(batch, "begin");
             Add(batch, StoreStatements.Reserve, index.IndexId);
             Add(batch, StoreStatements.TakeEpochAs, index.IndexId, token);
-            Add(batch, Bury, index.IndexId, id);
+            Add(batch, Tombstone, index.IndexId, id);
             foreach (var sweep in StoreStatements.Sweep)
             {
                 Add(batch, sweep, index.IndexId);

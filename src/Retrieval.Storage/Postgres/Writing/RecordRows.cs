@@ -1,6 +1,6 @@
 using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local.Files;
-using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 

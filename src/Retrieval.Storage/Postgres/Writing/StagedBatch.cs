@@ -4,6 +4,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
@@ -19,7 +20,7 @@ internal sealed class StagedBatch
         Images = new RecordRows(rows.ImageFields, layout.Images, rows.Images.Count);
         Captions = new RecordRows(rows.CaptionFields, layout.Captions, rows.Images.Sum(image => image.Captions.Count));
         var entries = new List<StagedImage>(rows.Images.Count);
-        var faults = new List<(int, RefusedImage)>();
+        var faults = new List<(int, RejectedImage)>();
         for (int row = 0, caption = 0; row < rows.Images.Count; caption += rows.Images[row].Captions.Count, row++)
         {
             var entry = rows.Images[row];
@@ -30,7 +31,7 @@ internal sealed class StagedBatch
             }
             catch (InvalidInputException fault)
             {
-                faults.Add((row, new RefusedImage(entry.Id, null, fault.Message)));
+                faults.Add((row, new RejectedImage(entry.Id, null, fault.Message)));
             }
         }
 
@@ -44,7 +45,7 @@ internal sealed class StagedBatch
     public IReadOnlyList<StagedImage> Entries { get; }
 
     /// <summary>The images that Postgres cannot hold, or that are beyond the format's bounds, with their places in the batch.</summary>
-    public IReadOnlyList<(int Row, RefusedImage Image)> Faults { get; }
+    public IReadOnlyList<(int Row, RejectedImage Image)> Faults { get; }
 
     public RecordRows Images { get; }
 

@@ -85,7 +85,7 @@ internal static class StoreStatements
     /// Moves the ledger on, or ends the transaction if another run has the part by now.
     /// $1 index, $2 source key, $3 part, $4 parts, $5 run, $6 next row so far, $7 next row, $8 skipped, $9 rejected.
     /// </summary>
-    public const string MoveLedger = """
+    public const string AdvanceCheckpoint = """
         with outcome as (
             select count(*) filter (where outcome in ('inserted', 'replaced')) as ingested, count(*) filter (where outcome = 'replaced') as replaced,
                    count(*) filter (where outcome = 'unchanged') as unchanged, count(*) filter (where outcome = 'refused') as refused from pg_temp.retrieval_decided),

@@ -1,5 +1,5 @@
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
@@ -15,7 +15,7 @@ internal static class StoredBatch
     /// <param name="rowNumbers">Row numbers of all attempts.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<BatchOutcome> RecallAsync(
-        WriterSession session, CatalogIndex index, LedgerStep step, StagedBatch? staged, LedgerEntry before, LedgerEntry after, List<long> rowNumbers, CancellationToken cancellationToken)
+        WriterSession session, CatalogIndex index, CheckpointStep step, StagedBatch? staged, SourceCheckpoint before, SourceCheckpoint after, List<long> rowNumbers, CancellationToken cancellationToken)
     {
         var run = step.Claim.RunId;
         var refused = (int)(after.Rejected - before.Rejected) - step.Rejects.Count;

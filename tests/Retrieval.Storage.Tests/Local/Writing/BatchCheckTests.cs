@@ -3,6 +3,7 @@ using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Local.Writing;

@@ -1,8 +1,8 @@
 using Retrieval.Storage.Errors;
-using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
 using Retrieval.Storage.Local.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Local.Writing;
@@ -152,7 +152,7 @@ public sealed class CompactionTests : IDisposable
             batch.ForEach(image => expected[image.Item1] = image.Item2);
             writer.Delete($"{commit * 6}");
             expected.Remove($"{commit * 6}");
-            await writer.CommitAsync([new LedgerEntry("one", "", commit, 0, 0, 0, 0, false)], TestContext.Current.CancellationToken);
+            await writer.CommitAsync([new SourceCheckpoint("one", "", commit, 0, 0, 0, 0, false)], TestContext.Current.CancellationToken);
         }
 
         return expected;

@@ -53,7 +53,7 @@ public sealed class CatalogErrorsTests
         var met = new TaskCompletionSource<Exception>();
         var retry = new CatalogRetry { For = TimeSpan.FromSeconds(30), FirstDelay = TimeSpan.FromMilliseconds(10), Failed = (exception, _, _) => met.TrySetResult(exception) };
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 20, "test"), retry, Cancellation);
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, retry);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index, retry);
         await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation);
         await catalog.ExecuteAsync($"alter role {catalog.Database.Owner.Name} set default_transaction_read_only = on");
         await catalog.ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'retrieval writer%' and datname = current_database()");
@@ -88,7 +88,7 @@ public sealed class CatalogErrorsTests
         await using var none = new Catalog(new CatalogOptions { ConnectionString = text });
         await RefusedAsync(none, "it asks for a password, and none is configured");
         var retry = new CatalogRetry { For = TimeSpan.FromSeconds(30), FirstDelay = TimeSpan.FromMilliseconds(10), Failed = (_, _, _) => File.WriteAllText(file, database.Database.Owner.Password) };
-        await using (var images = new CatalogImages(catalog, database.Index, retry))
+        await using (var images = new CatalogImageWriter(catalog, database.Index, retry))
         {
             Assert.Equal(1, await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation));
         }

@@ -28,7 +28,7 @@ public sealed class ConcurrentChangeTests
         var copying = Task.Run(
             async () =>
             {
-                while ((await follower.StepAsync(null, Cancellation)) is { Trouble: null, Index: null or { Epoch: < 100 } })
+                while ((await follower.StepAsync(null, Cancellation)) is { Warning: null, Index: null or { Epoch: < 100 } })
                 {
                 }
             },
@@ -48,7 +48,7 @@ public sealed class ConcurrentChangeTests
 
         await copying;
         var step = await ReplicatedCatalog.SettleAsync(follower);
-        Assert.Null(step.Trouble);
+        Assert.Null(step.Warning);
         await catalog.HoldsAsync(step.Index);
     }
 
@@ -70,9 +70,9 @@ public sealed class ConcurrentChangeTests
             }),
             Cancellation);
         Assert.Equal((null, true), (step.Index, step.More));
-        Assert.Contains("are gone", step.Trouble);
+        Assert.Contains("are gone", step.Warning);
         step = await ReplicatedCatalog.SettleAsync(follower);
-        Assert.Null(step.Trouble);
+        Assert.Null(step.Warning);
         await catalog.HoldsAsync(step.Index);
     }
 
@@ -100,7 +100,7 @@ public sealed class ConcurrentChangeTests
         // The name again, for another index.
         var blue = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "blue", SampleCorpus.Schema, Cancellation);
         Assert.NotEqual(catalog.Index.IndexId, blue.IndexId);
-        await using var images = new CatalogImages(catalog.Catalog, blue);
+        await using var images = new CatalogImageWriter(catalog.Catalog, blue);
         await images.PutAsync(SampleCorpus.Batch(Ids(0, 5).Select(id => (id, 9))), Cancellation);
         var green = await ReplicatedCatalog.SettleAsync(follower);
         Assert.Equal("green", green.Index!.Name);

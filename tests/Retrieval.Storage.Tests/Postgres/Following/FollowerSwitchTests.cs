@@ -224,7 +224,7 @@ public sealed class FollowerSwitchTests
     private static async Task<CatalogIndex> MakeAsync(ReplicatedCatalog catalog, string name, IndexSchema schema, int images)
     {
         var index = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, name, schema, Cancellation);
-        await using var writer = new CatalogImages(catalog.Catalog, index);
+        await using var writer = new CatalogImageWriter(catalog.Catalog, index);
         foreach (var ids in Ids(0, images).Chunk(10))
         {
             await writer.PutAsync(SampleCorpus.Batch(ids.Select(id => (id, 0))), Cancellation);

@@ -90,7 +90,7 @@ public sealed class LateCommitTests
 
     private static async Task WriteAsync(ReplicatedCatalog catalog, ConcurrentDictionary<long, Action<Dictionary<string, int>>> changes, Random random, int writer)
     {
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
         for (var i = 0; i < Writes; i++)
         {
             var id = Id(random.Next(Images));

@@ -23,7 +23,7 @@ internal sealed class ReplicatedCatalog : IAsyncDisposable
         Database = database;
         Catalog = catalog;
         Index = index;
-        Images = new CatalogImages(catalog, index);
+        Images = new CatalogImageWriter(catalog, index);
     }
 
     public static IReadOnlyDictionary<string, IndexSchema> Accepted { get; } = new Dictionary<string, IndexSchema> { [SampleCorpus.Schema.Fingerprint] = SampleCorpus.Schema };
@@ -34,7 +34,7 @@ internal sealed class ReplicatedCatalog : IAsyncDisposable
 
     public CatalogIndex Index { get; }
 
-    public CatalogImages Images { get; }
+    public CatalogImageWriter Images { get; }
 
     /// <summary>What must be in the index, by what was put and deleted through this object.</summary>
     public Dictionary<string, int> State { get; } = [];

@@ -37,7 +37,7 @@ public sealed class SetBackTests
         await using var late = catalog.Follower("late");
         await late.StepAsync(null, Cancellation);
         var step = await follower.StepAsync(null, Cancellation);
-        Assert.Contains("was set back", step.Trouble);
+        Assert.Contains("was set back", step.Warning);
         if (step.More)
         {
             Assert.Equal(former, step.Index);
@@ -51,7 +51,7 @@ public sealed class SetBackTests
         // And is followed on.
         await catalog.PutAsync(Ids(1, 1), 3);
         var next = await follower.StepAsync(null, Cancellation);
-        Assert.Equal((step.Index.Path, null), (next.Index!.Path, next.Trouble));
+        Assert.Equal((step.Index.Path, null), (next.Index!.Path, next.Warning));
         await catalog.HoldsAsync(next.Index);
     }
 
@@ -118,7 +118,7 @@ public sealed class SetBackTests
             }),
             Cancellation);
         Assert.Equal((null, true), (step.Index, step.More));
-        Assert.Contains("was set back", step.Trouble);
+        Assert.Contains("was set back", step.Warning);
         await catalog.HoldsAsync((await ReplicatedCatalog.SettleAsync(follower)).Index);
     }
 
@@ -138,7 +138,7 @@ public sealed class SetBackTests
         await catalog.Database.ExecuteAsAdminAsync($"alter table retrieval.index alter column index_id restart with {catalog.Index.IndexId}", Cancellation);
         var green = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "green", otherBundle ? schema : SampleCorpus.Schema, Cancellation);
         Assert.Equal(catalog.Index.IndexId, green.IndexId);
-        await using (var images = new CatalogImages(catalog.Catalog, green))
+        await using (var images = new CatalogImageWriter(catalog.Catalog, green))
         {
             foreach (var ids in Ids(100, 30).Chunk(10))
             {

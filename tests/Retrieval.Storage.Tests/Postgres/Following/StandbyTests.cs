@@ -38,7 +38,7 @@ public sealed class StandbyTests
                 try
                 {
                     step = await follower.StepAsync(null, Cancellation);
-                    Assert.Null(step.Trouble);
+                    Assert.Null(step.Warning);
                 }
                 catch (CatalogUnavailableException)
                 {
@@ -71,7 +71,7 @@ public sealed class StandbyTests
             await using var follower = catalog.Follower(catalog: reached);
             Assert.Equal(copy, follower.OpenCached());
             var step = await follower.StepAsync(null, Cancellation);
-            Assert.Equal((copy, false, false, null), (step.Index, step.Changed, step.More, step.Trouble));
+            Assert.Equal((copy, false, false, null), (step.Index, step.Changed, step.More, step.Warning));
 
             // It comes to where the copy is, and beyond.
             await PutAsync(catalog, 4, 1);
@@ -104,7 +104,7 @@ public sealed class StandbyTests
             // Promoted: it is no standby any more, and takes writes.
             await ExecuteAsync(On(catalog, standby.Name), "drop schema behind cascade");
             var step = await follower.StepAsync(null, Cancellation);
-            Assert.Contains("was set back", step.Trouble);
+            Assert.Contains("was set back", step.Warning);
             step = step.More ? await ReplicatedCatalog.SettleAsync(follower) : step;
             Assert.NotEqual(copy.Path, step.Index!.Path);
             await catalog.HoldsAsync(step.Index, Ids(0, 20).ToDictionary(id => id, _ => 0));

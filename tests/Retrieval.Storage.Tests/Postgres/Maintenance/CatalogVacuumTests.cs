@@ -15,7 +15,7 @@ public sealed class CatalogVacuumTests
     {
         await using var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(60);
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
         var expected = SampleSource.StateAfter(60);
         for (var i = 0; i < 6; i++)
         {
@@ -45,7 +45,7 @@ public sealed class CatalogVacuumTests
     public async Task A_purge_that_is_broken_off_has_noted_what_is_gone_and_nothing_else()
     {
         await using var catalog = await SampleCatalog.CreateAsync();
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
         await images.PutAsync(SampleSource.Rows([.. Enumerable.Range(0, 6).Select(i => ($"image-{i}", 0))], null), Cancellation);
         for (var i = 0; i < 6; i++)
         {

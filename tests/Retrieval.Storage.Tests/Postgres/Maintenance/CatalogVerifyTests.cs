@@ -87,7 +87,7 @@ public sealed class CatalogVerifyTests
     {
         var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(100);
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
         Assert.Equal(11, await images.DeleteAsync("image-0009", Cancellation));
         return catalog;
     }

@@ -78,7 +78,7 @@ public sealed class ShortlistIndexesTests
     public async Task Writers_do_not_queue_behind_a_build_that_waits_for_one_that_is_frozen()
     {
         await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 20);
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, new CatalogRetry { For = TimeSpan.Zero });
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index, new CatalogRetry { For = TimeSpan.Zero });
         await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation);
         await using var frozen = await OpenAsync(catalog);
         await ExecuteAsync(frozen, $"begin; lock table retrieval.image_embedding_{catalog.Index.IndexId} in row exclusive mode");
@@ -113,7 +113,7 @@ public sealed class ShortlistIndexesTests
     {
         await using var catalog = await SampleCatalog.CreateAsync();
         await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(100);
-        await using (var images = new CatalogImages(catalog.Catalog, catalog.Index))
+        await using (var images = new CatalogImageWriter(catalog.Catalog, catalog.Index))
         {
             await images.DeleteAsync("image-0003", Cancellation);
         }

@@ -16,7 +16,7 @@ namespace Retrieval.Storage.Tests.Postgres.Searching;
 internal sealed class SearchedCatalog : IAsyncDisposable
 {
     private readonly IndexFolder _folder = new();
-    private readonly CatalogImages _images;
+    private readonly CatalogImageWriter _images;
     private readonly CatalogFollower _follower;
 
     private SearchedCatalog(TestDatabase database, Catalog catalog, CatalogIndex index, VectorShortlistOptions? options)
@@ -26,7 +26,7 @@ internal sealed class SearchedCatalog : IAsyncDisposable
         Index = index;
         Vectors = new VectorShortlist(catalog, options);
         Shortlist = new CatalogShortlist(Vectors, index.IndexId);
-        _images = new CatalogImages(catalog, index);
+        _images = new CatalogImageWriter(catalog, index);
         _follower = new CatalogFollower(
             catalog, new FollowerOptions { CacheFolder = Path.Combine(_folder.Path, "cache") }, new Dictionary<string, IndexSchema> { [VectorCorpus.Schema.Fingerprint] = VectorCorpus.Schema });
     }

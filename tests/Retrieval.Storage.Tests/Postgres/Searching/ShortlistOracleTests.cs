@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Storage.Tests.Postgres.Searching;
@@ -158,7 +158,7 @@ public sealed class ShortlistOracleTests
             ("long", new string('l', 1500)), ("long", new string('l', 1501)), (new string('ß', 700), "ü"), ("quote\"'{},", "\\N"),
         ];
         var rows = VectorCorpus.Batch([.. Enumerable.Range(0, odd.Length).Select(id => (id, 0))]);
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
         await images.PutAsync(
             new ImageRows
             {

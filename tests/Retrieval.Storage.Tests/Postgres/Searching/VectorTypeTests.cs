@@ -44,7 +44,7 @@ public sealed class VectorTypeTests
     {
         await Migrator.MigrateAsync(writing, null, Cancellation);
         var index = await CatalogIndexes.FindOrCreateAsync(writing, "vectors", VectorCorpus.Schema, Cancellation);
-        await using var images = new CatalogImages(writing, index);
+        await using var images = new CatalogImageWriter(writing, index);
         await images.PutAsync(VectorCorpus.Batch([(1, 0), (2, 0)]), Cancellation);
         var hits = await new VectorShortlist(serving).FindAsync(CatalogItems.Images, index.IndexId, VectorCorpus.Width, VectorCorpus.Query(1), 20, null, Cancellation);
         Assert.Equal(2, hits.Count);

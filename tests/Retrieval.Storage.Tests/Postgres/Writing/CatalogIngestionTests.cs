@@ -120,7 +120,7 @@ public sealed class CatalogIngestionTests
     public async Task Who_waits_for_a_build_keeps_nobody_else_waiting_and_is_told_that_others_are_in_the_way(string table)
     {
         await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 1);
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry with { For = TimeSpan.Zero });
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index, Retry with { For = TimeSpan.Zero });
         await images.PutAsync(SampleSource.Rows([("one", 1), ("two", 1)], null), Cancellation);
         await using var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(catalog.Database.AdminConnectionString) { Pooling = false }.ConnectionString);
         await holder.OpenAsync(Cancellation);

@@ -17,7 +17,7 @@ public sealed class EpochOrderTests
     public async Task Who_has_seen_an_epoch_never_sees_a_change_of_it_or_before_it_appear_later(int seed)
     {
         await using var catalog = await SampleCatalog.CreateAsync();
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index, Retry);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var watching = WatchAsync(catalog, end.Token);
         var writers = new List<Task>
@@ -37,7 +37,7 @@ public sealed class EpochOrderTests
         Assert.Equal(epoch, await catalog.AskAsync<long>("select max(epoch) from retrieval.image"));
     }
 
-    private static async Task SinglesAsync(CatalogImages images, Random random, int writer)
+    private static async Task SinglesAsync(CatalogImageWriter images, Random random, int writer)
     {
         for (var i = 0; i < 60; i++)
         {

@@ -1,9 +1,9 @@
 using Retrieval.Domain.Bundles;
 using Retrieval.Storage.Local;
-using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres.Writing;
@@ -18,10 +18,10 @@ public sealed class IngestedRowsTests
         await using var catalog = await SampleCatalog.CreateAsync();
         await using var run = await CatalogIngestion.BeginAsync(catalog.Catalog, catalog.Index, new IngestionClaim(SampleSource.Key, "1", 2, "test"), new CatalogRetry(), Cancellation);
         var row = 0;
-        foreach (var (spoil, reason) in CatalogImagesTests.Spoilt())
+        foreach (var (spoil, reason) in CatalogImageWriterTests.Spoilt())
         {
             var good = SampleSource.Rows([($"good-{row}", 0)], SampleSource.Key);
-            var rows = Join(CatalogImagesTests.Spoil(spoil, $"spoilt-{row}"), good);
+            var rows = Join(CatalogImageWriterTests.Spoil(spoil, $"spoilt-{row}"), good);
             var outcome = await run.StoreAsync(new IngestionBatch(row + 2, rows, 0, [], false) { SourceName = "sample.tsv", RowNumbers = [row, row + 1] }, Cancellation);
             Assert.Equal(1, outcome.Inserted);
             Assert.Contains(reason, Assert.Single(outcome.Refused).Reason, StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class IngestedRowsTests
             ImageFields = Fields(random, 3, 2000, [5, 0, 9], ("r", 24, 14), ("v", 400_012, 3), ("q", 14, 14)),
             CaptionFields = Fields(random, 4, 2000, [3, 1, 0, 2], ("w", 100_002, 6)),
         };
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
         await images.PutAsync(rows, Cancellation);
         var first = 0;
         for (var i = 0; i < 3; i++)

@@ -56,7 +56,7 @@ public sealed class LostAnswerTests
         await using var catalog = await SampleCatalog.CreateAsync();
         await using var proxy = new CuttingProxy(new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString).Port);
         await using var far = SampleCatalog.Open(Through(catalog, proxy));
-        await using var images = new CatalogImages(far, catalog.Index, Retry);
+        await using var images = new CatalogImageWriter(far, catalog.Index, Retry);
         Cut(proxy, reachesServer, 1);
         Assert.Equal(1, await images.PutAsync(SampleSource.Rows([("one", 1)], null), Cancellation));
         Cut(proxy, reachesServer, 1);
@@ -73,7 +73,7 @@ public sealed class LostAnswerTests
     public async Task A_deletion_over_a_connection_that_was_ended_meanwhile_does_not_take_an_old_tombstone_for_its_own()
     {
         await using var catalog = await SampleCatalog.CreateAsync();
-        await using var images = new CatalogImages(catalog.Catalog, catalog.Index, Retry);
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index, Retry);
         await images.PutAsync(SampleSource.Rows([("one", 1), ("two", 1)], null), Cancellation);
         Assert.Equal(2, await images.DeleteAsync("one", Cancellation));
         foreach (var (id, epoch) in new[] { ("one", (long?)null), ("two", 3) })

@@ -1,0 +1,48 @@
+using Retrieval.Inference.Encoding;
+using Retrieval.Inference.Scheduling;
+
+namespace Retrieval.Inference.Batching;
+
+/// <summary>Encoding captions: those that wait are encoded together.</summary>
+public sealed class CaptionBatcher(TextEncoder encoder) : IBatcher
+{
+    // The graph pads to the longest: more in a call would mostly be padding, and the first would wait for the last.
+    private const int CaptionsPerCall = 32;
+
+    /// <inheritdoc/>
+    public string Kind => WorkKinds.Encode;
+
+    /// <inheritdoc/>
+    public int MaxBatchSize => CaptionsPerCall;
+
+    /// <inheritdoc/>
+    public IBatch Assemble(IReadOnlyList<WorkSlice> slices) => new Call(encoder, slices);
+
+    private sealed class Call(TextEncoder encoder, IReadOnlyList<WorkSlice> slices) : IBatch
+    {
+        public void Run()
+        {
+            var captions = slices.Select(slice => ((CaptionItem)slice.Item).TokenIds).ToArray();
+            var batch = encoder.Encode(captions);
+            EncodedCaption[] encoded;
+            try
+            {
+                encoded = EncodedCaption.Of(batch);
+            }
+            catch
+            {
+                batch.Dispose();
+                throw;
+            }
+
+            for (var i = 0; i < encoded.Length; i++)
+            {
+                ((CaptionItem)slices[i].Item).Given = encoded[i];
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,50 @@
+
+
+namespace Retrieval.Inference.Scheduling;
+
+/// <summary>
+/// One request's work for the device. It is done in units, in order; a request whose caller has left or whose deadline has
+/// passed gets no further unit done. Its memory is the caller's again when its task has ended, not before.
+/// </summary>
+public abstract class WorkItem
+{
+    /// <summary>Describes the work.</summary>
+    /// <param name="batcher">What it may share a call with.</param>
+    /// <param name="units">Into how many units it can be cut.</param>
+    /// <param name="cost">What all of it costs, in pairs of a scorer.</param>
+    /// <param name="limits">When it is no longer wanted.</param>
+    protected WorkItem(IBatcher batcher, int units, long cost, WorkLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(batcher);
+        ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(cost, 1);
+        Batcher = batcher;
+        Units = units;
+        Cost = cost;
+        Limits = limits;
+        Entry = new QueueEntry(this);
+    }
+
+    /// <summary>What it may share a call with.</summary>
+    public IBatcher Batcher { get; }
+
+    /// <summary>Units in all.</summary>
+    public int Units { get; }
+
+    /// <summary>What all of it costs the device, in pairs of a scorer.</summary>
+    public long Cost { get; }
+
+    /// <summary>Time of the calls it was part of.</summary>
+    public TimeSpan Computing { get; internal set; }
+
+    internal WorkLimits Limits { get; }
+
+    /// <summary>Units done so far: those from the first on, as units are done in order.</summary>
+    public int Done { get; internal set; }
+
+    /// <summary>What the queue notes about it.</summary>
+    internal QueueEntry Entry { get; }
+
+    /// <summary>Ends the task, on another thread than the one that calls.</summary>
+    internal abstract void Finish(WorkEnd end, Exception? fault);
+}

@@ -1,0 +1,64 @@
+
+
+namespace Retrieval.Inference.Scheduling;
+
+/// <summary>A request whose task gives a result.</summary>
+public abstract class WorkItem<TResult> : WorkItem
+{
+    // Whoever waits goes on elsewhere: the worker's time is the device's.
+    private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc cref="WorkItem(IBatcher, int, long, WorkLimits)"/>
+    protected WorkItem(IBatcher batcher, int units, long cost, WorkLimits limits)
+        : base(batcher, units, cost, limits)
+    {
+    }
+
+    /// <summary>Ends when the request is done, or has been dropped.</summary>
+    public Task<TResult> Completion => _completion.Task;
+
+    internal sealed override void Finish(WorkEnd end, Exception? fault)
+    {
+        switch (end)
+        {
+            case WorkEnd.Failed:
+                _completion.TrySetException(fault!);
+                break;
+            case WorkEnd.Cancelled:
+                _completion.TrySetCanceled(Limits.Caller);
+                break;
+            case WorkEnd.Expired when TryGetPartial(out var partial):
+                _completion.TrySetResult(partial!);
+                break;
+            case WorkEnd.Expired:
+                _completion.TrySetCanceled(Limits.Deadline);
+                break;
+            default:
+                _completion.TrySetResult(GetResult());
+                break;
+        }
+
+        if (!_completion.Task.IsCompletedSuccessfully)
+        {
+            Discard();
+        }
+    }
+
+    /// <summary>The result, when all units are done.</summary>
+    protected abstract TResult GetResult();
+
+    /// <summary>What there is to give when the deadline has passed, if anything.</summary>
+    protected virtual bool TryGetPartial(out TResult? result)
+    {
+        result = default;
+        return false;
+    }
+
+    /// <summary>Gives up what was made for a request that nobody waits for.</summary>
+    protected virtual void Discard()
+    {
+    }
+
+    /// <summary>Gives the result before the call has ended.</summary>
+    protected void GiveNow(TResult result) => _completion.TrySetResult(result);
+}

@@ -1,0 +1,23 @@
+namespace Retrieval.Inference.Scheduling;
+
+/// <summary>When a request's work is no longer wanted, and what it belongs to.</summary>
+public readonly record struct WorkLimits
+{
+    /// <summary>Cancelled when the caller has left.</summary>
+    public CancellationToken Caller { get; init; }
+
+    /// <summary>Cancelled when the deadline has passed: tells who waits.</summary>
+    public CancellationToken Deadline { get; init; }
+
+    /// <summary>
+    /// Timestamp of the scheduler's clock when the deadline passes; null for none. Looked at before each call, as a timer may
+    /// be late.
+    /// </summary>
+    public long? DeadlineAt { get; init; }
+
+    /// <summary>
+    /// Cost of all of the request, where this work is only a part of it; 0 if it is the whole. A request that comes in many
+    /// small units is a large one.
+    /// </summary>
+    public long RequestCost { get; init; }
+}

@@ -1,0 +1,236 @@
+
+
+namespace Retrieval.Inference.Scheduling;
+
+/// <summary>
+/// The work that waits for a device and the work that is being done, under one lock. Callers add work and give it up; the
+/// worker takes it, looks again at what is still wanted just before it runs, and says what was done. A task is never
+/// completed under the lock.
+/// </summary>
+internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMetrics? metrics)
+{
+    private readonly object _gate = new();
+    private readonly FairQueue _waiting = new();
+    private readonly DeviceHealth _health = new(time);
+    private string? _stopped;
+
+    /// <summary>How it is just now.</summary>
+    public QueueState State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var age = _waiting.OldestSince is { } since ? time.GetElapsedTime(since).TotalSeconds : 0;
+                var (failed, last) = _health.Worst;
+                return new QueueState(_waiting.Count, _waiting.Cost, age, _health.RunningSeconds, admission.Admitted, admission.Most, _health.Restarts, failed, last, _stopped);
+            }
+        }
+    }
+
+    /// <exception cref="DeviceStoppedException">No more work is taken.</exception>
+    public void Add(WorkItem item)
+    {
+        var entry = item.Entry;
+
+        // Before it is in the queue: a token that has been cancelled already calls at once.
+        entry.OnDeadline = item.Limits.Deadline.UnsafeRegister(_ => Drop(entry, WorkEnd.Expired), null);
+        entry.OnCaller = item.Limits.Caller.UnsafeRegister(_ => Drop(entry, WorkEnd.Cancelled), null);
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                entry.Unregister();
+                throw new DeviceStoppedException(_stopped);
+            }
+
+            entry.Since = time.GetTimestamp();
+            if (entry.IsOver)
+            {
+                // One token called at once; the registration with the other was made after that.
+                entry.Unregister();
+            }
+            else
+            {
+                _waiting.Add(entry);
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Waits for work and hands out the next call's; false when stopped.</summary>
+    public bool TryTake(List<WorkSlice> slices)
+    {
+        lock (_gate)
+        {
+            while (_waiting.Count == 0 && _stopped is null)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_stopped is not null)
+            {
+                return false;
+            }
+
+            _waiting.Take(slices);
+            return true;
+        }
+    }
+
+    /// <summary>A call has been assembled and lies ready: whoever gives up its units from now on need not wait for it.</summary>
+    public void MarkAssembled(List<WorkSlice> slices)
+    {
+        List<QueueEntry>? over = null;
+        lock (_gate)
+        {
+            foreach (var slice in slices)
+            {
+                slice.Item.Entry.InUse--;
+                CloseIfOver(slice.Item.Entry, ref over);
+            }
+        }
+
+        over?.ForEach(static entry => entry.Finish());
+    }
+
+    /// <summary>Leaves of a call's units those that are still wanted, and takes hold of them again. Last look before the device.</summary>
+    public List<WorkSlice> DropUnwanted(List<WorkSlice> slices)
+    {
+        var now = time.GetTimestamp();
+        List<QueueEntry>? over = null;
+        List<WorkSlice> live;
+        lock (_gate)
+        {
+            foreach (var slice in slices)
+            {
+                var entry = slice.Item.Entry;
+                if (entry.End == WorkEnd.None && slice.Item.Limits.DeadlineAt is { } at && now >= at)
+                {
+                    SetEnd(entry, WorkEnd.Expired);
+                }
+            }
+
+            live = slices.TrueForAll(IsWanted) ? slices : slices.FindAll(IsWanted);
+            live.ForEach(static slice => slice.Item.Entry.InUse++);
+            _health.Started(live.Count == 0 ? null : live[0].Item.Batcher.Kind, now);
+            foreach (var slice in slices)
+            {
+                CloseIfOver(slice.Item.Entry, ref over);
+            }
+        }
+
+        over?.ForEach(static entry => entry.Finish());
+        return live;
+    }
+
+    /// <summary>The units have been done, or have failed.</summary>
+    public void Complete(List<WorkSlice> slices, TimeSpan duration, Exception? fault)
+    {
+        if (fault is null)
+        {
+            admission.Record(AssembledBatch.CostOf(slices), duration);
+        }
+
+        List<QueueEntry>? over = null;
+        lock (_gate)
+        {
+            if (slices.Count > 0)
+            {
+                _health.Ended(slices[0].Item.Batcher.Kind, fault);
+            }
+
+            foreach (var (item, _, count) in slices)
+            {
+                var entry = item.Entry;
+                item.Computing += duration;
+                if (fault is null)
+                {
+                    item.Done += count;
+                }
+                else if (entry.End == WorkEnd.None)
+                {
+                    entry.Fault = fault;
+                    SetEnd(entry, WorkEnd.Failed);
+                }
+
+                entry.InUse--;
+                CloseIfOver(entry, ref over);
+            }
+        }
+
+        over?.ForEach(static entry => entry.Finish());
+    }
+
+    /// <summary>The worker has died and been started again.</summary>
+    public void Restarted()
+    {
+        lock (_gate)
+        {
+            _health.Restarted();
+        }
+    }
+
+    /// <summary>Takes no more work, and fails what waits.</summary>
+    /// <returns>False if it had been stopped before.</returns>
+    public bool Stop(string reason, Exception? fault)
+    {
+        List<QueueEntry>? over = null;
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                return false;
+            }
+
+            _stopped = reason;
+            foreach (var entry in _waiting.Clear())
+            {
+                entry.Fault = new DeviceStoppedException(reason, fault);
+                entry.End = WorkEnd.Failed;
+                CloseIfOver(entry, ref over);
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+
+        over?.ForEach(static entry => entry.Finish());
+        return true;
+    }
+
+    private static bool IsWanted(WorkSlice slice) => slice.Item.Entry.End == WorkEnd.None;
+
+    private void Drop(QueueEntry entry, WorkEnd end)
+    {
+        lock (_gate)
+        {
+            if (entry.IsOver)
+            {
+                return;
+            }
+
+            SetEnd(entry, end);
+            if (!entry.TryClose())
+            {
+                return;
+            }
+        }
+
+        entry.Finish();
+    }
+
+    private void SetEnd(QueueEntry entry, WorkEnd end)
+    {
+        entry.End = end;
+        _waiting.Remove(entry);
+        metrics?.Dropped(end);
+    }
+
+    private static void CloseIfOver(QueueEntry entry, ref List<QueueEntry>? over)
+    {
+        if (entry.TryClose())
+        {
+            (over ??= []).Add(entry);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using Retrieval.Search.Ingestion;
+
+namespace Retrieval.Server.Ingestions;
+
+/// <summary>Tells a run's progress to who lists it, and what is new of it to the metrics.</summary>
+internal sealed class IngestionProgressObserver(Action<IngestionProgress> progressed, IngestionMetrics metrics, IngestionProgress before) : IProgress<IngestionProgress>
+{
+    private IngestionProgress _before = before;
+
+    public void Report(IngestionProgress value)
+    {
+        metrics.Progressed(_before, value);
+        progressed(value);
+        _before = value;
+    }
+}
