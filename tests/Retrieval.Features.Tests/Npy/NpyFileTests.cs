@@ -197,7 +197,8 @@ public sealed class NpyFileTests : IDisposable
     {
         var whole = NpyBytes.Of("<f4", "(2, 3)", 24);
         var random = new Random(1);
-        var (opened, refused) = (0, 0);
+        Open(whole).Dispose();
+        var refused = 0;
         for (var n = 0; n < 2_000; n++)
         {
             var damaged = whole.ToArray();
@@ -209,7 +210,6 @@ public sealed class NpyFileTests : IDisposable
             try
             {
                 Open(damaged).Dispose();
-                opened++;
             }
             catch (InvalidInputException)
             {
@@ -217,8 +217,7 @@ public sealed class NpyFileTests : IDisposable
             }
         }
 
-        // Some of it is harmless: a name that is written otherwise.
-        Assert.True(opened > 0 && refused > 1_000, $"{opened} were opened and {refused} refused");
+        Assert.True(refused > 1_000, $"{refused} were refused");
     }
 
     [Fact]

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Changes the code of a project in one place at a time and runs its tests: a change that no test notices is a gap in them.
+#   eng/mutate.sh Domain                          # the whole project, with its own tests
+#   eng/mutate.sh Domain 'Text/*.cs' Errors/X.cs  # some files of it
+# Works on a copy of the working tree, as the tool leaves changed assemblies behind. Reports go to $MUTATE_OUT (default: a
+# temporary folder, which is named at the end). MUTATE_AT_ONCE: test runs at a time, 1 unless more is asked for.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+version=5.1.0
+project=${1:?name a project: Domain, Search, ...}
+shift
+tool=${XDG_CACHE_HOME:-$HOME/.cache}/retrieval/stryker-$version
+[ -x "$tool/dotnet-stryker" ] || dotnet tool install --tool-path "$tool" dotnet-stryker --version "$version" >&2
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z -co --exclude-standard | tar --create --null --ignore-failed-read --files-from - 2>/dev/null | tar --extract --directory "$copy"
+out=${MUTATE_OUT:-$(mktemp -d)}
+
+only=()
+for file in "$@"; do only+=(--mutate "**/$file"); done
+# The tests are programs of Microsoft.Testing.Platform, which the tool's usual runner does not start.
+(cd "$copy/tests/Retrieval.$project.Tests" && "$tool/dotnet-stryker" --project "Retrieval.$project.csproj" --test-runner mtp \
+  --concurrency "${MUTATE_AT_ONCE:-1}" --reporter cleartext --reporter json --output "$out" "${only[@]}")
+echo "reports: $out"
