@@ -1,6 +1,5 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Snapshots;
-using Retrieval.TestKit;
 
 namespace Retrieval.Search.Tests.Snapshots;
 
