@@ -123,13 +123,43 @@ public sealed class BadRequestTests(ServerFixture fixture)
         await response.ProblemAsync(400, "caption");
     }
 
-    [Fact]
-    public async Task What_was_expected_is_said()
+    [Theory]
+    [InlineData(Images, """{ "caption": "w4", "top": "10" }""", "top: found a text; expected a whole number from 1 to 1000")]
+    [InlineData(Images, """{ "caption": "w4", "top": 1001 }""", "top: found 1001; expected a whole number from 1 to 1000")]
+    [InlineData(Images, """{ "caption": "w4", "top": 1.5 }""", "top: found 1.5; expected a whole number from 1 to 1000")]
+    [InlineData(Images, """{ "caption": "w4", "colour of it": 1 }""", "colour of it: there is no such member; known here are caption, top, shortlist, deadlineMs, filter")]
+    [InlineData(Images, """{ "caption": "w4", "caption": "w5" }""", "caption: is given twice")]
+    [InlineData(Images, """{ "caption": null }""", "caption: is missing; expected a text")]
+    [InlineData(Images, "7", "the body is a number; expected an object")]
+    [InlineData(Images, "null", "the body is null; expected an object")]
+    [InlineData(Images, """{ "caption": "w4", "filter": [] }""", "filter: found an empty array; expected an object")]
+    [InlineData(Score, """{ "pairs": [{ "imageId": "plain.jpg", "caption": true }] }""", "pairs[0].caption: found true; expected a text")]
+    [InlineData(Score, """{ "pairs": [null] }""", "pairs[0]: found null; expected an object")]
+    [InlineData(Score, """{ "pairs": {} }""", "pairs: found an object; expected an array")]
+    [InlineData(Batch, """{ "queries": [] }""", "queries: has 0 items; expected 1 to 64")]
+    [InlineData("/v1/ingestions", """{ "source": { "folder": 7 } }""", "source.folder: found a number; expected a text")]
+    [InlineData("/v1/ingestions", """{ "source": { "tsv": "a" }, "replace": 1 }""", "replace: found a number; expected true or false")]
+    [InlineData("/v1/ingestions", """{ "source": { "tsv": "a" }, "batchRows": 4097 }""", "batchRows: found 4097; expected a whole number from 1 to 4096")]
+    public async Task What_was_found_and_what_was_expected_is_said(string path, string body, string detail)
     {
-        var (response, _) = await fixture.Client.PostAsync(Images, """{ "caption": "w4", "top": "10" }""");
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await fixture.Client.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
 
-        var problem = await response.ProblemAsync(400, "top");
-        Assert.Equal("top: found a text; expected a whole number from 1 to 1000", (string)problem["detail"]!);
+        Assert.Equal(detail, (string)(await response.JsonAsync())["detail"]!);
+        Assert.Equal(400, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_query_of_a_batch_that_cannot_be_read_fails_alone()
+    {
+        var answers = (await fixture.Client.AnswerAsync(Batch, """
+            { "queries": [{ "caption": "w4", "imageId": null, "top": 1e0 }, { "caption": "w4", "caption": "w5" }, 7, { "imageId": "plain.jpg", "top": 0 }] }
+            """))["answers"]!.AsArray();
+
+        Assert.Single(answers[0]!["hits"]!.AsArray());
+        Assert.Equal("caption: is given twice", (string)answers[1]!["detail"]!);
+        Assert.Equal("the body is a number; expected an object", (string)answers[2]!["detail"]!);
+        Assert.Equal("top: found 0; expected a whole number from 1 to 1000", (string)answers[3]!["detail"]!);
     }
 
     [Fact]
