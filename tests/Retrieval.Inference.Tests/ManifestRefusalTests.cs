@@ -1,4 +1,3 @@
-
 namespace Retrieval.Inference.Tests;
 
 /// <summary>What <c>bundle.json</c> may not say, and that all of it is told at once.</summary>

@@ -118,7 +118,7 @@ internal static class CatalogCommand
 
     private static Option<double[]> Factors() => new("--ef-factors")
     {
-        Description = "Ask again with the nearest-neighbour index looking at so many candidates for each one wanted; each is measured",
+        Description = "Ask again with the nearest-neighbour index examining N candidates for each one wanted; each value is measured",
         HelpName = "X,X,…",
         DefaultValueFactory = _ => [],
         CustomParser = result =>

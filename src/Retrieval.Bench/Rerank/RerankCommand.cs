@@ -16,9 +16,9 @@ internal static class RerankCommand
         var against = new Option<string[]>("--against") { Description = "A bundle to compare with in the same run, e.g. the published form of the same weights; may be given several times", HelpName = "DIR", DefaultValueFactory = _ => [] };
         var pairs = CommonOptions.Whole("--pairs", "Pairs of one shortlist", 1, 1_000_000, 200);
         var words = CommonOptions.Whole("--words", "Words of a caption", 1, 1000, 14);
-        var images = CommonOptions.Whole("--images", $"Items in the bank; beyond {RerankBench.Distinct} the records of so many repeat, each in memory of its own", 1, 1_000_000, RerankBench.Distinct);
+        var images = CommonOptions.Whole("--images", $"Items in the bank; beyond {RerankBench.Distinct} records repeat, each in its own memory", 1, 1_000_000, RerankBench.Distinct);
         var repetitions = CommonOptions.Whole("--repetitions", "Measurements of each thing", 1, 10_000, 7);
-        var pairsPerCall = CommonOptions.Wholes("--pairs-per-call", "Pairs of one call of the graph; each number is measured; 0 for as many as each bundle takes by itself", 0, 65_536, 0);
+        var pairsPerCall = CommonOptions.Wholes("--pairs-per-call", "Pairs of one batch; each number is measured; 0 for each bundle's default", 0, 65_536, 0);
         var threads = CommonOptions.Threads();
         var mflop = new Option<double?>("--mflop-per-pair")
         {
@@ -76,7 +76,7 @@ internal static class RerankCommand
         console.WriteLine($"{report.Options.Pairs} pairs a query, captions of {report.Options.Words} words, {report.Options.Images} in the bank; median (least … most) of {report.Options.Repetitions}");
         var scorers = Tables.Titled(
             "rerank; a ratio is the first bundle's rate over this one's",
-            "direction", "bundle", "#pairs a call", "#pairs/s", "#ratio", "#largest score difference", "#input beside the bank, a query", "#managed allocation, a query");
+            "direction", "bundle", "#pairs a batch", "#pairs/s", "#ratio", "#largest score difference", "#input besides the bank, a query", "#managed allocation, a query");
         foreach (var (row, rate, i) in report.Scorers.SelectMany(row => row.Rates.Select((rate, i) => (row, rate, i))))
         {
             scorers.Add(
@@ -95,7 +95,7 @@ internal static class RerankCommand
         console.Write(encoders);
         foreach (var (direction, other, ratio) in report.BestRatios)
         {
-            console.WriteLine($"{direction}: {Units.Fixed(ratio, 2)} × {other}, each at its best number of pairs a call");
+            console.WriteLine($"{direction}: {Units.Fixed(ratio, 2)} × {other}, each at its best number of pairs a batch");
         }
 
         console.WriteLine($"float32 matrix products of 1024 × 1024 in the same runtime: {report.MatrixProductGflops.Show(0)} GFLOP/s");

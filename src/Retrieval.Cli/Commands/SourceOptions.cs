@@ -36,7 +36,7 @@ internal sealed class SourceOptions
         }
         else if (tsv is null && result.GetValue(Captions) is not null)
         {
-            result.AddError("--captions goes with --tsv; a split has its captions beside it");
+            result.AddError("--captions goes with --tsv; a split's captions are found in its folder");
         }
         else if (tsv is not null && result.GetValue(CaptionsPerImage) is not null)
         {

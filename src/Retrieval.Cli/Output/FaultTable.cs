@@ -9,7 +9,7 @@ internal static class FaultTable
 {
     /// <summary>What an operator can do about data that are not what was committed: nothing in the index can bring them back.</summary>
     public const string Advice =
-        "damaged data cannot be rebuilt from the index: put the file back from a backup, or ingest the sources into a new folder and serve that; a replica of a catalog fetches a new copy by itself";
+        "damaged data cannot be rebuilt from the index: put the file back from a backup, or ingest the sources into a new folder and serve that; a replica of a catalog fetches a new copy automatically";
 
     /// <summary>Whether faults are of data, and not only of the manifest, which can be rebuilt.</summary>
     public static bool HasData(IEnumerable<IndexFault> faults) => faults.Any(fault => !fault.File.StartsWith("manifest", StringComparison.Ordinal));

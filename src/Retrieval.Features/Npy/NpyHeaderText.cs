@@ -60,7 +60,7 @@ internal ref struct NpyHeaderText
         SkipSpace();
         if (_at < _text.Length && _text.AsSpan(_at) is not "\n")
         {
-            throw Error("unexpected text behind the dictionary", _at);
+            throw Error("unexpected text after the dictionary", _at);
         }
 
         if (descriptor is null || fortranOrder is null || shape is null)

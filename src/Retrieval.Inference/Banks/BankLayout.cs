@@ -92,7 +92,7 @@ internal sealed class BankLayout
     private string Refusal(MemoryBudget budget, long needed, BankLayout? grown)
     {
         var bank = Side == RecordSide.Image ? "the bank of images" : "the bank of captions";
-        var both = grown is null ? "" : $", beside the {MemoryBudget.Gigabytes(grown.Bytes(grown.Rows))} that serve until it is filled (a restarted server needs room for the new one only)";
+        var both = grown is null ? "" : $", in addition to the {MemoryBudget.Gigabytes(grown.Bytes(grown.Rows))} that serve until it is filled (a restarted server needs room for the new one only)";
         return $"{bank} needs {MemoryBudget.Gigabytes(needed)}: {Arithmetic()}{both}; {budget.Describe()}. Use a bundle of the compact profile, of float16 or of int8 records, or a device with more memory";
     }
 }

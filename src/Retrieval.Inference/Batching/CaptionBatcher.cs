@@ -6,7 +6,7 @@ namespace Retrieval.Inference.Batching;
 /// <summary>Encoding captions: those that wait are encoded together.</summary>
 public sealed class CaptionBatcher(TextEncoder encoder) : IBatcher
 {
-    // The graph pads to the longest: more in a call would mostly be padding, and the first would wait for the last.
+    // The graph pads to the longest caption: a larger batch would be mostly padding, and the first would wait for the last.
     private const int CaptionsPerCall = 32;
 
     /// <inheritdoc/>

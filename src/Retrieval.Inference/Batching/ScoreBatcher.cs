@@ -5,10 +5,10 @@ using Retrieval.Inference.Scoring;
 
 namespace Retrieval.Inference.Batching;
 
-/// <summary>Scoring with one scorer against one bank: pairs of different queries share a call.</summary>
+/// <summary>Scoring with one scorer against one bank: pairs of different queries share a batch.</summary>
 public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
 {
-    // Two calls are on their way at once: one runs, one is assembled.
+    // Two batches exist at once: one runs, one is being assembled.
     private readonly ConcurrentBag<Buffers> _buffers = [];
 
     /// <inheritdoc/>

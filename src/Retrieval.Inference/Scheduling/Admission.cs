@@ -1,16 +1,15 @@
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// Bounds the work that has been promised and not been done, before anything is done for it: what is above the bound is
-/// told at once and not late.
+/// Bounds the work that is admitted and not yet done. A request above the bound is rejected at once, before anything is
+/// done for it, instead of late.
 /// </summary>
 /// <param name="most">Most work, in pairs.</param>
 internal sealed class Admission(long most)
 {
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
-    // Over the last few seconds of work: a rate of long ago says nothing about now.
+    // Averages over the last few seconds of work: an old rate says nothing about the present.
     private const double Memory = 0.9;
 
     private const int MostLarge = 4;
@@ -22,7 +21,7 @@ internal sealed class Admission(long most)
     private int _large;
     private double _costPerSecond;
 
-    /// <summary>Work promised and not done, in pairs.</summary>
+    /// <summary>Work admitted and not yet done, in pairs.</summary>
     public long Admitted
     {
         get
@@ -42,8 +41,8 @@ internal sealed class Admission(long most)
     }
 
     /// <summary>
-    /// Takes work in. A request of more than a quarter of the bound has a place of its own, of which there are a few: beside
-    /// small ones it would never fit while they come, and they overtake it anyway, so that it need not keep them out.
+    /// Admits a request. One that costs more than a quarter of the bound takes one of a few permits for large requests
+    /// instead: among small requests it would never fit, and small requests overtake it anyway, so it need not block them.
     /// </summary>
     /// <exception cref="OverloadedException">There is no room.</exception>
     public WorkPermit Admit(long cost)
@@ -70,7 +69,7 @@ internal sealed class Admission(long most)
         }
     }
 
-    /// <summary>Told of each call, for the rate that <see cref="OverloadedException.RetryAfter"/> comes from.</summary>
+    /// <summary>Called after each batch, for the rate that <see cref="OverloadedException.RetryAfter"/> comes from.</summary>
     public void Record(long cost, TimeSpan duration)
     {
         if (duration > TimeSpan.Zero)
@@ -83,7 +82,7 @@ internal sealed class Admission(long most)
         }
     }
 
-    // A place among the large is free when one of them is done, room among the small when these are.
+    // A permit for large requests is free when one of them is done; room for small ones when those ahead are done.
     private TimeSpan RetryAfter(bool large)
     {
         var ahead = large ? _small + (_largeCost / MostLarge) : _small;

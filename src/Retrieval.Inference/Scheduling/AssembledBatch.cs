@@ -1,14 +1,13 @@
-
 namespace Retrieval.Inference.Scheduling;
 
-/// <summary>One call on its way to the device.</summary>
-internal sealed class AssembledBatch(IBatcher batcher, List<WorkSlice> slices, IBatch call)
+/// <summary>A batch on its way to the device, with its units.</summary>
+internal sealed class AssembledBatch(IBatcher batcher, List<WorkSlice> slices, IBatch batch)
 {
     public IBatcher Batcher { get; } = batcher;
 
     public List<WorkSlice> Slices { get; } = slices;
 
-    public IBatch Call { get; } = call;
+    public IBatch Batch { get; } = batch;
 
     public static long CostOf(List<WorkSlice> slices)
     {

@@ -1,11 +1,9 @@
-
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// The two threads of a device: one assembles the next call while the other has the device run the one before. A call that
-/// fails is its requests' failure and nobody else's. A thread that dies all the same is started again; if that goes on,
-/// the queue stops and says why.
+/// The two threads of a device: one assembles the next batch while the other runs the previous one. A batch that fails
+/// fails its own requests and no others. A thread that dies nevertheless is restarted; if that repeats, the queue stops
+/// and says why.
 /// </summary>
 internal sealed class BatchWorker
 {
@@ -19,7 +17,7 @@ internal sealed class BatchWorker
     private readonly Thread[] _threads;
     private int _deaths;
 
-    // What a thread held when it died has to be failed by somebody.
+    // Slices that a thread held when it died have to be failed.
     private List<WorkSlice>? _assembling;
     private List<WorkSlice>? _running;
 
@@ -37,7 +35,7 @@ internal sealed class BatchWorker
 
     public void Start() => Array.ForEach(_threads, thread => thread.Start());
 
-    /// <summary>Takes no more work, and fails what waits; the call that runs ends.</summary>
+    /// <summary>Accepts no more work, and fails what waits; the running batch completes.</summary>
     public void Stop(string reason, Exception? fault)
     {
         if (_queue.Stop(reason, fault))
@@ -46,7 +44,7 @@ internal sealed class BatchWorker
         }
     }
 
-    // Sessions go after this: a call that runs must have ended. A turn that nobody gives back must not hold up the end for ever.
+    // Sessions are disposed after this, so a running batch must have ended. Exclusive access that is never released must not block the end for ever.
     public void Join() => Array.ForEach(_threads, thread => thread.Join(LongestJoin));
 
     private void Supervise(Action work, ref List<WorkSlice>? held)
@@ -79,10 +77,10 @@ internal sealed class BatchWorker
 
     private void GiveUp(Exception fault)
     {
-        Stop($"the device's worker has died {MostDeaths} times without a call done in between, the last time of: {fault.Message}", fault);
+        Stop($"the device's worker died {MostDeaths} times without completing a batch, the last time of: {fault.Message}", fault);
         while (_next.Take() is { } left)
         {
-            left.Call.Dispose();
+            left.Batch.Dispose();
             _queue.Complete(_queue.DropUnwanted(left.Slices), TimeSpan.Zero, fault);
         }
     }
@@ -108,7 +106,7 @@ internal sealed class BatchWorker
             _queue.MarkAssembled(slices);
             if (!_next.TryPut(batch))
             {
-                batch.Call.Dispose();
+                batch.Batch.Dispose();
                 _queue.Complete(_queue.DropUnwanted(slices), TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
             }
         }
@@ -129,7 +127,7 @@ internal sealed class BatchWorker
         }
         catch (Exception)
         {
-            // Whoever is to blame shows when each is tried alone, where the call would have run.
+            // Which request is to blame shows when each is tried alone, when the batch would have run.
             return new AssembledBatch(batcher, slices, new Unassembled());
         }
     }
@@ -150,26 +148,26 @@ internal sealed class BatchWorker
         _running = [.. live];
         if (live.Count == batch.Slices.Count)
         {
-            Run(batch.Call, live);
+            Run(batch.Batch, live);
             return;
         }
 
-        batch.Call.Dispose();
+        batch.Batch.Dispose();
         if (live.Count > 0 && TryAssemble(live) is { } smaller)
         {
-            Run(smaller.Call, live);
+            Run(smaller.Batch, live);
         }
     }
 
-    private void Run(IBatch call, List<WorkSlice> slices)
+    private void Run(IBatch batch, List<WorkSlice> slices)
     {
         var began = _time.GetTimestamp();
         Exception? fault = null;
         try
         {
-            using (call)
+            using (batch)
             {
-                call.Run();
+                batch.Run();
             }
         }
         catch (Exception exception)
@@ -189,7 +187,7 @@ internal sealed class BatchWorker
         }
     }
 
-    // One of them is to blame; the others must not pay for it.
+    // One request is to blame; the others must not fail with it.
     private void RunEachAlone(List<WorkSlice> slices)
     {
         foreach (var slice in slices)
@@ -200,7 +198,7 @@ internal sealed class BatchWorker
             if (_queue.DropUnwanted(alone).Count > 0 && TryAssemble(alone) is { } batch)
             {
                 _running?.Add(slice);
-                Run(batch.Call, alone);
+                Run(batch.Batch, alone);
             }
         }
     }
@@ -211,10 +209,10 @@ internal sealed class BatchWorker
         _queue.Complete(slices, duration, fault);
     }
 
-    /// <summary>What could not be put together; runs as a failure that is nobody's yet.</summary>
+    /// <summary>A batch that could not be assembled; running it fails, so that its requests are tried alone.</summary>
     private sealed class Unassembled : IBatch
     {
-        public void Run() => throw new InvalidOperationException("the call could not be put together");
+        public void Run() => throw new InvalidOperationException("the batch could not be assembled");
 
         public void Dispose()
         {

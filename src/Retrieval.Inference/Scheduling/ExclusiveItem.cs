@@ -2,24 +2,24 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Retrieval.Inference.Scheduling;
 
-/// <summary>A turn at the whole device, for what is not queries: encoding what is ingested, building, measuring.</summary>
+/// <summary>Exclusive access to the device, for work other than queries: encoding during ingestion, building, measuring.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The event holds nothing but memory unless its handle is asked for, and nobody does.")]
 internal sealed class ExclusiveItem(long cost, WorkLimits limits) : WorkItem<IDisposable>(ExclusiveBatcher.Instance, 1, cost, limits)
 {
     private readonly ManualResetEventSlim _returned = new();
 
-    /// <summary>Gives the turn and waits until it is given back.</summary>
+    /// <summary>Grants access and waits until it is released.</summary>
     public void Hold()
     {
-        GiveNow(new Turn(_returned));
+        GiveNow(new Access(_returned));
         _returned.Wait();
     }
 
-    // Never observed: the task completed when the turn began.
+    // Never observed: the task completed when access was granted.
     /// <inheritdoc/>
-    protected override IDisposable GetResult() => new Turn(_returned);
+    protected override IDisposable GetResult() => new Access(_returned);
 
-    private sealed class Turn(ManualResetEventSlim returned) : IDisposable
+    private sealed class Access(ManualResetEventSlim returned) : IDisposable
     {
         public void Dispose() => returned.Set();
     }

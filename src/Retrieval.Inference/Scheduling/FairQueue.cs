@@ -1,13 +1,11 @@
-
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// Who waits, in the order they are served: fair queueing (Demers, Keshav, Shenker 1989) with requests as flows. A request
-/// gets as its tag the virtual time when it came plus its own cost; virtual time goes on by the work handed out, divided
-/// among those who wait; the lowest tag goes first. So requests of one size are served as they came, each as a whole; a
-/// small one that comes after a large one overtakes it; and each is done no later, but for one call, than if the device
-/// were divided equally among all. Not thread-safe.
+/// Waiting requests in the order they are served: fair queueing (Demers, Keshav, Shenker 1989) with requests as flows. A
+/// request's tag is the virtual time of its arrival plus its cost. Virtual time advances by the work handed out, divided by
+/// the number of waiting requests; the lowest tag is served first. So requests of equal size are served in order of arrival,
+/// each as a whole; a small request overtakes a large one that arrived before it; and each is done at most one batch later
+/// than if the device were divided equally among all. Not thread-safe.
 /// </summary>
 internal sealed class FairQueue
 {
@@ -16,10 +14,10 @@ internal sealed class FairQueue
     private double _requests;
     private long _sequence;
 
-    /// <summary>Requests of which some unit has not been handed out.</summary>
+    /// <summary>Requests with units that have not been handed out.</summary>
     public int Count => _items.Count;
 
-    /// <summary>When the one that has waited longest was added; null if none waits.</summary>
+    /// <summary>Arrival of the oldest request; null if none waits.</summary>
     public long? OldestSince => _items.Count == 0 ? null : _items.Min(entry => entry.Since);
 
     /// <summary>Units not handed out, in pairs' worth.</summary>
@@ -42,7 +40,7 @@ internal sealed class FairQueue
         }
     }
 
-    /// <summary>Everybody, and forgets them.</summary>
+    /// <summary>Removes all requests and returns them.</summary>
     public QueueEntry[] Clear()
     {
         var all = _items.ToArray();
@@ -52,8 +50,8 @@ internal sealed class FairQueue
     }
 
     /// <summary>
-    /// Hands out the next call: units of the first in line, and while there is room of those behind it that can share
-    /// the call.
+    /// Hands out the units of the next batch: those of the first request, and while there is room those of later requests
+    /// with the same batcher.
     /// </summary>
     public void Take(List<WorkSlice> slices)
     {
@@ -87,7 +85,7 @@ internal sealed class FairQueue
         }
     }
 
-    // A request in many parts is one request.
+    // A request that comes in many items counts once.
     private static double ShareOf(WorkItem item) => item.Cost / (double)Math.Max(item.Cost, item.Limits.RequestCost);
 
     private void RemoveAt(int index)
@@ -96,7 +94,7 @@ internal sealed class FairQueue
         _items.RemoveAt(index);
         if (_items.Count == 0)
         {
-            // Nothing is left of rounding.
+            // Drops what rounding has left.
             _requests = 0;
         }
     }

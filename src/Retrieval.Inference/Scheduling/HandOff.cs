@@ -1,14 +1,13 @@
-
 namespace Retrieval.Inference.Scheduling;
 
-/// <summary>Passes calls from the thread that assembles them to the one that runs them, one ahead and no more.</summary>
+/// <summary>Passes batches from the assembling thread to the running one, at most one ahead.</summary>
 internal sealed class HandOff
 {
     private readonly object _gate = new();
     private AssembledBatch? _next;
     private bool _closed;
 
-    /// <summary>Waits until the last one was taken: what comes next should be decided as late as may be.</summary>
+    /// <summary>Waits until the last one was taken: the next batch should be decided as late as possible.</summary>
     /// <returns>False when closed.</returns>
     public bool WaitUntilEmpty()
     {
@@ -23,7 +22,7 @@ internal sealed class HandOff
         }
     }
 
-    /// <returns>False when closed: the batch is the caller's still.</returns>
+    /// <returns>False when closed: the batch stays the caller's.</returns>
     public bool TryPut(AssembledBatch batch)
     {
         lock (_gate)

@@ -1,8 +1,8 @@
 namespace Retrieval.Inference.Scheduling;
 
-/// <summary>One call of the device, assembled. Disposed of by the worker, run or not.</summary>
+/// <summary>One run of a graph on the device, assembled. The worker disposes it, whether it ran or not.</summary>
 public interface IBatch : IDisposable
 {
-    /// <summary>Runs it and leaves the results with the requests. One call runs at a time.</summary>
+    /// <summary>Runs it and stores the results in its items. One batch runs at a time.</summary>
     void Run();
 }

@@ -1,25 +1,23 @@
-
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// Work of one kind on one model and bank: what may share a call of the device. Requests of one batcher are put together
-/// into calls, those of different batchers never.
+/// Assembles batches of one kind of work on one model and bank. Requests of one batcher may share a batch; those of
+/// different batchers never do.
 /// </summary>
 public interface IBatcher
 {
-    /// <summary>Kind of work, for metrics: <c>score</c>, <c>encode</c> or <c>turn</c>.</summary>
+    /// <summary>Kind of work, for metrics: <c>score</c>, <c>encode</c>, <c>shortlist</c>, or <c>turn</c> for exclusive access.</summary>
     string Kind { get; }
 
-    /// <summary>Most units of one call: pairs of a scorer, captions of an encoder.</summary>
+    /// <summary>Most units of one batch: pairs of a scorer, captions of an encoder.</summary>
     int MaxBatchSize { get; }
 
-    /// <summary>From how many units on a call is not made larger by units of a further request.</summary>
+    /// <summary>Units at which a batch is large enough: no further request is added to it.</summary>
     int PreferredBatchSize => MaxBatchSize;
 
     /// <summary>
-    /// Puts units of one or more requests together, on the assembling thread, while the device still works on the call
-    /// before.
+    /// Assembles units of one or more requests into a batch, on the assembling thread, while the device still runs the
+    /// previous one.
     /// </summary>
     IBatch Assemble(IReadOnlyList<WorkSlice> slices);
 }

@@ -1,8 +1,7 @@
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// What a queue notes about one request's work. Everything here is read and written under the lock of the
+/// A queue's bookkeeping for one request's work. Everything here is read and written under the lock of the
 /// <see cref="WorkQueue"/> that holds it, and by nobody else.
 /// </summary>
 internal sealed class QueueEntry(WorkItem item)
@@ -22,7 +21,7 @@ internal sealed class QueueEntry(WorkItem item)
     /// <summary>Units handed out.</summary>
     public int Taken { get; set; }
 
-    /// <summary>Slices of it that a thread of the device reads or writes just now. Between assembly and run none does.</summary>
+    /// <summary>Slices of it that a worker thread is reading or writing. Between assembly and run there are none.</summary>
     public int InUse { get; set; }
 
     public WorkEnd End { get; set; }
@@ -37,8 +36,8 @@ internal sealed class QueueEntry(WorkItem item)
 
     public bool IsOver => End != WorkEnd.None || item.Done == item.Units;
 
-    /// <summary>Ends it if it is over and no thread of the device holds its memory.</summary>
-    /// <returns>Whether it ended just now; then <see cref="Finish"/> is due, outside the lock.</returns>
+    /// <summary>Closes it if it is over and no worker thread uses its memory.</summary>
+    /// <returns>Whether it was closed just now; then <see cref="Finish"/> is due, outside the lock.</returns>
     public bool TryClose()
     {
         if (InUse > 0 || !IsOver || IsFinished)
@@ -51,7 +50,7 @@ internal sealed class QueueEntry(WorkItem item)
         return true;
     }
 
-    /// <summary>Tells whoever waits.</summary>
+    /// <summary>Completes its task.</summary>
     public void Finish() => item.Finish(End, Fault);
 
     // Not Dispose: it waits for a callback that is running, and that one waits for the lock.

@@ -3,15 +3,15 @@ namespace Retrieval.Inference.Scheduling;
 /// <summary>Why a request ended before all of its units were done.</summary>
 internal enum WorkEnd
 {
-    /// <summary>It has not.</summary>
+    /// <summary>It has not ended.</summary>
     None,
 
     /// <summary>Its deadline passed.</summary>
     Expired,
 
-    /// <summary>Its caller left.</summary>
+    /// <summary>Its caller disconnected.</summary>
     Cancelled,
 
-    /// <summary>A call failed that it was part of, or the queue was closed.</summary>
+    /// <summary>A batch that it was part of failed, or the queue was closed.</summary>
     Failed,
 }

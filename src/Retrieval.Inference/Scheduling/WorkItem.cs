@@ -1,15 +1,13 @@
-
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// One request's work for the device. It is done in units, in order; a request whose caller has left or whose deadline has
-/// passed gets no further unit done. Its memory is the caller's again when its task has ended, not before.
+/// One request's work for the device. Its units are done in order; once its caller has disconnected or its deadline has
+/// passed, no further unit is done. The queue uses its memory until its task has ended.
 /// </summary>
 public abstract class WorkItem
 {
     /// <summary>Describes the work.</summary>
-    /// <param name="batcher">What it may share a call with.</param>
+    /// <param name="batcher">Assembles its batches; items of one batcher may share a batch.</param>
     /// <param name="units">Into how many units it can be cut.</param>
     /// <param name="cost">What all of it costs, in pairs of a scorer.</param>
     /// <param name="limits">When it is no longer wanted.</param>
@@ -25,7 +23,7 @@ public abstract class WorkItem
         Entry = new QueueEntry(this);
     }
 
-    /// <summary>What it may share a call with.</summary>
+    /// <summary>Assembles its batches; items of one batcher may share a batch.</summary>
     public IBatcher Batcher { get; }
 
     /// <summary>Units in all.</summary>
@@ -34,7 +32,7 @@ public abstract class WorkItem
     /// <summary>What all of it costs the device, in pairs of a scorer.</summary>
     public long Cost { get; }
 
-    /// <summary>Time of the calls it was part of.</summary>
+    /// <summary>Time of the batches it was part of.</summary>
     public TimeSpan Computing { get; internal set; }
 
     internal WorkLimits Limits { get; }
@@ -45,6 +43,6 @@ public abstract class WorkItem
     /// <summary>What the queue notes about it.</summary>
     internal QueueEntry Entry { get; }
 
-    /// <summary>Ends the task, on another thread than the one that calls.</summary>
+    /// <summary>Completes the task; continuations run on another thread.</summary>
     internal abstract void Finish(WorkEnd end, Exception? fault);
 }

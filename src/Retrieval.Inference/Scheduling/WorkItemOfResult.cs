@@ -1,11 +1,9 @@
-
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>A request whose task gives a result.</summary>
 public abstract class WorkItem<TResult> : WorkItem
 {
-    // Whoever waits goes on elsewhere: the worker's time is the device's.
+    // Continuations run elsewhere: the worker's time is the device's.
     private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc cref="WorkItem(IBatcher, int, long, WorkLimits)"/>
@@ -47,18 +45,18 @@ public abstract class WorkItem<TResult> : WorkItem
     /// <summary>The result, when all units are done.</summary>
     protected abstract TResult GetResult();
 
-    /// <summary>What there is to give when the deadline has passed, if anything.</summary>
+    /// <summary>The partial result when the deadline has passed, if there is one.</summary>
     protected virtual bool TryGetPartial(out TResult? result)
     {
         result = default;
         return false;
     }
 
-    /// <summary>Gives up what was made for a request that nobody waits for.</summary>
+    /// <summary>Releases a result that nobody waits for.</summary>
     protected virtual void Discard()
     {
     }
 
-    /// <summary>Gives the result before the call has ended.</summary>
+    /// <summary>Completes the task before the batch has ended.</summary>
     protected void GiveNow(TResult result) => _completion.TrySetResult(result);
 }

@@ -3,14 +3,14 @@ namespace Retrieval.Inference.Scheduling;
 /// <summary>When a request's work is no longer wanted, and what it belongs to.</summary>
 public readonly record struct WorkLimits
 {
-    /// <summary>Cancelled when the caller has left.</summary>
+    /// <summary>Cancelled when the caller disconnects.</summary>
     public CancellationToken Caller { get; init; }
 
-    /// <summary>Cancelled when the deadline has passed: tells who waits.</summary>
+    /// <summary>Cancelled when the deadline has passed.</summary>
     public CancellationToken Deadline { get; init; }
 
     /// <summary>
-    /// Timestamp of the scheduler's clock when the deadline passes; null for none. Looked at before each call, as a timer may
+    /// Timestamp of the scheduler's clock when the deadline passes; null for none. Checked before each batch, as a timer may
     /// be late.
     /// </summary>
     public long? DeadlineAt { get; init; }

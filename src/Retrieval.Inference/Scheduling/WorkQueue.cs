@@ -1,11 +1,8 @@
-
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// The work that waits for a device and the work that is being done, under one lock. Callers add work and give it up; the
-/// worker takes it, looks again at what is still wanted just before it runs, and says what was done. A task is never
-/// completed under the lock.
+/// The waiting and the running work of a device, under one lock. Callers add work and cancel it; the worker takes it, drops
+/// what is no longer wanted just before a batch runs, and reports what was done. A task is never completed under the lock.
 /// </summary>
 internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMetrics? metrics)
 {
@@ -14,7 +11,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
     private readonly DeviceHealth _health = new(time);
     private string? _stopped;
 
-    /// <summary>How it is just now.</summary>
+    /// <summary>The current state.</summary>
     public QueueState State
     {
         get
@@ -28,12 +25,12 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
         }
     }
 
-    /// <exception cref="DeviceStoppedException">No more work is taken.</exception>
+    /// <exception cref="DeviceStoppedException">The scheduler has stopped.</exception>
     public void Add(WorkItem item)
     {
         var entry = item.Entry;
 
-        // Before it is in the queue: a token that has been cancelled already calls at once.
+        // Registered before it is queued: a token that is already cancelled calls back at once.
         entry.OnDeadline = item.Limits.Deadline.UnsafeRegister(_ => Drop(entry, WorkEnd.Expired), null);
         entry.OnCaller = item.Limits.Caller.UnsafeRegister(_ => Drop(entry, WorkEnd.Cancelled), null);
         lock (_gate)
@@ -47,7 +44,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
             entry.Since = time.GetTimestamp();
             if (entry.IsOver)
             {
-                // One token called at once; the registration with the other was made after that.
+                // One token called back at once; the other was registered after that.
                 entry.Unregister();
             }
             else
@@ -58,7 +55,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
         }
     }
 
-    /// <summary>Waits for work and hands out the next call's; false when stopped.</summary>
+    /// <summary>Waits for work and hands out the next batch's units; false when stopped.</summary>
     public bool TryTake(List<WorkSlice> slices)
     {
         lock (_gate)
@@ -78,7 +75,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
         }
     }
 
-    /// <summary>A call has been assembled and lies ready: whoever gives up its units from now on need not wait for it.</summary>
+    /// <summary>A batch has been assembled: until it runs, cancelling one of its items completes that item at once.</summary>
     public void MarkAssembled(List<WorkSlice> slices)
     {
         List<QueueEntry>? over = null;
@@ -94,7 +91,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
         over?.ForEach(static entry => entry.Finish());
     }
 
-    /// <summary>Leaves of a call's units those that are still wanted, and takes hold of them again. Last look before the device.</summary>
+    /// <summary>Keeps those of a batch's units that are still wanted, and marks them in use again. The last check before the device.</summary>
     public List<WorkSlice> DropUnwanted(List<WorkSlice> slices)
     {
         var now = time.GetTimestamp();
@@ -162,7 +159,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
         over?.ForEach(static entry => entry.Finish());
     }
 
-    /// <summary>The worker has died and been started again.</summary>
+    /// <summary>The worker died and was restarted.</summary>
     public void Restarted()
     {
         lock (_gate)
@@ -171,7 +168,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
         }
     }
 
-    /// <summary>Takes no more work, and fails what waits.</summary>
+    /// <summary>Accepts no more work, and fails what waits.</summary>
     /// <returns>False if it had been stopped before.</returns>
     public bool Stop(string reason, Exception? fault)
     {

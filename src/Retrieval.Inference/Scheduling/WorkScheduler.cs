@@ -1,12 +1,10 @@
-
-
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// Everything that a device is asked to do, in one queue with one worker: one call runs at a time, since a graph
-/// uses the whole device by itself. There is no batching timer: the next call is put together while one runs, of all that
-/// waits then, so calls grow with load by themselves and an idle device adds no wait. See <see cref="FairQueue"/> for
-/// who is next, and docs/engine.md for the whole.
+/// All work of one device (the device that runs the graphs, or this machine's processors for exact shortlists) in one queue
+/// with one worker. One batch runs at a time, since a graph uses the whole device. There is no batching timer: the next
+/// batch is assembled while one runs, from all work waiting then, so batches grow with load and an idle device adds no
+/// wait. <see cref="FairQueue"/> decides the order; docs/engine.md describes the whole.
 /// </summary>
 public sealed class WorkScheduler : IDisposable
 {
@@ -17,9 +15,9 @@ public sealed class WorkScheduler : IDisposable
     private readonly BatchWorker _worker;
 
     /// <summary>Makes the queue and starts its worker.</summary>
-    /// <param name="mostAdmitted">Most work promised and not done, in pairs; see <see cref="Admit"/>.</param>
+    /// <param name="mostAdmitted">Most work admitted and not yet done, in pairs; see <see cref="Admit"/>.</param>
     /// <param name="time">The clock of deadlines and ages.</param>
-    /// <param name="metrics">Told what happens.</param>
+    /// <param name="metrics">Receives measurements.</param>
     public WorkScheduler(long mostAdmitted = long.MaxValue, TimeProvider? time = null, BatchMetrics? metrics = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(mostAdmitted, 1);
@@ -32,14 +30,14 @@ public sealed class WorkScheduler : IDisposable
         _worker.Start();
     }
 
-    /// <summary>Most work promised and not done, in pairs. What is above a new bound already stays.</summary>
+    /// <summary>Most work admitted and not yet done, in pairs. A lower bound does not evict work that is already admitted.</summary>
     public long MostAdmitted
     {
         get => _admission.Most;
         set => _admission.Most = value;
     }
 
-    /// <summary>How it is just now.</summary>
+    /// <summary>The current state.</summary>
     public QueueState State => _queue.State;
 
     /// <summary>
@@ -61,8 +59,8 @@ public sealed class WorkScheduler : IDisposable
         }
     }
 
-    /// <summary>Adds work. The task ends when it is done or dropped.</summary>
-    /// <exception cref="DeviceStoppedException">No more work is taken.</exception>
+    /// <summary>Queues work. The task ends when the work is done or dropped.</summary>
+    /// <exception cref="DeviceStoppedException">The scheduler has stopped.</exception>
     public Task<TResult> RunAsync<TResult>(WorkItem<TResult> item)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -70,12 +68,12 @@ public sealed class WorkScheduler : IDisposable
         return item.Completion;
     }
 
-    /// <summary>Waits for the whole device. Nothing else runs until what it gives is disposed of.</summary>
-    /// <param name="cost">What will be done with it, in pairs: who asks for much gives way to who asks for little.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <summary>Waits for exclusive access to the device. Nothing else runs until the result is disposed.</summary>
+    /// <param name="cost">Cost of what will be done with it, in pairs: smaller requests go first.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public Task<IDisposable> AcquireExclusiveAsync(long cost, CancellationToken cancellationToken) => RunAsync(new ExclusiveItem(cost, new WorkLimits { Caller = cancellationToken }));
 
-    /// <summary>Takes no more work; what waits fails, the call that runs ends.</summary>
+    /// <summary>Accepts no more work. Waiting work fails; the running batch completes.</summary>
     public void Dispose()
     {
         _worker.Stop("the process is shutting down", null);

@@ -5,7 +5,7 @@ namespace Retrieval.Search.Ingestion;
 
 /// <summary>A run was asked to end, and did so behind a commit: the next one goes on there.</summary>
 public sealed class IngestionStoppedException(long nextRow, string? why = null)
-    : RetrievalException(string.Create(CultureInfo.InvariantCulture, $"{why ?? "the run was cancelled"}; what is committed stays, and another run goes on at row {nextRow}"))
+    : RetrievalException(string.Create(CultureInfo.InvariantCulture, $"{why ?? "the run was cancelled"}; what is committed stays, and another run resumes at row {nextRow}"))
 {
     /// <summary>The first row that is not stored.</summary>
     public long NextRow { get; } = nextRow;

@@ -19,5 +19,5 @@ public sealed class AnswerTooLongException(long bytes, long most, string advice,
 
     /// <summary>Of an image, whose texts are too long.</summary>
     public static AnswerTooLongException OfImage(long bytes, long most) =>
-        new(bytes, most, "the image was stored before there were bounds on its texts; put it anew with shorter ones", null);
+        new(bytes, most, "the image was stored before there were bounds on its texts; store it again with shorter ones", null);
 }

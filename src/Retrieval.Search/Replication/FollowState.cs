@@ -1,4 +1,3 @@
-
 namespace Retrieval.Search.Replication;
 
 /// <summary>

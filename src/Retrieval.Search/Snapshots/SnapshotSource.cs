@@ -122,7 +122,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
                 var found = index.Generation;
                 index.Dispose();
                 throw new IndexCorruptException(
-                    served.Path, "manifest.json", $"it was set back to generation {found}: an older manifest was put in the place of the newest, and generation {served.Generation} goes on being served");
+                    served.Path, "manifest.json", $"it was set back to generation {found}: an older manifest replaced the newest; generation {served.Generation} is still served");
             }
 
             Replace(model, index, _served, cancellationToken);

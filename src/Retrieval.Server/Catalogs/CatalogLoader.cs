@@ -210,7 +210,7 @@ internal sealed partial class CatalogLoader(
         }
         else if (exception is BankTooLargeException)
         {
-            readiness.Note($"the newest changes could not be taken up: {reasons.Of(exception)}");
+            readiness.Note($"the newest changes could not be loaded: {reasons.Of(exception)}");
         }
 
         if (_fault.IsNews(exception))

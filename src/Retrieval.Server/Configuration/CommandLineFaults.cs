@@ -13,7 +13,7 @@ internal static class CommandLineFaults
             }
             else if (!args[i].Contains('=', StringComparison.Ordinal) && ++i == args.Count)
             {
-                faults.Add($"{args[^1]}: expected a value behind it");
+                faults.Add($"{args[^1]}: expected a value after it");
             }
         }
     }

@@ -19,7 +19,7 @@ internal static class BatchEndpoint
         .WithTags("Search")
         .WithName("SearchBatch")
         .WithSummary("Several searches of either kind")
-        .WithDescription("One answer a query, in order. A query that fails has a problem in the place of its answer and does not disturb the others. Deadlines all count from the beginning of the request.")
+        .WithDescription("One answer a query, in order. A query that fails has a problem instead of an answer and does not affect the others. All deadlines count from the beginning of the request.")
         .Accepts<BatchRequest>("application/json")
         .WithExample("""{ "queries": [ { "caption": "two dogs play in the snow", "top": 5 }, { "imageId": "1000092795.jpg", "top": 5 } ] }""")
         .Produces<BatchResponse>()

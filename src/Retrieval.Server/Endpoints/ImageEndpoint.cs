@@ -21,7 +21,7 @@ internal static class ImageEndpoint
     private const string Route = "/images/{**id}";
     private const string IdField = "id";
     private const string IdText = "The image's id, percent-encoded";
-    private const string CaptionText = "Captions beside a `.npy` file, in order; with JSON they are in the body";
+    private const string CaptionText = "Captions for a `.npy` body, in order; with JSON they are in the body";
     private const int SegmentsBeforeId = 3;
 
     public static void MapImages(this IEndpointRouteBuilder routes, HttpOptions http)
@@ -37,7 +37,7 @@ internal static class ImageEndpoint
             .RequireWriteLimit()
             .WithTags("Images")
             .WithName("PutImage")
-            .WithSummary("Stores one image whole, in the place of whatever has its id")
+            .WithSummary("Stores one image, replacing any image of the same id")
             .WithDescription("Checked and encoded as an ingestion does it, and seen by this replica's searches before the answer is sent; `visible` says so. As `application/x-npy` the body is the features, and captions come as `caption` parameters of the query, one each.")
             .Accepts<ImageRequest>("application/json", ImageBody.NpyType)
             .WithMetadata(new BodyLimit(http.MaxImageBytes))
@@ -60,7 +60,7 @@ internal static class ImageEndpoint
         var name = IdOf(context);
         if (context.RawBody() is null && caption is { Length: > 0 })
         {
-            throw new InvalidInputException("expected captions in the body; the query has them beside a .npy file only", field: nameof(caption));
+            throw new InvalidInputException("expected captions in the body; the query has them only with a .npy body", field: nameof(caption));
         }
 
         PercentEncoding.CheckQuery(context.Request.QueryString.Value, context.RawBody() is null ? [] : [nameof(caption)]);

@@ -20,7 +20,7 @@ internal static class IngestionEndpoints
         ingestions.MapPost("", Start)
             .WithName("StartIngestion")
             .WithSummary("Ingests a source into the index that is served")
-            .WithDescription("The source lies below a folder that the configuration names. The run goes on in the background, at `Location`; one at a time an index. A run that ended early is gone on with by sending the same again.")
+            .WithDescription("The source lies below a folder that the configuration names. The run continues in the background, at `Location`; one run at a time per index. A run that ended early is gone on with by sending the same again.")
             .Accepts<IngestionRequest>("application/json")
             .WithExample("""{ "source": { "folder": "flickr30k", "split": "test" } }""")
             .Produces<IngestionResponse>(202)

@@ -17,7 +17,7 @@ internal static class MetricsEndpoint
             .WithTags("Metrics")
             .WithName("Metrics")
             .WithSummary("Metrics in the Prometheus text format")
-            .WithDescription("Text format 0.0.4, made anew for each answer.")
+            .WithDescription("Text format 0.0.4.")
             .WithMetadata(new QuietInLog())
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
             .ProducesProblems(429, 503)

@@ -22,9 +22,9 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     private const int LongestEcho = 200;
 
     /// <summary>The problem of whoever needs Postgres while it is away.</summary>
-    public static Problem CatalogAway { get; } = Of(503, "Postgres cannot be used now, and nothing can be written until it can; searches go on");
+    public static Problem CatalogAway { get; } = Of(503, "Postgres is unavailable and nothing can be written; searches continue");
 
-    private static Problem SignInRefused { get; } = Of(503, "Postgres refuses this replica's sign-in, and nothing can be written until it is accepted; searches go on");
+    private static Problem SignInRefused { get; } = Of(503, "Postgres refuses this replica's sign-in, and nothing can be written until it is accepted; searches continue");
 
     /// <summary>The problem of whoever comes when all connections are at work, and does not ask for health.</summary>
     public static Problem NoConnection { get; } = Of(503, "all connections of this server are at work; try again after the time in Retry-After");
@@ -97,7 +97,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     private Problem DeviceFailed(InferenceException fault)
     {
         LogFailed(fault);
-        return Of(503, "the device failed, or had no memory left, in the call this request was part of; nothing was changed");
+        return Of(503, "the device failed or ran out of memory in the batch that this request was part of; nothing was changed");
     }
 
     // Neither the request's fault nor this program's. Another replica may have what is damaged here.

@@ -247,7 +247,7 @@ internal sealed partial class IngestionRunner(
     [LoggerMessage(EventId = 1401, Level = LogLevel.Information, Message = "Ingestion {Run} completed: {Rows} rows, {Stored} stored, {Rejected} rejected")]
     private partial void LogCompleted(Guid run, long rows, long stored, long rejected);
 
-    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Ingestion {Run} was stopped; another one goes on where it ended")]
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Ingestion {Run} was stopped; another run resumes where it ended")]
     private partial void LogStopped(Guid run);
 
     [LoggerMessage(EventId = 1403, Level = LogLevel.Error, Message = "Ingestion {Run} failed")]

@@ -73,7 +73,7 @@ internal sealed class LocalRunRegistry(ServerSnapshotOptions options, SourceRoot
         {
             null => (RunStanding.Completed, (string?)null),
             IngestionStoppedException stopped => (RunStanding.Cancelled, stopped.Message),
-            OperationCanceledException => (RunStanding.Cancelled, "the run was stopped; what was committed stays, and another run goes on there"),
+            OperationCanceledException => (RunStanding.Cancelled, "the run was stopped; what was committed stays, and another run resumes there"),
             RetrievalException fault => (RunStanding.Failed, roots.Public(fault.Message).Replace(options.Index, "the index", StringComparison.Ordinal)),
             _ => (RunStanding.Failed, "it broke off for a reason that was not foreseen; the server's log has it"),
         };

@@ -30,7 +30,7 @@ internal sealed partial class DeviceMonitor(ComputeQueues queues, WarmUp probe, 
             if ((state.Stopped ?? queues.Host.State.Stopped) is { } why)
             {
                 LogStopped(why);
-                Red("the worker that computes has died again and again and was stopped; the server's log has more. Restart the server", null);
+                Red("the worker died repeatedly and was stopped; the server's log has the reason. Restart the server", null);
                 return;
             }
 
@@ -53,7 +53,7 @@ internal sealed partial class DeviceMonitor(ComputeQueues queues, WarmUp probe, 
     private static string? Failing(QueueState state) => state switch
     {
         { FailedCalls: >= FailuresInARow } => "the device fails call after call, or has no memory left; the server's log has more",
-        { RunningSeconds: > LongestCallSeconds } => "a call of the device does not end",
+        { RunningSeconds: > LongestCallSeconds } => "a batch does not end",
         _ => null,
     };
 

@@ -194,6 +194,6 @@ internal sealed partial class IndexScrub(
     [LoggerMessage(EventId = 1137, Level = LogLevel.Error, Message = "Not ready: the list of checksums of the index is damaged")]
     private partial void LogUnlisted(Exception exception);
 
-    [LoggerMessage(EventId = 1138, Level = LogLevel.Warning, Message = "The check of the served index failed; it goes on")]
+    [LoggerMessage(EventId = 1138, Level = LogLevel.Warning, Message = "The check of the served index failed; it will be repeated")]
     private partial void LogProblem(Exception exception);
 }

@@ -79,7 +79,7 @@ internal sealed partial class SnapshotLoader(
         {
             readiness.Note(exception is IndexCorruptException
                 ? $"the index is served as it was opened, and cannot be opened again: {reasons.Of(exception)}"
-                : $"a newer generation of the index could not be taken up: {reasons.Of(exception)}");
+                : $"a newer generation of the index could not be loaded: {reasons.Of(exception)}");
             if (_fault.IsNews(exception))
             {
                 LogRefreshFailed(exception);
@@ -117,10 +117,10 @@ internal sealed partial class SnapshotLoader(
     [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "Took up index epoch {IndexEpoch}: {Images} images, {Captions} captions")]
     private partial void LogRefreshed(long indexEpoch, long images, long captions);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "The newer generation of the index could not be taken up; the one before goes on being served")]
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "The newer generation of the index could not be loaded; the previous one is still served")]
     private partial void LogRefreshFailed(Exception exception);
 
-    [LoggerMessage(EventId = 1104, Level = LogLevel.Debug, Message = "The newer generation of the index still cannot be taken up")]
+    [LoggerMessage(EventId = 1104, Level = LogLevel.Debug, Message = "The newer generation of the index still cannot be loaded")]
     private partial void LogRefreshFailedAgain();
 
     [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "One of the two files of the index's manifest is missing or damaged ({Fault}). Index epoch {IndexEpoch} is served whole from the other; the next write or 'retrieval index repair' mends it")]

@@ -46,7 +46,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         {
             if (Interlocked.Increment(ref _long) > BodyLimit.MostAtOnce)
             {
-                throw new BadHttpRequestException("as many long bodies are being received as may be", StatusCodes.Status429TooManyRequests);
+                throw new BadHttpRequestException("too many large bodies are being received", StatusCodes.Status429TooManyRequests);
             }
 
             await ReceiveAsync(context, type).ConfigureAwait(false);

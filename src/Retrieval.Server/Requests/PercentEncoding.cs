@@ -25,7 +25,7 @@ internal static class PercentEncoding
             {
                 if (i + 2 >= encoded.Length || !char.IsAsciiHexDigit(encoded[i + 1]) || !char.IsAsciiHexDigit(encoded[i + 2]))
                 {
-                    throw new InvalidInputException("holds a percent sign without two hexadecimal digits behind it; write the sign itself as %25", field: field);
+                    throw new InvalidInputException("holds a percent sign that two hexadecimal digits do not follow; write the sign itself as %25", field: field);
                 }
 
                 bytes.Add(Convert.FromHexString(encoded.Slice(i + 1, 2))[0]);

@@ -4,7 +4,7 @@ namespace Retrieval.Storage.Errors;
 
 /// <summary>An index that was built with another bundle, another schema or another format than the one asked for.</summary>
 public sealed class IndexMismatchException(string path, string what, string expected, string found)
-    : RetrievalException($"index {path}: its {what} is {found}, expected {expected}. An index serves only the bundle it was built with; build a new one beside it")
+    : RetrievalException($"index {path}: its {what} is {found}, expected {expected}. An index serves only the bundle it was built with; build a separate index for it")
 {
     /// <summary>The index's folder.</summary>
     public string Path { get; } = path;

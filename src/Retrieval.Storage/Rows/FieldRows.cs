@@ -1,4 +1,3 @@
-
 namespace Retrieval.Storage.Rows;
 
 /// <summary>The tensors of the B items of a batch, as little-endian bytes; see <see cref="RowBytes"/> for views of arrays.</summary>

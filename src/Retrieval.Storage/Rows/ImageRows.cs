@@ -1,4 +1,3 @@
-
 namespace Retrieval.Storage.Rows;
 
 /// <summary>A batch of images with their captions.</summary>

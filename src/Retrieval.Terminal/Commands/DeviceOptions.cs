@@ -25,7 +25,7 @@ public sealed class DeviceOptions
         },
     };
 
-    private readonly Option<string?> _library = new("--provider-library") { Description = "ONNX Runtime's CUDA provider; the one beside the program unless given", HelpName = "FILE" };
+    private readonly Option<string?> _library = new("--provider-library") { Description = "ONNX Runtime's CUDA provider; by default the one in the program's folder", HelpName = "FILE" };
 
     /// <summary>Both, in the order help lists them.</summary>
     public IReadOnlyList<Option> All => [_provider, _library];

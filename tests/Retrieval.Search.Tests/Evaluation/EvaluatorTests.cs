@@ -27,11 +27,13 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Equal((24, 72, 2 * 24L * 72), (report.Images, report.Captions, report.PairsScored));
         Assert.Equal(["coarse", "reranked", "reranked", "reranked", "full"], report.Rows.Select(row => row.Ranking));
         Assert.Equal([null, 5, 12, 72, null], report.Rows.Select(row => row.Shortlist));
-        Assert.Equal((full.ImageToText, full.TextToImage), (report.Rows[^1].ImageToText, report.Rows[^1].TextToImage));
+        SameButForNearTies(full.ImageToText, report.Rows[^1].ImageToText, queries: 24);
+        SameButForNearTies(full.TextToImage, report.Rows[^1].TextToImage, queries: 72);
         Assert.Equal((coarse.ImageToText, coarse.TextToImage), (report.Rows[0].ImageToText, report.Rows[0].TextToImage));
 
         // A shortlist of everything is the full ranking.
-        Assert.Equal((full.ImageToText, full.TextToImage), (report.Rows[3].ImageToText, report.Rows[3].TextToImage));
+        SameButForNearTies(full.ImageToText, report.Rows[3].ImageToText, queries: 24);
+        SameButForNearTies(full.TextToImage, report.Rows[3].TextToImage, queries: 72);
         Assert.Equal(new ShortlistOverlap(new TopTenOverlap(100, 100), new TopTenOverlap(100, 100)), report.Rows[3].ShortlistOverlapAt10);
     }
 
@@ -54,8 +56,8 @@ public sealed class EvaluatorTests : IDisposable
         {
             var text = Enumerable.Range(0, 40).Select(caption => Rank(oracle.OfCaption(caption), row.Shortlist!.Value, image => image == caption / 2)).ToArray();
             var image = Enumerable.Range(0, 20).Select(i => Rank(oracle.OfImage(i), row.Shortlist!.Value, caption => caption / 2 == i)).ToArray();
-            Assert.Equal(RecallMetrics.FromRanks(text, 20), row.TextToImage);
-            Assert.Equal(RecallMetrics.FromRanks(image, 40), row.ImageToText);
+            SameButForNearTies(RecallMetrics.FromRanks(text, 20), row.TextToImage, queries: 40);
+            SameButForNearTies(RecallMetrics.FromRanks(image, 40), row.ImageToText, queries: 20);
         }
     }
 
@@ -134,5 +136,17 @@ public sealed class EvaluatorTests : IDisposable
 
         var best = targets.Max(i => query.Scores[i]);
         return listed.Count(i => !isTarget(i) && query.Scores[i] >= best);
+    }
+
+    // Two graphs, and two batches of one, differ in the last bits of a score. So of this model's many near ties some may fall
+    // the other way: a rank here and there by one, and no more.
+    private static void SameButForNearTies(RankSummary expected, RankSummary actual, int queries)
+    {
+        Assert.Equal(expected.Missed, actual.Missed);
+        Assert.Equal(expected.MeanRank, actual.MeanRank, tolerance: 0.2);
+        Assert.Equal(expected.MedianRank, actual.MedianRank, tolerance: 1.0);
+        Assert.Equal(expected.RecallAt1, actual.RecallAt1, tolerance: 100.1 / queries);
+        Assert.Equal(expected.RecallAt5, actual.RecallAt5, tolerance: 100.1 / queries);
+        Assert.Equal(expected.RecallAt10, actual.RecallAt10, tolerance: 100.1 / queries);
     }
 }

@@ -89,7 +89,7 @@ public sealed class LostFolderTests
         {
             // One commit behind the manifest is what a killed writer leaves; more are not.
             var lost = Assert.Throws<ManifestLostException>(() => LocalIndex.Open(index.Path));
-            Assert.Contains("an older manifest was put in the place of the newest", lost.Message, StringComparison.Ordinal);
+            Assert.Contains("an older manifest replaced the newest", lost.Message, StringComparison.Ordinal);
             Assert.True(LocalIndexRepair.Run(index.Path, null, dryRun: false, cancellation: TestContext.Current.CancellationToken).Ok);
             Assert.Equal(Images + puts, index.Read(read => read.Images.Count));
         }

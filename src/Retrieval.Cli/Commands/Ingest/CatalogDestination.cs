@@ -95,7 +95,7 @@ internal sealed class CatalogDestination
         return active is null || active.Schema.Fingerprint == schema.Fingerprint
             ? active?.Name ?? FirstIndex
             : throw new InvalidInputException(
-                $"is missing: the active index, {active.Name}, is of bundle {active.Schema.BundleName}, fingerprint {active.Schema.Fingerprint}; name another index, to be built beside it and activated", field: "--name");
+                $"is missing: the active index, {active.Name}, is of bundle {active.Schema.BundleName}, fingerprint {active.Schema.Fingerprint}; name another index, to be built and then activated", field: "--name");
     }
 
     private static async Task<SourceCheckpoint?> LedgerOf(Catalog catalog, CatalogIndex index, IngestionOptions options)

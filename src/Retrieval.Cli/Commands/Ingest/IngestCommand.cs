@@ -22,7 +22,7 @@ internal static class IngestCommand
         var catalog = new CatalogDestination();
         var dryRun = new Option<bool>("--dry-run") { Description = "Read every row and check what a row must hold, without running the encoders or storing anything; needs no index" };
         var restart = new Option<bool>("--restart") { Description = "Read the source from its first row again; unchanged images are skipped" };
-        var replace = new Option<bool>("--replace") { Description = "Put an image in the place of one that another source wrote under the same id; otherwise it is rejected. A source may always replace its own" };
+        var replace = new Option<bool>("--replace") { Description = "Replace an image that another source wrote under the same id; otherwise the image is rejected. A source may always replace its own" };
         var batch = CommonOptions.Whole("--batch", "Rows encoded together, and in a catalog stored in one transaction; a run that is resumed keeps to the number it began with", 1, 4096, 32);
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits of a local index: what a kill can cost to do again", 1, 10_000_000, 1024);
         var strict = new Option<bool>("--strict") { Description = "End with 1 if a row was refused" };
@@ -31,7 +31,7 @@ internal static class IngestCommand
         var captionBytes = CommonOptions.Whole("--max-caption-bytes", "Bytes of all captions of an image together; a row with more is refused", 64, ImageBounds.MostCaptionBytes, ImageBounds.Default.MaxCaptionBytes);
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped goes on where its index ends.")
+        var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped resumes where its index ends.")
         {
             Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
             Examples =
@@ -113,7 +113,7 @@ internal static class IngestCommand
         catch (OperationCanceledException)
         {
             var next = (await destination.ReadLedger().ConfigureAwait(false))?.NextRow ?? 0;
-            Printer.Note($"stopped; what was committed stays, and the same command{(options.Restart ? " without --restart" : "")} goes on at row {Units.Count(next)}");
+            Printer.Note($"stopped; what was committed stays, and the same command{(options.Restart ? " without --restart" : "")} resumes at row {Units.Count(next)}");
             throw;
         }
     }

@@ -16,7 +16,7 @@ internal static class IndexActivateCommand
         var name = NameOption("The index that replicas are to serve");
         var force = new Option<bool>("--force") { Description = "Activate it even if it is empty, not all parts of its sources are stored, or its nearest-neighbour indexes are not built" };
         var json = CommonOptions.Json();
-        var command = new CliCommand("activate", "Make an index of a catalog the one that replicas serve. Each replica fetches it beside the one it serves and then switches, without failing a request.")
+        var command = new CliCommand("activate", "Make an index of a catalog the one that replicas serve. Each replica fetches it while it serves the current one, and then switches, without failing a request.")
         {
             Options = { name, force, json },
             Examples = ["retrieval index activate --postgres postgresql://ingest@db/retrieval --name green"],

@@ -14,12 +14,12 @@ internal static class IndexVacuumCommand
     {
         var postgres = new PostgresOptions();
         var name = CatalogIndexOption.Create();
-        var tombstones = CommonOptions.Whole("--tombstone-days", "Days the row of a deleted image is kept; a replica that was away for longer copies the index anew", 0, MostDays, 7);
-        var runs = CommonOptions.OptionalWhole("--run-days", "Forget runs that ended so many days ago; kept for ever if not given", 0, MostDays);
-        var rejects = CommonOptions.OptionalWhole("--reject-days", "Forget rejects of so many days ago; kept for ever if not given", 0, MostDays);
+        var tombstones = CommonOptions.Whole("--tombstone-days", "Days the row of a deleted image is kept; a replica that was away for longer copies the index again", 0, MostDays, 7);
+        var runs = CommonOptions.OptionalWhole("--run-days", "Forget runs that ended at least this many days ago; kept for ever if not given", 0, MostDays);
+        var rejects = CommonOptions.OptionalWhole("--reject-days", "Forget rejects at least this many days old; kept for ever if not given", 0, MostDays);
         var json = CommonOptions.Json();
         var command = new CliCommand(
-            "vacuum", "Upkeep of a catalog's index after many changes, as the role that owns the schema: forgets old tombstones, builds nearest-neighbour indexes anew where too much in them is dead, and gives dead rows' room back for use. Queries and writers go on meanwhile.")
+            "vacuum", "Upkeep of a catalog's index after many changes, as the role that owns the schema: forgets old tombstones, rebuilds nearest-neighbour indexes where too much in them is dead, and gives dead rows' room back for use. Queries and writers go on meanwhile.")
         {
             Options = { name, tombstones, runs, rejects, json },
             Examples = ["retrieval index vacuum --postgres postgresql://owner@db/retrieval"],
@@ -45,7 +45,7 @@ internal static class IndexVacuumCommand
                     ("tombstones forgotten", Units.Count(report.Tombstones)),
                     ("runs forgotten", Units.Count(report.Runs)),
                     ("rejects forgotten", Units.Count(report.Rejects)),
-                    ("nearest-neighbour indexes built anew", report.Reindexed.Count == 0 ? "none" : string.Join(", ", report.Reindexed)))));
+                    ("nearest-neighbour indexes rebuilt", report.Reindexed.Count == 0 ? "none" : string.Join(", ", report.Reindexed)))));
                 return ExitCodes.Ok;
             }
         });

@@ -1,4 +1,3 @@
-
 namespace Retrieval.Storage.Local.Files;
 
 /// <summary>Committed rows, tombstoned ones included.</summary>

@@ -59,7 +59,7 @@ internal static class NewestManifest
             return;
         }
 
-        var sealedBehind = commits == 1 ? "a commit is sealed behind it" : $"{commits} commits are sealed behind it";
+        var sealedBehind = commits == 1 ? "a later commit is sealed" : $"{commits} later commits are sealed";
         if (found.Alone)
         {
             throw new ManifestLostException(
@@ -69,7 +69,7 @@ internal static class NewestManifest
         // Unless a writer has committed since the manifest was read.
         if (ManifestText.Read(index, ManifestFile.Name).Found?.Manifest.Generation is not { } now || now <= found.Manifest.Generation)
         {
-            throw new ManifestLostException(index, found.File, $"it is of generation {found.Manifest.Generation}, and {sealedBehind}: an older manifest was put in the place of the newest");
+            throw new ManifestLostException(index, found.File, $"it is of generation {found.Manifest.Generation}, and {sealedBehind}: an older manifest replaced the newest");
         }
     }
 }

@@ -148,12 +148,12 @@ public sealed class LocalIndexRepair
         _found.Add($"{dataFolder}: {state.Seals.Count} sealed ranges{(state.Commit > 0 ? $", the last of commit {state.Commit}" : "")}, all as they were sealed: {index.Images.Count} live images, {index.Captions.Count} captions");
         if (state.SealsBehind > 0)
         {
-            _found.Add($"{dataFolder}: {state.SealsBehind} sealed ranges behind them are of a commit that did not come to its end");
+            _found.Add($"{dataFolder}: {state.SealsBehind} later sealed ranges belong to a commit that was not completed");
         }
 
         ReportCheckpoints(manifest, last);
         var tails = Tails(dataFolder, manifest);
-        _found.AddRange(tails.Select(tail => $"{dataFolder}/{tail.File}: {tail.Bytes} bytes behind the last sealed range, of a commit that was never made"));
+        _found.AddRange(tails.Select(tail => $"{dataFolder}/{tail.File}: {tail.Bytes} bytes after the last sealed range, of a commit that was not completed"));
         return Finish(manifest, index, () =>
         {
             foreach (var name in LeftManifests.In(_path))

@@ -59,7 +59,7 @@ internal sealed class SealedFolder
         // how much was committed behind it cannot be told.
         if (_all.Skip(_seals.Count).Any(seal => !IsBlank(seal)))
         {
-            fault = $"{SealLog.FileName} is damaged in its record {_seals.Count}: what is sealed there and behind it cannot be told";
+            fault = $"{SealLog.FileName} is damaged in its record {_seals.Count}: what is sealed from there on cannot be told";
             return [];
         }
 

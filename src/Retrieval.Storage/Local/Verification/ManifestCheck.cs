@@ -6,7 +6,7 @@ namespace Retrieval.Storage.Local.Verification;
 /// <summary>Checks what a second fault would take away: the manifest's other file, and what a lost manifest is rebuilt from.</summary>
 internal static class ManifestCheck
 {
-    private const string Remedy = "the next commit writes it anew, and so does 'retrieval index repair'";
+    private const string Remedy = "the next commit rewrites it, and so does 'retrieval index repair'";
 
     public static IEnumerable<IndexFault> Of(LocalIndex index)
     {

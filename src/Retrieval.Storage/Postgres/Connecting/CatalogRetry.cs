@@ -1,4 +1,3 @@
-
 namespace Retrieval.Storage.Postgres.Connecting;
 
 /// <summary>

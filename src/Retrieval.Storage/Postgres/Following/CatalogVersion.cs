@@ -17,19 +17,19 @@ internal readonly record struct CatalogVersion(long Epoch, Guid? Token)
     {
         if (now.PurgedEpoch > since)
         {
-            throw new ReplicaOutdatedException($"deletions up to epoch {now.PurgedEpoch} are gone from index {now.Name}, and the copy knows of those up to {since} only: it is made anew");
+            throw new ReplicaOutdatedException($"deletions up to epoch {now.PurgedEpoch} are gone from index {now.Name}, and the copy knows of those up to {since} only: it is copied again");
         }
 
         if (now.Epoch < Epoch)
         {
             throw now.FromStandby
                 ? new ServerBehindException($"the server is a standby that has index {now.Name} at epoch {now.Epoch}, and the copy has seen {Epoch}")
-                : new ReplicaOutdatedException($"index {now.Name} was set back to epoch {now.Epoch}, and the copy has seen {Epoch}: it is made anew");
+                : new ReplicaOutdatedException($"index {now.Name} was set back to epoch {now.Epoch}, and the copy has seen {Epoch}: it is copied again");
         }
 
         if (Epoch > 0 && (tokenThen is null || tokenThen != Token))
         {
-            throw new ReplicaOutdatedException($"index {now.Name} was set back and changed otherwise: its epoch {Epoch} is not the one the copy has seen; it is made anew");
+            throw new ReplicaOutdatedException($"index {now.Name} was set back and changed otherwise: its epoch {Epoch} is not the one the copy has seen; it is copied again");
         }
     }
 }

@@ -15,7 +15,7 @@ internal static class Requirements
     {
         if (await AskAsync(connection, "show server_encoding", cancellationToken).ConfigureAwait(false) is var encoding && encoding != "UTF8")
         {
-            throw Refused(catalog, $"is encoded as {encoding}, expected UTF8; make the database anew with: create database … encoding 'UTF8' template template0");
+            throw Refused(catalog, $"is encoded as {encoding}, expected UTF8; recreate the database with: create database … encoding 'UTF8' template template0");
         }
 
         try

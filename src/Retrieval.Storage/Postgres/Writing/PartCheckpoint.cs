@@ -112,7 +112,7 @@ internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
     public async Task<SourceCheckpoint> RequireOursAsync(WriterSession session, CancellationToken cancellationToken) =>
         await ReadAsync(session, cancellationToken).ConfigureAwait(false) is { } row && row.Run == claim.RunId
             ? row.Entry
-            : throw Taken("another run has gone on with it meanwhile");
+            : throw Taken("another run has continued it");
 
     /// <summary>The number of a source, made if it has none.</summary>
     public static async Task<int> SourceAsync(WriterSession session, CatalogIndex index, string key, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal static class RunningBuild
                     return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is true;
                 }
             }, cancellationToken).ConfigureAwait(false);
-            return running ? new CatalogException(what, CatalogFault.Busy, "a nearest-neighbour index is being built over these rows; this goes on when that has ended", failure) : null;
+            return running ? new CatalogException(what, CatalogFault.Busy, "a nearest-neighbour index is being built over these rows; this resumes when it has been built", failure) : null;
         }
         catch (Exception exception) when (exception is CatalogUnavailableException or CatalogException)
         {

@@ -85,7 +85,7 @@ public sealed class InterruptedCommitTests : WrittenIndexTests
         }
 
         var error = Assert.Throws<ManifestLostException>(Writer);
-        Assert.Contains("a commit is sealed behind it", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a later commit is sealed", error.Message, StringComparison.Ordinal);
         Assert.Equal(before, Contents());
     }
 }

@@ -18,7 +18,7 @@ public sealed class StaleManifestTests : WrittenIndexTests
         Put(Folder.ManifestCopy, copy);
 
         var error = Assert.Throws<ManifestLostException>(() => LocalIndex.Open(Folder.Index));
-        Assert.Contains("2 commits are sealed behind it", error.Message, StringComparison.Ordinal);
+        Assert.Contains("2 later commits are sealed", error.Message, StringComparison.Ordinal);
         Assert.Throws<ManifestLostException>(Writer);
     }
 

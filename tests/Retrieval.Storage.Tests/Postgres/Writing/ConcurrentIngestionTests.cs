@@ -98,7 +98,7 @@ public sealed class ConcurrentIngestionTests
         if (otherHasEnded)
         {
             await host.ThawAsync();
-            Assert.Contains("another run has gone on with it meanwhile", await host.ReadToEndAsync(), StringComparison.Ordinal);
+            Assert.Contains("another run has continued it", await host.ReadToEndAsync(), StringComparison.Ordinal);
         }
 
         Assert.Equal(3, host.ExitCode);
