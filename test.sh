@@ -87,6 +87,9 @@ dotnet build RetrievalService.sln --configuration "$configuration" --nologo --ve
 
 start_postgres || missing "the tests of storage need PostgreSQL with pgvector: see eng/postgres.sh"
 
+command -v as >/dev/null || install_packages "binutils for the test of the guard's machine code" binutils \
+  || missing "the test of the guard's machine code needs an assembler (Debian: binutils)"
+
 mkdir "$results/xunit"
 for project in tests/*.Tests/*.Tests.csproj; do
   suite=$(basename "$project" .csproj) report="$results/xunit/$suite.xml" log="$results/$suite.log"
