@@ -31,7 +31,7 @@ public sealed class StoredBoundTests : IAsyncLifetime
     [Fact]
     public async Task A_put_with_more_than_may_be_stored_is_a_400_that_names_the_member_and_stores_nothing()
     {
-        await RefusedAsync(Body(["w4", "w5", "w6", "w7"]), "captions", "4 captions, expected at most 3");
+        await RefusedAsync(Body(["w4", "w5", "w6", "w7"]), "captions", "has 4 items; expected at most 3");
         await RefusedAsync(Body([string.Join(' ', Enumerable.Repeat("w4", 22))]), "captions", "65 bytes of captions together, expected at most 64");
         await RefusedAsync(Body(["w4"], ("a", new string('x', 93))), "metadata", "101 bytes of metadata as compact JSON, expected at most 100");
         await RefusedAsync(Body(["w4"], ("a", new string('雪', 31))), "metadata", "101 bytes");
