@@ -51,8 +51,9 @@ public sealed partial class OpenApiTests(ServerFixture fixture)
                     using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative)) { Content = content };
                     using var answer = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-                    // The example's image is too small for any model, and no folder is configured: it was understood all the same.
-                    Assert.True((int)answer.StatusCode is 200 or 404 or 422 or 403, $"the example of {where} is answered with {answer.StatusCode}");
+                    // The example's image is too small for any model, no folder is configured, and a busy machine may miss the
+                    // example's deadline: it was understood all the same.
+                    Assert.True((int)answer.StatusCode is 200 or 404 or 422 or 403 or 504, $"the example of {where} is answered with {answer.StatusCode}");
                 }
             }
         }
