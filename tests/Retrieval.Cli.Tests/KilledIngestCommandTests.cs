@@ -61,7 +61,7 @@ public sealed class KilledIngestCommandTests
         Assert.Equal(Images, again.Json().GetProperty("rows").GetInt32());
 
         // Both say the row, as people read it.
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"goes on at row {row:N0}"), errors, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"resumes at row {row:N0}"), errors, StringComparison.Ordinal);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"resumed at row {row:N0}"), again.Errors, StringComparison.Ordinal);
     }
 

@@ -96,7 +96,7 @@ public sealed class CatalogIngestTests
         Assert.Equal(130, process.ExitCode);
         Assert.Equal("cancelled", await catalog.AskAsync<string>("select state from retrieval.run"));
         var row = await catalog.AskAsync<long>("select next_row from retrieval.ledger");
-        Assert.Contains($"goes on at row {row}", errors, StringComparison.Ordinal);
+        Assert.Contains($"resumes at row {row}", errors, StringComparison.Ordinal);
         Assert.Equal(row, (await catalog.IngestAsync(folder)).GetProperty("resumedAtRow").GetInt64());
     }
 
