@@ -58,7 +58,7 @@ public sealed class CatalogIngestionRunTests
 
         var next = (int)run["nextRow"]!;
         Assert.InRange(next, 3, 399);
-        Assert.Contains($"goes on at row {next}", (string)run["message"]!, StringComparison.Ordinal);
+        Assert.Contains($"resumes at row {next}", (string)run["message"]!, StringComparison.Ordinal);
         var resumed = await two.EndedAsync(await two.BeginAsync(SplitFiles.Order("large")), "completed");
         Assert.Equal((next, 400 - next), ((int)resumed["firstRow"]!, (int)resumed["stored"]!));
         await Eventually.TrueAsync(async () => (int)(await (await one.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["images"]! == 404, "all of it is served");

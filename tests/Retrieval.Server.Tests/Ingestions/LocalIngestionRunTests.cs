@@ -78,7 +78,7 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
 
         var next = (int)run["nextRow"]!;
         Assert.InRange(next, 3, 399);
-        Assert.Contains($"goes on at row {next}", (string)run["message"]!, StringComparison.Ordinal);
+        Assert.Contains($"resumes at row {next}", (string)run["message"]!, StringComparison.Ordinal);
         Assert.Equal("cancelled", (string)(await (await _server.Client.RemoveAsync(path)).BodyAsync(200))["state"]!);
         var resumed = await _server.EndedAsync(await _server.BeginAsync(SplitFiles.Order("large")), "completed");
         Assert.Equal((next, 400 - next), ((int)resumed["firstRow"]!, (int)resumed["stored"]!));
