@@ -47,9 +47,9 @@ public sealed record CatalogRun(Guid RunId, string Index, string SourceKey, int 
     /// <summary>When it last committed.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>When it ended; null if it has not said so.</summary>
+    /// <summary>When it ended; null if it has not reported its end.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Its first rejects; empty in lists.</summary>
+    /// <summary>Its first rejects; empty in lists of runs.</summary>
     public IReadOnlyList<CatalogReject> FirstRejects { get; init; } = [];
 }
