@@ -66,7 +66,7 @@ internal static class NewestManifest
                 index, found.Faults[0].File, $"{found.Faults[0].Reason}; {found.File} can be read, generation {found.Manifest.Generation}, but {sealedBehind}");
         }
 
-        // A writer may have committed since the manifest was read.
+        // Not an error if a writer has committed since the manifest was read.
         if (ManifestText.Read(index, ManifestFile.Name).Found?.Manifest.Generation is not { } now || now <= found.Manifest.Generation)
         {
             throw new ManifestLostException(index, found.File, $"it is of generation {found.Manifest.Generation}, and {sealedBehind}: an older manifest replaced the newest");

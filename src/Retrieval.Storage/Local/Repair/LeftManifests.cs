@@ -19,7 +19,7 @@ internal sealed partial class LeftManifests
     /// <summary>The readable manifests, newest first.</summary>
     public IReadOnlyList<FoundManifest> Whole { get; }
 
-    /// <summary>Highest generation that any of them names, torn ones included; 0 if none does.</summary>
+    /// <summary>Highest generation that any of them names, including torn ones; 0 if none names any.</summary>
     public long LastGeneration { get; }
 
     /// <exception cref="IndexMismatchException">One of them has an unknown format.</exception>

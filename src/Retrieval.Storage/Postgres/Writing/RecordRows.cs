@@ -5,8 +5,8 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// The items of a checked batch as records. A record has the row bytes of the item's fields in the schema's order, a ragged
-/// field's times the number of words, then the embedding as float32. Records are views of the batch's memory.
+/// The items of a checked batch as records: the row bytes of an item's fields in the schema's order (a ragged field has one row
+/// per word), then its embedding as float32. Records are views of the batch's memory.
 /// </summary>
 internal sealed class RecordRows
 {
