@@ -70,8 +70,8 @@ internal static class BatchCheck
     }
 
     /// <summary>
-    /// Requires that an image's texts are within the format's bounds and its boxes are numbers: what no entry point accepts
-    /// otherwise.
+    /// Requires that an image's texts are within the format's bounds and its boxes are numbers. No entry point accepts
+    /// anything else.
     /// </summary>
     /// <exception cref="InvalidInputException">The first fault found, with the field.</exception>
     public static void RequireBounds(ImageEntry image, int? row = null)
