@@ -5,8 +5,8 @@ namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
 /// The data folders of an index: the one in use and, for a while, the one before a compaction. A folder is removed only if it is
-/// known: the manifest names it as superseded, it has the mark of an unfinished compaction, or it is empty. Any other folder
-/// stays.
+/// known: the manifest names it as superseded, it has the mark of an unfinished compaction, or it contains no data. Any other
+/// folder stays.
 /// </summary>
 internal static class DataFolders
 {

@@ -3,7 +3,7 @@ using Retrieval.Storage.Local.Verification;
 namespace Retrieval.Storage.Local.Repair;
 
 /// <summary>What a repair found and did.</summary>
-/// <param name="Ok">Whether the index is whole now, or would be after a dry run.</param>
+/// <param name="Ok">Whether the index is whole now or, for a dry run, would be.</param>
 /// <param name="Generation">The resulting generation; null if it could not be determined.</param>
 /// <param name="Images">Its live images.</param>
 /// <param name="Captions">Its live captions.</param>

@@ -37,7 +37,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
 
     /// <summary>
     /// Looks at the catalog once and acts on it: brings the served copy to the catalog's current state, or makes another copy. A
-    /// copy is reported only once it is complete. While another one is served meanwhile, this may take several steps.
+    /// copy is reported only once it is complete. This may take several steps while another copy is served.
     /// </summary>
     /// <param name="progress">Called after each copied chunk.</param>
     /// <param name="cancellationToken">Ends the step. What was committed of a copy stays, and the next step resumes there.</param>

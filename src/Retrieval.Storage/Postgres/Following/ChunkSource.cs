@@ -63,7 +63,8 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
     }
 
     /// <summary>
-    /// The approximate end of the next N images, if possible at the end of a change; or the end of an epoch if there are fewer.
+    /// The approximate end of the next N images, if possible at the end of a change; or the end of the last requested epoch if
+    /// there are fewer.
     /// </summary>
     public async Task<RowKey> EndOfAsync(NpgsqlConnection connection, RowKey from, long upTo, long rows, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class Lineage(ChunkSource source, long since, params CatalogVers
 
     /// <summary>A transaction that sees one state of the catalog.</summary>
     /// <exception cref="ReplicaOutdatedException">The state does not descend from those before it.</exception>
-    /// <exception cref="ServerBehindException">It does not, but the server may still get there.</exception>
+    /// <exception cref="ServerBehindException">It does not yet: the server is a standby that is behind.</exception>
     public async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);

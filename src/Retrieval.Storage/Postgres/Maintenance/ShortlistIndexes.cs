@@ -26,16 +26,14 @@ public static class ShortlistIndexes
     /// <param name="index">The index.</param>
     /// <param name="progress">Receives the progress of a build.</param>
     /// <param name="cancellationToken">Cancels the build.</param>
-    /// <exception cref="CatalogUnavailableException">Postgres does not answer. A build that was interrupted leaves nothing
-    /// behind.</exception>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer. An interrupted build leaves nothing behind.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
     public static Task BuildAsync(Catalog catalog, CatalogIndex index, IProgress<ShortlistIndexProgress>? progress = null, CancellationToken cancellationToken = default) =>
         BuildAsync(catalog, index, new ShortlistIndexOptions(), progress, cancellationToken);
 
     /// <summary>The same as the other overload, with different build options.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside pgvector's range.</exception>
-    /// <exception cref="CatalogUnavailableException">Postgres does not answer. A build that was interrupted leaves nothing
-    /// behind.</exception>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer. An interrupted build leaves nothing behind.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
     internal static async Task BuildAsync(
         Catalog catalog, CatalogIndex index, ShortlistIndexOptions options, IProgress<ShortlistIndexProgress>? progress, CancellationToken cancellationToken)
