@@ -35,7 +35,7 @@ public sealed unsafe class RaggedExtents
     /// <param name="former">Extents of an earlier generation of the same slots, which are not read again; null for none.</param>
     /// <param name="knownRows">Ragged rows of that generation.</param>
     /// <returns>Null if no field is ragged.</returns>
-    /// <exception cref="IndexCorruptException">An item's rows do not start after the previous item's, or exceed the stored rows.</exception>
+    /// <exception cref="IndexCorruptException">An item's rows do not follow the previous item's, or not all rows have an owner.</exception>
     internal static RaggedExtents? Read(LocalIndex index, CollectionFiles files, long rows, RaggedExtents? former, long knownRows)
     {
         if (files.Offset is null || files.Length is null)

@@ -72,8 +72,8 @@ internal sealed class Replicas : IDisposable
         return true;
     }
 
-    /// <summary>The copy that is to replace the served one: a started one that can resume, or a new one.</summary>
-    /// <exception cref="ServerBehindException">The index was read from a standby that is behind a started copy.</exception>
+    /// <summary>The copy that is to replace the served one: an unfinished one that can resume, or a new one.</summary>
+    /// <exception cref="ServerBehindException">The index was read from a standby that is behind an unfinished copy.</exception>
     public Replica OpenNext(CatalogIndex index)
     {
         if (_next is not null && (_next.Index.CatalogId != index.CatalogId || _next.Index.IndexId != index.IndexId || !CanGoOn(_next, index)))
