@@ -1,8 +1,8 @@
 namespace Retrieval.Domain.Bundles;
 
 /// <summary>
-/// What <c>bundle.json</c> says of one exported model: the shapes and names the engine needs to run it. The engine
-/// knows nothing else of a model, so any model with two encoders and a pair scorer can be served.
+/// Content of <c>bundle.json</c> for one exported model: the shapes and names the engine needs to run it. The engine knows
+/// nothing else about a model, so it can serve any model with two encoders and a pair scorer.
 /// </summary>
 public sealed record BundleManifest
 {
@@ -24,13 +24,13 @@ public sealed record BundleManifest
     /// <summary><c>fast</c> or <c>compact</c>: which fields are stored and which are computed per pair.</summary>
     public required string Profile { get; init; }
 
-    /// <summary>Arithmetic of the scorers: <c>float32</c>, <c>float16</c> or <c>int8</c>. Records have types of their own.</summary>
+    /// <summary>Arithmetic of the scorers: <c>float32</c>, <c>float16</c> or <c>int8</c>. Records have their own types.</summary>
     public required string Precision { get; init; }
 
-    /// <summary>Regions of an image (36 for the published features).</summary>
+    /// <summary>Regions per image (36 for the published features).</summary>
     public required int RegionCount { get; init; }
 
-    /// <summary>Values of one region's feature (2048 for the published features).</summary>
+    /// <summary>Values per region feature (2048 for the published features).</summary>
     public required int RegionWidth { get; init; }
 
     /// <summary>How captions become token ids.</summary>
@@ -51,12 +51,12 @@ public sealed record BundleManifest
     /// <summary>Name of the vocabulary file.</summary>
     public required string VocabularyFile { get; init; }
 
-    /// <summary>Words of the vocabulary.</summary>
+    /// <summary>Number of words in the vocabulary.</summary>
     public required int VocabularySize { get; init; }
 
     /// <summary>The recorded vectors.</summary>
     public required ParitySpec Parity { get; init; }
 
-    /// <summary>Every file of the bundle but <c>bundle.json</c>, by name. No other file is ever opened.</summary>
+    /// <summary>Every file of the bundle except <c>bundle.json</c>, by name. No other file is ever opened.</summary>
     public required IReadOnlyDictionary<string, BundleFile> Files { get; init; }
 }

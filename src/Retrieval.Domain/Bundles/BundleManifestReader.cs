@@ -4,7 +4,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Domain.Bundles;
 
-/// <summary>Reads and validates <c>bundle.json</c>. Every fault is reported at once, not the first only.</summary>
+/// <summary>Reads and validates <c>bundle.json</c>. Reports all faults at once, not only the first.</summary>
 public static class BundleManifestReader
 {
     private const int LargestDimension = 1 << 20;
@@ -14,7 +14,7 @@ public static class BundleManifestReader
     /// <summary>Parses a manifest.</summary>
     /// <param name="utf8">The bytes of <c>bundle.json</c>.</param>
     /// <param name="bundle">The bundle's path or name, for error messages.</param>
-    /// <exception cref="InvalidBundleException">Not JSON, of another format, or with invalid members.</exception>
+    /// <exception cref="InvalidBundleException">Not JSON, of another format, or has invalid members.</exception>
     public static BundleManifest Read(ReadOnlyMemory<byte> utf8, string bundle)
     {
         using var document = Parse(utf8, bundle);
@@ -24,7 +24,7 @@ public static class BundleManifestReader
         }
         catch (InvalidOperationException exception)
         {
-            // An escaped half of a surrogate pair, or bytes that are not UTF-8: noticed only when the text is made.
+            // An escaped lone surrogate, or bytes that are not UTF-8. They are detected only when the string is created.
             throw new InvalidBundleException(bundle, $"bundle.json holds a text that is not valid Unicode: {exception.Message}", exception);
         }
     }

@@ -23,7 +23,7 @@ public static class ElementTypeExtensions
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown element type"),
     };
 
-    /// <summary>Reads <see cref="ToName"/>'s form. False for a name that is none of them.</summary>
+    /// <summary>Parses the form of <see cref="ToName"/>. False for an unknown name.</summary>
     public static bool TryParseName(string? name, out ElementType type)
     {
         (var known, type) = name switch

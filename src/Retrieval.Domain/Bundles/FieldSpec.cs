@@ -1,8 +1,8 @@
 namespace Retrieval.Domain.Bundles;
 
 /// <summary>
-/// One named tensor of a record. A fixed field has one row an item; a ragged field has one row a word, and an item
-/// owns as many consecutive rows as it has words.
+/// One named tensor of a record. A fixed field has one row per item. A ragged field has one row per word, and an item owns as
+/// many consecutive rows as it has words.
 /// </summary>
 /// <param name="Name">The field's name, e.g. <c>v</c>: letters, digits and underscores.</param>
 /// <param name="Type">Element type.</param>
@@ -16,7 +16,7 @@ public sealed record FieldSpec(string Name, ElementType Type, IReadOnlyList<int>
     /// <summary>Bytes of one row.</summary>
     public int RowBytes => checked(RowElements * Type.SizeInBytes());
 
-    /// <summary>Equal when name, type, shape and kind are.</summary>
+    /// <summary>Equal if name, type, shape and kind are equal.</summary>
     public bool Equals(FieldSpec? other) =>
         other is not null && Name == other.Name && Type == other.Type && Ragged == other.Ragged && RowShape.SequenceEqual(other.RowShape);
 

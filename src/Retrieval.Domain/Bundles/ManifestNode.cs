@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Retrieval.Domain.Bundles;
 
 /// <summary>
-/// A place in a JSON document that collects faults instead of throwing, so that a person who mends a manifest by hand
-/// sees all of them at once. A member that is missing or of another kind reads as empty and leaves a fault.
+/// A node in a JSON document. It collects faults instead of throwing, so that a person who fixes a manifest by hand sees all of
+/// them at once. A member that is missing or of another kind reads as empty and adds a fault.
 /// </summary>
 internal sealed class ManifestNode(JsonElement element, string path, List<string> faults)
 {

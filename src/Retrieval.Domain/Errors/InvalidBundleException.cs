@@ -1,6 +1,6 @@
 namespace Retrieval.Domain.Errors;
 
-/// <summary>A bundle that is incomplete, edited, of an unknown format, or that computes something else than was recorded.</summary>
+/// <summary>A bundle that is incomplete, edited, of an unknown format, or that gives other results than recorded.</summary>
 public sealed class InvalidBundleException(string bundle, string reason, Exception? innerException = null)
     : RetrievalException($"bundle {bundle}: {reason}", innerException)
 {

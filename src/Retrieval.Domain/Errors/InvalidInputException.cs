@@ -6,7 +6,7 @@ namespace Retrieval.Domain.Errors;
 /// <summary>Input that cannot be accepted: a file, a row of it, or a field of a request.</summary>
 public sealed class InvalidInputException : RetrievalException
 {
-    /// <summary>Creates the error. The location is put in front of <paramref name="reason"/>.</summary>
+    /// <summary>Creates the error. The location is prepended to <paramref name="reason"/>.</summary>
     /// <param name="reason">What was wrong and what was expected.</param>
     /// <param name="file">The file's name, as the caller gave it.</param>
     /// <param name="row">The row (images, zero-based) or line (text files, one-based) at fault.</param>

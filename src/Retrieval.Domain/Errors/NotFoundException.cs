@@ -1,10 +1,10 @@
 namespace Retrieval.Domain.Errors;
 
-/// <summary>Something the caller named does not exist in the index.</summary>
+/// <summary>Something that the caller named does not exist in the index.</summary>
 public sealed class NotFoundException(string kind, string id)
     : RetrievalException($"unknown {kind} id '{id}'")
 {
-    /// <summary>What kind of thing was looked for, e.g. <c>image</c>.</summary>
+    /// <summary>The kind of object, e.g. <c>image</c>.</summary>
     public string Kind { get; } = kind;
 
     /// <summary>The id as the caller gave it.</summary>

@@ -1,8 +1,8 @@
 namespace Retrieval.Domain.Errors;
 
 /// <summary>
-/// Base of every error this product raises on purpose. Its message is written for the person who has to mend the
-/// cause: it names what was wrong, where, and what was expected. Anything else that is thrown is a defect.
+/// Base of every error that this product raises on purpose. The message is written for the person who has to fix the cause: it
+/// names what was wrong, where, and what was expected. Any other exception is a defect.
 /// </summary>
 public abstract class RetrievalException : Exception
 {

@@ -1,12 +1,12 @@
 namespace Retrieval.Domain.Evaluation;
 
-/// <summary>What the ranks of one direction of retrieval amount to.</summary>
+/// <summary>Summary of the ranks in one direction of retrieval.</summary>
 /// <param name="RecallAt1">Share of queries whose target is first, in percent.</param>
 /// <param name="RecallAt5">Share of queries whose target is among the first 5, in percent.</param>
 /// <param name="RecallAt10">Share of queries whose target is among the first 10, in percent.</param>
-/// <param name="MedianRank">The median rank, counted from 1. Of two middle ranks: their mean, rounded down.</param>
+/// <param name="MedianRank">The median rank, counted from 1. With two middle ranks, their mean rounded down.</param>
 /// <param name="MeanRank">The mean rank, counted from 1.</param>
-/// <param name="Missed">Queries whose target was not ranked at all because a shortlist left it out.</param>
+/// <param name="Missed">Queries whose target was not ranked at all because it was not in the shortlist.</param>
 public sealed record RankSummary(
     double RecallAt1,
     double RecallAt5,

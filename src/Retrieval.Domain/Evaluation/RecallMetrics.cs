@@ -3,25 +3,25 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Domain.Evaluation;
 
 /// <summary>
-/// The measures of the papers: R@1, R@5, R@10, median and mean rank in both directions, as the evaluation code of SCAN
-/// and SGRAF computes them.
+/// The metrics of the papers: R@1, R@5, R@10, median and mean rank in both directions, computed like the evaluation code of SCAN
+/// and SGRAF.
 /// </summary>
 /// <remarks>
-/// Scores are <c>[images, captions]</c>, row-major; the captions of image <c>i</c> are the columns
-/// <c>i·k … i·k + k - 1</c>. Ties count against the query: a candidate with the target's very score is taken to stand
-/// before it. The reference code leaves ties to the order of a sort, so a model that gives every pair the same score
-/// could be anything from perfect to useless there; here it is useless. Without ties the numbers are equal.
+/// Scores are <c>[images, captions]</c>, row-major; the captions of image <c>i</c> are the columns <c>i·k … i·k + k - 1</c>. Ties
+/// count against the query: a candidate with the same score as the target ranks before it. The reference code leaves ties to the
+/// order of a sort, so a model that gives every pair the same score could be anything from perfect to useless there; here it is
+/// useless. Without ties the numbers are equal.
 /// </remarks>
 public static class RecallMetrics
 {
-    /// <summary>The rank of a query whose target a shortlist left out.</summary>
+    /// <summary>The rank of a query whose target is not in the shortlist.</summary>
     public const int NotRanked = -1;
 
     /// <summary>Measures one test set.</summary>
     /// <param name="scores">All scores, <c>[images, images · captionsPerImage]</c>, row-major.</param>
-    /// <param name="images">Images, from 1.</param>
-    /// <param name="captionsPerImage">Captions of each image, from 1.</param>
-    /// <exception cref="InvalidInputException">The number of scores is not that of the shape, or a score is NaN.</exception>
+    /// <param name="images">Number of images, at least 1.</param>
+    /// <param name="captionsPerImage">Number of captions per image, at least 1.</param>
+    /// <exception cref="InvalidInputException">The number of scores does not match the shape, or a score is NaN.</exception>
     public static RetrievalSummary Summarize(ReadOnlySpan<float> scores, int images, int captionsPerImage)
     {
         CheckScores(scores, images, captionsPerImage);
@@ -29,14 +29,14 @@ public static class RecallMetrics
     }
 
     /// <summary>
-    /// Measures folds of a test set on their own and averages the numbers: with 5 folds, the "1K" protocol for
-    /// MS-COCO's 5,000 test images.
+    /// Measures each fold of a test set separately and averages the numbers. With 5 folds this is the "1K" protocol for MS-COCO's
+    /// 5,000 test images.
     /// </summary>
     /// <param name="scores">All scores, <c>[images, images · captionsPerImage]</c>, row-major.</param>
-    /// <param name="images">Images, from 1.</param>
-    /// <param name="captionsPerImage">Captions of each image, from 1.</param>
-    /// <param name="folds">Folds of consecutive images; must divide <paramref name="images"/>.</param>
-    /// <exception cref="InvalidInputException">As <see cref="Summarize"/>, or the images cannot be cut evenly.</exception>
+    /// <param name="images">Number of images, at least 1.</param>
+    /// <param name="captionsPerImage">Number of captions per image, at least 1.</param>
+    /// <param name="folds">Number of folds of consecutive images; must divide <paramref name="images"/>.</param>
+    /// <exception cref="InvalidInputException">As <see cref="Summarize"/>, or the images cannot be divided evenly.</exception>
     public static RetrievalSummary SummarizeFolds(ReadOnlySpan<float> scores, int images, int captionsPerImage, int folds = 5)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(folds, 1);
@@ -60,13 +60,12 @@ public static class RecallMetrics
             RankSummary.Average([.. parts.Select(p => p.TextToImage)]));
     }
 
-    /// <summary>Sums up ranks, from wherever they come.</summary>
-    /// <param name="ranks">
-    /// A rank for each query, from 0; <see cref="NotRanked"/> if a shortlist left the target out. Such a query counts as
-    /// not recalled at any K, and its rank, which nobody knows, as the last: the median and the mean are upper bounds.
-    /// </param>
-    /// <param name="candidates">What each query was ranked against, shortlisted or not.</param>
-    /// <exception cref="InvalidInputException">There are no ranks, or a rank is not 0 … candidates - 1.</exception>
+    /// <summary>Summarizes ranks from any source.</summary>
+    /// <param name="ranks">One rank per query, from 0; <see cref="NotRanked"/> if the target is not in the shortlist. Such a
+    /// query counts as not recalled at any K. Its unknown rank counts as the last, so the median and the mean are upper
+    /// bounds.</param>
+    /// <param name="candidates">Number of candidates of each query, shortlisted or not.</param>
+    /// <exception cref="InvalidInputException">There are no ranks, or a rank is outside 0 … candidates - 1.</exception>
     public static RankSummary FromRanks(ReadOnlySpan<int> ranks, int candidates)
     {
         if (ranks.IsEmpty)

@@ -1,8 +1,8 @@
 namespace Retrieval.Domain.Evaluation;
 
 /// <summary>
-/// Ranks, from 0, among a fold of a score matrix: the images <c>first … first + count - 1</c> and their captions. A
-/// candidate with the target's score stands before it.
+/// Ranks, from 0, within a fold of a score matrix: the images <c>first … first + count - 1</c> and their captions. A candidate
+/// with the target's score ranks before it.
 /// </summary>
 internal static class ScoreRanks
 {
@@ -20,7 +20,7 @@ internal static class ScoreRanks
     }
 
     /// <summary>For each caption of the fold, the rank of its image.</summary>
-    /// <remarks>Goes row by row, as the scores lie in memory, though each rank is about a column.</remarks>
+    /// <remarks>Processes the scores row by row, in memory order, although each rank is about a column.</remarks>
     public static int[] OfImages(ReadOnlySpan<float> scores, int images, int captionsPerImage, int first, int count)
     {
         var targets = new float[count * captionsPerImage];
@@ -31,7 +31,7 @@ internal static class ScoreRanks
                 .CopyTo(targets.AsSpan(i * captionsPerImage));
         }
 
-        // Every caption's own image counts itself once.
+        // The image of every caption counts itself once.
         var ranks = new int[targets.Length];
         Array.Fill(ranks, -1);
         for (var i = 0; i < count; i++)

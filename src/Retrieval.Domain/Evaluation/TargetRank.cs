@@ -1,14 +1,14 @@
 namespace Retrieval.Domain.Evaluation;
 
 /// <summary>
-/// The rank of a query's best target among scored candidates, from 0. A candidate with the target's very score stands before
-/// it, so a model that cannot tell candidates apart is not flattered.
+/// The rank of a query's best target among scored candidates, from 0. A candidate with the target's score ranks before it, so a
+/// model that cannot distinguish candidates gets no advantage.
 /// </summary>
 public static class TargetRank
 {
     /// <summary>The rank; <see cref="RecallMetrics.NotRanked"/> if none of the candidates is a target.</summary>
-    /// <param name="scores">A score for each candidate; none is NaN.</param>
-    /// <param name="isTarget">Says of a candidate's place among the scores whether it is one.</param>
+    /// <param name="scores">One score per candidate; none is NaN.</param>
+    /// <param name="isTarget">Whether the candidate at a position among the scores is a target.</param>
     public static int Of(ReadOnlySpan<float> scores, Func<int, bool> isTarget)
     {
         ArgumentNullException.ThrowIfNull(isTarget);

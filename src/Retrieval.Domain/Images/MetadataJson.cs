@@ -4,20 +4,22 @@ using System.Text.Unicode;
 
 namespace Retrieval.Domain.Images;
 
-/// <summary>An image's metadata as they are stored and answered: one JSON object in UTF-8.</summary>
+/// <summary>An image's metadata as stored and returned: one JSON object in UTF-8.</summary>
 public static class MetadataJson
 {
-    // Text in any script as it is: half the bytes of escapes, and answers hold it as it is stored.
+    // Text of any script stays unescaped: it takes half the bytes of escapes, and answers contain it as stored.
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Names and values as compact JSON, in the order of the names; empty where there are none.</summary>
+    /// <summary>Names and values as compact JSON, ordered by name; empty if there are none.</summary>
     public static byte[] Write(IReadOnlyDictionary<string, string>? metadata) => metadata is { Count: > 0 }
         ? JsonSerializer.SerializeToUtf8Bytes(new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal), Compact)
         : [];
 
-    /// <summary>Whether bytes are one JSON object in UTF-8, or nothing: what may be stored, and can be answered with as it is.</summary>
+    /// <summary>
+    /// Checks that bytes are one JSON object in UTF-8, or empty. Only such bytes may be stored and can be returned unchanged.
+    /// </summary>
     /// <param name="json">The bytes.</param>
-    /// <returns>The reason why they are not, or null.</returns>
+    /// <returns>The reason for a refusal, or null.</returns>
     public static string? Check(ReadOnlySpan<byte> json)
     {
         if (json.IsEmpty)
@@ -25,7 +27,7 @@ public static class MetadataJson
             return null;
         }
 
-        // The reader looks at the bytes of a text only when the text is asked for.
+        // The JSON reader checks the bytes of a text only when the text is requested.
         if (!Utf8.IsValid(json))
         {
             return "the metadata are not UTF-8";

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Domain.Numbers;
 
-/// <summary>Tells numbers from what is none: NaN and the infinities.</summary>
+/// <summary>Distinguishes finite numbers from NaN and the infinities.</summary>
 public static class Finite
 {
     /// <summary>Whether all values are finite.</summary>
@@ -23,7 +23,7 @@ public static class Finite
     /// <summary>Whether all values are finite.</summary>
     public static bool All(ReadOnlySpan<Half> values)
     {
-        // The exponent's bits are all ones in a NaN or an infinity and in nothing else.
+        // The exponent's bits are all ones only in a NaN or an infinity.
         const ushort exponent = 0x7C00;
         foreach (var bits in MemoryMarshal.Cast<Half, ushort>(values))
         {
@@ -36,7 +36,7 @@ public static class Finite
         return true;
     }
 
-    /// <summary>Place of the first value that is not finite; -1 if all are.</summary>
+    /// <summary>Position of the first value that is not finite; -1 if all are finite.</summary>
     public static int FirstNot(ReadOnlySpan<float> values)
     {
         for (var i = 0; i < values.Length; i++)

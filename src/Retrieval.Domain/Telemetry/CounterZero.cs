@@ -3,12 +3,12 @@ using System.Diagnostics.Metrics;
 namespace Retrieval.Domain.Telemetry;
 
 /// <summary>
-/// Counters that are there before anything was counted: what is missing at first and comes as 1 is no growth to whoever
-/// computes a rate.
+/// Makes counters exist before anything is counted. If a counter first appears with the value 1, a computed rate does not see an
+/// increase.
 /// </summary>
 public static class CounterZero
 {
-    /// <summary>Reports 0, of a counter without labels.</summary>
+    /// <summary>Reports 0 for a counter without labels.</summary>
     public static Counter<long> FromZero(this Counter<long> counter)
     {
         ArgumentNullException.ThrowIfNull(counter);
@@ -16,7 +16,7 @@ public static class CounterZero
         return counter;
     }
 
-    /// <summary>Reports 0 for each of the values that a label can have.</summary>
+    /// <summary>Reports 0 for each possible value of a label.</summary>
     public static Counter<long> FromZero(this Counter<long> counter, string label, params ReadOnlySpan<string> values)
     {
         ArgumentNullException.ThrowIfNull(counter);

@@ -3,10 +3,10 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Domain.Text;
 
-/// <summary>Turns captions into the token ids of one model. Safe for use by many threads.</summary>
+/// <summary>Converts captions to the token ids of one model. Safe for use by many threads.</summary>
 public sealed class CaptionEncoder
 {
-    /// <summary>The longest caption taken unless the constructor is told otherwise, in UTF-16 code units.</summary>
+    /// <summary>The default maximum length of a caption, in UTF-16 code units.</summary>
     public const int DefaultMaxCharacters = 10_000;
 
     private readonly Vocabulary _vocabulary;
@@ -16,11 +16,13 @@ public sealed class CaptionEncoder
     private readonly long _end;
     private readonly long _unknown;
 
-    /// <summary>Binds a vocabulary to a model's way with captions.</summary>
+    /// <summary>Combines a vocabulary with a model's token rules.</summary>
     /// <param name="vocabulary">The words of the model.</param>
-    /// <param name="tokens">The special words, all of which must be in the vocabulary, and the most positions a caption may take (at least 3: start, one word, end).</param>
-    /// <param name="maxCharacters">The longest caption taken, in UTF-16 code units, from 1.</param>
-    /// <exception cref="InvalidInputException">A special word is missing from the vocabulary, or there is no room for a word.</exception>
+    /// <param name="tokens">The special words, all of which must be in the vocabulary, and the maximum number of positions of a
+    /// caption (at least 3: start, one word, end).</param>
+    /// <param name="maxCharacters">Maximum length of a caption, in UTF-16 code units, at least 1.</param>
+    /// <exception cref="InvalidInputException">A special word is missing from the vocabulary, or there is no position for a
+    /// word.</exception>
     public CaptionEncoder(Vocabulary vocabulary, TokenSpec tokens, int maxCharacters = DefaultMaxCharacters)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
@@ -41,13 +43,12 @@ public sealed class CaptionEncoder
     }
 
     /// <summary>
-    /// Tokenizes a caption and looks its words up. Words the model does not know become the unknown word; a caption
-    /// of nothing else is accepted and can be told by <see cref="TokenizedCaption.KnownTokenCount"/>.
+    /// Tokenizes a caption and looks up its words. A word that the model does not know becomes the unknown word. A caption with
+    /// only such words is accepted; <see cref="TokenizedCaption.KnownTokenCount"/> shows it.
     /// </summary>
-    /// <param name="caption">The text as written by a person.</param>
-    /// <exception cref="InvalidInputException">
-    /// The caption has no words, is longer than allowed, or holds a NUL or a lone surrogate.
-    /// </exception>
+    /// <param name="caption">The text as a person wrote it.</param>
+    /// <exception cref="InvalidInputException">The caption has no words, is too long, or contains a NUL or a lone
+    /// surrogate.</exception>
     public TokenizedCaption Encode(string caption)
     {
         ArgumentNullException.ThrowIfNull(caption);

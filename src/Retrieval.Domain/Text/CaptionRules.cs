@@ -3,15 +3,15 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Domain.Text;
 
-/// <summary>What any text must satisfy to be a caption, whatever the model.</summary>
+/// <summary>The rules for any caption, whatever the model.</summary>
 public static class CaptionRules
 {
     internal const string NoWords = "the caption has no words";
 
     /// <summary>Refuses a text that cannot be a caption.</summary>
     /// <param name="caption">The text.</param>
-    /// <param name="maxCharacters">The longest caption taken, in UTF-16 code units.</param>
-    /// <exception cref="InvalidInputException">The text is blank, too long, or holds a NUL or a lone surrogate.</exception>
+    /// <param name="maxCharacters">Maximum length of a caption, in UTF-16 code units.</param>
+    /// <exception cref="InvalidInputException">The text is blank, too long, or contains a NUL or a lone surrogate.</exception>
     public static void Check(string caption, int maxCharacters = CaptionEncoder.DefaultMaxCharacters)
     {
         ArgumentNullException.ThrowIfNull(caption);

@@ -4,21 +4,20 @@ using System.Text;
 namespace Retrieval.Domain.Text;
 
 /// <summary>
-/// Lower-casing as Python's <c>str.lower()</c> does it. It differs from <see cref="string.ToLowerInvariant"/> in two
-/// letters: the capital I with a dot becomes two characters, and a capital sigma at the end of a word becomes the
-/// final sigma.
+/// Lower-cases like Python's <c>str.lower()</c>. It differs from <see cref="string.ToLowerInvariant"/> for two letters: the
+/// capital I with a dot becomes two characters, and a capital sigma at the end of a word becomes the final sigma.
 /// </summary>
 internal static class PythonLowerCase
 {
     private const char CapitalDottedI = '\u0130';
     private const char CapitalSigma = '\u03A3';
 
-    // Word_Break = MidLetter, MidNumLet or Single_Quote: transparent to the final-sigma rule whatever their category.
+    // Word_Break = MidLetter, MidNumLet or Single_Quote: transparent to the final-sigma rule, whatever their category.
     private const string TransparentPunctuation =
         "'.:\u00B7\u0387\u055F\u05F4\u2018\u2019\u2024\u2027\uFE13\uFE52\uFE55\uFF07\uFF0E\uFF1A";
 
     /// <summary>Lower-cases a text.</summary>
-    /// <exception cref="ArgumentException">The text holds a lone surrogate.</exception>
+    /// <exception cref="ArgumentException">The text contains a lone surrogate.</exception>
     public static string Lower(string text)
     {
         var lowered = new StringBuilder(text.Length);
@@ -41,7 +40,7 @@ internal static class PythonLowerCase
         return lowered.ToString();
     }
 
-    // Unicode's Final_Sigma: a cased letter before and none after, looking past transparent characters.
+    // Unicode's Final_Sigma: a cased letter before and none after, ignoring transparent characters.
     private static bool IsFinal(string text, int sigma)
     {
         var before = sigma;
@@ -94,7 +93,7 @@ internal static class PythonLowerCase
             or UnicodeCategory.TitlecaseLetter
         || IsCasedWithoutBeingALetter(rune.Value);
 
-    // Other_Lowercase and Other_Uppercase that are not transparent: ordinals, Roman numerals, circled letters.
+    // Other_Lowercase and Other_Uppercase characters that are not transparent: ordinals, Roman numerals, circled letters.
     private static bool IsCasedWithoutBeingALetter(int value) => value is 0xAA or 0xBA
         or (>= 0x2160 and <= 0x217F) or (>= 0x24B6 and <= 0x24E9)
         or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);

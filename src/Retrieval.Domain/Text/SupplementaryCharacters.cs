@@ -4,9 +4,9 @@ using System.Text;
 namespace Retrieval.Domain.Text;
 
 /// <summary>
-/// Makes every character of a text one UTF-16 code unit, as it is one unit to Python. A character beyond U+FFFF becomes
-/// one of three lone surrogates that tells only what kind of character it is; the rules neither reorder nor drop such
-/// characters, so they can be put back in order.
+/// Makes every character of a text one UTF-16 code unit, as it is one unit in Python. A character beyond U+FFFF becomes one of
+/// three lone surrogates that represents only its kind. The rules neither reorder nor drop such characters, so they can be
+/// restored in order.
 /// </summary>
 internal static class SupplementaryCharacters
 {
@@ -14,7 +14,7 @@ internal static class SupplementaryCharacters
     private const char DecimalDigit = '\uD801';
     private const char OtherCharacter = '\uD802';
 
-    /// <summary>Replaces characters beyond U+FFFF by stand-ins.</summary>
+    /// <summary>Replaces characters beyond U+FFFF with stand-ins.</summary>
     /// <param name="text">Well-formed UTF-16.</param>
     /// <param name="replaced">The replaced characters in order.</param>
     public static string Fold(string text, out List<Rune> replaced)
@@ -41,7 +41,7 @@ internal static class SupplementaryCharacters
         return folded.ToString();
     }
 
-    /// <summary>Puts the characters back, in place.</summary>
+    /// <summary>Restores the characters, in place.</summary>
     public static string[] Restore(string[] words, List<Rune> replaced)
     {
         if (replaced.Count == 0)

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 namespace Retrieval.Domain.Text;
 
 /// <summary>
-/// Splits a caption into words exactly as the models' training code did: Python's <c>str.lower()</c>, then the Penn
-/// Treebank rules of NLTK's <c>word_tokenize</c> with the whole caption taken as one sentence.
+/// Splits a caption into words exactly as the models' training code did: Python's <c>str.lower()</c>, then the Penn Treebank
+/// rules of NLTK's <c>word_tokenize</c>, with the whole caption as one sentence.
 /// </summary>
 /// <remarks>
-/// A word cut differently here is an unknown word there, so the rules, their order and their character classes follow
+/// A word that is split differently here is unknown to the model. So the rules, their order and their character classes follow
 /// NLTK (<c>nltk/tokenize/destructive.py</c>) rule for rule. Every rule takes time linear in the caption's length.
 /// </remarks>
 public static partial class TreebankTokenizer
@@ -20,9 +20,9 @@ public static partial class TreebankTokenizer
     private const string Space = @"\t-\r\x1C- \x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
 
     /// <summary>Lower-cases and splits a caption.</summary>
-    /// <param name="caption">Any text of well-formed UTF-16, taken as one sentence.</param>
+    /// <param name="caption">Any well-formed UTF-16 text, treated as one sentence.</param>
     /// <returns>The words in order; none if the caption is empty or white space.</returns>
-    /// <exception cref="ArgumentException">The caption holds a lone surrogate.</exception>
+    /// <exception cref="ArgumentException">The caption contains a lone surrogate.</exception>
     public static string[] Tokenize(string caption)
     {
         ArgumentNullException.ThrowIfNull(caption);
@@ -99,8 +99,8 @@ public static partial class TreebankTokenizer
     [GeneratedRegex(@"([ (\[{<])(""|'{2})")]
     private static partial Regex OpeningQuote();
 
-    // Python matches this and the contractions without regard to case. After lower-casing that leaves two letters that
-    // it takes for others: the long s (U+017F) and the dotless i (U+0131).
+    // Python matches this and the contractions case-insensitively. After lower-casing, two letters remain that it treats as
+    // others: the long s (U+017F) and the dotless i (U+0131).
     [GeneratedRegex("'(?!re|ve|ll|m|t|[s\u017F]|d|n)(?=[" + Word + "](?![" + Word + "]))")]
     private static partial Regex QuotedLetter();
 

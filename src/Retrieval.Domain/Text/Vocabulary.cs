@@ -3,7 +3,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Domain.Text;
 
-/// <summary>The words a model knows. The id of a word is its place in the list.</summary>
+/// <summary>The words a model knows. A word's id is its position in the list.</summary>
 public sealed class Vocabulary
 {
     private const long MaxFileBytes = 256L << 20;
@@ -11,8 +11,8 @@ public sealed class Vocabulary
     private readonly Dictionary<string, int> _ids;
     private readonly string[] _words;
 
-    /// <summary>Takes the words in the order of their ids.</summary>
-    /// <param name="words">At least one word; none empty, none twice.</param>
+    /// <summary>Creates a vocabulary from the words in the order of their ids.</summary>
+    /// <param name="words">At least one word; none may be empty or occur twice.</param>
     /// <param name="file">The file's name, for errors.</param>
     /// <exception cref="InvalidInputException">The list is empty, or a word is empty or occurs twice.</exception>
     public Vocabulary(IEnumerable<string> words, string? file = null)
@@ -42,18 +42,18 @@ public sealed class Vocabulary
         File = file;
     }
 
-    /// <summary>How many words there are; ids run from 0 to this number less one.</summary>
+    /// <summary>The number of words; ids run from 0 to this number minus one.</summary>
     public int Count => _words.Length;
 
-    /// <summary>The name of the file the words come from, if they come from one.</summary>
+    /// <summary>The name of the file the words come from, if any.</summary>
     public string? File { get; }
 
     /// <summary>The word of an id.</summary>
-    /// <param name="id">0 … <see cref="Count"/> less one.</param>
+    /// <param name="id">0 … <see cref="Count"/> minus one.</param>
     public string this[int id] => _words[id];
 
     /// <summary>Reads a bundle's <c>vocabulary.json</c>: <c>{"words": ["&lt;pad&gt;", …]}</c>.</summary>
-    /// <exception cref="InvalidInputException">The file is not of that form, or the words are not those of a vocabulary.</exception>
+    /// <exception cref="InvalidInputException">The file does not have that form, or its words do not form a vocabulary.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Vocabulary Load(string path)
     {
@@ -123,7 +123,7 @@ public sealed class Vocabulary
         }
         catch (InvalidOperationException e)
         {
-            // An escaped lone surrogate, or bytes that are not UTF-8: JsonElement notices only when the string is made.
+            // An escaped lone surrogate, or bytes that are not UTF-8: JsonElement detects them only when the string is created.
             throw new InvalidInputException("the word is not valid Unicode", file, field: $"words[{place}]", innerException: e);
         }
     }

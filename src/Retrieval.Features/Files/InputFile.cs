@@ -2,7 +2,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Features.Files;
 
-/// <summary>Opens the files that features come from: regular ones with something in them, and no others.</summary>
+/// <summary>Opens the files that features come from. Only regular, non-empty files are accepted.</summary>
 internal static class InputFile
 {
     /// <summary>Opens a file for reading.</summary>
@@ -22,7 +22,7 @@ internal static class InputFile
         }
     }
 
-    /// <summary>Size and times of a file; of what it leads to if it is a link.</summary>
+    /// <summary>Size and times of a file; for a link, those of its target.</summary>
     /// <exception cref="InvalidInputException">The file is missing, empty or not a regular file.</exception>
     public static FileInfo Find(string path)
     {
@@ -31,14 +31,14 @@ internal static class InputFile
             var file = new FileInfo(path);
             file = (FileInfo?)file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
 
-            // Pipes and devices have no length. Opening a pipe would wait for a writer for ever.
+            // Pipes and devices have no length. Opening a pipe would wait for a writer forever.
             return file is { Exists: true, Length: > 0 }
                 ? file
                 : throw new InvalidInputException("no such file, an empty one or none of the regular kind", Path.GetFileName(path));
         }
         catch (IOException e)
         {
-            // Missing, or links in a circle.
+            // Missing, or circular links.
             throw new InvalidInputException($"cannot be found: {e.Message}", Path.GetFileName(path), innerException: e);
         }
     }

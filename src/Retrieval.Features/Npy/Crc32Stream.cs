@@ -1,13 +1,13 @@
 namespace Retrieval.Features.Npy;
 
-/// <summary>Computes the zip check sum of what is read through it. .NET's own archive reader does not compare it.</summary>
+/// <summary>Computes the zip checksum of the bytes read through it. .NET's own archive reader does not check it.</summary>
 internal sealed class Crc32Stream(Stream inner) : Stream
 {
     private static readonly uint[] Table = [.. Enumerable.Range(0, 256).Select(TableEntry)];
 
     private uint _state = uint.MaxValue;
 
-    /// <summary>The check sum so far.</summary>
+    /// <summary>The checksum so far.</summary>
     public uint Crc32 => ~_state;
 
     public override bool CanRead => true;

@@ -2,7 +2,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Features.Npy;
 
-/// <summary>An array read whole.</summary>
+/// <summary>An array that was read completely.</summary>
 public sealed class NpyArray
 {
     private readonly byte[] _stored;
@@ -15,7 +15,7 @@ public sealed class NpyArray
         _stored = stored;
     }
 
-    /// <summary>The array's name, as errors give it, e.g. <c>parity.npz/scores</c>.</summary>
+    /// <summary>The array's name in errors, e.g. <c>parity.npz/scores</c>.</summary>
     public string Name { get; }
 
     /// <summary>Type of the stored elements.</summary>
@@ -24,13 +24,14 @@ public sealed class NpyArray
     /// <summary>Sizes of the dimensions, row-major; empty for a single number.</summary>
     public IReadOnlyList<long> Shape => _header.Shape;
 
-    /// <summary>Whether bytes begin as a <c>.npy</c> file does.</summary>
+    /// <summary>Whether bytes begin like a <c>.npy</c> file.</summary>
     public static bool IsNpy(ReadOnlySpan<byte> bytes) => NpyHeaderReader.HasMagic(bytes);
 
     /// <summary>Reads a <c>.npy</c> file that is in memory.</summary>
-    /// <param name="file">The bytes, whole.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <exception cref="InvalidInputException">Not a row-major array of a supported type, or not of the length its head promises.</exception>
+    /// <param name="file">All bytes of the file.</param>
+    /// <param name="name">The name used in errors.</param>
+    /// <exception cref="InvalidInputException">Not a row-major array of a supported type, or its length does not match its
+    /// header.</exception>
     public static NpyArray Parse(ReadOnlyMemory<byte> file, string name)
     {
         using var stream = new MemoryStream(file.ToArray(), writable: false);
@@ -42,8 +43,8 @@ public sealed class NpyArray
                 $"{(file.Length < expected ? "truncated" : "trailing bytes")}: {file.Length} bytes, expected {expected} for shape {header.ShapeText} of {NpyElements.DescriptorOf(header.ElementType)}", name);
     }
 
-    /// <summary>The elements of a floating-point array as single precision, row-major.</summary>
-    /// <exception cref="InvalidInputException">The elements are whole numbers.</exception>
+    /// <summary>The elements of a floating-point array in single precision, row-major.</summary>
+    /// <exception cref="InvalidInputException">The elements are integers.</exception>
     public float[] ToSingles()
     {
         if (!NpyElements.IsFloat(ElementType))
@@ -56,7 +57,7 @@ public sealed class NpyArray
         return values;
     }
 
-    /// <summary>The elements of an array of whole numbers, row-major.</summary>
+    /// <summary>The elements of an integer array, row-major.</summary>
     /// <exception cref="InvalidInputException">The elements are floating-point numbers.</exception>
     public long[] ToInt64s()
     {
@@ -71,8 +72,8 @@ public sealed class NpyArray
     }
 
     /// <summary>Refuses an array of another shape.</summary>
-    /// <param name="expected">Sizes of the dimensions; -1 where any will do.</param>
-    /// <exception cref="InvalidInputException">The shape is another.</exception>
+    /// <param name="expected">Sizes of the dimensions; -1 for any size.</param>
+    /// <exception cref="InvalidInputException">The shape differs.</exception>
     public NpyArray RequireShape(params ReadOnlySpan<long> expected)
     {
         var fits = expected.Length == Shape.Count;

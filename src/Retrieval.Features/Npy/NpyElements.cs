@@ -36,11 +36,11 @@ internal static class NpyElements
         return false;
     }
 
-    /// <summary>Whether the elements can be given as numbers of single precision: all floating-point types.</summary>
+    /// <summary>Whether the elements can be converted to single precision: true for all floating-point types.</summary>
     public static bool IsFloat(NpyElementType type) =>
         type is NpyElementType.Float16 or NpyElementType.Float32 or NpyElementType.Float64;
 
-    /// <summary>Converts stored floating-point elements; a double beyond the range of single precision becomes infinite.</summary>
+    /// <summary>Converts stored floating-point elements. A double beyond the range of single precision becomes infinite.</summary>
     public static void ToSingle(NpyElementType type, ReadOnlySpan<byte> stored, Span<float> destination)
     {
         switch (type)
@@ -59,7 +59,7 @@ internal static class NpyElements
         }
     }
 
-    /// <summary>Converts stored whole numbers.</summary>
+    /// <summary>Converts stored integers.</summary>
     public static void ToInt64(NpyElementType type, ReadOnlySpan<byte> stored, Span<long> destination)
     {
         switch (type)

@@ -6,12 +6,12 @@ using Retrieval.Features.Files;
 namespace Retrieval.Features.Npy;
 
 /// <summary>
-/// A <c>.npy</c> file read row by row, a row being all elements of one index of the first dimension. Files of any size
-/// take no more memory than the rows asked for. Safe for use by many threads.
+/// A <c>.npy</c> file read row by row. A row is all elements of one index of the first dimension. Memory depends on the requested
+/// rows only, not on the file's size. Safe for use by many threads.
 /// </summary>
 /// <remarks>
-/// Rows are read by position and not through a memory map: single-precision elements go straight into the caller's
-/// memory either way, and a mapped file that somebody truncates kills the process where a read reports an error.
+/// Rows are read by position and not through a memory map. Single-precision elements go directly into the caller's memory either
+/// way, and truncating a mapped file kills the process where a read reports an error.
 /// </remarks>
 public sealed class NpyFile : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class NpyFile : IDisposable
         RowWidth = header.Shape.Skip(1).Aggregate(1L, (product, size) => product * size);
     }
 
-    /// <summary>The file's name without its folder, as errors give it.</summary>
+    /// <summary>The file's name without its folder, as used in errors.</summary>
     public string Name { get; }
 
     /// <summary>Type of the stored elements.</summary>
@@ -40,13 +40,12 @@ public sealed class NpyFile : IDisposable
     /// <summary>Rows: the first dimension.</summary>
     public long RowCount => _header.Shape[0];
 
-    /// <summary>Elements of a row: the product of the other dimensions.</summary>
+    /// <summary>Elements per row: the product of the other dimensions.</summary>
     public long RowWidth { get; }
 
-    /// <summary>Opens a file and checks its head and its length; no element is read.</summary>
-    /// <exception cref="InvalidInputException">
-    /// The file is missing, or not a row-major array of a supported type, or its length is not what its head promises.
-    /// </exception>
+    /// <summary>Opens a file and checks its header and length. Reads no elements.</summary>
+    /// <exception cref="InvalidInputException">The file is missing, is not a row-major array of a supported type, or has a length
+    /// that does not match its header.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static NpyFile Open(string path)
     {
@@ -78,10 +77,10 @@ public sealed class NpyFile : IDisposable
         }
     }
 
-    /// <summary>Reads consecutive rows of a floating-point array as single precision.</summary>
+    /// <summary>Reads consecutive rows of a floating-point array in single precision.</summary>
     /// <param name="firstRow">The first row, from 0.</param>
-    /// <param name="destination">Room for a whole number of rows; as many are read.</param>
-    /// <exception cref="InvalidInputException">The elements are whole numbers, or the file has been cut short since it was opened.</exception>
+    /// <param name="destination">Space for a whole number of rows; that many are read.</param>
+    /// <exception cref="InvalidInputException">The elements are integers, or the file has been truncated since it was opened.</exception>
     public void ReadRows(long firstRow, Span<float> destination)
     {
         if (!NpyElements.IsFloat(ElementType))
@@ -98,10 +97,11 @@ public sealed class NpyFile : IDisposable
         ReadConverted(firstRow, destination, NpyElements.ToSingle);
     }
 
-    /// <summary>Reads consecutive rows of an array of whole numbers.</summary>
+    /// <summary>Reads consecutive rows of an integer array.</summary>
     /// <param name="firstRow">The first row, from 0.</param>
-    /// <param name="destination">Room for a whole number of rows; as many are read.</param>
-    /// <exception cref="InvalidInputException">The elements are floating-point numbers, or the file has been cut short since it was opened.</exception>
+    /// <param name="destination">Space for a whole number of rows; that many are read.</param>
+    /// <exception cref="InvalidInputException">The elements are floating-point numbers, or the file has been truncated since it
+    /// was opened.</exception>
     public void ReadRows(long firstRow, Span<long> destination)
     {
         if (NpyElements.IsFloat(ElementType))

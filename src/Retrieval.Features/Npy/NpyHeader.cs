@@ -1,6 +1,6 @@
 namespace Retrieval.Features.Npy;
 
-/// <summary>What a <c>.npy</c> file says of its array.</summary>
+/// <summary>What the header of a <c>.npy</c> file says about its array.</summary>
 /// <param name="ElementType">Type of the elements.</param>
 /// <param name="Shape">Sizes of the dimensions, row-major ("C order"); empty for a single number.</param>
 /// <param name="DataOffset">Bytes before the first element.</param>

@@ -4,7 +4,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Features.Npy;
 
-/// <summary>Reads the head of a <c>.npy</c> file, format versions 1.0, 2.0 and 3.0.</summary>
+/// <summary>Reads the header of a <c>.npy</c> file, format versions 1.0, 2.0 and 3.0.</summary>
 internal static class NpyHeaderReader
 {
     // NumPy itself refuses longer headers unless told to trust the file.
@@ -12,13 +12,13 @@ internal static class NpyHeaderReader
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>Whether bytes begin as the format does.</summary>
+    /// <summary>Whether bytes begin with the format's magic.</summary>
     public static bool HasMagic(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Magic);
 
-    /// <summary>Reads from the start of a file and leaves the stream at the first element.</summary>
-    /// <param name="stream">At its start.</param>
+    /// <summary>Reads the header and leaves the stream at the first element.</summary>
+    /// <param name="stream">The stream, at its start.</param>
     /// <param name="file">The file's name, for errors.</param>
-    /// <exception cref="InvalidInputException">The head is not one this reader takes.</exception>
+    /// <exception cref="InvalidInputException">The header is not one that this reader supports.</exception>
     public static NpyHeader Read(Stream stream, string file)
     {
         Span<byte> prefix = stackalloc byte[8];
@@ -80,7 +80,7 @@ internal static class NpyHeaderReader
 
     private static long CountElements(List<long> shape, string file)
     {
-        // Sizes are multiplied without zeros, so that an absurd shape is refused even where its product is nothing.
+        // Sizes are multiplied without zeros, so that an absurd shape is refused even if its product is zero.
         long count = 1;
         foreach (var size in shape)
         {

@@ -4,8 +4,8 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Features.Npy;
 
 /// <summary>
-/// Parses the one Python literal of a NumPy header: a dictionary of <c>descr</c>, <c>fortran_order</c> and
-/// <c>shape</c>, each exactly once. Nothing else of Python is understood, so nothing can be evaluated.
+/// Parses the only Python literal in a NumPy header: a dictionary of <c>descr</c>, <c>fortran_order</c> and <c>shape</c>, each
+/// exactly once. It understands nothing else of Python, so nothing can be evaluated.
 /// </summary>
 internal ref struct NpyHeaderText
 {
@@ -153,7 +153,7 @@ internal ref struct NpyHeaderText
         var start = _at;
         if (_at >= _text.Length || _text[_at] is not ('\'' or '"'))
         {
-            // A structured type is a list here, e.g. [('x', '<f4')].
+            // A structured type appears here as a list, e.g. [('x', '<f4')].
             throw Error("expected a quoted word; structured types are not supported", start);
         }
 

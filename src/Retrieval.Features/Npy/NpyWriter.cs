@@ -3,19 +3,19 @@ using System.Text;
 
 namespace Retrieval.Features.Npy;
 
-/// <summary>Writes arrays as <c>.npy</c> files that NumPy reads. A file appears whole or not at all.</summary>
+/// <summary>Writes arrays as <c>.npy</c> files that NumPy reads. A file appears complete or not at all.</summary>
 public static class NpyWriter
 {
     private const int Alignment = 64;
 
-    /// <summary>Writes an array of single precision.</summary>
-    /// <param name="path">Where to; a file already there is replaced at the end.</param>
+    /// <summary>Writes an array in single precision.</summary>
+    /// <param name="path">The destination; an existing file is replaced at the end.</param>
     /// <param name="elements">All elements, row-major.</param>
     /// <param name="shape">Sizes of the dimensions; their product is the number of elements.</param>
     public static void Write(string path, ReadOnlySpan<float> elements, params ReadOnlySpan<long> shape) =>
         Write(path, NpyElementType.Float32, MemoryMarshal.AsBytes(elements), elements.Length, shape);
 
-    /// <summary>Writes an array of 64-bit whole numbers.</summary>
+    /// <summary>Writes an array of 64-bit integers.</summary>
     /// <inheritdoc cref="Write(string, ReadOnlySpan{float}, ReadOnlySpan{long})"/>
     public static void Write(string path, ReadOnlySpan<long> elements, params ReadOnlySpan<long> shape) =>
         Write(path, NpyElementType.Int64, MemoryMarshal.AsBytes(elements), elements.Length, shape);
@@ -35,7 +35,7 @@ public static class NpyWriter
             throw new ArgumentException($"{count} elements, expected {product} for the shape", nameof(shape));
         }
 
-        // In the same folder, so that the rename cannot become a copy.
+        // Placed in the same folder, so that the rename cannot become a copy.
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {

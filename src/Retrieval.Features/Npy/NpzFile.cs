@@ -5,12 +5,12 @@ using Retrieval.Features.Files;
 namespace Retrieval.Features.Npy;
 
 /// <summary>
-/// Several named arrays in one <c>.npz</c> file (a zip archive of <c>.npy</c> files, stored or deflated), each read
-/// whole when asked for. Nothing is ever written to disk.
+/// Several named arrays in one <c>.npz</c> file (a zip archive of <c>.npy</c> files, stored or deflated). Each is read completely
+/// on request. Nothing is ever written to disk.
 /// </summary>
 public sealed class NpzFile : IDisposable
 {
-    /// <summary>The largest array read unless told otherwise: 1 GiB.</summary>
+    /// <summary>The default size limit of an array: 1 GiB.</summary>
     public const long DefaultMaxArrayBytes = 1L << 30;
 
     private const int MaxArrays = 1024;
@@ -40,11 +40,11 @@ public sealed class NpzFile : IDisposable
         return Open(InputFile.OpenRead(path, bufferSize: 4096), Path.GetFileName(path), maxArrayBytes);
     }
 
-    /// <summary>Opens an archive in a stream, which is closed with it.</summary>
+    /// <summary>Opens an archive in a stream, which is closed together with the archive.</summary>
     /// <param name="stream">A stream that can seek.</param>
     /// <param name="file">The file's name, for errors.</param>
-    /// <param name="maxArrayBytes">The largest array read, its header included.</param>
-    /// <exception cref="InvalidInputException">The stream does not hold an archive of arrays.</exception>
+    /// <param name="maxArrayBytes">Size limit of an array, including its header.</param>
+    /// <exception cref="InvalidInputException">The stream does not contain an archive of arrays.</exception>
     public static NpzFile Open(Stream stream, string file, long maxArrayBytes = DefaultMaxArrayBytes)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -69,7 +69,7 @@ public sealed class NpzFile : IDisposable
         }
     }
 
-    /// <summary>Whether there is an array of a name.</summary>
+    /// <summary>Whether there is an array with this name.</summary>
     public bool Contains(string name) => _entries.ContainsKey(name);
 
     /// <summary>Reads an array.</summary>
@@ -90,7 +90,7 @@ public sealed class NpzFile : IDisposable
 
         try
         {
-            // Read through the check sum, so that header and data are both under it.
+            // Read through the checksum stream, so that the checksum covers header and data.
             using var stream = new Crc32Stream(entry.Open());
             var array = ReadArray(stream, entry.Length, label);
             return stream.Crc32 == entry.Crc32

@@ -9,7 +9,7 @@ namespace Retrieval.Features.Sources;
 /// <summary>Reads one line of a bottom-up-attention file: id, width, height, number of boxes, boxes, features.</summary>
 internal static class BottomUpLine
 {
-    /// <summary>Features of a region that the published detectors give.</summary>
+    /// <summary>Features per region in the output of the published detectors.</summary>
     public const int UsualRegionWidth = 2048;
 
     private const int Columns = 6;
@@ -43,11 +43,11 @@ internal static class BottomUpLine
     }
 
     /// <summary>Reads a line whose id is known.</summary>
-    /// <param name="line">The line, its break left out.</param>
+    /// <param name="line">The line without its line break.</param>
     /// <param name="row">The line's number, from 0.</param>
     /// <param name="id">The image's id.</param>
     /// <param name="expected">What the model needs.</param>
-    /// <param name="sample">The image without captions, if there is no reason against it.</param>
+    /// <param name="sample">The image without captions, if it is not refused.</param>
     /// <returns>The reason for a refusal, or null.</returns>
     public static string? TryRead(ReadOnlySpan<byte> line, long row, string id, FeatureExpectation expected, out ImageSample? sample)
     {
@@ -115,7 +115,7 @@ internal static class BottomUpLine
 
     private static string? TryDecode(ReadOnlySpan<byte> text, int count, int width, string column, string what, out float[] values)
     {
-        // The length first: a torn field is told from a damaged one, and no memory is taken for either.
+        // Check the length first: it distinguishes a torn field from a damaged one, and needs no memory for either.
         values = [];
         var bytes = count * width * sizeof(float);
         var expected = Base64.GetMaxEncodedToUtf8Length(bytes);

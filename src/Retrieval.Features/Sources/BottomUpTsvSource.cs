@@ -3,16 +3,15 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Features.Sources;
 
 /// <summary>
-/// The tab-separated file of the bottom-up-attention detector: a line an image with id, width, height, number of
-/// boxes, boxes and features, the last two little-endian single precision in base64. Captions come from a file beside
-/// it, by id: <c>{"id": ["caption", …]}</c> if it ends in <c>.json</c>, otherwise <c>id⇥caption</c> lines.
+/// The tab-separated file of the bottom-up-attention detector. Each line is an image with id, width, height, number of boxes,
+/// boxes and features, the last two little-endian single precision in base64. Captions come from a second file, by id: <c>{"id":
+/// ["caption", …]}</c> if its name ends in <c>.json</c>, otherwise <c>id⇥caption</c> lines.
 /// </summary>
 /// <remarks>
-/// A row is a line. Reading from a row passes over the lines before it without decoding them. Where nothing is
-/// expected of the width of a region, it is 2048. The image's size is in the metadata, as <c>image_w</c> and
-/// <c>image_h</c>. Captions are held in memory. With a file of captions, an image it does not name is rejected (one
-/// without captions is named with an empty list), and ids it names that no line has are rejected together, in the row
-/// behind the last line.
+/// A row is a line. Reading from a row skips the earlier lines without decoding them. If no region width is expected, it is 2048.
+/// The image's size is in the metadata, as <c>image_w</c> and <c>image_h</c>. Captions are held in memory. With a caption file,
+/// an image that it does not name is rejected (an image without captions is named with an empty list). Ids that it names but no
+/// line has are rejected together, in the row after the last line.
 /// </remarks>
 public sealed class BottomUpTsvSource : IFeatureSource
 {
@@ -42,11 +41,11 @@ public sealed class BottomUpTsvSource : IFeatureSource
     /// <inheritdoc/>
     public string Stamp { get; }
 
-    /// <summary>Opens a file. Its captions are read, its images are not.</summary>
+    /// <summary>Opens a file. Reads its captions but not its images.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="captionsPath">The file of captions, if there is one.</param>
+    /// <param name="captionsPath">The caption file, if there is one.</param>
     /// <param name="expected">What the model needs.</param>
-    /// <exception cref="InvalidInputException">A file is missing or empty, or the captions are in neither form.</exception>
+    /// <exception cref="InvalidInputException">A file is missing or empty, or the captions have neither format.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static BottomUpTsvSource Open(string path, string? captionsPath, FeatureExpectation expected)
     {
@@ -58,7 +57,7 @@ public sealed class BottomUpTsvSource : IFeatureSource
         return new BottomUpTsvSource(path, stamp, captionsPath, captions, expected);
     }
 
-    /// <summary>Counts the lines, without looking at them: at the speed of the disk.</summary>
+    /// <summary>Counts the lines without parsing them, at the speed of the disk.</summary>
     /// <inheritdoc/>
     public long CountRows() => LineCount.Of(_path);
 
@@ -69,7 +68,7 @@ public sealed class BottomUpTsvSource : IFeatureSource
         return Read(row);
     }
 
-    /// <summary>Nothing is held open between readings.</summary>
+    /// <summary>Nothing is open between reads.</summary>
     public void Dispose()
     {
     }

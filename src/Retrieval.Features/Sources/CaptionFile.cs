@@ -5,16 +5,16 @@ using Retrieval.Features.Files;
 namespace Retrieval.Features.Sources;
 
 /// <summary>
-/// Captions by image id, for sources that do not hold them: JSON (<c>{"id": ["caption", …], …}</c>, or a single string
-/// for a single caption) in a file that ends in <c>.json</c>, and <c>id⇥caption</c> lines in any other. Held in memory whole. Ids are
-/// without the white space around them, here as in the features.
+/// Captions by image id, for sources that do not contain them: JSON (<c>{"id": ["caption", …], …}</c>, or a single string for a
+/// single caption) in a file that ends in <c>.json</c>, and <c>id⇥caption</c> lines in any other. The whole file is held in
+/// memory. White space around ids is removed, here and in the features.
 /// </summary>
 internal static class CaptionFile
 {
     private const long MaxJsonBytes = 1L << 30;
 
     /// <summary>Reads all captions of a file.</summary>
-    /// <exception cref="InvalidInputException">The file is not of either form.</exception>
+    /// <exception cref="InvalidInputException">The file has neither format.</exception>
     public static IReadOnlyDictionary<string, string[]> Load(string path) =>
         path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? LoadJson(path) : LoadLines(path);
 
@@ -74,7 +74,7 @@ internal static class CaptionFile
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // InvalidOperationException: an escaped half of a surrogate pair, or bytes that are not UTF-8.
+            // InvalidOperationException: an escaped lone surrogate, or bytes that are not UTF-8.
             throw new InvalidInputException($"not valid JSON: {e.Message}", name, innerException: e);
         }
     }

@@ -1,9 +1,9 @@
 namespace Retrieval.Features.Sources;
 
-/// <summary>What a model needs of every image. A number left out is taken from the source.</summary>
+/// <summary>What a model requires of every image. A number that is not set is taken from the source.</summary>
 public sealed record FeatureExpectation
 {
-    /// <summary>Expects nothing in particular.</summary>
+    /// <summary>No expectations.</summary>
     public static FeatureExpectation None { get; } = new();
 
     /// <summary>Regions of each image.</summary>
@@ -12,6 +12,6 @@ public sealed record FeatureExpectation
     /// <summary>Features of each region.</summary>
     public int? RegionWidth { get; init; }
 
-    /// <summary>Captions of each image, where captions belong to images by their order.</summary>
+    /// <summary>Captions of each image, for sources where captions belong to images by their order.</summary>
     public int? CaptionsPerImage { get; init; }
 }

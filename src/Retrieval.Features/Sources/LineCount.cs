@@ -2,7 +2,7 @@ using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Sources;
 
-/// <summary>Counts the lines that <see cref="LineReader"/> gives, by their ends alone.</summary>
+/// <summary>Counts the lines that <see cref="LineReader"/> returns, by their line breaks only.</summary>
 internal static class LineCount
 {
     private const int BufferBytes = 1 << 20;

@@ -4,8 +4,8 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Features.Sources;
 
 /// <summary>
-/// A text file of UTF-8 lines, checked as a whole when it is opened and read from any line after that. Memory does
-/// not grow with the file but for 8 bytes every 1,024 lines.
+/// A text file of UTF-8 lines. It is checked completely when opened and can then be read from any line. Memory grows with the
+/// file only by 8 bytes per 1,024 lines.
 /// </summary>
 internal sealed class LineFile
 {
@@ -22,7 +22,7 @@ internal sealed class LineFile
 
     public string Name => System.IO.Path.GetFileName(Path);
 
-    /// <summary>Lines; a line break at the very end does not begin another one.</summary>
+    /// <summary>Number of lines. A line break at the very end does not begin another line.</summary>
     public long Count { get; private set; }
 
     /// <summary>Reads the file once to count and check its lines.</summary>
@@ -45,9 +45,9 @@ internal sealed class LineFile
         return file;
     }
 
-    /// <summary>Reads lines in order, without surrounding white space.</summary>
+    /// <summary>Reads lines in order, without leading and trailing white space.</summary>
     /// <param name="line">The first line, from 0.</param>
-    /// <exception cref="InvalidInputException">As <see cref="Open"/>: the file has changed since.</exception>
+    /// <exception cref="InvalidInputException">As <see cref="Open"/>: the file has changed since then.</exception>
     public IEnumerable<string> ReadFrom(long line)
     {
         if (line >= Count)

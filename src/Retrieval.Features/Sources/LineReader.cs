@@ -3,7 +3,7 @@ using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Sources;
 
-/// <summary>Reads a file line by line as bytes, never holding more than the longest line allowed.</summary>
+/// <summary>Reads a file line by line as bytes. Never holds more than the longest allowed line.</summary>
 internal sealed class LineReader : IDisposable
 {
     private const byte LineFeed = (byte)'\n';
@@ -19,7 +19,7 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maxLineBytes">Longer lines are passed over and reported by <see cref="IsTooLong"/>.</param>
+    /// <param name="maxLineBytes">Longer lines are skipped and reported by <see cref="IsTooLong"/>.</param>
     /// <param name="offset">Where the first line begins, in bytes.</param>
     public LineReader(string path, int maxLineBytes, long offset = 0)
     {
@@ -40,7 +40,7 @@ internal sealed class LineReader : IDisposable
     /// <summary>Where the current line begins, in bytes from the start of the file.</summary>
     public long LineOffset { get; private set; }
 
-    /// <summary>Goes to the next line.</summary>
+    /// <summary>Moves to the next line.</summary>
     /// <returns>False at the end of the file.</returns>
     public bool TryReadLine()
     {
@@ -96,7 +96,7 @@ internal sealed class LineReader : IDisposable
         }
     }
 
-    // Moves what is left of the buffer to its front and reads on behind it.
+    // Moves the rest of the buffer to its front and reads more data after it.
     private bool Fill()
     {
         if (_next > 0)

@@ -3,14 +3,14 @@ using Retrieval.Features.Npy;
 
 namespace Retrieval.Features.Sources;
 
-/// <summary>Comparison of rows.</summary>
+/// <summary>Compares rows.</summary>
 internal static class NpyFileExtensions
 {
-    /// <summary>Whether a row is bit for bit the one given.</summary>
+    /// <summary>Whether a row is bit for bit equal to the given one.</summary>
     /// <param name="file">A floating-point array.</param>
     /// <param name="row">The row to read.</param>
-    /// <param name="expected">The row it should be.</param>
-    /// <param name="scratch">Room for a row.</param>
+    /// <param name="expected">The expected row.</param>
+    /// <param name="scratch">Space for one row.</param>
     public static bool IsRow(this NpyFile file, long row, ReadOnlySpan<float> expected, Span<float> scratch)
     {
         file.ReadRows(row, scratch);

@@ -5,15 +5,15 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Features.Sources;
 
 /// <summary>
-/// A split in the layout that SCAN, CAMP and SGRAF share. A folder holds <c>{split}_ims.npy</c> (floating point,
-/// <c>[images, regions, features]</c>) and, each if present: <c>{split}_caps.txt</c> (UTF-8, a caption a line, those of
-/// an image in a row), <c>{split}_ids.txt</c>, <c>{split}_boxes.npy</c> (<c>[images, regions, 4]</c>) and
-/// <c>{split}_metadata.jsonl</c> (a flat JSON object a line).
+/// A split in the layout that SCAN, CAMP and SGRAF share. A folder contains <c>{split}_ims.npy</c> (floating point, <c>[images,
+/// regions, features]</c>) and optionally: <c>{split}_caps.txt</c> (UTF-8, one caption per line, those of an image together),
+/// <c>{split}_ids.txt</c>, <c>{split}_boxes.npy</c> (<c>[images, regions, 4]</c>) and <c>{split}_metadata.jsonl</c> (one flat
+/// JSON object per line).
 /// </summary>
 /// <remarks>
-/// Older files store every image once a caption: as many rows as captions, each image five times in a row. That is
-/// noticed, and a row of this source is an image all the same. Without an id file the ids are the split and the row,
-/// e.g. <c>test-000042</c>. An id file with a line a caption is read for the first line of each image.
+/// Older files store every image once per caption: as many rows as captions, each image five times in succession. This is
+/// detected, and a row of this source is still an image. Without an id file the ids consist of the split and the row, e.g.
+/// <c>test-000042</c>. If an id file has one line per caption, the first line of each image is used.
 /// </remarks>
 public sealed partial class PrecomputedSplitSource : IFeatureSource
 {
@@ -41,8 +41,8 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
     /// <summary>Captions of each image; 0 if the split has no caption file.</summary>
     public int CaptionsPerImage => _files.Layout.CaptionsPerImage;
 
-    /// <summary>Names of the files that a split may have, in its folder.</summary>
-    /// <exception cref="InvalidInputException">Not a name of a split.</exception>
+    /// <summary>Names of the files that a split may have, relative to its folder.</summary>
+    /// <exception cref="InvalidInputException">Not a valid name of a split.</exception>
     public static IReadOnlyList<string> FileNames(string split)
     {
         ArgumentNullException.ThrowIfNull(split);
@@ -50,11 +50,12 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
         return [.. SplitFiles.Kinds.Select(kind => split + kind)];
     }
 
-    /// <summary>Opens a split and checks its files against each other. Text files are read through once.</summary>
+    /// <summary>Opens a split and checks its files against each other. Text files are read completely once.</summary>
     /// <param name="folder">The folder of the files.</param>
     /// <param name="split">The split's name: letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, beginning with a letter or digit.</param>
     /// <param name="expected">What the model needs.</param>
-    /// <exception cref="InvalidInputException">A file is missing, damaged, of another shape than expected, or at odds with another.</exception>
+    /// <exception cref="InvalidInputException">A file is missing, damaged, of an unexpected shape, or inconsistent with
+    /// another.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static PrecomputedSplitSource Open(string folder, string split, FeatureExpectation expected)
     {

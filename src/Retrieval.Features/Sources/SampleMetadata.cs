@@ -5,7 +5,7 @@ namespace Retrieval.Features.Sources;
 /// <summary>Reads the metadata of one image: a flat JSON object.</summary>
 internal static class SampleMetadata
 {
-    /// <summary>Strings are taken as they are, numbers and booleans as they are written, null as no entry.</summary>
+    /// <summary>Strings are used as they are, numbers and booleans as they are written; a null gives no entry.</summary>
     /// <returns>The reason for a refusal, or null.</returns>
     public static string? TryParse(string json, out Dictionary<string, string>? metadata)
     {
@@ -33,7 +33,7 @@ internal static class SampleMetadata
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // InvalidOperationException: an escaped half of a surrogate pair.
+            // InvalidOperationException: an escaped lone surrogate.
             return $"the metadata is not valid JSON: {e.Message}";
         }
 

@@ -7,18 +7,18 @@ using Retrieval.Domain.Text;
 
 namespace Retrieval.Features.Sources;
 
-/// <summary>What every row must satisfy, whatever it comes from. Each rule returns the reason for a refusal, or null.</summary>
+/// <summary>The rules for every row, whatever its source. Each rule returns the reason for a refusal, or null.</summary>
 public static class SampleRules
 {
-    /// <summary>Characters of an id at most.</summary>
+    /// <summary>Maximum number of characters of an id.</summary>
     public const int MaxIdLength = ImageBounds.MaxIdCharacters;
 
-    /// <summary>Elements of one image at most, 16 MiB: 50 times what a published pipeline gives.</summary>
+    /// <summary>Maximum number of elements of one image, 16 MiB: 50 times what a published pipeline gives.</summary>
     public const int MaxElements = 4 << 20;
 
-    /// <summary>Refuses features of another shape than expected, and of an absurd one.</summary>
-    /// <param name="regionCount">Regions.</param>
-    /// <param name="regionWidth">Features of a region.</param>
+    /// <summary>Refuses features of an unexpected or absurd shape.</summary>
+    /// <param name="regionCount">Number of regions.</param>
+    /// <param name="regionWidth">Number of features per region.</param>
     /// <param name="expected">What the model needs.</param>
     public static string? CheckShape(long regionCount, long regionWidth, FeatureExpectation expected)
     {
@@ -45,7 +45,7 @@ public static class SampleRules
 
     /// <summary>Refuses NaN and infinity.</summary>
     /// <param name="values"><c>[rows, width]</c>, row-major.</param>
-    /// <param name="width">Values of a region.</param>
+    /// <param name="width">Values per region.</param>
     /// <param name="what">What the values are, for the reason.</param>
     public static string? CheckFinite(ReadOnlySpan<float> values, int width, string what)
     {
@@ -58,7 +58,7 @@ public static class SampleRules
         return $"{what} {at % width} of region {at / width} is {values[at].ToString(CultureInfo.InvariantCulture)}, expected a finite number";
     }
 
-    /// <summary>Refuses an empty or too long id, control characters and half surrogate pairs.</summary>
+    /// <summary>Refuses an empty or too long id, control characters and lone surrogates.</summary>
     public static string? CheckId(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
@@ -80,11 +80,11 @@ public static class SampleRules
         return null;
     }
 
-    /// <summary>Refuses more texts than may be stored of an image; the reason names them.</summary>
+    /// <summary>Refuses more text than may be stored for an image; the reason names the excess.</summary>
     /// <param name="captions">The image's captions.</param>
     /// <param name="metadata">Its metadata; null if it has none.</param>
-    /// <param name="bounds">What may be stored.</param>
-    /// <returns>What is too much, <c>captions</c> or <c>metadata</c>, and the reason; null if nothing is.</returns>
+    /// <param name="bounds">The limits on what may be stored.</param>
+    /// <returns>What exceeds its limit, <c>captions</c> or <c>metadata</c>, and the reason; null if nothing does.</returns>
     public static (string What, string Reason)? CheckBounds(IReadOnlyList<string> captions, IReadOnlyDictionary<string, string>? metadata, ImageBounds bounds)
     {
         ArgumentNullException.ThrowIfNull(captions);
@@ -112,7 +112,7 @@ public static class SampleRules
         return bounds.CheckMetadata(MetadataJson.Write(metadata).Length) is { } badMetadata ? ("metadata", badMetadata) : null;
     }
 
-    /// <summary>Refuses captions that hold no word, or cannot be stored; the reason names the caption's place.</summary>
+    /// <summary>Refuses captions that have no word or cannot be stored; the reason names the caption's position.</summary>
     public static string? CheckCaptions(IReadOnlyList<string> captions)
     {
         ArgumentNullException.ThrowIfNull(captions);

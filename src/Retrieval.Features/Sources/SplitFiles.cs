@@ -6,7 +6,7 @@ namespace Retrieval.Features.Sources;
 /// <summary>The open files of a precomputed split, checked against each other.</summary>
 internal sealed class SplitFiles : IDisposable
 {
-    /// <summary>What the names of a split's files end with; no other file is opened.</summary>
+    /// <summary>The suffixes of a split's files; no other file is opened.</summary>
     public static readonly string[] Kinds = [RegionsKind, CaptionsKind, IdsKind, BoxesKind, MetadataKind];
 
     private const string RegionsKind = "_ims.npy";
@@ -38,7 +38,7 @@ internal sealed class SplitFiles : IDisposable
     {
         string PathOf(string kind) => Path.Combine(folder, split + kind);
 
-        // A link that leads nowhere is there too: it is refused and not passed over.
+        // A broken link counts as existing: it is refused, not ignored.
         string? Existing(string kind) => Path.Exists(PathOf(kind)) || new FileInfo(PathOf(kind)).LinkTarget is not null ? PathOf(kind) : null;
 
         if (Existing(RegionsKind) is not { } regionsPath)
@@ -55,7 +55,7 @@ internal sealed class SplitFiles : IDisposable
             var boxes = Existing(BoxesKind);
             var metadata = Existing(MetadataKind);
 
-            // Before the files are read: a file that changes meanwhile then has another stamp next time.
+            // Taken before the files are read: a file that changes meanwhile has another stamp next time.
             files.Stamp = SourceStamp.Of(((string?[])[regionsPath, captions, ids, boxes, metadata]).OfType<string>());
             files.Captions = captions is null ? null : LineFile.Open(captions);
             files.Layout = SplitLayout.Of(files.Regions, files.Captions, expected.CaptionsPerImage);
@@ -99,7 +99,7 @@ internal sealed class SplitFiles : IDisposable
         }
     }
 
-    // Pipelines write an id for each image, for each row of features or for each caption.
+    // Pipelines write one id per image, per row of features or per caption.
     private int CheckIds()
     {
         if (Ids is null || Ids.Count == Layout.Images)

@@ -3,10 +3,11 @@ using Retrieval.Features.Npy;
 
 namespace Retrieval.Features.Sources;
 
-/// <summary>How the rows and the lines of a precomputed split belong to images.</summary>
+/// <summary>How rows and lines of a precomputed split map to images.</summary>
 /// <param name="Images">Images of the split.</param>
-/// <param name="RowsPerImage">Rows of the feature array for each image: 1, or the captions of an image where every image is stored once a caption.</param>
-/// <param name="CaptionsPerImage">Lines of the caption file for each image; 0 without one.</param>
+/// <param name="RowsPerImage">Rows of the feature array per image: 1, or the captions per image if every image is stored once per
+/// caption.</param>
+/// <param name="CaptionsPerImage">Lines of the caption file per image; 0 without a caption file.</param>
 internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPerImage)
 {
     private const int UsualCaptionsPerImage = 5;
@@ -15,7 +16,7 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
     /// <summary>Finds the layout that fits the files.</summary>
     /// <param name="regions">The feature array.</param>
     /// <param name="captions">The caption file, if there is one.</param>
-    /// <param name="captionsPerImage">What the caller knows of the captions, if anything.</param>
+    /// <param name="captionsPerImage">The known number of captions per image, if any.</param>
     /// <exception cref="InvalidInputException">No layout fits.</exception>
     public static SplitLayout Of(NpyFile regions, LineFile? captions, int? captionsPerImage)
     {
@@ -64,7 +65,7 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
                 $"as many captions as images and {known} captions an image: expected each image {known} times in a row, but the images differ", regions.Name);
     }
 
-    // Looks at a few groups spread over the file; that every other group is repeated too is checked when it is read.
+    // Checks a few groups spread over the file. The repetition of each group is checked when it is read.
     private static bool AreRepeated(NpyFile regions, int times)
     {
         var groups = regions.RowCount / times;
@@ -79,7 +80,7 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
             repeated += Enumerable.Range(1, times - 1).All(n => regions.IsRow(row + n, first, other)) ? 1 : 0;
         }
 
-        // One damaged group must not change what the whole file means.
+        // One damaged group must not change the interpretation of the whole file.
         return repeated * 2 > tried;
     }
 }

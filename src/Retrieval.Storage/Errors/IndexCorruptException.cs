@@ -2,7 +2,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Storage.Errors;
 
-/// <summary>An index whose files are not what its manifest says: shortened, edited or torn.</summary>
+/// <summary>An index whose files do not match its manifest: they were shortened, edited or torn.</summary>
 public class IndexCorruptException(string path, string file, string reason, Exception? innerException = null)
     : RetrievalException($"index {path}, {file}: {reason}", innerException)
 {

@@ -2,7 +2,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Storage.Errors;
 
-/// <summary>An index that was built with another bundle, another schema or another format than the one asked for.</summary>
+/// <summary>An index that was built with another bundle, schema or format than the requested one.</summary>
 public sealed class IndexMismatchException(string path, string what, string expected, string found)
     : RetrievalException($"index {path}: its {what} is {found}, expected {expected}. An index serves only the bundle it was built with; build a separate index for it")
 {
@@ -12,9 +12,9 @@ public sealed class IndexMismatchException(string path, string what, string expe
     /// <summary>What differs, e.g. <c>bundle fingerprint</c>.</summary>
     public string What { get; } = what;
 
-    /// <summary>The value asked for.</summary>
+    /// <summary>The requested value.</summary>
     public string Expected { get; } = expected;
 
-    /// <summary>The value the index has.</summary>
+    /// <summary>The index's value.</summary>
     public string Found { get; } = found;
 }

@@ -6,6 +6,6 @@ namespace Retrieval.Storage.Errors;
 public sealed class IndexMissingException(string path)
     : RetrievalException($"index {path}: there is no index in this folder (no manifest.json)")
 {
-    /// <summary>The folder that was asked for.</summary>
+    /// <summary>The requested folder.</summary>
     public string Path { get; } = path;
 }

@@ -1,13 +1,13 @@
 namespace Retrieval.Storage.Errors;
 
 /// <summary>
-/// An index whose newest generation cannot be told: its manifests are missing or damaged. Nothing of it is read, written or
-/// deleted until an operator runs <c>retrieval index repair</c>, since to go on from anything older would give up what was
+/// The newest generation of the index cannot be determined: its manifests are missing or damaged. Nothing of it is read, written
+/// or deleted until an operator runs <c>retrieval index repair</c>, because continuing from an older state would lose what was
 /// committed.
 /// </summary>
 public sealed class ManifestLostException(string path, string file, string finding, Exception? innerException = null)
     : IndexCorruptException(path, file, $"{finding}. Nothing was changed; 'retrieval index repair' rebuilds the manifest from the sealed data", innerException)
 {
-    /// <summary>What was found, without what to do about it.</summary>
+    /// <summary>What was found, without advice.</summary>
     public string Finding { get; } = finding;
 }

@@ -9,7 +9,8 @@ namespace Retrieval.Storage.Local;
 /// <param name="BundleName">The bundle's name, for people.</param>
 /// <param name="EmbeddingWidth">E, elements of an embedding (float32), the same for images and captions.</param>
 /// <param name="ImageFields">Record fields of an image.</param>
-/// <param name="CaptionFields">Record fields of a caption. All ragged fields of a collection share one offset and length an item.</param>
+/// <param name="CaptionFields">Record fields of a caption. All ragged fields of a collection share one offset and one length per
+/// item.</param>
 public sealed record IndexSchema(
     string Fingerprint,
     string BundleName,
@@ -35,7 +36,7 @@ public sealed record IndexSchema(
         Validate(CaptionFields, nameof(CaptionFields));
     }
 
-    /// <summary>Refuses an index of another bundle or with other fields.</summary>
+    /// <summary>Refuses an index with another bundle or other fields.</summary>
     /// <exception cref="IndexMismatchException">Names what differs, and both values.</exception>
     internal void Match(string path, IndexSchema found)
     {
@@ -57,7 +58,7 @@ public sealed record IndexSchema(
 
     private static void Validate(IReadOnlyList<FieldSpec> fields, string list)
     {
-        // Names become file names, and some file systems do not tell upper from lower case.
+        // Names become file names, and some file systems ignore case.
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var field in fields)
         {

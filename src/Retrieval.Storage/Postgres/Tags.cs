@@ -7,18 +7,18 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Storage.Postgres;
 
 /// <summary>
-/// Metadata as filters ask for it: one text a key and value, held as an array beside the image. Writers and filters make
-/// them here, so that what one writes the other finds.
+/// Metadata in the form that filters use: one text per key and value, stored as an array next to the image. Writers and filters
+/// both create tags here, so that a filter finds what a writer wrote.
 /// </summary>
 public static class Tags
 {
     private const char Separator = '\u001F';
     private const char Escape = '\u001E';
 
-    // An entry of the index over tags must fit into a third of a page; a longer text is stood for by its hash.
+    // An entry of the tag index must fit into a third of a page. A longer text is replaced by its hash.
     private const int LongestBytes = 1024;
 
-    /// <summary>The tag of a key and a value. Two different pairs never have the same.</summary>
+    /// <summary>The tag of a key and a value. Different pairs never have the same tag.</summary>
     /// <param name="key">Name of a metadata member.</param>
     /// <param name="value">A text, or a number or boolean as it is written in JSON.</param>
     public static string Of(string key, string value)
@@ -28,7 +28,7 @@ public static class Tags
         var tag = $"{Plain(key)}{Separator}{Plain(value)}";
         if (!IsUnicode(tag))
         {
-            // A filter may ask for it; no metadata that was taken has it.
+            // A filter may ask for it, but no accepted metadata contains it.
             return $"{Escape}?";
         }
 
@@ -38,11 +38,11 @@ public static class Tags
     }
 
     /// <summary>
-    /// The tags of an image: for each member of its metadata a text, a number or a boolean counts as its text, a list as
-    /// each of its items; objects and nulls are not searchable.
+    /// The tags of an image. A text, number or boolean in its metadata counts as its text, and a list counts as each of its
+    /// items. Objects and nulls are not searchable.
     /// </summary>
     /// <param name="metadata">A JSON object, UTF-8; empty if there is none.</param>
-    /// <exception cref="InvalidInputException">Not a JSON object, or a text in it is no valid Unicode.</exception>
+    /// <exception cref="InvalidInputException">It is not a JSON object, or a text in it is not valid Unicode.</exception>
     public static IReadOnlyList<string> OfMetadata(ReadOnlyMemory<byte> metadata)
     {
         if (metadata.IsEmpty)
@@ -72,7 +72,7 @@ public static class Tags
         }
         catch (InvalidOperationException exception)
         {
-            // What the reader says of an escaped lone surrogate.
+            // The reader's error for an escaped lone surrogate.
             throw new InvalidInputException("a text is not valid Unicode (a lone surrogate)", field: "metadata", innerException: exception);
         }
     }
@@ -112,7 +112,7 @@ public static class Tags
         return true;
     }
 
-    // Postgres takes no U+0000, and the separator must separate.
+    // Postgres does not accept U+0000, and the separator must stay unambiguous.
     private static string Plain(string text) =>
         text.AsSpan().IndexOfAny('\0', Separator, Escape) < 0
             ? text

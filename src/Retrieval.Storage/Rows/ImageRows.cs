@@ -6,7 +6,7 @@ public sealed class ImageRows
     /// <summary>The images, in the order of the rows.</summary>
     public required IReadOnlyList<ImageEntry> Images { get; init; }
 
-    /// <summary>Key of the source they come from, which looking up an image by id gives back; null if nobody is to own them.</summary>
+    /// <summary>Key of the source they come from, which a lookup by id returns; null if no source is to own them.</summary>
     public string? SourceKey { get; init; }
 
     /// <summary>Tensors of the images.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Storage.Rows;
 
-/// <summary>Views arrays of numbers as the bytes that <see cref="FieldRows"/> takes, without a copy.</summary>
+/// <summary>Views arrays of numbers as the bytes that <see cref="FieldRows"/> needs, without a copy.</summary>
 public static class RowBytes
 {
     /// <summary>The bytes of <paramref name="values"/>.</summary>

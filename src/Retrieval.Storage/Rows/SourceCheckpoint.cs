@@ -1,16 +1,17 @@
 namespace Retrieval.Storage.Rows;
 
 /// <summary>
-/// How far the ingestion of one source has come. It is committed together with the rows it speaks of, so that a killed
-/// run resumes at exactly the row where the index ends. The index keeps it and makes nothing of it.
+/// Progress of the ingestion of one source. It is committed together with the rows it describes, so that a killed run resumes at
+/// exactly the row where the index ends. The index only stores it and does not interpret it.
 /// </summary>
-/// <param name="SourceKey">Which source; one entry a key.</param>
-/// <param name="SourceStamp">Which state of that source, e.g. a hash: a changed source starts anew.</param>
+/// <param name="SourceKey">The source; one checkpoint per key.</param>
+/// <param name="SourceStamp">Identifies the state of that source, for example by a hash. A changed source starts from the
+/// beginning.</param>
 /// <param name="NextRow">First row of the source that is not committed yet.</param>
-/// <param name="Ingested">Rows stored, those that replaced an image included.</param>
-/// <param name="Skipped">Rows left out since the index already held the same content.</param>
+/// <param name="Ingested">Rows stored, including those that replaced an image.</param>
+/// <param name="Skipped">Rows left out because the index already held the same content.</param>
 /// <param name="Rejected">Rows refused as invalid.</param>
-/// <param name="RejectsBytes">Length in bytes of the list of rejects at this commit; what lies behind is of a killed run.</param>
+/// <param name="RejectsBytes">Length in bytes of the list of rejects at this commit. Bytes after it come from a killed run.</param>
 /// <param name="Completed">Whether the source was read to its end.</param>
 public sealed record SourceCheckpoint(
     string SourceKey,
@@ -22,9 +23,11 @@ public sealed record SourceCheckpoint(
     long RejectsBytes,
     bool Completed)
 {
-    /// <summary>Those of <see cref="Ingested"/> that took the place of an image the index already held.</summary>
+    /// <summary>Rows of <see cref="Ingested"/> that replaced an image the index already held.</summary>
     public long Replaced { get; init; }
 
-    /// <summary>Rows encoded together. A run that is resumed keeps to it, since floats may differ in the last bit from batch to batch.</summary>
+    /// <summary>
+    /// Rows encoded together. A resumed run keeps this number, since floats may differ in the last bit from batch to batch.
+    /// </summary>
     public int BatchRows { get; init; }
 }

@@ -8,8 +8,8 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Storage.Shortlist;
 
 /// <summary>
-/// The candidates with the highest inner products, found by comparing the query with every live embedding. Safe for any
-/// number of threads; to be used only while the index it reads is open.
+/// Finds the candidates with the highest inner products by comparing the query with every live embedding. Safe for any number of
+/// threads. It may be used only while its index is open.
 /// </summary>
 public sealed unsafe class ExactShortlist
 {
@@ -31,7 +31,7 @@ public sealed unsafe class ExactShortlist
 
     /// <summary>Searches the embeddings of <paramref name="bank"/>.</summary>
     /// <param name="bank">The images or the captions of an open index.</param>
-    /// <param name="threads">Most threads for one search; 0 for one a processor.</param>
+    /// <param name="threads">Maximum number of threads for one search; 0 for one per processor.</param>
     public ExactShortlist(IndexBank bank, int threads = 0)
         : this(bank.Embedding.Address, bank.Slots, bank.Embedding.Spec.RowElements, bank.Deleted, threads)
     {
@@ -41,8 +41,8 @@ public sealed unsafe class ExactShortlist
     /// <param name="embeddings">Address of float32 <c>[rows, width]</c>.</param>
     /// <param name="rows">N.</param>
     /// <param name="width">E.</param>
-    /// <param name="deleted">Slots that are no candidates.</param>
-    /// <param name="threads">Most threads for one search; 0 for one a processor.</param>
+    /// <param name="deleted">Slots that are not candidates.</param>
+    /// <param name="threads">Maximum number of threads for one search; 0 for one per processor.</param>
     public ExactShortlist(nint embeddings, long rows, int width, SlotBitmap? deleted = null, int threads = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
@@ -56,13 +56,15 @@ public sealed unsafe class ExactShortlist
         _blockRows = Math.Max(1, BlockBytes / sizeof(float) / width / InnerProduct.RowsAtATime) * InnerProduct.RowsAtATime;
     }
 
-    /// <summary>The best candidates of one query, best first; of equal scores the lower slot comes first.</summary>
+    /// <summary>The best candidates of one query, best first. Among equal scores the lower slot comes first.</summary>
     /// <param name="query">The query's embedding, <c>[E]</c>.</param>
-    /// <param name="top">How many; fewer are returned where there are fewer.</param>
-    /// <param name="accept">If given, only slots for which it is true are candidates. Called from several threads, for promising slots only.</param>
-    /// <param name="damaged">Told the slot of each candidate that was left out since its score is not finite. Called from several threads.</param>
-    /// <param name="cancellation">Heeded within a millisecond or so.</param>
-    /// <exception cref="ArgumentException">The query is not of the embeddings' width, or not finite.</exception>
+    /// <param name="top">The number of candidates. Fewer are returned only if fewer exist.</param>
+    /// <param name="accept">If given, only slots for which it returns true are candidates. Called from several threads, for
+    /// promising slots only.</param>
+    /// <param name="damaged">Receives the slot of each candidate left out because its score is not finite. Called from several
+    /// threads.</param>
+    /// <param name="cancellation">Observed within about a millisecond.</param>
+    /// <exception cref="ArgumentException">The query does not have the embeddings' width, or is not finite.</exception>
     public ShortlistHit[] Find(ReadOnlyMemory<float> query, int top, Func<long, bool>? accept = null, Action<long>? damaged = null, CancellationToken cancellation = default)
     {
         if (query.Length != _width)
@@ -73,14 +75,17 @@ public sealed unsafe class ExactShortlist
         return FindMany(query, top, accept, damaged is null ? null : (_, slot) => damaged(slot), cancellation)[0];
     }
 
-    /// <summary>The same for Q queries at once, which reads the embeddings once for many of them. Scores are the same to the bit.</summary>
+    /// <summary>
+    /// The same for Q queries at once. Many queries share one pass over the embeddings. Scores are identical to the bit.
+    /// </summary>
     /// <param name="queries">The queries' embeddings, <c>[Q, E]</c>.</param>
-    /// <param name="top">How many candidates a query.</param>
-    /// <param name="accept">If given, only slots for which it is true are candidates, of whichever query.</param>
-    /// <param name="damaged">Told the query and the slot of each candidate that was left out since its score is not finite. Called from several threads.</param>
-    /// <param name="cancellation">Heeded within a millisecond or so.</param>
+    /// <param name="top">The number of candidates per query.</param>
+    /// <param name="accept">If given, only slots for which it returns true are candidates, for every query.</param>
+    /// <param name="damaged">Receives the query and the slot of each candidate left out because its score is not finite. Called
+    /// from several threads.</param>
+    /// <param name="cancellation">Observed within about a millisecond.</param>
     /// <returns>The hits of each query. All scores are finite.</returns>
-    /// <exception cref="ArgumentException">The queries are not of the embeddings' width, or not finite.</exception>
+    /// <exception cref="ArgumentException">The queries do not have the embeddings' width, or are not finite.</exception>
     public ShortlistHit[][] FindMany(
         ReadOnlyMemory<float> queries, int top, Func<long, bool>? accept = null, Action<int, long>? damaged = null, CancellationToken cancellation = default)
     {
@@ -127,8 +132,8 @@ public sealed unsafe class ExactShortlist
         var found = new TopHits[workers][];
         long next = -1;
 
-        // Workers take the next block that no one has, so a slow one holds up nobody. The order of the result is a
-        // total one, so it does not depend on who took what.
+        // A worker takes the next free block, so a slow worker delays no other. The order of the result is a total one, so it
+        // does not depend on which worker took which block.
         void Work(int worker)
         {
             var tops = found[worker] = [.. Enumerable.Range(firstQuery, count).Select(query => new TopHits(capacity) { Query = query })];
@@ -159,7 +164,7 @@ public sealed unsafe class ExactShortlist
         }
         catch (AggregateException e)
         {
-            // The filter threw: its error, as if there were one thread.
+            // The filter threw: rethrow its error as if there were one thread.
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
@@ -206,7 +211,7 @@ public sealed unsafe class ExactShortlist
 
     private void Keep(ReadOnlySpan<float> scores, long row, TopHits top, Choice choice)
     {
-        // Nearly always none of the rows has a chance, and all are finite: then that is all there is to do.
+        // Nearly always no row has a chance and all are finite: then nothing else is to be done.
         if (scores.Length == Vector128<float>.Count)
         {
             var all = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(scores));
@@ -226,7 +231,7 @@ public sealed unsafe class ExactShortlist
                 }
                 else
                 {
-                    // The query is finite: the embedding is not, or it is so large that the sum overflows.
+                    // The query is finite, so either the embedding is not, or it is so large that the sum overflows.
                     choice.Damaged?.Invoke(top.Query, row);
                 }
             }

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Retrieval.Storage.Shortlist;
 
 /// <summary>
-/// Inner products of float32 vectors. Every kernel adds the terms of a pair in the same order, one accumulator of 16
-/// lanes a pair, so a pair has the same score whatever it is computed with. Four rows at a time hide the latency of
-/// the additions; two queries at a time read each row once for both.
+/// Inner products of float32 vectors. Every kernel adds the terms of a pair in the same order, with one accumulator of 16 lanes
+/// per pair, so a pair's score does not depend on the kernel. Four rows at a time hide the latency of the additions; two queries
+/// at a time read each row once for both.
 /// </summary>
 internal static unsafe class InnerProduct
 {

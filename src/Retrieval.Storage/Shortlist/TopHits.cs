@@ -1,6 +1,9 @@
 namespace Retrieval.Storage.Shortlist;
 
-/// <summary>The best hits seen so far: higher scores first, of equal scores the lower slot. A heap with the worst at its root.</summary>
+/// <summary>
+/// The best hits seen so far: higher scores first, and among equal scores the lower slot first. A heap with the worst hit at its
+/// root.
+/// </summary>
 internal sealed class TopHits(int capacity)
 {
     private const int InitialRoom = 128;
@@ -8,7 +11,7 @@ internal sealed class TopHits(int capacity)
     private ShortlistHit[] _heap = new ShortlistHit[Math.Min(capacity, InitialRoom)];
     private int _count;
 
-    /// <summary>A score not above this has no chance, as long as slots are offered in rising order.</summary>
+    /// <summary>A score not above this has no chance, as long as slots are offered in ascending order.</summary>
     public float Bar { get; private set; } = capacity == 0 ? float.PositiveInfinity : float.NaN;
 
     /// <summary>Number of the query whose hits these are.</summary>
@@ -17,8 +20,8 @@ internal sealed class TopHits(int capacity)
     public ReadOnlySpan<ShortlistHit> Hits => _heap.AsSpan(0, _count);
 
     /// <summary>
-    /// Whether a score is worth a closer look: one with a chance, every score until the heap is full, and always one that
-    /// is not finite, which must not be passed by unseen.
+    /// Whether a score needs a closer look: one with a chance, every score until the heap is full, and always one that is not
+    /// finite, which must not be missed.
     /// </summary>
     public bool Wants(float score) => !(score <= Bar && score >= float.MinValue);
 

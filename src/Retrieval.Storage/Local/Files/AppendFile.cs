@@ -6,12 +6,12 @@ using Retrieval.Storage.Errors;
 namespace Retrieval.Storage.Local.Files;
 
 /// <summary>
-/// One file that only grows. Small writes are gathered into large ones, and the bytes are hashed as they pass, so that
-/// sealing a range reads nothing back.
+/// One append-only file. Small writes are gathered into large ones. The bytes are hashed as they pass, so that sealing a range
+/// reads nothing back.
 /// </summary>
 internal sealed class AppendFile : IDisposable
 {
-    /// <summary>Ranges are cut here, so that a damaged byte is located to within 64 MiB and a check runs in parallel.</summary>
+    /// <summary>Maximum size of a range, so that a damaged byte is located to within 64 MiB and a check runs in parallel.</summary>
     private const long LargestRange = 64L << 20;
 
     private const int BufferBytes = 256 << 10;
@@ -38,12 +38,12 @@ internal sealed class AppendFile : IDisposable
 
     public long Rows => Bytes / Spec.RowBytes;
 
-    /// <summary>Creates the file, or empties what a run that never committed left of it.</summary>
+    /// <summary>Creates the file, or empties what an uncommitted run left in it.</summary>
     public static AppendFile Create(string folder, IndexFile spec) =>
         new(spec, File.OpenHandle(Path.Combine(folder, spec.Path), FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete), 0);
 
-    /// <summary>Opens the file at its committed length and drops what lies behind it.</summary>
-    /// <exception cref="IndexCorruptException">The file is shorter than that.</exception>
+    /// <summary>Opens the file at its committed length and drops the bytes after it.</summary>
+    /// <exception cref="IndexCorruptException">The file is shorter than its committed length.</exception>
     public static AppendFile Open(string folder, IndexFile spec, long committedBytes)
     {
         var handle = OpenExisting(folder, spec, FileAccess.ReadWrite);
@@ -99,7 +99,7 @@ internal sealed class AppendFile : IDisposable
 
     public void Append(long value)
     {
-        // Files are little-endian; so is every machine .NET runs ONNX Runtime on.
+        // Files are little-endian, and so is every machine on which .NET runs ONNX Runtime.
         Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)));
     }
 
@@ -125,7 +125,7 @@ internal sealed class AppendFile : IDisposable
         }
     }
 
-    /// <summary>Closes the open range and hands over the ranges closed since the last call.</summary>
+    /// <summary>Closes the open range and adds the ranges closed since the last call.</summary>
     public void TakeSeals(List<Seal> seals)
     {
         if (Bytes > _rangeFrom)
@@ -137,7 +137,7 @@ internal sealed class AppendFile : IDisposable
         _closed.Clear();
     }
 
-    /// <summary>Returns when everything appended would survive a power cut.</summary>
+    /// <summary>Returns once everything appended would survive a power cut.</summary>
     public void Sync()
     {
         Flush();

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Storage.Local.Files;
 
-/// <summary>Makes the entries of a folder durable: without it a rename or a new file may be gone after a power cut.</summary>
+/// <summary>Makes the entries of a folder durable. Without it a rename or a new file may be lost after a power cut.</summary>
 internal static partial class DirectorySync
 {
     private const int CloseOnExec = 0x80000;
@@ -24,7 +24,7 @@ internal static partial class DirectorySync
 
         try
         {
-            // Some network file systems flush no folders and say so.
+            // Some network file systems cannot flush folders and report so.
             if (Sync(descriptor) != 0 && Marshal.GetLastPInvokeError() != InvalidArgument)
             {
                 throw Failure(folder);

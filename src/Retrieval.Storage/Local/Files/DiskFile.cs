@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Retrieval.Storage.Local.Files;
 
-/// <summary>Writes to files, and tells a lack of space from other faults of a disk.</summary>
+/// <summary>Writes to files, and distinguishes a lack of space from other disk faults.</summary>
 internal static class DiskFile
 {
     private const int NoSpace = 28;
@@ -12,7 +12,7 @@ internal static class DiskFile
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
     private const int WindowsDiskFull = unchecked((int)0x80070070);
 
-    /// <exception cref="IOException">The bytes were not all written; some of them may be.</exception>
+    /// <exception cref="IOException">Not all bytes were written; some of them may be.</exception>
     public static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long at)
     {
         try

@@ -2,7 +2,7 @@ using Retrieval.Domain.Bundles;
 
 namespace Retrieval.Storage.Local.Files;
 
-/// <summary>Every file of an index, derived from its schema alone: nothing a manifest says can name another path.</summary>
+/// <summary>Every file of an index, derived from its schema only: nothing in a manifest can name another path.</summary>
 internal sealed class IndexLayout
 {
     private readonly List<IndexFile> _files = [];
@@ -32,14 +32,14 @@ internal sealed class IndexLayout
 
     public IndexFile ContentHashes { get; }
 
-    /// <summary>For each image the number of the source that wrote it: from 1, its place in the manifest's list; 0 for none.</summary>
+    /// <summary>For each image the number of the source that wrote it: its position in the manifest's list, from 1; 0 for none.</summary>
     public IndexFile Sources { get; }
 
     public BlobFiles Metadata { get; }
 
     public BlobFiles Boxes { get; }
 
-    /// <summary>For each image the slot behind its last caption; its first is where the image before it ends.</summary>
+    /// <summary>For each image the exclusive end slot of its captions. Its first caption is at the end of the previous image's.</summary>
     public IndexFile CaptionEnds { get; }
 
     public IndexFile CaptionImages { get; }

@@ -10,7 +10,7 @@ internal sealed record RowCounts(long Images, long ImageRaggedRows, long Caption
 {
     public static RowCounts None { get; } = new(0, 0, 0, 0, 0);
 
-    /// <summary>Whether there are no more of any kind than in <paramref name="later"/>.</summary>
+    /// <summary>Whether no count is greater than in <paramref name="later"/>.</summary>
     public bool IsWithin(RowCounts later) =>
         Images <= later.Images && ImageRaggedRows <= later.ImageRaggedRows && Captions <= later.Captions && CaptionRaggedRows <= later.CaptionRaggedRows
         && Tombstones <= later.Tombstones;

@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace Retrieval.Storage.Local.Files;
 
-/// <summary>The checksum of one sealed byte range of one file. As stored: 56 bytes, little-endian.</summary>
+/// <summary>The checksum of one sealed byte range of one file. Stored in 56 bytes, little-endian.</summary>
 internal readonly record struct Seal(int File, long From, long To, ReadOnlyMemory<byte> Sha256)
 {
     public const int Bytes = 4 + 4 + 8 + 8 + 32;
 
     /// <summary>
-    /// Generation of the commit that sealed the range, its lower 31 bits: where the manifests are lost this says which ranges
-    /// belong together. 0 in what earlier versions wrote.
+    /// The lower 31 bits of the generation of the commit that sealed the range. If the manifests are lost, it tells which ranges
+    /// belong together. 0 in data of earlier versions.
     /// </summary>
     public int Commit { get; init; }
 
@@ -31,6 +31,6 @@ internal readonly record struct Seal(int File, long From, long To, ReadOnlyMemor
         Commit = BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
     };
 
-    /// <summary>The number that stands for a generation in <see cref="Commit"/>.</summary>
+    /// <summary>The number that represents a generation in <see cref="Commit"/>.</summary>
     public static int NumberOf(long generation) => (int)(generation & int.MaxValue);
 }

@@ -5,8 +5,8 @@ using Retrieval.Storage.Errors;
 namespace Retrieval.Storage.Local.Files;
 
 /// <summary>
-/// The checksums of all sealed ranges, in a file of their own that grows with the commits: were they in the manifest,
-/// each commit would write those of all commits before it again. The manifest holds the hash of this file.
+/// The checksums of all sealed ranges, in a separate file that grows with the commits. In the manifest, each commit would have to
+/// write those of all earlier commits again. The manifest holds the hash of this file.
 /// </summary>
 internal sealed class SealLog : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class SealLog : IDisposable
     public static SealLog Create(string folder) =>
         new(File.OpenHandle(Path.Combine(folder, FileName), FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
 
-    /// <exception cref="IndexCorruptException">The file is missing, too short, or not the one the manifest speaks of.</exception>
+    /// <exception cref="IndexCorruptException">The file is missing, too short, or not the one the manifest refers to.</exception>
     public static SealLog Open(string folder, SealState committed)
     {
         var handle = OpenExisting(folder, FileAccess.ReadWrite);
@@ -56,7 +56,7 @@ internal sealed class SealLog : IDisposable
         return seals;
     }
 
-    /// <summary>Every whole record of the list, committed or not; empty if there is none.</summary>
+    /// <summary>Every complete record of the list, committed or not; empty if there is none.</summary>
     public static IReadOnlyList<Seal> ReadAll(string folder)
     {
         try
@@ -70,9 +70,9 @@ internal sealed class SealLog : IDisposable
         }
     }
 
-    /// <summary>The records up to the first that does not begin where the range of its file before it ends.</summary>
+    /// <summary>The records up to the first one that does not begin at the end of the previous range of its file.</summary>
     /// <param name="seals">Records.</param>
-    /// <param name="ends">Where the ranges before them end, by file; afterwards where these do.</param>
+    /// <param name="ends">On entry, the ends of the preceding ranges by file; on return, the ends of these.</param>
     public static IEnumerable<Seal> Following(IEnumerable<Seal> seals, long[] ends)
     {
         foreach (var seal in seals)
@@ -87,7 +87,7 @@ internal sealed class SealLog : IDisposable
         }
     }
 
-    /// <summary>Whether the list begins with another one: then so do the files whose bytes it has the checksums of.</summary>
+    /// <summary>Whether the list begins with another list. If so, the files it covers begin with the same bytes.</summary>
     public static bool Begins(SafeFileHandle handle, SealState earlier)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

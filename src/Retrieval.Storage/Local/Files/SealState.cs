@@ -1,4 +1,4 @@
 namespace Retrieval.Storage.Local.Files;
 
-/// <summary>The committed state of the list of checksums: how many, and the SHA-256 of them all.</summary>
+/// <summary>The committed state of the list of checksums: their number, and the SHA-256 of them all.</summary>
 internal sealed record SealState(long Count, string Sha256);

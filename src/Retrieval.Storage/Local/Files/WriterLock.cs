@@ -3,8 +3,8 @@ using Retrieval.Storage.Errors;
 namespace Retrieval.Storage.Local.Files;
 
 /// <summary>
-/// The one writer's lock: an open file that no one else may open. The operating system lets go of it when the process
-/// ends, however it ends.
+/// The lock of the only writer: an open file that nobody else can open. The operating system releases it when the process ends,
+/// for any reason.
 /// </summary>
 internal sealed class WriterLock : IDisposable
 {

@@ -4,18 +4,18 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
-/// The data folders of an index: one in use, and for a while the one before a compaction. A folder is removed only if it is
-/// known: the manifest names it as superseded, it carries the mark of a compaction that did not come to its end, or there is
-/// nothing in it. Whatever else is found stays.
+/// The data folders of an index: the one in use and, for a while, the one before a compaction. A folder is removed only if it is
+/// known: the manifest names it as superseded, it has the mark of an unfinished compaction, or it contains no data. Any other
+/// folder stays.
 /// </summary>
 internal static class DataFolders
 {
     private const string Prefix = "data-";
 
-    // In a folder from before its first byte until a manifest names it.
+    // Present in a folder from before its first byte until a manifest names the folder.
     private const string UnfinishedName = "unfinished";
 
-    /// <summary>A number that no folder has, left-overs of killed compactions included.</summary>
+    /// <summary>A number that no folder has, including leftovers of killed compactions.</summary>
     public static int NextEpoch(string index, int current) => 1 + Epochs(index).Append(current).Max();
 
     /// <summary>Numbers of all data folders.</summary>
@@ -30,17 +30,17 @@ internal static class DataFolders
         }
     }
 
-    /// <summary>Marks a folder as one that no manifest names yet.</summary>
+    /// <summary>Marks a folder as not yet named by any manifest.</summary>
     public static void Mark(string folder)
     {
         File.Create(Path.Combine(folder, UnfinishedName)).Dispose();
         DirectorySync.Flush(folder);
     }
 
-    /// <summary>Whether a folder carries that mark.</summary>
+    /// <summary>Whether a folder has that mark.</summary>
     public static bool IsMarked(string folder) => File.Exists(Path.Combine(folder, UnfinishedName));
 
-    /// <summary>Takes the mark off a folder that a manifest names.</summary>
+    /// <summary>Removes the mark from a folder that a manifest names.</summary>
     public static void Unmark(string folder)
     {
         if (IsMarked(folder))
@@ -50,7 +50,7 @@ internal static class DataFolders
         }
     }
 
-    /// <summary>Deletes the folders that are known and that neither the current generation nor the one before it uses.</summary>
+    /// <summary>Deletes the known folders that neither the current generation nor the previous one uses.</summary>
     public static void DeleteUnused(string index, IndexManifest current)
     {
         Unmark(current.Folder(index));
@@ -60,15 +60,15 @@ internal static class DataFolders
         }
     }
 
-    /// <summary>Those of the superseded folders that are still there; null if none is.</summary>
+    /// <summary>The superseded folders that still exist; null if none does.</summary>
     public static IReadOnlyList<SupersededFolder>? Remaining(string index, IEnumerable<SupersededFolder>? superseded) =>
         superseded?.Where(folder => Directory.Exists(IndexManifest.FolderOf(index, folder.Epoch))).ToList() is { Count: > 0 } left ? left : null;
 
-    /// <summary>Folders that nothing accounts for: no writer touches them.</summary>
+    /// <summary>Folders that are unaccounted for: no writer touches them.</summary>
     public static IReadOnlyList<int> Unknown(string index, IndexManifest current) =>
         [.. Epochs(index).Where(epoch => epoch != current.SlotEpoch && !IsUnused(index, epoch, current) && current.Superseded?.Any(folder => folder.Epoch == epoch) != true).Order()];
 
-    /// <summary>Deletes a folder; one that cannot be deleted now is tried again by the next writer.</summary>
+    /// <summary>Deletes a folder. If it cannot be deleted now, the next writer tries again.</summary>
     public static void TryDelete(string folder)
     {
         try
@@ -77,7 +77,7 @@ internal static class DataFolders
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It costs room and nothing else: no manifest names it.
+            // It only takes up space: no manifest names it.
         }
     }
 

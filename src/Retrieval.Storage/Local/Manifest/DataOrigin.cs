@@ -4,12 +4,12 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
-/// What the rows of a data folder do not say of themselves, kept beside them in <c>origin.json</c>: from it and from the
-/// sealed ranges a lost manifest is rebuilt. Written with the folder, and again when a source is new.
+/// What the rows of a data folder do not say themselves, stored next to them in <c>origin.json</c>. A lost manifest is rebuilt
+/// from it and from the sealed ranges. It is written with the folder, and again when there is a new source.
 /// </summary>
 /// <param name="Format">One of the known formats.</param>
 /// <param name="Schema">Bundle and fields.</param>
-/// <param name="Sources">Keys of the sources, as in the manifest. May be ahead of it, by sources whose commit never came.</param>
+/// <param name="Sources">Keys of the sources, as in the manifest. May be ahead of it by sources that were never committed.</param>
 internal sealed record DataOrigin(string Format, IndexSchema Schema, IReadOnlyList<string> Sources)
 {
     public const string FileName = "origin.json";
@@ -17,7 +17,7 @@ internal sealed record DataOrigin(string Format, IndexSchema Schema, IReadOnlyLi
 
     public static DataOrigin Of(IndexManifest manifest) => new(manifest.Format, manifest.Schema, manifest.Sources);
 
-    /// <summary>What a folder's file says; null and the reason if it is missing, torn or of another format.</summary>
+    /// <summary>The content of a folder's file; null and the reason if it is missing, torn or in another format.</summary>
     public static DataOrigin? Read(string folder, out string? fault)
     {
         try
@@ -44,7 +44,7 @@ internal sealed record DataOrigin(string Format, IndexSchema Schema, IReadOnlyLi
         }
     }
 
-    /// <summary>Whether a folder's file says just this.</summary>
+    /// <summary>Whether a folder's file has exactly this content.</summary>
     public bool IsIn(string folder)
     {
         try
@@ -70,7 +70,7 @@ internal sealed record DataOrigin(string Format, IndexSchema Schema, IReadOnlyLi
         DirectorySync.Flush(folder);
     }
 
-    /// <summary>Whether a file of a data folder is one of these, which are there before anything is committed.</summary>
+    /// <summary>Whether a file of a data folder is one of these files, which exist before anything is committed.</summary>
     public static bool Owns(string fileName) => fileName is FileName or NextName;
 
     private byte[] Encoded() => ManifestText.Encode(this, ManifestJson.Default.DataOrigin);

@@ -1,7 +1,7 @@
 namespace Retrieval.Storage.Local.Manifest;
 
-/// <summary>The newest manifest that can be read.</summary>
-/// <param name="Manifest">What it says.</param>
+/// <summary>The newest readable manifest.</summary>
+/// <param name="Manifest">Its content.</param>
 internal sealed record FoundManifest(IndexManifest Manifest)
 {
     /// <summary>Checksum of its file; empty if it was not read from one.</summary>
@@ -10,15 +10,15 @@ internal sealed record FoundManifest(IndexManifest Manifest)
     /// <summary>Name of the file it was read from.</summary>
     public string File { get; init; } = ManifestFile.Name;
 
-    /// <summary>What is wrong with the other file, or with <see cref="ManifestFile.Name"/> if it was read from the copy.</summary>
+    /// <summary>What is wrong with the other file, or with <see cref="ManifestFile.Name"/> if the copy was read.</summary>
     public IReadOnlyList<ManifestFault> Faults { get; init; } = [];
 
     /// <summary>
-    /// Whether the other file is missing or damaged, so that nothing vouches for this one being the newest but the order of
-    /// a commit's steps. Then the sealed data are asked, too.
+    /// Whether the other file is missing or damaged. Then only the order of a commit's steps suggests that this one is the
+    /// newest, so the sealed data are checked as well.
     /// </summary>
     public bool Alone { get; init; }
 
-    /// <summary>Whether both files hold this very manifest.</summary>
+    /// <summary>Whether both files hold this same manifest.</summary>
     public bool Twice { get; init; }
 }

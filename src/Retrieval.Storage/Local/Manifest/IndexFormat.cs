@@ -8,14 +8,14 @@ internal static class IndexFormat
 {
     public const string Current = "retrieval-index/2";
 
-    /// <summary>Kept the position of a copy among the progress of ingestions, as text.</summary>
+    /// <summary>This format kept the position of a copy, as text, with the progress of ingestions.</summary>
     private const string First = "retrieval-index/1";
 
     private const string PositionKey = "catalog:";
 
     public static bool IsKnown(string? format) => format is Current or First;
 
-    /// <summary>A manifest of any known format as one of the current format.</summary>
+    /// <summary>Converts a manifest of any known format to the current format.</summary>
     public static IndexManifest Upgrade(IndexManifest manifest)
     {
         if (manifest.Format == Current)

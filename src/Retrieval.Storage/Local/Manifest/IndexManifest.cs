@@ -6,18 +6,20 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
-/// One generation of an index. Its size depends on the schema and the number of ingestion sources, not on the number of
-/// rows or commits: whatever grows with those is in a file that grows, and the manifest says how far it counts.
+/// One generation of an index. Its size depends on the schema and the number of ingestion sources, not on the number of rows or
+/// commits. What grows with those is in append-only files, and the manifest gives their committed lengths.
 /// </summary>
 /// <param name="Format">Always <see cref="IndexFormat.Current"/>.</param>
-/// <param name="Generation">One more with each commit.</param>
-/// <param name="SlotEpoch">One more with each compaction; slots keep their meaning within one. Also the number of the data folder.</param>
+/// <param name="Generation">Increases by one with each commit.</param>
+/// <param name="SlotEpoch">Increases by one with each compaction; slots keep their meaning within one epoch. Also the number of
+/// the data folder.</param>
 /// <param name="Schema">Bundle and fields.</param>
 /// <param name="Rows">Committed rows.</param>
 /// <param name="Files">Committed length of each file, in the layout's order.</param>
 /// <param name="Seals">State of the list of checksums.</param>
-/// <param name="Sources">Keys of the sources that ever wrote an image. A source's number is its place here from 1, and never changes.</param>
-/// <param name="Ledger">Progress of ingestion.</param>
+/// <param name="Sources">Keys of the sources that ever wrote an image. A source's number is its position here, from 1, and never
+/// changes.</param>
+/// <param name="Ledger">Checkpoints of the sources.</param>
 internal sealed record IndexManifest(
     string Format,
     long Generation,
@@ -29,7 +31,7 @@ internal sealed record IndexManifest(
     IReadOnlyList<string> Sources,
     IReadOnlyList<SourceCheckpoint> Ledger)
 {
-    /// <summary>Of a replica's copy: of which index of a catalog, and how far it has come. Null for an index of its own.</summary>
+    /// <summary>For a replica's copy, the catalog's index it copies and its progress. Null for an index that is not a copy.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FollowPosition? Follow { get; init; }
 
@@ -44,7 +46,7 @@ internal sealed record IndexManifest(
     /// <summary>Committed bytes of a file.</summary>
     public long BytesOf(IndexFile file) => Files[file.Ordinal].Bytes;
 
-    /// <summary>Checks that the lengths fit the counts and the layout.</summary>
+    /// <summary>Checks that the lengths match the counts and the layout.</summary>
     /// <exception cref="IndexCorruptException">They do not.</exception>
     public void Validate(string index, IndexLayout layout)
     {

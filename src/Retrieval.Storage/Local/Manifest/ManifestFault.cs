@@ -1,6 +1,6 @@
 namespace Retrieval.Storage.Local.Manifest;
 
-/// <summary>One file of the manifest that is not as it was committed, though the index can be opened by the other.</summary>
+/// <summary>A file of the manifest that is not as committed, although the index can be opened with the other file.</summary>
 /// <param name="File">Its name.</param>
 /// <param name="Reason">What was found and what was expected.</param>
 public sealed record ManifestFault(string File, string Reason)

@@ -12,17 +12,20 @@ internal static class ManifestFile
     public const string Name = "manifest.json";
     public const string CopyName = "manifest.copy.json";
 
-    /// <summary>The generation before, which earlier versions kept instead of a copy. Read to know such an index, never opened.</summary>
+    /// <summary>
+    /// The previous generation, which earlier versions kept instead of a copy. It is read to recognise such an index, never
+    /// opened.
+    /// </summary>
     public const string FormerName = "manifest.previous.json";
 
     private const string NextSuffix = ".next";
 
     /// <summary>The newest generation; null if none was ever committed.</summary>
-    /// <exception cref="ManifestLostException">It cannot be told which it is.</exception>
-    /// <exception cref="IndexMismatchException">The index is of an unknown format.</exception>
+    /// <exception cref="ManifestLostException">The newest generation cannot be determined.</exception>
+    /// <exception cref="IndexMismatchException">The index has an unknown format.</exception>
     public static FoundManifest? Read(string index)
     {
-        // In this order: a commit in between then shows as a copy that is newer, which it may be, and never as one that is older.
+        // The order matters: a commit between the two reads then appears as a newer copy, which is allowed, and never as an older one.
         var main = ManifestText.Read(index, Name);
         var copy = ManifestText.Read(index, CopyName);
         if (main.Found is null && copy.Found is null)
@@ -54,17 +57,17 @@ internal static class ManifestFile
             : main.Found with { Faults = [new ManifestFault(CopyName, two < one ? $"it is of generation {two}, {Name} of generation {one}" : $"it is another manifest of generation {one} than {Name}")] };
     }
 
-    /// <summary>A file or folder that shows that a folder is an index, whatever state it is in; null if there is none.</summary>
+    /// <summary>A file or folder that shows that a folder is an index, whatever its state; null if there is none.</summary>
     public static string? TraceIn(string folder) =>
         new[] { Name, CopyName, FormerName }.FirstOrDefault(name => File.Exists(Path.Combine(folder, name)))
         ?? DataFolders.Epochs(folder).Order().Select(epoch => Path.GetFileName(IndexManifest.FolderOf(folder, epoch))).FirstOrDefault();
 
-    /// <summary>The manifest that an earlier version kept of the generation before, if there is one that can be read.</summary>
+    /// <summary>The manifest of the previous generation that an earlier version kept, if it exists and can be read.</summary>
     public static IndexManifest? ReadFormer(string index) => ManifestText.Read(index, FormerName).Found?.Manifest;
 
     /// <summary>
-    /// Makes <paramref name="manifest"/> the current one, durably. At every moment each of the two files is whole, and the
-    /// copy is of the same generation as the manifest or of the one after it.
+    /// Makes <paramref name="manifest"/> the current one, durably. At every moment both files are whole, and the copy is of the
+    /// manifest's generation or of the next one.
     /// </summary>
     public static void Replace(string index, IndexManifest manifest)
     {
@@ -72,7 +75,7 @@ internal static class ManifestFile
         File.Delete(Path.Combine(index, FormerName));
     }
 
-    /// <summary>Writes what was found to both files, unless both hold it.</summary>
+    /// <summary>Writes what was found to both files, unless both already hold it.</summary>
     public static void Heal(string index, FoundManifest found)
     {
         if (!found.Twice)
@@ -81,7 +84,7 @@ internal static class ManifestFile
         }
     }
 
-    // Both are on the disk before the first is renamed, so that a disk that is full fails a commit before it shows.
+    // Both are on disk before the first is renamed, so that a full disk fails a commit before it becomes visible.
     private static void Write(string index, byte[] bytes, params string[] names)
     {
         foreach (var name in names)
@@ -112,7 +115,7 @@ internal static class ManifestFile
         }
     }
 
-    // Earlier versions know no copy: what they commit leaves the copy as it is, and shows in the file that they keep.
+    // Earlier versions know no copy. Their commits leave the copy unchanged, and appear in the file that they keep.
     private static void RequireNoLaterFormer(string index, FoundManifest copy)
     {
         var former = ManifestText.Read(index, FormerName);
@@ -124,7 +127,7 @@ internal static class ManifestFile
 
     private static FoundManifest Ahead(string index, FoundManifest main, FoundManifest copy)
     {
-        // Several commits came between the two reads, or somebody has put an older manifest in place of the newest.
+        // Either several commits happened between the two reads, or somebody replaced the newest manifest with an older one.
         var again = ManifestText.Read(index, Name).Found?.Manifest.Generation ?? main.Manifest.Generation;
         return again > main.Manifest.Generation
             ? copy

@@ -17,7 +17,7 @@ namespace Retrieval.Storage.Local.Manifest;
 [JsonSerializable(typeof(IReadOnlyList<FieldSpec>))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
 
-/// <summary>Writes a field as a bundle does: <c>{"name": "w", "type": "float16", "shape": ["words", 1024]}</c>.</summary>
+/// <summary>Writes a field in the format of a bundle: <c>{"name": "w", "type": "float16", "shape": ["words", 1024]}</c>.</summary>
 internal sealed class FieldSpecJson : JsonConverter<FieldSpec>
 {
     private const string RaggedDimension = "words";

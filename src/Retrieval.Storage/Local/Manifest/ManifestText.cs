@@ -7,11 +7,11 @@ using Retrieval.Storage.Errors;
 namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
-/// A manifest as a file: a JSON object whose last member is the SHA-256 of every byte before it, so that a torn or edited
-/// file is recognised.
+/// A manifest as a file: a JSON object whose last member is the SHA-256 of all bytes before it, so that a torn or edited file is
+/// recognised.
 /// </summary>
-/// <param name="Found">What the file says; null if it is missing or damaged.</param>
-/// <param name="Fault">What is wrong with it; null if nothing is, or it is missing.</param>
+/// <param name="Found">The file's content; null if it is missing or damaged.</param>
+/// <param name="Fault">What is wrong with it; null if nothing is, or if it is missing.</param>
 internal sealed record ManifestText(FoundManifest? Found, string? Fault)
 {
     private const string ChecksumHead = ",\n  \"sha256\": \"";
@@ -19,8 +19,8 @@ internal sealed record ManifestText(FoundManifest? Found, string? Fault)
     private const int HashDigits = 64;
     private const int InputOutputError = 5;
 
-    /// <exception cref="IndexCorruptException">The file is as it was written and cannot be understood all the same.</exception>
-    /// <exception cref="IndexMismatchException">The file is of an unknown format.</exception>
+    /// <exception cref="IndexCorruptException">The file is as written but cannot be understood.</exception>
+    /// <exception cref="IndexMismatchException">The file has an unknown format.</exception>
     public static ManifestText Read(string index, string name)
     {
         byte[] bytes;
@@ -48,7 +48,7 @@ internal sealed record ManifestText(FoundManifest? Found, string? Fault)
 
     public static byte[] Encode(IndexManifest manifest) => Encode(manifest, ManifestJson.Default.IndexManifest);
 
-    /// <summary>Any object, with its checksum as its last member.</summary>
+    /// <summary>Encodes any object, with its checksum as its last member.</summary>
     public static byte[] Encode<T>(T value, JsonTypeInfo<T> type)
     {
         var json = JsonSerializer.Serialize(value, type);
@@ -57,7 +57,7 @@ internal sealed record ManifestText(FoundManifest? Found, string? Fault)
         return [.. body, .. Encoding.UTF8.GetBytes(ChecksumHead + hash + ChecksumTail)];
     }
 
-    /// <summary>The object without its checksum; null if that does not match.</summary>
+    /// <summary>The object without its checksum; null if the checksum does not match.</summary>
     /// <param name="bytes">The file.</param>
     /// <param name="checksum">The checksum, or what is wrong with the file.</param>
     public static byte[]? Body(byte[] bytes, out string checksum)
@@ -82,7 +82,7 @@ internal sealed record ManifestText(FoundManifest? Found, string? Fault)
 
     private static IndexManifest Parse(string index, string name, byte[] json)
     {
-        // The checksum is right, so the file is as it was written; what cannot be read is of another version.
+        // The checksum is correct, so the file is as written. If it cannot be read, another version wrote it.
         try
         {
             using (var document = JsonDocument.Parse(json))

@@ -4,28 +4,28 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Manifest;
 
 /// <summary>
-/// Tells whether the manifest that was found is the newest one. The order of a commit's steps says which of the two files is
-/// the newest, and which one is where the other cannot be read. Whoever puts files back by hand keeps no order, so the list
-/// of seals is asked, too: it grows with each commit.
+/// Checks whether the manifest found is the newest one. The order of a commit's steps tells which of the two files is the newest,
+/// and which one is if the other cannot be read. Files restored by hand do not follow that order, so the list of seals is checked
+/// as well: it grows with each commit.
 /// </summary>
 internal static class NewestManifest
 {
     /// <summary>
-    /// For a reader: requires that the manifest fits the list of seals, and that no more than one commit is sealed behind it. One
-    /// may be: of a writer that is in the midst of it, or was killed.
+    /// For a reader: requires that the manifest matches the list of seals, and that at most one commit is sealed after it. That
+    /// commit belongs to a writer that is committing or was killed.
     /// </summary>
-    /// <exception cref="ManifestLostException">It does not fit, or is not of the newest generation.</exception>
+    /// <exception cref="ManifestLostException">It does not match, or is not of the newest generation.</exception>
     public static void RequireReadable(string index, FoundManifest found) => Require(index, found, most: 1);
 
     /// <summary>
-    /// For a writer, which would cut off what lies behind: if the manifest is alone, nothing may be sealed there; if both files
-    /// hold it, one commit, of a writer that was killed before it had written them.
+    /// For a writer, which cuts off what comes after the manifest. If only one file holds the manifest, nothing may be sealed
+    /// after it. If both hold it, one commit may be: that of a writer killed before it had written the files.
     /// </summary>
     /// <inheritdoc cref="RequireReadable"/>
     public static void RequireWritable(string index, FoundManifest found) => Require(index, found, most: found.Alone ? 0 : 1);
 
-    /// <summary>Commits that are sealed behind the end of a generation.</summary>
-    /// <exception cref="IndexCorruptException">The generation does not fit the list of seals.</exception>
+    /// <summary>Number of commits sealed after the end of a generation.</summary>
+    /// <exception cref="IndexCorruptException">The generation does not match the list of seals.</exception>
     public static int CommitsBehind(string folder, IndexManifest manifest)
     {
         using (var handle = SealLog.OpenExisting(folder, FileAccess.Read))
@@ -46,7 +46,7 @@ internal static class NewestManifest
         }
         catch (IndexCorruptException) when (!found.Alone && found.File != ManifestFile.CopyName)
         {
-            // The manifest is known for the newest without the seals. That they are damaged is told by whoever needs them.
+            // The manifest is known to be the newest without the seals. Code that needs the seals reports their damage.
             return;
         }
         catch (IndexCorruptException e)
@@ -66,7 +66,7 @@ internal static class NewestManifest
                 index, found.Faults[0].File, $"{found.Faults[0].Reason}; {found.File} can be read, generation {found.Manifest.Generation}, but {sealedBehind}");
         }
 
-        // Unless a writer has committed since the manifest was read.
+        // Not an error if a writer has committed since the manifest was read.
         if (ManifestText.Read(index, ManifestFile.Name).Found?.Manifest.Generation is not { } now || now <= found.Manifest.Generation)
         {
             throw new ManifestLostException(index, found.File, $"it is of generation {found.Manifest.Generation}, and {sealedBehind}: an older manifest replaced the newest");

@@ -4,7 +4,7 @@ using Retrieval.Storage.Local.Files;
 
 namespace Retrieval.Storage.Local.Reading;
 
-/// <summary>Hashes what an index holds, whatever rows it lies in.</summary>
+/// <summary>Hashes the content of an index, independently of the rows it is stored in.</summary>
 internal sealed class ContentHasher(LocalIndex index)
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -54,7 +54,7 @@ internal sealed class ContentHasher(LocalIndex index)
         }
     }
 
-    // Each part is led by its length, so that no two contents run together into the same bytes.
+    // Each value is preceded by its length, so that different contents never give the same bytes.
     private void Add(ReadOnlySpan<byte> bytes)
     {
         Add(bytes.Length);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Retrieval.Storage.Local.Reading;
 
 /// <summary>
-/// Finds an image by its id. Holds slots only, 5 to 16 bytes an image, and compares with the mapped ids: a dictionary
-/// of strings would cost ten times that.
+/// Finds an image by its id. Holds only slots, 5 to 16 bytes per image, and compares with the mapped ids. A dictionary of strings
+/// would cost ten times that.
 /// </summary>
 internal sealed class IdTable
 {
@@ -14,7 +14,7 @@ internal sealed class IdTable
     private readonly SlotBitmap _deleted;
     private readonly IdOf _idOf;
 
-    // Places in use: live images, and tombstoned ones of the generations it grew over, which a lookup passes by.
+    // Buckets in use: live images, and tombstoned ones of the generations it was extended over, which a lookup skips.
     private long _used;
 
     public IdTable(long slots, SlotBitmap deleted, IdOf idOf)
@@ -40,8 +40,8 @@ internal sealed class IdTable
     public delegate ReadOnlySpan<byte> IdOf(long slot);
 
     /// <summary>
-    /// The table of a later generation of the same slots: a copy, to which only what came since is added. Built anew where
-    /// it would become too full. This one stays what it is.
+    /// The table of a later generation of the same slots: a copy to which only the new slots are added. It is rebuilt if it would
+    /// become too full. This table does not change.
     /// </summary>
     public IdTable Extend(long slots, SlotBitmap deleted, IdOf idOf) => (_used + slots - _slots) * 4 > _slotsPlusOne.Length * 3L
         ? new IdTable(slots, deleted, idOf)
@@ -53,7 +53,7 @@ internal sealed class IdTable
         return slot >= 0 && !_deleted.Contains(slot);
     }
 
-    /// <summary>Where <paramref name="id"/> is, or the free place where it would be.</summary>
+    /// <summary>The bucket of <paramref name="id"/>, or the free bucket where it would be.</summary>
     private int BucketOf(ReadOnlySpan<byte> id)
     {
         // Seeded per process, so that ids cannot be chosen to collide.

@@ -40,7 +40,7 @@ public sealed class IndexBank
     public MappedField Field(string name) =>
         Fields.FirstOrDefault(field => field.Spec.Name == name) ?? throw new ArgumentException($"{Name} have no field '{name}'", nameof(name));
 
-    /// <summary>Whether the item in <paramref name="slot"/> is there: neither deleted nor replaced.</summary>
+    /// <summary>Whether the item in <paramref name="slot"/> is live: neither deleted nor replaced.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public bool IsLive(long slot) => !Deleted.Contains(slot);
 }

@@ -10,12 +10,12 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Local.Reading;
 
 /// <summary>
-/// One generation of an index, mapped and unchanging: a writer that commits meanwhile does not show here. Safe for any
-/// number of threads. <see cref="Dispose"/> unmaps it, so it may be called only when no thread and no tensor uses it.
+/// One generation of an index, mapped and immutable: later commits of a writer do not appear here. Safe for any number of
+/// threads. <see cref="Dispose"/> unmaps it, so it may be called only when no thread and no tensor uses it.
 /// </summary>
 public sealed class LocalIndex : IDisposable
 {
-    // What was written as UTF-8 and no longer is would otherwise be answered with replacement characters.
+    // Bytes that are no longer valid UTF-8 would otherwise be answered with replacement characters.
     private static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly MappedFile[] _files;
@@ -47,15 +47,15 @@ public sealed class LocalIndex : IDisposable
     /// <summary>The index's folder.</summary>
     public string Path { get; }
 
-    /// <summary>Number of the commit this is; each commit has a higher one.</summary>
+    /// <summary>Number of this commit; each commit has a higher one.</summary>
     public long Generation => Manifest.Generation;
 
     /// <summary>Slots keep their meaning between generations of the same epoch; a compaction begins a new one.</summary>
     public int SlotEpoch => Manifest.SlotEpoch;
 
     /// <summary>
-    /// SHA-256 of this generation's manifest. It tells apart even what a generation's number does not: two indexes that
-    /// were built one after the other in the same folder.
+    /// SHA-256 of this generation's manifest. It distinguishes even what the generation's number does not: two indexes built one
+    /// after the other in the same folder.
     /// </summary>
     public string Checksum { get; }
 
@@ -66,8 +66,8 @@ public sealed class LocalIndex : IDisposable
     public IndexSchema Schema => Manifest.Schema;
 
     /// <summary>
-    /// What is wrong with the one of the manifest's two files from which this generation was not read: it is missing, damaged or
-    /// of another generation. Empty if nothing is. The next commit writes both anew.
+    /// What is wrong with the manifest file from which this generation was not read: it is missing, damaged or of another
+    /// generation. Empty if nothing is. The next commit writes both files again.
     /// </summary>
     public IReadOnlyList<ManifestFault> ManifestFaults { get; }
 
@@ -80,17 +80,17 @@ public sealed class LocalIndex : IDisposable
     /// <summary>Progress of the ingestions that wrote the index, as of this generation.</summary>
     public IReadOnlyList<SourceCheckpoint> Ledger => Manifest.Ledger;
 
-    /// <summary>Of a replica's copy: of which index of a catalog, and how far it has come. Null for an index of its own.</summary>
+    /// <summary>For a replica's copy, the catalog's index it copies and its progress. Null for an index that is not a copy.</summary>
     public FollowPosition? Follow => Manifest.Follow;
 
     internal IndexManifest Manifest { get; }
 
     internal IndexLayout Layout { get; }
 
-    /// <summary>The list of checksums, kept open so that a check can still be made after a compaction removed the folder.</summary>
+    /// <summary>The list of checksums, kept open so that a check is still possible after a compaction has removed the folder.</summary>
     internal SafeFileHandle SealsHandle { get; }
 
-    /// <summary>Whether the folder of the data is still there. What is open stays readable without it, and cannot be opened again.</summary>
+    /// <summary>Whether the data folder still exists. Without it, what is open stays readable but cannot be opened again.</summary>
     public bool IsInPlace => Directory.Exists(DataFolder);
 
     internal string DataFolder => Manifest.Folder(Path);
@@ -98,14 +98,13 @@ public sealed class LocalIndex : IDisposable
     /// <summary>Opens the newest generation.</summary>
     /// <param name="path">The index's folder.</param>
     /// <param name="expected">If given, the index must have this schema.</param>
-    /// <param name="former">
-    /// If given, and an earlier generation of the same slots: only what came since is checked, and its table of ids is added
-    /// to instead of built anew. May be disposed of as soon as this returns.
-    /// </param>
+    /// <param name="former">If given, and an earlier generation of the same slots, only what is new is checked, and its table of
+    /// ids is extended instead of rebuilt. May be disposed of as soon as this returns.</param>
     /// <exception cref="IndexMissingException">No index was ever committed there.</exception>
-    /// <exception cref="ManifestLostException">It cannot be told which generation is the newest.</exception>
-    /// <exception cref="IndexCorruptException">A file is missing, too short or torn, or an item points at rows that are not its own.</exception>
-    /// <exception cref="IndexMismatchException">The index is not of the schema asked for, or of an unknown format.</exception>
+    /// <exception cref="ManifestLostException">The newest generation cannot be determined.</exception>
+    /// <exception cref="IndexCorruptException">A file is missing, too short or torn, or an item refers to rows that are not its
+    /// own.</exception>
+    /// <exception cref="IndexMismatchException">The index does not have the requested schema, or has an unknown format.</exception>
     public static LocalIndex Open(string path, IndexSchema? expected = null, LocalIndex? former = null)
     {
         for (var attempt = 1; ; attempt++)
@@ -119,12 +118,12 @@ public sealed class LocalIndex : IDisposable
             }
             catch (IndexCorruptException) when (attempt < 3 && TryReadGeneration(path) > found.Manifest.Generation)
             {
-                // Two compactions went by since the manifest was read, and its data folder with them.
+                // Two compactions happened since the manifest was read, and its data folder is gone.
             }
         }
     }
 
-    /// <summary>Generation of the last commit, read from the manifest alone; null if there is none that can be read.</summary>
+    /// <summary>Generation of the last commit, read from the manifest only; null if no manifest can be read.</summary>
     public static long? TryReadGeneration(string path)
     {
         try
@@ -137,27 +136,30 @@ public sealed class LocalIndex : IDisposable
         }
     }
 
-    /// <summary><see cref="Checksum"/> of the newest generation, read from the manifest alone; null if no index was ever committed there.</summary>
+    /// <summary>
+    /// <see cref="Checksum"/> of the newest generation, read from the manifest only; null if no index was ever committed there.
+    /// </summary>
     /// <inheritdoc cref="ReadNewest"/>
     public static string? ReadChecksum(string path) => ReadNewest(path)?.Checksum;
 
     /// <summary>
-    /// <see cref="Checksum"/> and <see cref="ManifestFaults"/> of the generation that <see cref="Open(string, IndexSchema?, LocalIndex?)"/>
-    /// would open, read from the manifest alone; null if no index was ever committed there.
+    /// <see cref="Checksum"/> and <see cref="ManifestFaults"/> of the generation that
+    /// <see cref="Open(string, IndexSchema?, LocalIndex?)"/> would open, read from the manifest only; null if no index was ever
+    /// committed there.
     /// </summary>
-    /// <exception cref="ManifestLostException">It cannot be told which generation is the newest.</exception>
-    /// <exception cref="IndexMismatchException">The index is of an unknown format.</exception>
+    /// <exception cref="ManifestLostException">The newest generation cannot be determined.</exception>
+    /// <exception cref="IndexMismatchException">The index has an unknown format.</exception>
     public static (string Checksum, IReadOnlyList<ManifestFault> Faults)? ReadNewest(string path) =>
         ManifestFile.Read(path) is { } found ? (found.Checksum, found.Faults) : null;
 
-    /// <summary>Builds the table of ids, a fraction of a microsecond an image, which the first lookup would otherwise wait for.</summary>
+    /// <summary>Builds the table of ids, a fraction of a microsecond per image. Otherwise the first lookup waits for it.</summary>
     public void PrepareLookups()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _ = _ids.Value;
     }
 
-    /// <summary>Finds a live image. The first call builds the table of ids unless <see cref="PrepareLookups"/> has.</summary>
+    /// <summary>Finds a live image. The first call builds the table of ids unless <see cref="PrepareLookups"/> has done so.</summary>
     public bool TryGetImageSlot(string id, out long slot)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -166,7 +168,7 @@ public sealed class LocalIndex : IDisposable
 
     /// <summary>The id of the image in <paramref name="slot"/>, live or tombstoned.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
-    /// <exception cref="IndexCorruptException">Where it ends is damaged, or it is no text.</exception>
+    /// <exception cref="IndexCorruptException">Its end is damaged, or it is not text.</exception>
     public string GetImageId(long slot)
     {
         RequireSlot(slot, Images);
@@ -175,7 +177,8 @@ public sealed class LocalIndex : IDisposable
 
     /// <summary>The attributes of the image in <paramref name="slot"/>, live or tombstoned.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
-    /// <exception cref="IndexCorruptException">What is stored of it is damaged: an end falls, or lies outside its file; or a text is none.</exception>
+    /// <exception cref="IndexCorruptException">Its stored data is damaged: an end decreases or lies outside its file, or a text
+    /// is not text.</exception>
     public IndexedImage GetImage(long slot)
     {
         RequireSlot(slot, Images);
@@ -192,7 +195,8 @@ public sealed class LocalIndex : IDisposable
 
     /// <summary>The attributes of the caption in <paramref name="slot"/>, live or tombstoned.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
-    /// <exception cref="IndexCorruptException">What is stored of it is damaged: an end falls, or lies outside its file; or a text is none.</exception>
+    /// <exception cref="IndexCorruptException">Its stored data is damaged: an end decreases or lies outside its file, or a text
+    /// is not text.</exception>
     public IndexedCaption GetCaption(long slot)
     {
         RequireSlot(slot, Captions);
@@ -201,8 +205,9 @@ public sealed class LocalIndex : IDisposable
     }
 
     /// <summary>
-    /// What is gone of the mapped files: null while all of them are whole. A file that was cut short, or could not be read,
-    /// reads as zeros where something is missing, and counts as damaged for as long as this index is open. Some microseconds.
+    /// What is missing from the mapped files; null while all of them are whole. A file that was truncated, or could not be read,
+    /// reads as zeros where something is missing, and counts as damaged for as long as this index is open. Takes a few
+    /// microseconds.
     /// </summary>
     public IndexCorruptException? FindDamage()
     {
@@ -219,8 +224,10 @@ public sealed class LocalIndex : IDisposable
         return null;
     }
 
-    /// <summary>To be called when something has been computed from the index's memory, and before it is passed on: what was read may have been missing.</summary>
-    /// <exception cref="IndexCorruptException">A file was cut short, or could not be read.</exception>
+    /// <summary>
+    /// Call this after computing something from the index's memory and before passing it on: what was read may have been missing.
+    /// </summary>
+    /// <exception cref="IndexCorruptException">A file was truncated or could not be read.</exception>
     public void RequireSound()
     {
         if (FindDamage() is { } damage)
@@ -231,8 +238,8 @@ public sealed class LocalIndex : IDisposable
 
     /// <summary>
     /// SHA-256, lower-case hex, over all live images in the order of their ids: content hash, metadata, boxes, record and
-    /// embedding bytes, and the same of their captions. Two indexes of the same content have the same, in whatever
-    /// order and however often rows were appended, replaced and compacted.
+    /// embedding bytes, and the same of their captions. Two indexes with the same content have the same hash, in whatever order
+    /// and however often rows were appended, replaced and compacted.
     /// </summary>
     public string ContentHash(CancellationToken cancellation = default)
     {
@@ -253,7 +260,7 @@ public sealed class LocalIndex : IDisposable
         }
     }
 
-    /// <summary>Whether this generation begins with the very rows of another, slot by slot, and only appends to them.</summary>
+    /// <summary>Whether this generation begins with the same rows as another, slot by slot, and only appends to them.</summary>
     public bool Continues(LocalIndex former)
     {
         ArgumentNullException.ThrowIfNull(former);
@@ -261,7 +268,7 @@ public sealed class LocalIndex : IDisposable
         && SealLog.Begins(SealsHandle, former.Manifest.Seals);
     }
 
-    /// <summary>Ordinals of the files that were found damaged.</summary>
+    /// <summary>Ordinals of the damaged files.</summary>
     internal IEnumerable<int> DamagedFiles() => _files.Where(file => file.IsDamaged(look: true)).Select(file => file.Spec.Ordinal);
 
     internal void RequireOpen() => ObjectDisposedException.ThrowIf(_disposed, this);
@@ -337,7 +344,7 @@ public sealed class LocalIndex : IDisposable
             : throw new IndexCorruptException(DataFolder, Layout.CaptionEnds.Path, $"image {image} is said to have the captions {first} to {end} of {Manifest.Rows.Captions}");
     }
 
-    // Slots keep their meaning within an epoch, and files only grow; but an index may be built anew in the same place.
+    // Slots keep their meaning within an epoch, and files only grow; but an index may be built again in the same folder.
     private (SlotBitmap Images, SlotBitmap Captions) Tombstones(LocalIndex? former, RowCounts known)
     {
         var images = former is null ? new SlotBitmap(Manifest.Rows.Images) : new SlotBitmap(Manifest.Rows.Images, former.Images.Deleted);

@@ -3,8 +3,8 @@ using Retrieval.Domain.Bundles;
 namespace Retrieval.Storage.Local.Reading;
 
 /// <summary>
-/// All committed rows of one field as one contiguous tensor in mapped memory, <c>[Rows, …RowShape]</c>. It may exceed
-/// 2 GiB, so it is a pointer and not a span. Valid until its <see cref="LocalIndex"/> is disposed.
+/// All committed rows of one field as one contiguous tensor in mapped memory, <c>[Rows, …RowShape]</c>. It may exceed 2 GiB, so
+/// it is a pointer instead of a span. Valid until its <see cref="LocalIndex"/> is disposed.
 /// </summary>
 public sealed unsafe class MappedField
 {
@@ -25,7 +25,7 @@ public sealed unsafe class MappedField
     /// <summary>Size in bytes.</summary>
     public long Bytes => _file.Bytes;
 
-    /// <summary>Address of the first row, aligned to a page; never zero, and not to be read where <see cref="Rows"/> is 0.</summary>
+    /// <summary>Address of the first row, aligned to a page. Never zero, and not to be read if <see cref="Rows"/> is 0.</summary>
     public nint Address => (nint)_file.Pointer;
 
     /// <summary>Shape of the tensor: <see cref="Rows"/>, then the row's dimensions.</summary>

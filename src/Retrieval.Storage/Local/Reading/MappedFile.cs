@@ -7,10 +7,10 @@ using Retrieval.Storage.Local.Reading.Guard;
 
 namespace Retrieval.Storage.Local.Reading;
 
-/// <summary>The committed bytes of one file, mapped read-only as one piece of memory.</summary>
+/// <summary>The committed bytes of one file, mapped read-only as one block of memory.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
-    // Nothing can be mapped of an empty file, and a tensor of no rows still wants an address.
+    // An empty file cannot be mapped, and a tensor of no rows still needs an address.
     private static readonly nint Nothing = (nint)NativeMemory.AlignedAlloc(64, 64);
 
     private readonly string _folder;
@@ -59,10 +59,11 @@ internal sealed unsafe class MappedFile : IDisposable
     public byte* Pointer { get; }
 
     /// <summary>
-    /// Whether committed bytes are gone, or could not be read: what has been read since may have been zeros. Stays true, also
-    /// when the file is whole again: the map may not be.
+    /// Whether committed bytes are gone or could not be read: what has been read since may have been zeros. Stays true even when
+    /// the file is whole again, because the map may not be.
     /// </summary>
-    /// <param name="look">Whether the file's length is looked at too. Behind a cut, the rest of its last page reads as zeros without a fault.</param>
+    /// <param name="look">Whether to check the file's length as well. After a truncation, the rest of its last page reads as
+    /// zeros without a fault.</param>
     public bool IsDamaged(bool look)
     {
         if (!_damaged && (MappingGuard.IsDamaged(_guard) || (look && RandomAccess.GetLength(Handle) < Bytes)))
@@ -90,7 +91,7 @@ internal sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>Bytes <c>[from, from + length)</c>.</summary>
-    /// <exception cref="IndexCorruptException">They are not all in the file: what pointed there is damaged.</exception>
+    /// <exception cref="IndexCorruptException">They are not all in the file: the reference to them is damaged.</exception>
     public ReadOnlySpan<byte> Span(long from, long length) =>
         from >= 0 && length >= 0 && length <= int.MaxValue && from <= Bytes - length
             ? new ReadOnlySpan<byte>(Pointer + from, (int)length)

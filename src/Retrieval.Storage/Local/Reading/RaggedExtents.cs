@@ -4,9 +4,8 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Reading;
 
 /// <summary>
-/// Which ragged rows each item owns: a copy in memory, 16 bytes an item. It is followed by address in the scorer's graph, where
-/// nothing checks it any more, so what was checked when the index was opened must be what is followed, whatever becomes of the
-/// files meanwhile.
+/// The ragged rows that each item owns: a copy in memory, 16 bytes per item. The scorer's graph follows it by address and checks
+/// nothing. So the graph must follow exactly what was checked when the index was opened, whatever happens to the files meanwhile.
 /// </summary>
 public sealed unsafe class RaggedExtents
 {
@@ -23,20 +22,20 @@ public sealed unsafe class RaggedExtents
     /// <summary>Ragged rows of each item, int64 <c>[Items]</c>.</summary>
     public ReadOnlySpan<long> Lengths => _table.Lengths.AsSpan(0, (int)Items);
 
-    /// <summary>Address of <see cref="Offsets"/>; it stays while this lives.</summary>
+    /// <summary>Address of <see cref="Offsets"/>; fixed for the lifetime of this object.</summary>
     public nint OffsetsAddress => Address(_table.Offsets);
 
-    /// <summary>Address of <see cref="Lengths"/>; it stays while this lives.</summary>
+    /// <summary>Address of <see cref="Lengths"/>; fixed for the lifetime of this object.</summary>
     public nint LengthsAddress => Address(_table.Lengths);
 
-    /// <summary>Copies which rows the items own, and requires that they own them one after the other, each row once.</summary>
+    /// <summary>Copies the extents, and requires that the items own the rows one after the other, each row once.</summary>
     /// <param name="index">The index that is being opened.</param>
     /// <param name="files">Images or captions.</param>
     /// <param name="rows">Ragged rows.</param>
-    /// <param name="former">Those of an earlier generation of the same slots: what it knows is not read again; null for none.</param>
+    /// <param name="former">Extents of an earlier generation of the same slots, which are not read again; null for none.</param>
     /// <param name="knownRows">Ragged rows of that generation.</param>
     /// <returns>Null if no field is ragged.</returns>
-    /// <exception cref="IndexCorruptException">An item is said to own other rows.</exception>
+    /// <exception cref="IndexCorruptException">An item's rows do not follow the previous item's, or not all rows have an owner.</exception>
     internal static RaggedExtents? Read(LocalIndex index, CollectionFiles files, long rows, RaggedExtents? former, long knownRows)
     {
         if (files.Offset is null || files.Length is null)
@@ -70,7 +69,7 @@ public sealed unsafe class RaggedExtents
 
     private static nint Address(long[] pinned) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(pinned));
 
-    // Shared between generations, since items are only appended: each reads its own, and one alone may append behind them.
+    // Shared between generations, since items are only appended. Each generation reads its own items, and only one may append after them.
     private sealed class Table(long capacity)
     {
         private long _used;

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Retrieval.Storage.Local.Reading;
 
-/// <summary>A set of slots, one bit a slot. Unchanging once its index is open, so safe for any number of readers.</summary>
+/// <summary>A set of slots, one bit per slot. Immutable once its index is open, so safe for any number of readers.</summary>
 public sealed class SlotBitmap
 {
     private readonly ulong[] _words;
@@ -15,7 +15,7 @@ public sealed class SlotBitmap
         _words = new ulong[(slots + 63) / 64];
     }
 
-    /// <summary>A set over more slots that begins with what another one holds.</summary>
+    /// <summary>A set over more slots that initially holds another set's slots.</summary>
     internal SlotBitmap(long slots, SlotBitmap from)
         : this(slots)
     {
@@ -23,10 +23,10 @@ public sealed class SlotBitmap
         Count = from.Count;
     }
 
-    /// <summary>How many slots there are to be in the set.</summary>
+    /// <summary>The number of slots that the set covers.</summary>
     public long Slots { get; }
 
-    /// <summary>How many slots are in the set.</summary>
+    /// <summary>The number of slots in the set.</summary>
     public long Count { get; private set; }
 
     /// <summary>Whether <paramref name="slot"/> is in the set.</summary>
@@ -37,7 +37,7 @@ public sealed class SlotBitmap
         return (_words[slot >> 6] >> (int)(slot & 63) & 1) != 0;
     }
 
-    /// <summary>Puts <paramref name="slot"/> into the set. Not to be called once other threads read it.</summary>
+    /// <summary>Adds <paramref name="slot"/> to the set. Not to be called once other threads read it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public void Add(long slot)
     {

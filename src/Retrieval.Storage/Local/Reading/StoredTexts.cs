@@ -8,9 +8,9 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Reading;
 
 /// <summary>
-/// What an index stores of images and captions besides tensors, as the bytes that lie in its mapped files: an answer is written
-/// from them without a copy. <c>Require…</c> says whether they can be answered with; whoever writes them asks it first, since
-/// an answer that has begun must be able to end.
+/// What an index stores of images and captions in addition to tensors, as bytes in its mapped files: an answer is written from
+/// them without a copy. <c>Require…</c> checks that the bytes can be used in an answer. Call it before writing them, since an
+/// answer that has begun must be completed.
 /// </summary>
 /// <param name="index">The index. The spans are valid until it is disposed of.</param>
 public sealed class StoredTexts(LocalIndex index)
@@ -18,27 +18,27 @@ public sealed class StoredTexts(LocalIndex index)
     private const int Corners = 4;
 
     /// <summary>An image's id, UTF-8.</summary>
-    /// <exception cref="IndexCorruptException">Where it lies is damaged.</exception>
+    /// <exception cref="IndexCorruptException">Its location is damaged.</exception>
     public ReadOnlySpan<byte> Id(long image) => index.IdBytes(image);
 
     /// <summary>An image's metadata, a JSON object in UTF-8; empty if it has none.</summary>
-    /// <exception cref="IndexCorruptException">Where they lie is damaged.</exception>
+    /// <exception cref="IndexCorruptException">Its location is damaged.</exception>
     public ReadOnlySpan<byte> Metadata(long image) => index.Blob(index.Layout.Metadata, image);
 
     /// <summary>An image's region boxes, <c>[R][4]</c> row by row; empty if it has none.</summary>
-    /// <exception cref="IndexCorruptException">Where they lie is damaged.</exception>
+    /// <exception cref="IndexCorruptException">Their location is damaged.</exception>
     public ReadOnlySpan<float> Boxes(long image) => MemoryMarshal.Cast<byte, float>(index.Blob(index.Layout.Boxes, image));
 
     /// <summary>A caption's text, UTF-8.</summary>
-    /// <exception cref="IndexCorruptException">Where it lies is damaged.</exception>
+    /// <exception cref="IndexCorruptException">Its location is damaged.</exception>
     public ReadOnlySpan<byte> Text(long caption) => index.Blob(index.Layout.Texts, caption);
 
     /// <summary>The slots of an image's captions.</summary>
-    /// <exception cref="IndexCorruptException">Where they lie is damaged.</exception>
+    /// <exception cref="IndexCorruptException">Their location is damaged.</exception>
     public (long First, int Count) Captions(long image) => index.CaptionsOf(image);
 
-    /// <summary>The image that a caption describes, and its place among that image's captions, from 0.</summary>
-    /// <exception cref="IndexCorruptException">The caption and the image do not name each other.</exception>
+    /// <summary>The image that a caption describes, and its position among that image's captions, from 0.</summary>
+    /// <exception cref="IndexCorruptException">The caption and the image do not refer to each other.</exception>
     public (long Image, int Position) Locate(long caption)
     {
         var file = index.Layout.CaptionImages;
@@ -54,7 +54,7 @@ public sealed class StoredTexts(LocalIndex index)
             : throw Damaged(file, $"caption {caption} is said to be of image {image}, which has the captions {first} to {first + count}");
     }
 
-    /// <summary>Requires that an image's id and metadata can be answered with.</summary>
+    /// <summary>Requires that an image's id and metadata can be used in an answer.</summary>
     /// <returns>Their bytes together.</returns>
     /// <exception cref="IndexCorruptException">They cannot.</exception>
     public long RequireImage(long image)
@@ -67,7 +67,7 @@ public sealed class StoredTexts(LocalIndex index)
             : id.Length + metadata.Length;
     }
 
-    /// <summary>Requires that a caption's text can be answered with.</summary>
+    /// <summary>Requires that a caption's text can be used in an answer.</summary>
     /// <returns>Its bytes.</returns>
     /// <exception cref="IndexCorruptException">It cannot.</exception>
     public long RequireCaption(long caption)
@@ -77,7 +77,7 @@ public sealed class StoredTexts(LocalIndex index)
         return text.Length;
     }
 
-    /// <summary>Requires that all of an image can be answered with: id, metadata, captions and boxes.</summary>
+    /// <summary>Requires that everything stored of an image can be used in an answer: id, metadata, captions and boxes.</summary>
     /// <returns>Bytes of its texts together.</returns>
     /// <exception cref="IndexCorruptException">It cannot.</exception>
     public long RequireWhole(long image)

@@ -5,7 +5,7 @@ using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Storage.Local.Repair;
 
-/// <summary>What is left of an index's manifests, whole or in pieces.</summary>
+/// <summary>What remains of an index's manifests, whole or in pieces.</summary>
 internal sealed partial class LeftManifests
 {
     private static readonly string[] Names = [ManifestFile.Name, ManifestFile.CopyName, ManifestFile.FormerName];
@@ -16,13 +16,13 @@ internal sealed partial class LeftManifests
         LastGeneration = lastGeneration;
     }
 
-    /// <summary>Those that can be read, the newest first.</summary>
+    /// <summary>The readable manifests, newest first.</summary>
     public IReadOnlyList<FoundManifest> Whole { get; }
 
-    /// <summary>Highest generation that any of them names, torn ones included; 0 if none does.</summary>
+    /// <summary>Highest generation that any of them names, including torn ones; 0 if none names any.</summary>
     public long LastGeneration { get; }
 
-    /// <exception cref="IndexMismatchException">One is of an unknown format.</exception>
+    /// <exception cref="IndexMismatchException">One of them has an unknown format.</exception>
     public static LeftManifests Read(string index)
     {
         var whole = new List<FoundManifest>();
@@ -33,7 +33,7 @@ internal sealed partial class LeftManifests
             if (text.Found is not null)
             {
                 whole.Add(text.Found);
-                // The former one is there because there was one after it.
+                // The former manifest exists only because there was one after it.
                 last = Math.Max(last, text.Found.Manifest.Generation + (name == ManifestFile.FormerName ? 1 : 0));
             }
             else if (text.Fault is not null)
@@ -45,14 +45,14 @@ internal sealed partial class LeftManifests
         return new LeftManifests([.. whole.OrderByDescending(found => found.Manifest.Generation)], last);
     }
 
-    /// <summary>Names of those that are there.</summary>
+    /// <summary>Names of the existing files.</summary>
     public static IEnumerable<string> In(string index) => Names.Where(name => File.Exists(Path.Combine(index, name)));
 
     private static long NamedIn(string path)
     {
         try
         {
-            // A flipped bit may have made the number a very large one; that is no reason to run out of numbers.
+            // A flipped bit may have made the number very large. Generation numbers must not run out because of that.
             return GenerationMember().Match(File.ReadAllText(path)) is { Success: true, Groups: [_, var number] }
                 && long.TryParse(number.Value, CultureInfo.InvariantCulture, out var generation) && generation < int.MaxValue ? generation : 0;
         }

@@ -8,9 +8,9 @@ using Retrieval.Storage.Local.Writing;
 namespace Retrieval.Storage.Local.Repair;
 
 /// <summary>
-/// Makes an index whole whose manifest is damaged or lost: writes the newest manifest that can be read to both files, or where
-/// that cannot be told rebuilds it from the sealed ranges. Data are compared with their checksums first; if any are
-/// damaged nothing is changed. What is of no use is set aside, never deleted.
+/// Repairs an index whose manifest is damaged or lost. It writes the newest readable manifest to both files. If the newest one
+/// cannot be determined, it rebuilds the manifest from the sealed ranges. Data are first compared with their checksums; if any
+/// are damaged, nothing is changed. What is not needed is set aside, never deleted.
 /// </summary>
 public sealed class LocalIndexRepair
 {
@@ -31,15 +31,16 @@ public sealed class LocalIndexRepair
         _cancellation = cancellation;
     }
 
-    /// <summary>Repairs the index. The caller holds no writer of it: this takes the writer's lock.</summary>
+    /// <summary>Repairs the index. The caller must not hold a writer of it, since this takes the writer's lock.</summary>
     /// <param name="path">The index's folder.</param>
-    /// <param name="schema">What the index stores, for where nothing of it says so any more; if it does, the two must agree.</param>
-    /// <param name="dryRun">Whether to change nothing and only say what would be done.</param>
-    /// <param name="time">Names the folder of what is set aside.</param>
-    /// <param name="cancellation">Heeded until the first change.</param>
-    /// <exception cref="IndexMissingException">There is no index, nor what is left of one.</exception>
-    /// <exception cref="IndexLockedException">A writer holds it.</exception>
-    /// <exception cref="IndexMismatchException">It is of another schema than <paramref name="schema"/>, or of an unknown format.</exception>
+    /// <param name="schema">What the index stores, needed where nothing in the index says so any more. Otherwise the two must
+    /// agree.</param>
+    /// <param name="dryRun">Whether to change nothing and only report what would be done.</param>
+    /// <param name="time">Gives the name of the folder for what is set aside.</param>
+    /// <param name="cancellation">Observed until the first change.</param>
+    /// <exception cref="IndexMissingException">There is neither an index nor any remains of one.</exception>
+    /// <exception cref="IndexLockedException">A writer holds the index.</exception>
+    /// <exception cref="IndexMismatchException">Its schema differs from <paramref name="schema"/>, or its format is unknown.</exception>
     /// <exception cref="IndexWriteException">It cannot be written.</exception>
     public static RepairReport Run(string path, IndexSchema? schema = null, bool dryRun = false, TimeProvider? time = null, CancellationToken cancellation = default)
     {
@@ -78,7 +79,7 @@ public sealed class LocalIndexRepair
         return Rebuild(LeftManifests.Read(_path));
     }
 
-    // The newest manifest is known: both files are to hold it.
+    // The newest manifest is known and is to be in both files.
     private RepairReport Keep(FoundManifest newest)
     {
         _schema?.Match(_path, newest.Manifest.Schema);
@@ -122,8 +123,8 @@ public sealed class LocalIndexRepair
             var (manifest, last) = lost.Rebuild(folder, state);
             var damaged = Check(manifest, out var index);
 
-            // Of a commit that a kill cut short, some ranges are sealed and others not: captions without their images, say, or
-            // images and not what buries those they replace.
+            // After a kill in the middle of a commit, some ranges are sealed and others are not: for example captions without
+            // their images, or images without the tombstones of those they replace.
             if (damaged is null && LiveIds.Of(index!).Count == index!.Images.Count)
             {
                 return Rebuilt(folder, state, manifest, index, last);
@@ -171,7 +172,7 @@ public sealed class LocalIndexRepair
         });
     }
 
-    // Writes, and sets aside what nothing accounts for.
+    // Writes, and sets aside what is unaccounted for.
     private RepairReport Finish(IndexManifest manifest, LocalIndex index, Action write)
     {
         using (index)
@@ -213,7 +214,7 @@ public sealed class LocalIndexRepair
 
     private RepairReport Refuse(IReadOnlyList<IndexFault> damaged) => new(false, null, 0, 0, null, _found, [], damaged);
 
-    // Null if all is as it was sealed, and the index open.
+    // Null if all bytes are as sealed and the index is open.
     private IReadOnlyList<IndexFault>? Check(IndexManifest manifest, out LocalIndex? index)
     {
         index = null;

@@ -4,16 +4,16 @@ using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Storage.Local.Repair;
 
-/// <summary>Rebuilds a lost manifest from what is sealed, and from what is left of the manifests.</summary>
+/// <summary>Rebuilds a lost manifest from the sealed data and from the remains of the manifests.</summary>
 /// <param name="path">The index's folder.</param>
-/// <param name="schema">What it stores, for where nothing of it says so.</param>
-/// <param name="left">What is left of the manifests.</param>
-/// <param name="say">Told what is found, for a person.</param>
+/// <param name="schema">What it stores, needed where nothing in the index says so.</param>
+/// <param name="left">The remains of the manifests.</param>
+/// <param name="say">Receives the findings, for a person.</param>
 internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifests left, Action<string> say)
 {
     private const int MostUnnamed = 10_000;
 
-    /// <summary>The folder with the latest commit; null, and the reason said, if it cannot be told which that is.</summary>
+    /// <summary>The folder with the latest commit. If it cannot be determined, null, and the reason is reported.</summary>
     public SealedFolder? ChooseFolder()
     {
         var (folders, unsealed) = (new List<SealedFolder>(), new List<SealedFolder>());
@@ -40,12 +40,15 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
             }
         }
 
-        // A folder that carries the mark holds the same rows as the one it was made from.
+        // A marked folder holds the same rows as the one it was made from.
         var chosen = folders.OrderByDescending(folder => folder.HasSeals).ThenByDescending(folder => folder.LastCommit).ThenBy(folder => folder.Marked).ThenByDescending(folder => folder.Epoch).FirstOrDefault();
         return unsealed.Any(folder => !folder.Marked && folder.Epoch > (chosen is { HasSeals: true } ? chosen.Epoch : 0)) ? null : chosen;
     }
 
-    /// <summary>The manifest of a state, and the newest one left that precedes it, whose progress it has; null if there is none.</summary>
+    /// <summary>
+    /// The manifest of a state, and the newest remaining manifest that precedes it, whose progress it takes over; null if there
+    /// is none.
+    /// </summary>
     public (IndexManifest Manifest, IndexManifest? Last) Rebuild(SealedFolder folder, SealedState state)
     {
         var last = left.Whole.FirstOrDefault(found => Precedes(found.Manifest, folder, state))?.Manifest;
@@ -66,13 +69,14 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
         return (manifest, last);
     }
 
-    // All folders of an index are of one schema, and numbers of sources are kept through compactions.
+    // All folders of an index have one schema, and source numbers are kept across compactions.
     private DataOrigin? OriginElsewhere() =>
         left.Whole.Select(found => DataOrigin.Of(found.Manifest)).FirstOrDefault()
         ?? DataFolders.Epochs(path).OrderDescending().Select(epoch => DataOrigin.Read(IndexManifest.FolderOf(path, epoch), out _)).FirstOrDefault(origin => origin is not null)
         ?? (schema is not null ? new DataOrigin(IndexFormat.Current, schema, []) : null);
 
-    // Whether a manifest is of an earlier state of the same rows: then so is its progress. One that is ahead would have rows left out.
+    // Whether a manifest is of an earlier state of the same rows: then its progress is earlier, too. A later one would cause
+    // rows to be skipped.
     private bool Precedes(IndexManifest manifest, SealedFolder folder, SealedState state)
     {
         try
@@ -86,7 +90,7 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
         }
     }
 
-    // Images say their source by number. A number that nothing names any more gets a name, so that they can still be told apart.
+    // Images refer to their source by number. A number without a name any more gets one, so that sources can still be told apart.
     private IReadOnlyList<string> WithUnnamed(int epoch, SealedState state, IReadOnlyList<string> sources)
     {
         var file = Path.Combine(IndexManifest.FolderOf(path, epoch), "images", "source.i32");
@@ -100,7 +104,7 @@ internal sealed class LostManifest(string path, IndexSchema? schema, LeftManifes
             }
         }
 
-        // A damaged number is found by its checksum; until then it must not take all memory.
+        // A damaged number is found by its checksum. Until then it must not use up all memory.
         var unnamed = Math.Min(highest - sources.Count, MostUnnamed);
         if (unnamed > 0)
         {

@@ -4,7 +4,7 @@ using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Storage.Local.Repair;
 
-/// <summary>What the list of seals of a data folder says was committed there.</summary>
+/// <summary>What was committed in a data folder, according to its list of seals.</summary>
 internal sealed class SealedFolder
 {
     private const int BlockBytes = 1 << 20;
@@ -27,13 +27,13 @@ internal sealed class SealedFolder
     /// <summary>Number of the folder.</summary>
     public int Epoch { get; }
 
-    /// <summary>Whether it carries the mark of a compaction that no manifest was seen to name.</summary>
+    /// <summary>Whether it has the mark of a compaction that no manifest was seen to name.</summary>
     public bool Marked { get; }
 
     /// <summary>Schema and sources.</summary>
     public DataOrigin Origin { get; }
 
-    /// <summary>Number of the commit that sealed last; 0 of an earlier version's folder, or one without seals.</summary>
+    /// <summary>Number of the commit that sealed last; 0 for an earlier version's folder, or one without seals.</summary>
     public int LastCommit => _seals.Count == 0 ? 0 : _seals[^1].Commit;
 
     /// <summary>Whether there is any record of a sealed range.</summary>
@@ -49,14 +49,14 @@ internal sealed class SealedFolder
     }
 
     /// <summary>
-    /// The states in which the rows of all files agree, the newest first: all that is sealed, and without the last commit, of
-    /// which a kill may have left a part.
+    /// The states in which the rows of all files agree, newest first: everything sealed, and everything sealed without the last
+    /// commit, of which a kill may have left only a part.
     /// </summary>
-    /// <param name="fault">Why there is none, if there is none.</param>
+    /// <param name="fault">The reason, if there is no such state.</param>
     public IReadOnlyList<SealedState> States(out string? fault)
     {
-        // A write that a crash cut short leaves a part of a record, or zeros. What does not follow on and is neither was damaged, and
-        // how much was committed behind it cannot be told.
+        // A write cut short by a crash leaves part of a record, or zeros. A record that does not continue the list and is
+        // neither of these was damaged, and it is unknown how much was committed after it.
         if (_all.Skip(_seals.Count).Any(seal => !IsBlank(seal)))
         {
             fault = $"{SealLog.FileName} is damaged in its record {_seals.Count}: what is sealed from there on cannot be told";
@@ -77,7 +77,7 @@ internal sealed class SealedFolder
         return states;
     }
 
-    /// <summary>Whether the bytes of the ranges that a state has and an earlier one has not are as they were sealed.</summary>
+    /// <summary>Whether the bytes of the ranges that a state has in addition to an earlier one are as they were sealed.</summary>
     public bool IsAsSealed(string index, SealedState state, SealedState earlier, CancellationToken cancellation)
     {
         var block = new byte[BlockBytes];

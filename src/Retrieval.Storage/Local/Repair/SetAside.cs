@@ -3,7 +3,7 @@ using Retrieval.Storage.Local.Files;
 
 namespace Retrieval.Storage.Local.Repair;
 
-/// <summary>The folder <c>set-aside-TIME</c> within an index, for what a repair has no use for. Nothing is ever removed from it.</summary>
+/// <summary>The folder <c>set-aside-TIME</c> within an index, for what a repair does not need. Nothing is ever removed from it.</summary>
 internal sealed class SetAside(string index, DateTimeOffset now)
 {
     private const int CopyBytes = 1 << 20;
@@ -26,7 +26,7 @@ internal sealed class SetAside(string index, DateTimeOffset now)
         Directory.Move(Path.Combine(index, name), Path.Combine(_folder, name));
     }
 
-    /// <summary>Keeps the bytes that lie behind the committed end of a data file, which the next writer cuts off.</summary>
+    /// <summary>Keeps the bytes after the committed end of a data file, which the next writer cuts off.</summary>
     public void KeepTail(string dataFolder, string file, long from)
     {
         var target = Path.Combine(_folder, dataFolder, string.Create(CultureInfo.InvariantCulture, $"{file}.from-{from}"));
@@ -38,7 +38,7 @@ internal sealed class SetAside(string index, DateTimeOffset now)
         copy.Flush(flushToDisk: true);
     }
 
-    /// <summary>Returns when all of it would survive a power cut.</summary>
+    /// <summary>Returns once everything in the folder would survive a power cut.</summary>
     public void Sync()
     {
         if (Directory.Exists(_folder))

@@ -1,9 +1,9 @@
 namespace Retrieval.Storage.Local.Verification;
 
-/// <summary>One damaged place of an index.</summary>
+/// <summary>One damaged range of an index.</summary>
 /// <param name="File">The file, relative to the data folder.</param>
-/// <param name="FromByte">First byte of the range that is damaged.</param>
-/// <param name="ToByte">The byte behind its last.</param>
+/// <param name="FromByte">First byte of the damaged range.</param>
+/// <param name="ToByte">Exclusive end byte.</param>
 /// <param name="FirstRow">First row of the file that the range touches.</param>
 /// <param name="LastRow">Last row of the file that the range touches.</param>
 /// <param name="Reason">What was found and what was expected.</param>

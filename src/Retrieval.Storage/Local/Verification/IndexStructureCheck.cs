@@ -4,7 +4,10 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Storage.Local.Verification;
 
-/// <summary>Checks what rows say of other rows: ends never fall, ragged rows are owned once and in order, captions know their image, sources are named.</summary>
+/// <summary>
+/// Checks references between rows: ends never decrease, ragged rows are owned once and in order, captions refer to their image,
+/// and sources have names.
+/// </summary>
 internal sealed class IndexStructureCheck(LocalIndex index, Action<IndexFault> report)
 {
     private const int CancellationStride = 1 << 16;

@@ -5,7 +5,7 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Storage.Local.Verification;
 
-/// <summary>Compares every sealed range with its checksum, then checks what rows say of other rows.</summary>
+/// <summary>Compares every sealed range with its checksum, then checks references between rows.</summary>
 internal sealed class IndexVerifier(LocalIndex index)
 {
     private const int BlockBytes = 1 << 20;
@@ -15,7 +15,7 @@ internal sealed class IndexVerifier(LocalIndex index)
 
     public IndexVerification Run(CancellationToken cancellation) => Run(null, cancellation);
 
-    /// <param name="files">If given, only these files, by their ordinals, and nothing of what rows say of other rows.</param>
+    /// <param name="files">If given, checks only these files, by ordinal, and no references between rows.</param>
     /// <param name="cancellation">Ends the check.</param>
     public IndexVerification Run(IReadOnlySet<int>? files, CancellationToken cancellation)
     {
@@ -48,7 +48,7 @@ internal sealed class IndexVerifier(LocalIndex index)
         }
         catch (IndexCorruptException e)
         {
-            // So far off that the check could not follow it; what it had found before is in the list.
+            // The damage is so large that the check could not follow the data. Its earlier findings are in the list.
             _faults.Add(new IndexFault(e.File, 0, 0, 0, 0, e.Reason));
         }
     }

@@ -7,8 +7,8 @@ namespace Retrieval.Storage.Local.Verification;
 public static class LocalIndexVerification
 {
     /// <summary>
-    /// Reads every committed byte and compares it with its checksum, and checks what rows say of other rows, and that the
-    /// manifest and what it could be rebuilt from are whole.
+    /// Reads every committed byte and compares it with its checksum. Also checks references between rows, and that the manifest
+    /// and the data it could be rebuilt from are whole.
     /// </summary>
     public static IndexVerification Verify(this LocalIndex index, CancellationToken cancellation = default)
     {
@@ -18,11 +18,11 @@ public static class LocalIndexVerification
         return found with { Faults = [.. ManifestCheck.Of(index), .. found.Faults] };
     }
 
-    /// <summary>Compares what another opening of this index found damaged with its checksums, here.</summary>
+    /// <summary>Compares with their checksums, in this opening of the index, the files that another opening found damaged.</summary>
     /// <param name="index">This opening.</param>
     /// <param name="former">The other one.</param>
     /// <param name="cancellation">Ends the check.</param>
-    /// <exception cref="IndexCorruptException">It is not what was committed, although it is as long.</exception>
+    /// <exception cref="IndexCorruptException">A file is not as committed, although it has the right length.</exception>
     public static void RequireRestored(this LocalIndex index, LocalIndex former, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(index);

@@ -5,8 +5,8 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Storage.Local.Verification;
 
 /// <summary>
-/// Compares one sealed range with its checksum, block by block. Through reads and not through the map: a bad sector is then
-/// an error that can be reported.
+/// Compares one sealed range with its checksum, block by block. It uses reads and not the memory map, so that a bad sector is an
+/// error that can be reported.
 /// </summary>
 internal sealed class RangeCheck : IDisposable
 {
@@ -24,8 +24,8 @@ internal sealed class RangeCheck : IDisposable
     }
 
     /// <summary>Reads the next block.</summary>
-    /// <param name="buffer">Where to; its length is the most that is read.</param>
-    /// <returns>Bytes read; 0 at the end of the range, or where it cannot be read.</returns>
+    /// <param name="buffer">Destination; its length is the maximum read.</param>
+    /// <returns>Bytes read; 0 at the end of the range, or if it cannot be read.</returns>
     public int Step(Span<byte> buffer)
     {
         if (_at == _seal.To || _unreadable is not null)
@@ -53,7 +53,7 @@ internal sealed class RangeCheck : IDisposable
         }
     }
 
-    /// <summary>When <see cref="Step"/> has given 0: what is wrong with the range; null if nothing is.</summary>
+    /// <summary>After <see cref="Step"/> has returned 0: what is wrong with the range; null if nothing is.</summary>
     public IndexFault? End()
     {
         if (_unreadable is not null)

@@ -4,7 +4,7 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Storage.Local.Verification;
 
-/// <summary>The sealed ranges of one generation, to be checked one at a time. They cover every committed byte.</summary>
+/// <summary>The sealed ranges of one generation, to be checked one at a time. Together they cover every committed byte.</summary>
 public sealed class SealedRanges
 {
     private readonly string _path;
@@ -16,14 +16,14 @@ public sealed class SealedRanges
         (_path, _epoch, _seals) = (index.Path, index.SlotEpoch, seals);
         Checksum = index.Checksum;
 
-        // What points into other files first, and it is small; the records are most of the bytes and come last.
+        // Files that point into other files come first, and are small. The records are most of the bytes and come last.
         InOrder = [.. Enumerable.Range(0, seals.Count).OrderBy(range => index.Map(index.Layout.Files[seals[range].File]).Bytes).ThenBy(range => range)];
     }
 
     /// <summary><see cref="LocalIndex.Checksum"/> of the generation.</summary>
     public string Checksum { get; }
 
-    /// <summary>Numbers of the ranges, from 0, in the order in which they are best checked: those of small files first.</summary>
+    /// <summary>Numbers of the ranges, from 0, in the best order for checking: those of small files first.</summary>
     public IReadOnlyList<int> InOrder { get; }
 
     /// <summary>Bytes that reading the list of ranges took.</summary>
@@ -37,7 +37,9 @@ public sealed class SealedRanges
         return new SealedRanges(index, Read(index));
     }
 
-    /// <summary>Whether these begin with all ranges of another generation, so that a range's number means the same in both.</summary>
+    /// <summary>
+    /// Whether these ranges begin with all ranges of another generation, so that a range's number means the same in both.
+    /// </summary>
     public bool Continues(SealedRanges former)
     {
         ArgumentNullException.ThrowIfNull(former);
@@ -61,7 +63,8 @@ public sealed class SealedRanges
     /// <summary>Compares one range with its checksum.</summary>
     /// <param name="index">The index, of this generation or one that continues it.</param>
     /// <param name="range">The range's number.</param>
-    /// <param name="pace">Called after each block with its bytes; the next one is read when its task has ended.</param>
+    /// <param name="pace">Called after each block with its number of bytes. The next block is read when the returned task has
+    /// ended.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <returns>What is wrong with it; null if nothing is.</returns>
     public async Task<IndexFault?> CheckAsync(LocalIndex index, int range, Func<int, Task> pace, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace Retrieval.Storage.Local.Writing;
 
-/// <summary>What an append did. Its rows are seen by readers after the next commit.</summary>
+/// <summary>The result of an append. Readers see its rows after the next commit.</summary>
 /// <param name="FirstSlot">Slot of the batch's first image; the others follow.</param>
 /// <param name="Added">Images with a new id.</param>
 /// <param name="Replaced">Images that tombstoned an earlier one of the same id.</param>

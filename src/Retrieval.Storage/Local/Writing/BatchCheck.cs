@@ -8,15 +8,18 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Local.Writing;
 
-/// <summary>Checks a whole batch before the first byte of it is written: a batch is stored whole or not at all.</summary>
+/// <summary>Checks a whole batch before its first byte is written: a batch is stored completely or not at all.</summary>
 internal static class BatchCheck
 {
     private const int HashBytes = 32;
 
-    // Refuses lone surrogates, which the default encoding would turn into question marks: two ids would become one.
+    // Refuses lone surrogates. The default encoding would turn them into question marks, so two ids would become one.
     public static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Requires that a batch fits the schema, and that what comes back in answers can be answered with and is within the format's bounds.</summary>
+    /// <summary>
+    /// Requires that a batch fits the schema, and that everything returned in answers can be returned and is within the format's
+    /// bounds.
+    /// </summary>
     /// <exception cref="InvalidInputException">The first fault found, with the row and the field.</exception>
     public static void Require(ImageRows rows, IndexLayout layout)
     {
@@ -66,7 +69,10 @@ internal static class BatchCheck
         }
     }
 
-    /// <summary>Requires that an image's texts are within the format's bounds, and its boxes numbers: what no door lets by.</summary>
+    /// <summary>
+    /// Requires that an image's texts are within the format's bounds and its boxes are numbers. No entry point accepts
+    /// anything else.
+    /// </summary>
     /// <exception cref="InvalidInputException">The first fault found, with the field.</exception>
     public static void RequireBounds(ImageEntry image, int? row = null)
     {
@@ -103,7 +109,7 @@ internal static class BatchCheck
         Size(files, files.EmbeddingSpec.Name, rows.Embedding.Length, (long)items * files.EmbeddingSpec.RowBytes);
         foreach (var (spec, _) in files.Fields)
         {
-            // A collection without items need not name its fields.
+            // A collection without items need not contain its fields.
             if (!rows.Fields.TryGetValue(spec.Name, out var bytes) && items > 0)
             {
                 throw new InvalidInputException("the batch lacks the field", field: $"{files.Name}.{spec.Name}");
@@ -144,7 +150,7 @@ internal static class BatchCheck
         }
     }
 
-    // A vector with a NaN would have no place in any ranking.
+    // A vector with a NaN has no rank in any ranking.
     private static void Embeddings(FieldRows rows, int items, CollectionFiles files)
     {
         var width = files.EmbeddingSpec.RowElements;

@@ -4,10 +4,10 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Storage.Local.Writing;
 
-/// <summary>The ways in which an index becomes ready to be written. The caller holds the writer's lock.</summary>
+/// <summary>The ways to open an index for writing. The caller holds the writer's lock.</summary>
 internal static class IndexOpening
 {
-    /// <summary>Makes the first generation in a folder in which nothing was ever committed.</summary>
+    /// <summary>Creates the first generation in a folder where nothing was ever committed.</summary>
     public static OpenedIndex Create(string path, IndexLayout layout, IndexSchema schema)
     {
         var store = IndexStore.Create(IndexManifest.FolderOf(path, 1), layout, new DataOrigin(IndexFormat.Current, schema, []), unfinished: false);
@@ -26,8 +26,8 @@ internal static class IndexOpening
     }
 
     /// <summary>
-    /// Opens the newest generation. First both files of the manifest are made to hold it, since what lies behind it is then
-    /// cut off: no manifest may be left that speaks of more.
+    /// Opens the newest generation. First it is written to both files of the manifest, since data after its end is then cut off:
+    /// no remaining manifest may refer to more.
     /// </summary>
     public static OpenedIndex Open(string path, IndexLayout layout, FoundManifest found)
     {
@@ -55,7 +55,7 @@ internal static class IndexOpening
         }
     }
 
-    /// <summary>Writes the live rows of a generation into the folder of a new epoch, ready to be made current.</summary>
+    /// <summary>Writes the live rows of a generation into the folder of a new epoch, ready to become current.</summary>
     public static (IndexManifest Manifest, IndexStore Store) Rewrite(string path, IndexLayout layout, IndexManifest committed, CancellationToken cancellation)
     {
         using var from = LocalIndex.Open(path, new FoundManifest(committed));
@@ -87,7 +87,7 @@ internal static class IndexOpening
         }
     }
 
-    // Earlier versions knew the folder before a compaction by the manifest of the generation before.
+    // Earlier versions knew the folder before a compaction from the manifest of the previous generation.
     private static IndexManifest WithFormer(string path, IndexManifest manifest) =>
         ManifestFile.ReadFormer(path) is { } former && former.SlotEpoch < manifest.SlotEpoch && former.Generation < manifest.Generation
         && former.Schema.Fingerprint == manifest.Schema.Fingerprint && manifest.Superseded?.Any(folder => folder.Epoch == former.SlotEpoch) != true

@@ -35,8 +35,8 @@ internal sealed class IndexStore : IDisposable
     /// <summary>Creates empty files in a folder that holds no data.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="layout">Its files.</param>
-    /// <param name="origin">What no row says, kept beside the rows.</param>
-    /// <param name="unfinished">Whether to mark the folder as one that no manifest names yet.</param>
+    /// <param name="origin">What the rows do not say, kept next to them.</param>
+    /// <param name="unfinished">Whether to mark the folder as not yet named by any manifest.</param>
     public static IndexStore Create(string folder, IndexLayout layout, DataOrigin origin, bool unfinished)
     {
         var folders = layout.Files
@@ -76,11 +76,11 @@ internal sealed class IndexStore : IDisposable
         this[blob.Ends].Append(this[blob.Bytes].Bytes);
     }
 
-    /// <summary>Closes the open ranges, records their checksums and returns when all of it would survive a power cut.</summary>
-    /// <param name="generation">The commit that this is for.</param>
+    /// <summary>Closes the open ranges, records their checksums and returns once everything would survive a power cut.</summary>
+    /// <param name="generation">The commit that this belongs to.</param>
     public void Seal(long generation)
     {
-        // Files are flushed side by side: the file system then joins their journal entries.
+        // Files are flushed in parallel, so that the file system joins their journal entries.
         var faults = new List<Exception>();
         Parallel.ForEach(_files, new ParallelOptions { MaxDegreeOfParallelism = 4 }, file =>
         {

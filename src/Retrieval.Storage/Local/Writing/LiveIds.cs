@@ -5,8 +5,8 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>
-/// The slot of each live id, uncommitted rows included. Keyed by 128 bits of the id's SHA-256, so ten million images
-/// cost some 400 MB and not the gigabytes of their strings; a collision is not to be expected, by chance or by design.
+/// The slot of each live id, uncommitted rows included. Keyed by 128 bits of the id's SHA-256, so ten million images cost about
+/// 400 MB instead of the gigabytes of their strings. A collision is not expected, neither by chance nor by design.
 /// </summary>
 internal sealed class LiveIds
 {

@@ -4,14 +4,14 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>
-/// Copies the live rows of one index into empty files, in slot order. Neighbouring live images own neighbouring rows in
-/// every file, so they are copied in runs.
+/// Copies the live rows of one index into empty files, in slot order. Neighbouring live images own neighbouring rows in every
+/// file, so rows are copied in runs.
 /// </summary>
 internal sealed class LiveRowCopier(LocalIndex from, IndexStore to)
 {
     private const long LargestPiece = 16 << 20;
 
-    /// <summary>Longest run, so that a cancellation is heeded soon.</summary>
+    /// <summary>Longest run, so that a cancellation is observed soon.</summary>
     private const long LongestRun = 4096;
 
     private readonly IndexLayout _layout = from.Layout;
@@ -37,7 +37,7 @@ internal sealed class LiveRowCopier(LocalIndex from, IndexStore to)
             first = end;
         }
 
-        // Nothing that was missing is copied as zeros: who commits the copy has no more than this.
+        // Ensures that no missing bytes were copied as zeros: after the commit, the copy is all there is.
         from.RequireSound();
     }
 

@@ -9,9 +9,9 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>
-/// The one writer of an index. Appends and deletions become visible, all together, with
-/// <see cref="CommitAsync(IReadOnlyCollection{SourceCheckpoint}?, CancellationToken)"/>; what was not committed when the writer is disposed or killed never was. Not safe for
-/// concurrent calls.
+/// The only writer of an index. Appends and deletions become visible together with
+/// <see cref="CommitAsync(IReadOnlyCollection{SourceCheckpoint}?, CancellationToken)"/>. What is uncommitted when the writer is
+/// disposed or killed is lost. Not safe for concurrent calls.
 /// </summary>
 public sealed class LocalIndexWriter : IDisposable
 {
@@ -52,13 +52,13 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Generation of the last commit.</summary>
     public long Generation => _committed.Generation;
 
-    /// <summary>What was wrong with the files of the manifest when it was opened. They are whole again.</summary>
+    /// <summary>What was wrong with the manifest's files when the index was opened. They are whole again.</summary>
     public IReadOnlyList<ManifestFault> ManifestFaults { get; }
 
     /// <summary>Progress of each source as of the last commit, by <see cref="SourceCheckpoint.SourceKey"/>.</summary>
     public IReadOnlyDictionary<string, SourceCheckpoint> Ledger => _checkpoint;
 
-    /// <summary>Of a replica's copy: how far it had come at the last commit. Null for an index of its own.</summary>
+    /// <summary>Progress of a replica's copy at the last commit. Null for an index that is not a copy.</summary>
     public FollowPosition? Follow => _committed.Follow;
 
     /// <summary>Live images, uncommitted ones included.</summary>
@@ -67,12 +67,12 @@ public sealed class LocalIndexWriter : IDisposable
     /// <summary>Slots of images in use, tombstoned and uncommitted ones included.</summary>
     public long Slots => _store.Rows.Images;
 
-    /// <summary>Opens the index at its newest generation, or creates an empty one, whose generation is 1.</summary>
-    /// <param name="path">The index's folder; created if need be.</param>
+    /// <summary>Opens the index at its newest generation, or creates an empty one with generation 1.</summary>
+    /// <param name="path">The index's folder; created if needed.</param>
     /// <param name="schema">What the index stores.</param>
     /// <exception cref="IndexLockedException">Another writer holds it.</exception>
-    /// <exception cref="IndexMismatchException">The index there was built with another bundle or has other fields.</exception>
-    /// <exception cref="ManifestLostException">It cannot be told which generation is the newest. Nothing was changed.</exception>
+    /// <exception cref="IndexMismatchException">The existing index was built with another bundle or has other fields.</exception>
+    /// <exception cref="ManifestLostException">The newest generation cannot be determined. Nothing was changed.</exception>
     /// <exception cref="IndexCorruptException">A file is missing, too short or torn.</exception>
     /// <exception cref="InvalidInputException">The schema cannot be stored.</exception>
     /// <exception cref="IndexWriteException">The folder or its files cannot be written.</exception>
@@ -82,9 +82,12 @@ public sealed class LocalIndexWriter : IDisposable
         return Open(path, schema, served: null);
     }
 
-    /// <summary>Opens the index that somebody has open: a folder from which it is gone, or in which it was set back, is not written to.</summary>
+    /// <summary>
+    /// Opens an index that is already open for reading. A folder that lost the index, or holds only an older generation, is not
+    /// written to.
+    /// </summary>
     /// <param name="served">A generation of the index.</param>
-    /// <exception cref="ManifestLostException">The index is not in its folder any more, or only an older generation of it.</exception>
+    /// <exception cref="ManifestLostException">The index is no longer in its folder, or only an older generation of it is.</exception>
     /// <inheritdoc cref="OpenOrCreate"/>
     public static LocalIndexWriter OpenServed(LocalIndex served)
     {
@@ -99,7 +102,7 @@ public sealed class LocalIndexWriter : IDisposable
         return new LocalIndexWriter(path, heldLock, opened);
     }
 
-    /// <summary>The live image of this id, uncommitted ones included; null if there is none.</summary>
+    /// <summary>The live image with this id, uncommitted ones included; null if there is none.</summary>
     public StoredImage? Find(string id)
     {
         Require();
@@ -118,13 +121,13 @@ public sealed class LocalIndexWriter : IDisposable
         return new StoredImage(slot, hash, SourceOf(slot, BinaryPrimitives.ReadInt32LittleEndian(source)));
     }
 
-    /// <summary>Appends images with their captions. An image whose id is already there replaces it.</summary>
+    /// <summary>Appends images with their captions. An image whose id already exists replaces the earlier one.</summary>
     /// <param name="rows">The images.</param>
-    /// <param name="mirrored">
-    /// Whether they copy what a catalog holds. The catalog's writers were the door then, of this version or another one: what it
-    /// has taken is copied as it is, since a replica that left it out, or stopped at it, would be worse than a long text.
-    /// </param>
-    /// <exception cref="InvalidInputException">The batch does not fit the schema, or a text is beyond the format's bounds; nothing of it is stored.</exception>
+    /// <param name="mirrored">Whether the images are copied from a catalog. In that case the catalog's writers, of this version
+    /// or another, were the entry point. What the catalog accepted is copied as it is, since a replica that left it out, or
+    /// stopped at it, would be worse than a long text.</param>
+    /// <exception cref="InvalidInputException">The batch does not fit the schema, or a text exceeds the format's bounds. Nothing
+    /// of it is stored.</exception>
     /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
     public AppendResult Append(ImageRows rows, bool mirrored = false)
     {
@@ -153,7 +156,7 @@ public sealed class LocalIndexWriter : IDisposable
         return new AppendResult(first, rows.Images.Count - replaced, replaced);
     }
 
-    /// <summary>Buries an image and its captions. False if there is no such image.</summary>
+    /// <summary>Tombstones an image and its captions. False if there is no such image.</summary>
     /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
     public bool Delete(string id)
     {
@@ -169,11 +172,11 @@ public sealed class LocalIndexWriter : IDisposable
     }
 
     /// <summary>
-    /// Makes everything since the last commit visible and durable, together with the progress of ingestion. Without
-    /// anything new it does nothing.
+    /// Makes everything since the last commit visible and durable, together with the progress of ingestion. Does nothing if
+    /// nothing is new.
     /// </summary>
-    /// <param name="progress">Entries to set; those of other sources stay.</param>
-    /// <param name="cancellation">Heeded before the commit begins.</param>
+    /// <param name="progress">Checkpoints to set; those of other sources stay.</param>
+    /// <param name="cancellation">Observed before the commit begins.</param>
     /// <returns>The generation.</returns>
     /// <exception cref="IndexWriteException">Writing failed; the index stays at its last commit.</exception>
     public async Task<long> CommitAsync(IReadOnlyCollection<SourceCheckpoint>? progress = null, CancellationToken cancellation = default)
@@ -203,12 +206,13 @@ public sealed class LocalIndexWriter : IDisposable
     }
 
     /// <summary>
-    /// Writes a new data folder without the tombstoned rows and switches to it. Readers keep what they have open. Slots
-    /// change, and <see cref="LocalIndex.SlotEpoch"/> with them. Needs the room of the live rows once more.
+    /// Writes a new data folder without the tombstoned rows and switches to it. Readers keep what they have open. Slots change,
+    /// and so does <see cref="LocalIndex.SlotEpoch"/>. Needs the space of the live rows a second time.
     /// </summary>
     /// <returns>The generation.</returns>
     /// <exception cref="InvalidOperationException">There are uncommitted changes.</exception>
-    /// <exception cref="IndexWriteException">Writing failed; the index stays as it was, and if only the copy failed, so does this writer.</exception>
+    /// <exception cref="IndexWriteException">Writing failed. The index stays as it was; if only the copy failed, so does this
+    /// writer.</exception>
     public async Task<long> CompactAsync(CancellationToken cancellation = default)
     {
         Require();
@@ -232,7 +236,7 @@ public sealed class LocalIndexWriter : IDisposable
         return Generation;
     }
 
-    /// <summary>Drops what was not committed and lets other writers in.</summary>
+    /// <summary>Discards uncommitted changes and lets other writers in.</summary>
     public void Dispose()
     {
         if (!_disposed)
@@ -243,7 +247,7 @@ public sealed class LocalIndexWriter : IDisposable
         }
     }
 
-    // Beside the index that is in use, so it may fail or be cancelled, and this writer goes on.
+    // Written next to the index in use, so it may fail or be cancelled, and this writer continues.
     private (IndexManifest Manifest, IndexStore Store) RewriteBeside(CancellationToken cancellation)
     {
         try

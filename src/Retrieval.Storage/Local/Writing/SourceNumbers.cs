@@ -1,8 +1,8 @@
 namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>
-/// The keys of the sources that have written images, each with a small number that stands for it in the image's row.
-/// Numbers are given once and kept, those of sources without any live image included.
+/// The keys of the sources that have written images. Each has a small number that represents it in the image's row. Numbers are
+/// assigned once and kept, even for sources without any live image.
 /// </summary>
 internal sealed class SourceNumbers(IEnumerable<string> keys)
 {
@@ -12,7 +12,7 @@ internal sealed class SourceNumbers(IEnumerable<string> keys)
 
     public IReadOnlyList<string> Keys => [.. _keys];
 
-    /// <summary>The number of a source, a new one if need be; 0 for no source.</summary>
+    /// <summary>The number of a source, assigned if needed; 0 for no source.</summary>
     public int Of(string? key)
     {
         if (key is null)

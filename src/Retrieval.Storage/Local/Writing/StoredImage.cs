@@ -1,6 +1,6 @@
 namespace Retrieval.Storage.Local.Writing;
 
-/// <summary>Where an image is in the index that is being written, uncommitted rows included.</summary>
+/// <summary>Location of an image in the index being written, uncommitted rows included.</summary>
 /// <param name="Slot">Its slot.</param>
 /// <param name="ContentHash">SHA-256 of its source, 32 bytes, as given when it was appended.</param>
 /// <param name="SourceKey">The source that wrote it; null if none was named.</param>

@@ -4,8 +4,8 @@ using Retrieval.Storage.Local.Files;
 namespace Retrieval.Storage.Local.Writing;
 
 /// <summary>
-/// Ends a writer at its first failure. After a failed write the files hold an unknown part of it, and after a failed flush the
-/// system may have dropped pages it never wrote: only what was committed before is certain, so nothing more is written.
+/// Stops a writer at its first failure. After a failed write the files hold an unknown part of it. After a failed flush the
+/// system may have dropped pages that it never wrote. Only earlier commits are certain, so nothing more is written.
 /// </summary>
 /// <param name="path">The index's folder.</param>
 /// <param name="generation">Gives the generation of the last commit.</param>
@@ -13,7 +13,7 @@ internal sealed class WriteGuard(string path, Func<long> generation)
 {
     private Exception? _failure;
 
-    /// <exception cref="IndexWriteException">A write has failed before.</exception>
+    /// <exception cref="IndexWriteException">An earlier write failed.</exception>
     public void Require()
     {
         if (_failure is not null)
@@ -22,7 +22,7 @@ internal sealed class WriteGuard(string path, Func<long> generation)
         }
     }
 
-    /// <summary>Writes.</summary>
+    /// <summary>Runs a write.</summary>
     /// <exception cref="IndexWriteException">Writing failed.</exception>
     public void Run(Action write)
     {
@@ -42,6 +42,6 @@ internal sealed class WriteGuard(string path, Func<long> generation)
         }
     }
 
-    /// <summary>The failure in this product's words.</summary>
+    /// <summary>The failure in this product's terms.</summary>
     public IndexWriteException Failed(Exception cause) => new(path, generation(), DiskFile.IsFull(cause), cause);
 }

@@ -10,8 +10,10 @@ internal static class WriterOpening
 {
     /// <param name="path">The index's folder, a full path.</param>
     /// <param name="schema">What the index stores.</param>
-    /// <param name="served">A generation that somebody has open: a folder from which it is gone, or in which it was set back, is not written to; null for whatever is there.</param>
-    /// <exception cref="Domain.Errors.RetrievalException">As <see cref="LocalIndexWriter.OpenOrCreate"/> and <see cref="LocalIndexWriter.OpenServed"/>. The lock is given back.</exception>
+    /// <param name="served">A generation that is open for reading: a folder that lost the index, or holds only an older
+    /// generation, is not written to. Null to open whatever is there.</param>
+    /// <exception cref="Domain.Errors.RetrievalException">As <see cref="LocalIndexWriter.OpenOrCreate"/> and
+    /// <see cref="LocalIndexWriter.OpenServed"/>. The lock is released.</exception>
     public static (WriterLock Lock, OpenedIndex Opened) Open(string path, IndexSchema schema, LocalIndex? served)
     {
         schema.Validate();

@@ -3,17 +3,17 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Storage.Postgres.Connecting;
 
-/// <summary>The database that holds the truth: a pool of connections, and one way to use them.</summary>
+/// <summary>The database that is the source of truth: a connection pool and one way to use it.</summary>
 public sealed class Catalog : IAsyncDisposable
 {
-    // How long a statement that was given up may take to say so, before its connection is closed.
+    // How long to wait for the server to confirm a cancelled statement before its connection is closed.
     private const int CancelMilliseconds = 500;
     private readonly NpgsqlDataSource _source;
     private readonly NpgsqlDataSource _own;
     private readonly string? _passwordFile;
     private readonly bool _givenPassword;
 
-    /// <summary>Prepares the pool; connects to nothing yet.</summary>
+    /// <summary>Prepares the pool without connecting.</summary>
     /// <exception cref="InvalidInputException">The connection string cannot be understood, or the password's file cannot be read.</exception>
     public Catalog(CatalogOptions options)
     {
@@ -28,7 +28,7 @@ public sealed class Catalog : IAsyncDisposable
         CommandSeconds = given.CommandTimeout;
         Name = $"{given.Host}/{given.Database ?? given.Username}";
 
-        // A host that is gone without a word is noticed even by a statement that may take hours: within a minute.
+        // Detects a host that disappears silently within a minute, even during a statement that may take hours.
         Default(given, nameof(given.TcpKeepAlive), true, (builder, value) => builder.TcpKeepAlive = value);
         Default(given, nameof(given.TcpKeepAliveTime), 15, (builder, value) => builder.TcpKeepAliveTime = value);
         Default(given, nameof(given.TcpKeepAliveInterval), 5, (builder, value) => builder.TcpKeepAliveInterval = value);
@@ -36,12 +36,12 @@ public sealed class Catalog : IAsyncDisposable
         _givenPassword = !string.IsNullOrEmpty(given.Password);
         _source = Build(given, options.PasswordFile);
         given.Pooling = false;
-        // A writer's transaction ends in one batch of statements, which is to leave in one piece.
+        // A writer's transaction ends in one batch of statements, which must be sent in one piece.
         Default(given, nameof(given.WriteBufferSize), 64 * 1024, (builder, value) => builder.WriteBufferSize = value);
         _own = Build(given, options.PasswordFile);
     }
 
-    /// <summary>Says whether the options can be understood. Nothing is connected to, and the password's file is not looked at.</summary>
+    /// <summary>Checks that the options can be parsed. Does not connect and does not read the password file.</summary>
     /// <exception cref="InvalidInputException">The connection string cannot be understood.</exception>
     public static void Validate(CatalogOptions options)
     {
@@ -63,14 +63,14 @@ public sealed class Catalog : IAsyncDisposable
     }
 
     /// <summary>
-    /// A connection of its own, outside the pool: what it holds, locks and staging tables, goes with it when it is closed.
-    /// The driver's errors come as they are.
+    /// Opens a dedicated connection outside the pool. Its locks and staging tables are released when it is closed. The driver's
+    /// errors are not translated.
     /// </summary>
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => OpenAsync(_own, cancellationToken);
 
-    /// <summary>Does something on a connection of the pool, and says what went wrong in this product's words.</summary>
+    /// <summary>Runs work on a pooled connection and translates errors into this product's terms.</summary>
     /// <param name="what">What is being done, for messages.</param>
-    /// <param name="work">Given a connection and the token.</param>
+    /// <param name="work">Receives a connection and the token.</param>
     /// <param name="cancellationToken">Ends the wait and asks the server to stop.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
@@ -90,7 +90,7 @@ public sealed class Catalog : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction })
             {
-                // They lead to a standby; new ones go to where the name leads by then.
+                // These connections lead to a standby. New ones go to the server that the name leads to by then.
                 _source.Clear();
             }
 
@@ -99,8 +99,9 @@ public sealed class Catalog : IAsyncDisposable
     }
 
     /// <summary>
-    /// Does something with pgvector's types. The driver asks a database once which number its <c>halfvec</c> has: the answer is
-    /// old when the extension is created later, or anew, as after a restore. Then it asks again, and the work is done once more.
+    /// Runs work that uses pgvector's types. The driver asks a database only once for the type number of <c>halfvec</c>. That
+    /// number is stale if the extension is created later, or created again, for example by a restore. In that case the types are
+    /// reloaded and the work is run once more.
     /// </summary>
     /// <inheritdoc cref="UseAsync{T}" path="/param"/>
     /// <inheritdoc cref="UseAsync{T}" path="/exception"/>
@@ -125,7 +126,7 @@ public sealed class Catalog : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks the database for its types again. To be called when the extension has been created.</summary>
+    /// <summary>Reloads the database's types. Call it after the extension has been created.</summary>
     internal async Task ReloadTypesAsync(string what, CancellationToken cancellationToken)
     {
         await UseAsync(what, async (connection, cancellation) =>
@@ -134,7 +135,7 @@ public sealed class Catalog : IAsyncDisposable
             return true;
         }, cancellationToken).ConfigureAwait(false);
 
-        // The others of the pool still know the old ones.
+        // The other pooled connections still have the old types.
         _source.Clear();
     }
 
@@ -151,7 +152,8 @@ public sealed class Catalog : IAsyncDisposable
         }
         catch (NpgsqlException exception) when (exception is not PostgresException && exception.InnerException is null && HasNoPassword())
         {
-            // Of the driver's own errors on connecting, the one without a cause in the network or the server: it was asked for a password and had none.
+            // The only error of the driver on connecting that has no cause in the network or the server: a password was
+            // requested and none was given.
             throw new SignInRefusedException($"it asks for a password, and {(_passwordFile is null ? "none is configured" : $"{_passwordFile} is empty")} ({exception.Message})", exception);
         }
     }
@@ -191,7 +193,7 @@ public sealed class Catalog : IAsyncDisposable
         }
     }
 
-    // The driver's keywords have blanks where its properties have capitals, but for one.
+    // The driver's keywords have a blank before each inner capital of the property's name, with one exception.
     private static string KeywordOf(string property) =>
         string.Concat(property.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).Replace("Keep Alive", "Keepalive", StringComparison.Ordinal);
 }

@@ -4,27 +4,27 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Storage.Postgres.Connecting;
 
-/// <summary>
-/// What an error of the driver means. Its own <c>IsTransient</c> will not do: it counts a full disk among what goes away by
-/// itself.
-/// </summary>
+/// <summary>Classifies the driver's errors. Its own <c>IsTransient</c> is not suitable: it counts a full disk as transient.</summary>
 internal static class CatalogErrors
 {
-    /// <summary>Whether the error is the driver's or the network's, and so for <see cref="Translate"/>.</summary>
+    /// <summary>Whether the error comes from the driver or the network and so belongs to <see cref="Translate"/>.</summary>
     public static bool IsOurs(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
 
-    /// <summary>Whether two writers got in each other's way and the same transaction may simply be run again.</summary>
+    /// <summary>Whether two writers conflicted and the same transaction can simply be run again.</summary>
     public static bool IsConflict(Exception exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable };
 
-    /// <summary>Whether the driver has no number for a type of pgvector's, or one that the database does not know: see <see cref="Catalog.UseVectorsAsync"/>.</summary>
+    /// <summary>
+    /// Whether the driver has no number for a pgvector type, or has one that the database does not know: see
+    /// <see cref="Catalog.UseVectorsAsync"/>.
+    /// </summary>
     public static bool IsOfUnknownType(Exception exception) =>
         exception is InvalidCastException || exception.InnerException is PostgresException
         {
             SqlState: PostgresErrorCodes.InternalError or PostgresErrorCodes.UndefinedObject,
         } refused && refused.MessageText.Contains("type", StringComparison.Ordinal);
 
-    /// <summary>The error in this product's words.</summary>
+    /// <summary>The error in this product's terms.</summary>
     /// <param name="what">What was being done, e.g. <c>storing rows 0 to 31</c>.</param>
     /// <param name="exception">The driver's error.</param>
     public static RetrievalException Translate(string what, Exception exception) => exception switch
@@ -46,12 +46,15 @@ internal static class CatalogErrors
         _ => new(what, CatalogFault.Other, $"Postgres refused: {refused.MessageText} (SQLSTATE {refused.SqlState})", refused),
     };
 
-    /// <summary>Whether the server refused for a reason that passes, and not at this session: another may be with a server that does not.</summary>
+    /// <summary>
+    /// Whether the server refused for a temporary reason that does not pass within this session. Another session may reach a
+    /// server that accepts.
+    /// </summary>
     // 08: connection exceptions. 57P0x: shutting down, crashed, starting, idle session ended. 53300: no connection free.
-    // 25P03 and 57P05: the server ended a session that had fallen silent. 57014: our own time limit.
-    // 25006: read-only, as a standby is that the name leads to while another is made the primary.
-    // 53200: other sessions have the memory now; replicas answer from their copies, writers try again for a while.
-    // Not 58030, a file the server cannot read or write: that wants somebody to look, not more load on a failing disk.
+    // 25P03 and 57P05: the server ended an idle session. 57014: our own time limit.
+    // 25006: read-only. The name leads to a standby while another server is made the primary.
+    // 53200: other sessions use the memory now. Replicas answer from their copies, and writers retry for a while.
+    // Not 58030, a file the server cannot read or write: an operator must look at it, and more load does not help a failing disk.
     public static bool MeansUnavailable(PostgresException exception) =>
         exception.SqlState.StartsWith("08", StringComparison.Ordinal) || exception.SqlState.StartsWith("57P", StringComparison.Ordinal)
         || exception.SqlState is "53300" or "25P03" or "57014" or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.OutOfMemory;

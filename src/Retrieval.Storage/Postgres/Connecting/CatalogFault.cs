@@ -3,13 +3,13 @@ namespace Retrieval.Storage.Postgres.Connecting;
 /// <summary>Why the catalog refused.</summary>
 public enum CatalogFault
 {
-    /// <summary>Anything that has no name of its own here; the message is the server's.</summary>
+    /// <summary>Any other reason; the message is the server's.</summary>
     Other,
 
     /// <summary>Postgres has no room left on its disk.</summary>
     DiskFull,
 
-    /// <summary>The role of the connection may not do this.</summary>
+    /// <summary>The connection's role does not have the permission.</summary>
     Forbidden,
 
     /// <summary>The database's schema is missing, older or newer than this version's.</summary>
@@ -18,9 +18,12 @@ public enum CatalogFault
     /// <summary>The named index does not exist, or exists already.</summary>
     Index,
 
-    /// <summary>Another run has the source, the index or its ledger.</summary>
+    /// <summary>Another run holds the source, the index or its checkpoint.</summary>
     Taken,
 
-    /// <summary>Others were in the way for as long as this may wait for them: somebody builds or drops an index, for one. Later it may go through.</summary>
+    /// <summary>
+    /// Other sessions blocked this for as long as it may wait, for example while an index is built or dropped. A later attempt
+    /// may succeed.
+    /// </summary>
     Busy,
 }

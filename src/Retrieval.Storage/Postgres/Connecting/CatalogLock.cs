@@ -2,25 +2,28 @@ using Npgsql;
 
 namespace Retrieval.Storage.Postgres.Connecting;
 
-/// <summary>A lock by name: one session of all processes may have it, or any number may share it. It goes with its connection.</summary>
+/// <summary>
+/// A named lock: one session of all processes can hold it exclusively, or any number can share it. It is released when its
+/// connection closes.
+/// </summary>
 public sealed class CatalogLock : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
 
     private CatalogLock(NpgsqlConnection connection) => _connection = connection;
 
-    /// <summary>Takes the lock; null if another session has it or a share of it.</summary>
+    /// <summary>Takes the lock exclusively; null if another session holds or shares it.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
     public static Task<CatalogLock?> TryTakeAsync(Catalog catalog, string name, CancellationToken cancellationToken = default) =>
         TryTakeAsync(catalog, name, "pg_try_advisory_lock", cancellationToken);
 
-    /// <summary>Takes a share of the lock; null if another session has it for itself.</summary>
+    /// <summary>Takes a share of the lock; null if another session holds it exclusively.</summary>
     /// <inheritdoc cref="TryTakeAsync(Catalog, string, CancellationToken)"/>
     public static Task<CatalogLock?> TryShareAsync(Catalog catalog, string name, CancellationToken cancellationToken = default) =>
         TryTakeAsync(catalog, name, "pg_try_advisory_lock_shared", cancellationToken);
 
-    /// <summary>Whether the connection, and with it the lock, is still there: asks the server.</summary>
+    /// <summary>Whether the connection, and with it the lock, still exists. Asks the server.</summary>
     public async Task<bool> IsHeldAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -38,7 +41,7 @@ public sealed class CatalogLock : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the lock back.</summary>
+    /// <summary>Releases the lock.</summary>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private static async Task<CatalogLock?> TryTakeAsync(Catalog catalog, string name, string function, CancellationToken cancellationToken)

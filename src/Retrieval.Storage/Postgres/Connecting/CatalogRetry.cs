@@ -1,15 +1,18 @@
 namespace Retrieval.Storage.Postgres.Connecting;
 
 /// <summary>
-/// How long a writer holds out while Postgres is away or another writer is in its way. Anything else, a full disk for
-/// one, ends it at once.
+/// How long a writer retries while Postgres is unavailable or another writer conflicts with it. Any other failure, such as a full
+/// disk, ends it at once.
 /// </summary>
 public sealed record CatalogRetry
 {
-    /// <summary>How long from the first failure until it is given up. An ingestion does not count what it waits for a nearest-neighbour index that is built.</summary>
+    /// <summary>
+    /// Time from the first failure until retrying stops. An ingestion does not count the time it waits for the build of a
+    /// nearest-neighbour index.
+    /// </summary>
     public TimeSpan For { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The first pause; each is twice the one before, give or take a quarter.</summary>
+    /// <summary>The first pause. Each later pause is twice the previous one, plus or minus a quarter.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The longest pause.</summary>
@@ -18,16 +21,19 @@ public sealed record CatalogRetry
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Told of every failure that is followed by another attempt: what, which attempt it was, and the pause.</summary>
+    /// <summary>
+    /// Called for every failure that is followed by another attempt, with the failure, the attempt's number and the pause.
+    /// </summary>
     public Action<Exception, int, TimeSpan>? Failed { get; init; }
 
-    /// <summary>For requests with somebody waiting: seconds.</summary>
+    /// <summary>For requests that a user waits for: a few seconds.</summary>
     public static CatalogRetry Short { get; } = new() { For = TimeSpan.FromSeconds(8), LongestDelay = TimeSpan.FromSeconds(1) };
 
     internal Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) => RunAsync(work, null, cancellationToken);
 
-    /// <param name="work">What may fail.</param>
-    /// <param name="excuse">Given a failure, what to say of it if it is not to count against <see cref="For"/>; null if it is.</param>
+    /// <param name="work">The work that may fail.</param>
+    /// <param name="excuse">Given a failure, returns the error to report if the failure does not count against <see cref="For"/>;
+    /// null if it counts.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, Func<Exception, CancellationToken, Task<Exception?>>? excuse, CancellationToken cancellationToken)
     {
@@ -62,7 +68,7 @@ public sealed record CatalogRetry
     {
         var doubled = FirstDelay * Math.Pow(2, Math.Min(attempt - 1, 30));
         var pause = doubled < LongestDelay ? doubled : LongestDelay;
-        // Writers that failed together do not come back together.
+        // Writers that failed together must not retry at the same moment.
         return pause * (0.75 + Random.Shared.NextDouble() / 2);
     }
 }

@@ -3,10 +3,10 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Storage.Postgres.Connecting;
 
-/// <summary>Reads what people and other tools call a connection string.</summary>
+/// <summary>Parses the connection strings that people and other tools write.</summary>
 internal static class ConnectionStrings
 {
-    /// <exception cref="InvalidInputException">Neither keywords nor an address.</exception>
+    /// <exception cref="InvalidInputException">The text is neither keywords nor an address.</exception>
     public static NpgsqlConnectionStringBuilder Parse(string text)
     {
         try
@@ -23,7 +23,7 @@ internal static class ConnectionStrings
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
-            // The text may hold a password, and the driver's message parts of the text: neither is repeated.
+            // The text may contain a password, and the driver's message may contain parts of the text, so neither is repeated.
             throw new InvalidInputException("is not a connection string; expected Host=…;Database=…;Username=… or postgresql://user@host:port/database", field: "connection string", innerException: exception);
         }
     }
@@ -54,7 +54,7 @@ internal static class ConnectionStrings
 
         foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2)))
         {
-            // libpq's names of what people put there; anything else must be a keyword of the driver.
+            // libpq's names for settings that people often give. Anything else must be a keyword of the driver.
             var key = pair[0] switch { "sslmode" => "SSL Mode", "application_name" => "Application Name", "connect_timeout" => "Timeout", var other => other };
             builder[key] = Uri.UnescapeDataString(pair.Length > 1 ? pair[1] : "").Replace("verify-full", "VerifyFull", StringComparison.Ordinal).Replace("verify-ca", "VerifyCA", StringComparison.Ordinal);
         }

@@ -8,8 +8,8 @@ using Retrieval.Storage.Local.Manifest;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// The folder in which a replica keeps its copies: <c>&lt;catalog&gt;-&lt;index&gt;</c>, with a number behind it where a copy had to be
-/// begun anew beside the one that is served, and <c>serving.json</c>, which names the one served last.
+/// The folder in which a replica keeps its copies. A copy is named <c>&lt;catalog&gt;-&lt;index&gt;</c>, followed by a number if
+/// it had to be started again next to the one being served. <c>serving.json</c> names the copy served last.
 /// </summary>
 internal sealed partial class CacheFolder : IDisposable
 {
@@ -25,9 +25,9 @@ internal sealed partial class CacheFolder : IDisposable
 
     public string Path { get; }
 
-    /// <exception cref="CacheLockedException">Another follower has it.</exception>
-    /// <exception cref="CacheFolderTakenException">It is a local index, of the embedded mode.</exception>
-    /// <exception cref="IndexWriteException">It cannot be made or written.</exception>
+    /// <exception cref="CacheLockedException">Another follower holds it.</exception>
+    /// <exception cref="CacheFolderTakenException">It is a local index of the embedded mode.</exception>
+    /// <exception cref="IndexWriteException">It cannot be created or written.</exception>
     public static CacheFolder Take(string path)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -53,14 +53,14 @@ internal sealed partial class CacheFolder : IDisposable
 
     public string FolderOf(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Names of all copies of an index, whatever state they are in, those begun last first.</summary>
+    /// <summary>Names of all copies of an index, whatever their state, the latest started first.</summary>
     public IReadOnlyList<string> CopiesOf(Guid catalog, int index) =>
         [.. Replicas().Where(name => name == Name(catalog, index, 1) || name.StartsWith(Name(catalog, index, 1) + ".", StringComparison.Ordinal)).OrderByDescending(NumberOf)];
 
     /// <summary>A name that no copy of the index has.</summary>
     public string NewCopy(Guid catalog, int index) => Name(catalog, index, 1 + CopiesOf(catalog, index).Select(NumberOf).DefaultIfEmpty(0).Max());
 
-    /// <summary>Removes all copies but these. One that cannot be removed now is tried again at the next start.</summary>
+    /// <summary>Removes all copies but these. A copy that cannot be removed now is tried again at the next start.</summary>
     public void RemoveBut(IReadOnlyCollection<string?> kept)
     {
         foreach (var name in Replicas().Where(name => !kept.Contains(name)).ToList())
@@ -69,7 +69,10 @@ internal sealed partial class CacheFolder : IDisposable
         }
     }
 
-    /// <summary>What was served last; null if nothing was, or the file cannot be read: then it is fetched again.</summary>
+    /// <summary>
+    /// The record of what was served last; null if nothing was, or if the file cannot be read. In that case the index is fetched
+    /// again.
+    /// </summary>
     public ServingRecord? ReadServing()
     {
         try
@@ -84,7 +87,7 @@ internal sealed partial class CacheFolder : IDisposable
     }
 
     /// <summary>Replaces <c>serving.json</c>, atomically and durably.</summary>
-    /// <exception cref="IndexWriteException">It cannot be written; the old one is still there.</exception>
+    /// <exception cref="IndexWriteException">It cannot be written; the old file still exists.</exception>
     public void WriteServing(ServingRecord record)
     {
         try

@@ -7,14 +7,14 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// Keeps a replica's copy of an index of the catalog, in the form of a local index: copies it, follows its changes, and
-/// when another index is activated copies that beside it and then switches. Not safe for concurrent calls; the local
-/// index may be read meanwhile by any number of readers.
+/// Keeps a replica's copy of a catalog's index, in the form of a local index. It copies the index and follows its changes. When
+/// another index is activated, it copies that one next to the first and then switches. Not safe for concurrent calls; any number
+/// of readers may read the local index meanwhile.
 /// </summary>
 /// <param name="catalog">The database.</param>
-/// <param name="options">What to follow, and where to.</param>
-/// <param name="accepted">What this replica can serve, by fingerprint of the bundle.</param>
-/// <param name="time">For the time between attempts to compact.</param>
+/// <param name="options">What to follow, and where to keep the copy.</param>
+/// <param name="accepted">The schemas this replica can serve, by fingerprint of the bundle.</param>
+/// <param name="time">Clock for the time between attempts to compact.</param>
 public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IReadOnlyDictionary<string, IndexSchema> accepted, TimeProvider? time = null) : IAsyncDisposable
 {
     private static readonly TimeSpan compactAgain = TimeSpan.FromMinutes(10);
@@ -25,9 +25,9 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
     private (string? Path, long Generation) _reported;
     private DateTimeOffset _compactFrom = DateTimeOffset.MinValue;
 
-    /// <summary>Without Postgres: the copy that was served last; null if there is none, or it is of a bundle that is not accepted.</summary>
+    /// <summary>Opens the copy that was served last, without Postgres; null if there is none, or its bundle is not accepted.</summary>
     /// <exception cref="CacheLockedException">Another follower works in the cache folder.</exception>
-    /// <exception cref="IndexWriteException">The cache folder cannot be made or written.</exception>
+    /// <exception cref="IndexWriteException">The cache folder cannot be created or written.</exception>
     public FollowedIndex? OpenCached()
     {
         var copies = Enter();
@@ -36,16 +36,16 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
     }
 
     /// <summary>
-    /// One look at the catalog, and what follows from it: the served copy is brought to the state the catalog holds now, or
-    /// another copy is made. A copy is reported only once it is complete. Where another one is served meanwhile this may take
-    /// several steps.
+    /// Looks at the catalog once and acts on it: brings the served copy to the catalog's current state, or makes another copy. A
+    /// copy is reported only once it is complete. This may take several steps while another copy is served.
     /// </summary>
-    /// <param name="progress">Told after each chunk that was copied.</param>
-    /// <param name="cancellationToken">Ends the step; what was committed of a copy stays, and the next step goes on from there.</param>
-    /// <exception cref="CatalogUnavailableException">Postgres does not answer; the next step goes on.</exception>
-    /// <exception cref="CatalogException">Postgres refused, or what it holds does not fit together.</exception>
+    /// <param name="progress">Called after each copied chunk.</param>
+    /// <param name="cancellationToken">Ends the step. What was committed of a copy stays, and the next step resumes there.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer; the next step resumes.</exception>
+    /// <exception cref="CatalogException">Postgres refused, or its contents are inconsistent.</exception>
     /// <exception cref="CacheLockedException">Another follower works in the cache folder.</exception>
-    /// <exception cref="IndexWriteException">The copy cannot be written: the disk is full, say. The next step goes on from the last commit.</exception>
+    /// <exception cref="IndexWriteException">The copy cannot be written, for example because the disk is full. The next step
+    /// resumes from the last commit.</exception>
     public async Task<FollowStep> StepAsync(IProgress<HydrationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var copies = Enter();
@@ -65,12 +65,12 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         }
     }
 
-    /// <summary>Gives up the served copy, which was found damaged: the next steps make a new one beside it and then switch.</summary>
+    /// <summary>Gives up the served copy, which was found damaged. The next steps make a new one next to it and then switch.</summary>
     /// <param name="path">The copy's folder.</param>
-    /// <returns>Whether it was the served one, and not given up before.</returns>
+    /// <returns>Whether it was the served copy and had not been given up before.</returns>
     public bool TryGiveUp(string path) => Enter().TryGiveUp(path);
 
-    /// <summary>Lets go of the cache folder.</summary>
+    /// <summary>Releases the cache folder.</summary>
     public ValueTask DisposeAsync()
     {
         _copies?.Dispose();
@@ -140,7 +140,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         }
     }
 
-    // False if the copy cannot go on from where it is.
+    // False if the copy cannot resume from its position.
     private async Task<bool> FollowAsync(Replicas copies, Replica served, CatalogIndex seen, Tally tally, CancellationToken cancellationToken)
     {
         try
@@ -161,7 +161,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         }
         catch (ServerBehindException)
         {
-            // It will come to where the copy is; whether that is where the copy came from, a later look tells.
+            // The standby will reach the copy's position. A later look tells whether the copy came from there.
             return true;
         }
 
@@ -170,7 +170,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         return true;
     }
 
-    // The served index is not the one that is to be served, but until that is here, or can be, it is kept up to date.
+    // The served index is not the one to be served. It is kept up to date until the other one is here or can be copied.
     private async Task FollowFormerAsync(Replicas copies, Tally tally, CancellationToken cancellationToken)
     {
         if (copies.Serving is not { } serving)
@@ -219,7 +219,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         }
         catch (ReplicaOutdatedException e)
         {
-            // Overtaken while it was being made.
+            // The copy became outdated while it was being made.
             copies.DropNext();
             tally.Warning = e.Message;
             return false;
@@ -243,7 +243,7 @@ public sealed class CatalogFollower(Catalog catalog, FollowerOptions options, IR
         }
         catch (IndexWriteException e)
         {
-            // It needs the room of the live images once more. The copy is what it was.
+            // Compaction needs the space of the live images a second time. The copy is unchanged.
             _compactFrom = _time.GetUtcNow() + compactAgain;
             tally.Warning = $"the copy was not compacted: {e.Message}";
             copies.CloseUnsure(all: true);

@@ -2,17 +2,23 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Storage.Postgres.Following;
 
-/// <summary>A state of an index in the catalog: the number of its last change, and that change's token, which no other change ever has.</summary>
+/// <summary>
+/// A state of an index in the catalog: the number of its last change, and that change's token, which no other change ever has.
+/// </summary>
 internal readonly record struct CatalogVersion(long Epoch, Guid? Token)
 {
     public static CatalogVersion Of(CatalogIndex index) => new(index.Epoch, index.Token);
 
-    /// <summary>Requires that what is there now came of this moment, so that a copy which has seen this may go on with that.</summary>
+    /// <summary>
+    /// Requires that the current state descends from this one, so that a copy that has seen this state may resume with the
+    /// current one.
+    /// </summary>
     /// <param name="now">The index as a server shows it.</param>
-    /// <param name="tokenThen">The token which this moment's epoch bears there; null if none.</param>
-    /// <param name="since">Nothing of the copy is of an earlier epoch.</param>
-    /// <exception cref="ReplicaOutdatedException">It did not, or deletions that the copy does not know of are gone.</exception>
-    /// <exception cref="ServerBehindException">It may yet: this is a standby.</exception>
+    /// <param name="tokenThen">The token that this state's epoch has there; null if none.</param>
+    /// <param name="since">Nothing of the copy is from an earlier epoch.</param>
+    /// <exception cref="ReplicaOutdatedException">It does not descend from this state, or deletions that the copy does not know
+    /// of have been purged.</exception>
+    /// <exception cref="ServerBehindException">It may still get there: the server is a standby.</exception>
     public void RequireBefore(CatalogIndex now, Guid? tokenThen, long since)
     {
         if (now.PurgedEpoch > since)

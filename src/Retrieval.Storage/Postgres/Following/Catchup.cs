@@ -3,8 +3,8 @@ using Retrieval.Storage.Postgres.Connecting;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// Brings a copy to what the catalog holds at one moment: all changes behind its position are read in one transaction and
-/// committed at once, so that no reader ever sees a part of a change.
+/// Brings a copy to the catalog's state at one moment. All changes after its position are read in one transaction and committed
+/// at once, so that no reader ever sees part of a change.
 /// </summary>
 internal sealed class Catchup(Catalog catalog, FollowerOptions options, Replica replica)
 {

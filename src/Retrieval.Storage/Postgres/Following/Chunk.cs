@@ -3,7 +3,7 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Following;
 
-/// <summary>Some images with their captions, as fetched. Its buffers are used again and again.</summary>
+/// <summary>Some images with their captions, as fetched. Its buffers are reused.</summary>
 internal sealed class Chunk(IndexSchema schema)
 {
     private readonly List<ChunkImage> _images = [];
@@ -15,13 +15,13 @@ internal sealed class Chunk(IndexSchema schema)
 
     public FieldBuffers CaptionFields { get; } = new(schema.CaptionFields, schema.EmbeddingWidth);
 
-    /// <summary>For whoever reads into the chunk.</summary>
+    /// <summary>Buffer for the code that reads into the chunk.</summary>
     public byte[] Buffer { get; } = new byte[CopyReader.BufferBytes];
 
-    /// <summary>The last place it covers.</summary>
+    /// <summary>The last position it covers.</summary>
     public RowKey End { get; private set; }
 
-    /// <summary>Bytes it was fetched with.</summary>
+    /// <summary>Bytes fetched for it.</summary>
     public long Bytes { get; set; }
 
     /// <summary>Images and tombstones.</summary>
@@ -50,8 +50,8 @@ internal sealed class Chunk(IndexSchema schema)
         _captionsDue += image.Captions;
     }
 
-    /// <summary>Takes the next caption, which must be the one that is due.</summary>
-    /// <exception cref="InvalidDataException">It is another one.</exception>
+    /// <summary>Adds the next caption, which must be the expected one.</summary>
+    /// <exception cref="InvalidDataException">It is another caption.</exception>
     public void AddCaption(long rowNo, int position, string text, ref int image)
     {
         while (image < _images.Count && _texts.Count == _images[image].FirstCaption + _images[image].Captions)
@@ -67,7 +67,7 @@ internal sealed class Chunk(IndexSchema schema)
         _texts.Add(text);
     }
 
-    /// <exception cref="InvalidDataException">An image has fewer captions than it counts.</exception>
+    /// <exception cref="InvalidDataException">An image has fewer captions than its count says.</exception>
     public void RequireComplete()
     {
         if (_texts.Count != _captionsDue)
@@ -76,7 +76,7 @@ internal sealed class Chunk(IndexSchema schema)
         }
     }
 
-    /// <summary>The images that are there, as a batch; null if there are none. Valid until <see cref="Begin"/>.</summary>
+    /// <summary>The live images as a batch; null if there are none. Valid until <see cref="Begin"/>.</summary>
     public ImageRows? ToRows() => _images.Count == 0 ? null : new ImageRows
     {
         Images = [.. _images.Select(image => new ImageEntry(image.Id, image.ContentHash, _texts.GetRange(image.FirstCaption, image.Captions)) { Metadata = image.Metadata, Boxes = image.Boxes })],

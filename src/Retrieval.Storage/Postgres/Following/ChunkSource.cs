@@ -10,7 +10,7 @@ namespace Retrieval.Storage.Postgres.Following;
 /// <summary>Reads the images of one index in the order of their last change.</summary>
 internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
 {
-    // Within a chunk rows are found one by one, however the planner estimates it: another plan would read all records of the
+    // Within a chunk, rows are found one by one, whatever the planner estimates. Another plan would read all records of the
     // index for every chunk.
     private const string Settings = """
         select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true),
@@ -32,8 +32,11 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         return transaction;
     }
 
-    /// <summary>The index as the transaction sees it: its epoch, and up to where tombstones are gone. It must have come of all of these moments.</summary>
-    /// <exception cref="CatalogException">It is not there any more.</exception>
+    /// <summary>
+    /// The index as the transaction sees it: its epoch, and the epoch up to which tombstones are purged. It must descend from all
+    /// of these states.
+    /// </summary>
+    /// <exception cref="CatalogException">It does not exist any more.</exception>
     /// <inheritdoc cref="CatalogVersion.RequireBefore"/>
     public async Task<CatalogIndex> LookAsync(NpgsqlConnection connection, long since, IReadOnlyList<CatalogVersion> before, CancellationToken cancellationToken)
     {
@@ -46,7 +49,10 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         return now;
     }
 
-    /// <summary>About how many images there are, tombstones included, by Postgres' own estimate: to count tens of millions would take minutes.</summary>
+    /// <summary>
+    /// The approximate number of images, tombstones included, from Postgres' own estimate. Counting tens of millions would take
+    /// minutes.
+    /// </summary>
     public async Task<long> EstimateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand($"select greatest(reltuples, 0)::bigint from pg_class where oid = to_regclass('retrieval.image_{_index}')", connection);
@@ -56,7 +62,10 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         }
     }
 
-    /// <summary>Where about the next so many images end, if possible with a change; or all up to an epoch if there are fewer.</summary>
+    /// <summary>
+    /// The approximate end of the next N images, if possible at the end of a change; or the end of the last requested epoch if
+    /// there are fewer.
+    /// </summary>
     public async Task<RowKey> EndOfAsync(NpgsqlConnection connection, RowKey from, long upTo, long rows, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand($"""
@@ -87,7 +96,8 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
                 {
                     [var last, var next] when last.Epoch < next.Epoch => RowKey.EndOf(last.Epoch),
 
-                    // Within a change, unless others are complete before it: only at the end of one can the copy be committed.
+                    // Ends within a change only if no complete change comes before it. The copy can be committed
+                    // only at the end of a change.
                     [var last, _] => last.Epoch - 1 > from.Epoch || (last.Epoch - 1 == from.Epoch && !from.EndsEpoch) ? RowKey.EndOf(last.Epoch - 1) : last,
                     _ => RowKey.EndOf(upTo),
                 };
@@ -95,8 +105,11 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
         }
     }
 
-    /// <summary>Reads the images behind <paramref name="from"/> up to <see cref="Chunk.End"/>, with their captions. In one transaction of <see cref="BeginAsync"/>.</summary>
-    /// <exception cref="CatalogException">What is stored does not fit together.</exception>
+    /// <summary>
+    /// Reads the images after <paramref name="from"/> up to <see cref="Chunk.End"/>, with their captions. Call it in one
+    /// transaction of <see cref="BeginAsync"/>.
+    /// </summary>
+    /// <exception cref="CatalogException">The stored data is inconsistent.</exception>
     public async Task ReadAsync(NpgsqlConnection connection, RowKey from, Chunk chunk, CancellationToken cancellationToken)
     {
         var range = string.Create(CultureInfo.InvariantCulture, $"""
@@ -132,7 +145,7 @@ internal sealed class ChunkSource(Catalog catalog, CatalogIndex index)
     }
 
     /// <inheritdoc cref="Catalog.UseAsync"/>
-    /// <exception cref="CatalogException">Postgres refused, or the index is not there any more.</exception>
+    /// <exception cref="CatalogException">Postgres refused, or the index does not exist any more.</exception>
     public async Task<T> UseAsync<T>(string what, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         try

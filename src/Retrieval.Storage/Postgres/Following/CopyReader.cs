@@ -4,8 +4,8 @@ using System.Text;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// Reads what <c>copy … to stdout (format binary)</c> sends. Small fields come from a buffer; large ones are read from the
-/// connection into the place they belong.
+/// Reads the output of <c>copy … to stdout (format binary)</c>. Small fields come from a buffer; large ones are read from the
+/// connection directly into their destination.
 /// </summary>
 internal sealed class CopyReader(Stream stream, byte[] buffer)
 {
@@ -31,7 +31,7 @@ internal sealed class CopyReader(Stream stream, byte[] buffer)
         await SkipAsync(TakeInt32(), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Goes to the next row; false behind the last one.</summary>
+    /// <summary>Moves to the next row; false after the last one.</summary>
     public async ValueTask<bool> NextAsync(int fields, CancellationToken cancellationToken)
     {
         await EnsureAsync(sizeof(short), cancellationToken).ConfigureAwait(false);
@@ -73,7 +73,7 @@ internal sealed class CopyReader(Stream stream, byte[] buffer)
     public async ValueTask<string> TextAsync(CancellationToken cancellationToken) =>
         Encoding.UTF8.GetString((await FieldAsync(cancellationToken).ConfigureAwait(false)).Span);
 
-    /// <summary>Reads the next bytes of a field into <paramref name="target"/>, all of it.</summary>
+    /// <summary>Reads the next bytes of a field until <paramref name="target"/> is full.</summary>
     public async ValueTask FillAsync(Memory<byte> target, CancellationToken cancellationToken)
     {
         var here = Math.Min(_to - _from, target.Length);

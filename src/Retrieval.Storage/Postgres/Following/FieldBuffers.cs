@@ -4,8 +4,8 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// The tensors of a chunk's images or captions, field by field as the local index stores them. A record of the catalog has
-/// an item's fields one behind the other: they are taken apart as they are read.
+/// The tensors of a chunk's images or captions, field by field as the local index stores them. A record of the catalog has an
+/// item's fields one after the other; they are separated as they are read.
 /// </summary>
 internal sealed class FieldBuffers
 {
@@ -26,7 +26,7 @@ internal sealed class FieldBuffers
         _wordBytes = specs.Where(spec => spec.Ragged).Sum(spec => spec.RowBytes);
     }
 
-    /// <summary>Bytes of a record with so many ragged rows.</summary>
+    /// <summary>Bytes of a record with this many ragged rows.</summary>
     public long BytesOf(int words) => _fixedBytes + ((long)words * _wordBytes);
 
     public void Clear()
@@ -38,9 +38,9 @@ internal sealed class FieldBuffers
 
     /// <summary>Reads the next field of a row, which is a record.</summary>
     /// <param name="reader">Where it comes from.</param>
-    /// <param name="words">Its ragged rows; null if the row does not say.</param>
+    /// <param name="words">The number of ragged rows; null if the row does not say.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="InvalidDataException">It is not as long as its fields are.</exception>
+    /// <exception cref="InvalidDataException">Its length does not match its fields.</exception>
     public async ValueTask ReadAsync(CopyReader reader, int? words, CancellationToken cancellationToken)
     {
         var length = await reader.LengthAsync(cancellationToken).ConfigureAwait(false);
@@ -63,7 +63,7 @@ internal sealed class FieldBuffers
         }
     }
 
-    /// <summary>What was read, until the next <see cref="Clear"/>.</summary>
+    /// <summary>The rows read, valid until the next <see cref="Clear"/>.</summary>
     public FieldRows ToRows() => new()
     {
         Embedding = _embedding.Written,
@@ -71,7 +71,7 @@ internal sealed class FieldBuffers
         Lengths = _lengths.ToArray(),
     };
 
-    /// <summary>Bytes that grow and keep their room.</summary>
+    /// <summary>A growing byte buffer that keeps its capacity.</summary>
     private sealed class ByteBuffer
     {
         private byte[] _bytes = [];

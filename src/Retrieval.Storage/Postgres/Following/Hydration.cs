@@ -6,16 +6,16 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// Replicas an index: chunks are fetched side by side, each as of its own moment, and appended in order. What changed
-/// meanwhile is fetched at the end, in one transaction; only then is the copy a state that the catalog ever had.
+/// Copies an index. Chunks are fetched in parallel, each at its own moment, and appended in order. What changed meanwhile is
+/// fetched at the end, in one transaction; only then does the copy equal a state that the catalog ever had.
 /// </summary>
 internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replica replica, CatalogIndex seen, TimeProvider time) : IDisposable
 {
-    // Words of a caption and captions of an image, for the first chunk; then it is known.
+    // Words per caption and captions per image assumed for the first chunk; afterwards they are known.
     private const int GuessedWords = 12;
     private const int GuessedCaptions = 5;
 
-    // For a standby that is behind to catch up, or for another server to answer: some three seconds.
+    // About three seconds, for a standby to catch up or for another server to answer.
     private const int Attempts = 6;
     private static readonly TimeSpan firstDelay = TimeSpan.FromMilliseconds(100);
 
@@ -27,7 +27,10 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
     /// <summary>Bytes fetched.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Goes on until so many bytes were fetched and the last batch of them is whole, or all up to the epoch seen is here.</summary>
+    /// <summary>
+    /// Continues until this many bytes were fetched and the last batch of them is complete, or everything up to the seen epoch is
+    /// here.
+    /// </summary>
     /// <returns>Whether all of it is here.</returns>
     /// <inheritdoc cref="CatalogVersion.RequireBefore"/>
     public async Task<bool> CopyAsync(long mostBytes, IProgress<HydrationProgress>? progress, CancellationToken cancellationToken)
@@ -61,7 +64,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
 
     public void Dispose() => _lineage.Dispose();
 
-    // Cuts the images into chunks and starts to fetch each as soon as there is a stream and room for it.
+    // Cuts the images into chunks and starts to fetch each as soon as a stream and memory are free.
     private async Task<bool> PlanAsync(long behind, long mostBytes, ChannelReader<Chunk> free, ChannelWriter<Task<Chunk>> fetched, CancellationToken cancellationToken)
     {
         using var streams = new SemaphoreSlim(options.Streams);
@@ -94,7 +97,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
         finally
         {
             fetched.TryComplete();
-            // The semaphore goes when the last of them has let go of it; what went wrong in them is the appender's to tell.
+            // The semaphore is disposed after all fetches have released it. The appender reports their errors.
             await Task.WhenAll(fetches).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
         }
     }
@@ -121,7 +124,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
         }
     }
 
-    // In a transaction of its own. Its server may be another one each time, and lack what this copy has seen.
+    // Runs in its own transaction. The server may differ each time, and may lack what this copy has seen.
     private async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -178,7 +181,7 @@ internal sealed class Hydration(Catalog catalog, FollowerOptions options, Replic
         Task CommitAsync(RowKey end) => replica.CommitAsync(replica.Position with { Epoch = end.Epoch, SeenEpoch = _lineage.Latest.Epoch, SeenToken = _lineage.Latest.Token }, cancellationToken);
     }
 
-    // After a fault: waits until nobody uses a connection or the chunks any more.
+    // After a fault: waits until no connection or chunk is in use any more.
     private static async Task SettleAsync(Task plan, ChannelReader<Task<Chunk>> fetched)
     {
         await plan.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);

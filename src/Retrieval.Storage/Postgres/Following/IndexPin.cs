@@ -4,15 +4,17 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// Keeps the index that a replica is pinned to from being dropped, for as long as the replica follows it. (The active index
-/// needs no such thing: it cannot be dropped.) A connection of its own holds the lock, so a replica that dies lets go.
+/// Prevents the index that a replica is pinned to from being dropped while the replica follows it. (The active index does not
+/// need this: it cannot be dropped.) A dedicated connection holds the lock, so a replica that dies releases it.
 /// </summary>
 internal sealed class IndexPin(Catalog catalog) : IAsyncDisposable
 {
     private CatalogLock? _lock;
     private int _indexId;
 
-    /// <summary>Takes the pin, or sees that it still holds. An index that is being dropped at this moment is not pinned any more.</summary>
+    /// <summary>
+    /// Takes the pin, or checks that it is still held. An index that is being dropped at this moment is no longer pinned.
+    /// </summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     public async Task HoldAsync(CatalogIndex index, CancellationToken cancellationToken)
     {

@@ -3,21 +3,21 @@ using Npgsql;
 namespace Retrieval.Storage.Postgres.Following;
 
 /// <summary>
-/// The states that an index is copied at. Each transaction may be answered by another server: a standby that is behind, one
-/// that took over and lacks the last changes. So each must show a state that came of all those before it; one by one, so
-/// that there is a latest.
+/// The states at which an index is copied. Each transaction may be answered by another server: a standby that is behind, or one
+/// that took over and lacks the last changes. So each transaction must show a state that descends from all those before it. They
+/// are checked one by one, so that there is a latest state.
 /// </summary>
 internal sealed class Lineage(ChunkSource source, long since, params CatalogVersion[] before) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private CatalogVersion[] _before = before;
 
-    /// <summary>The latest state that anything was read at.</summary>
+    /// <summary>The latest state at which anything was read.</summary>
     public CatalogVersion Latest => Volatile.Read(ref _before)[^1];
 
     /// <summary>A transaction that sees one state of the catalog.</summary>
-    /// <exception cref="ReplicaOutdatedException">The state did not come of those before it.</exception>
-    /// <exception cref="ServerBehindException">Nor has it had the time to.</exception>
+    /// <exception cref="ReplicaOutdatedException">The state does not descend from those before it.</exception>
+    /// <exception cref="ServerBehindException">It does not yet: the server is a standby that is behind.</exception>
     public async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);

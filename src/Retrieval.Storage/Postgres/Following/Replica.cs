@@ -25,7 +25,7 @@ internal sealed class Replica : IDisposable
 
     public string Path => _writer.Path;
 
-    /// <summary>How far the copy has come, as of the last commit.</summary>
+    /// <summary>Position of the copy as of the last commit.</summary>
     public FollowPosition Position { get; private set; }
 
     /// <summary>Generation of the last commit.</summary>
@@ -34,7 +34,7 @@ internal sealed class Replica : IDisposable
     /// <summary>Images here, tombstoned ones included.</summary>
     public long Rows => _writer.Slots;
 
-    /// <summary>Whether rows were written that are not committed.</summary>
+    /// <summary>Whether there are uncommitted rows.</summary>
     public bool Dirty { get; private set; }
 
     /// <summary>Images put and deleted since the copy was opened.</summary>
@@ -42,7 +42,7 @@ internal sealed class Replica : IDisposable
 
     public FollowedIndex Followed => new(Path, Index.IndexId, Index.Name, Index.Schema.Fingerprint, Position.Epoch);
 
-    /// <summary>Opens the copy, or begins one that goes back to nothing earlier than <paramref name="index"/>'s epoch.</summary>
+    /// <summary>Opens the copy, or starts one that contains nothing earlier than <paramref name="index"/>'s epoch.</summary>
     public static Replica Open(CatalogIndex index, string folder, string path)
     {
         var writer = LocalIndexWriter.OpenOrCreate(path, index.Schema);
@@ -73,7 +73,7 @@ internal sealed class Replica : IDisposable
         Dirty = false;
     }
 
-    /// <summary>Whether more than this share of its images is tombstoned, and there are at least so many of them.</summary>
+    /// <summary>Whether more than this share of its images is tombstoned, and it has at least this many images.</summary>
     public bool WantsCompaction(double share, long from) => _writer.Slots >= from && _writer.Slots - _writer.Count > share * _writer.Slots;
 
     /// <inheritdoc cref="LocalIndexWriter.CompactAsync"/>

@@ -2,5 +2,8 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Storage.Postgres.Following;
 
-/// <summary>A copy cannot go on from where it is: what the catalog holds did not come of what the copy has seen, or not in a way that can still be followed.</summary>
+/// <summary>
+/// A copy cannot resume from its position: the catalog's state does not descend from what the copy has seen, or cannot be
+/// followed any more.
+/// </summary>
 internal sealed class ReplicaOutdatedException(string reason) : RetrievalException(reason);

@@ -5,7 +5,7 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Storage.Postgres.Following;
 
-/// <summary>The copies of a replica: the one that is served, and the one that is being made to take its place.</summary>
+/// <summary>The copies of a replica: the served one, and the one being made to replace it.</summary>
 internal sealed class Replicas : IDisposable
 {
     private readonly CacheFolder _cache;
@@ -24,7 +24,7 @@ internal sealed class Replicas : IDisposable
         }
     }
 
-    /// <summary>What is served; null if nothing is.</summary>
+    /// <summary>The record of what is served; null if nothing is.</summary>
     public ServingRecord? Serving { get; private set; }
 
     /// <summary>The served copy as of its last commit.</summary>
@@ -33,10 +33,13 @@ internal sealed class Replicas : IDisposable
     /// <summary>Generation of that commit.</summary>
     public long Generation { get; private set; }
 
-    /// <summary>The served copy, opened for writing if it is of this index; null if it is of another, or lost: then it is not served any more.</summary>
+    /// <summary>
+    /// The served copy, opened for writing if it is of this index; null if it is of another index or lost. A lost copy is not
+    /// served any more.
+    /// </summary>
     public Replica? OpenServed(CatalogIndex index)
     {
-        // A database that was set back may have given another index this number.
+        // A database that was restored to an earlier state may have given another index this number.
         if (Serving is null || Serving.Folder == _givenUp || Serving.Catalog != index.CatalogId || Serving.Index != index.IndexId || Serving.Fingerprint != index.Schema.Fingerprint)
         {
             return null;
@@ -53,10 +56,10 @@ internal sealed class Replicas : IDisposable
     }
 
     /// <summary>
-    /// Gives up the served copy: it is served on until another one, made from the beginning, takes its place, but it is
-    /// neither followed nor copied from any more.
+    /// Gives up the served copy. It is still served until another copy, made from the beginning, replaces it. But it is neither
+    /// followed nor used as a source any more.
     /// </summary>
-    /// <returns>Whether it was the served one, and not given up before.</returns>
+    /// <returns>Whether it was the served copy and had not been given up before.</returns>
     public bool TryGiveUp(string path)
     {
         if (Serving is null || Current?.Path != path || Serving.Folder == _givenUp)
@@ -69,8 +72,8 @@ internal sealed class Replicas : IDisposable
         return true;
     }
 
-    /// <summary>The copy that is to take the place of the served one: one that was begun before and can go on, or a new one.</summary>
-    /// <exception cref="ServerBehindException">The index was read from a standby that is behind a copy that was begun.</exception>
+    /// <summary>The copy that is to replace the served one: an unfinished one that can resume, or a new one.</summary>
+    /// <exception cref="ServerBehindException">The index was read from a standby that is behind an unfinished copy.</exception>
     public Replica OpenNext(CatalogIndex index)
     {
         if (_next is not null && (_next.Index.CatalogId != index.CatalogId || _next.Index.IndexId != index.IndexId || !CanGoOn(_next, index)))
@@ -95,7 +98,7 @@ internal sealed class Replicas : IDisposable
         return _next;
     }
 
-    /// <summary>Gives up the copy that was to take the place of the served one.</summary>
+    /// <summary>Gives up the copy that was to replace the served one.</summary>
     public void DropNext()
     {
         if (_next is { } next)
@@ -106,8 +109,7 @@ internal sealed class Replicas : IDisposable
     }
 
     /// <summary>
-    /// Serves the copy that was made. The former one stays until the next switch or start: readers are still about to let
-    /// go of it.
+    /// Serves the copy that was made. The former one stays until the next switch or start, because readers may still be using it.
     /// </summary>
     public void Switch()
     {
@@ -121,10 +123,10 @@ internal sealed class Replicas : IDisposable
         _cache.RemoveBut([record.Folder, former]);
     }
 
-    /// <summary>Takes note of the served copy's last commit.</summary>
+    /// <summary>Records the served copy's last commit.</summary>
     public void Note(Replica served) => (Current, Generation) = (served.Followed, served.Generation);
 
-    /// <summary>At the first step: removes what earlier runs left.</summary>
+    /// <summary>Removes what earlier runs left; called at the first step.</summary>
     public void Clean(string? next = null)
     {
         if (!_cleaned)
@@ -134,7 +136,7 @@ internal sealed class Replicas : IDisposable
         }
     }
 
-    /// <summary>After a fault: lets go of copies that hold rows which are not committed, or that cannot be written.</summary>
+    /// <summary>After a fault: closes copies that have uncommitted rows or cannot be written.</summary>
     public void CloseUnsure(bool all)
     {
         if (all || _served?.Dirty == true)
@@ -183,7 +185,7 @@ internal sealed class Replicas : IDisposable
         }
         catch (Exception e) when (e is IndexCorruptException or IndexMismatchException)
         {
-            // Only a copy: it is fetched again.
+            // It is only a copy and is fetched again.
             return null;
         }
     }

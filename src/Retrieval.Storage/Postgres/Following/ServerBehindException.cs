@@ -2,5 +2,8 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Storage.Postgres.Following;
 
-/// <summary>A standby has not come to what the copy has seen on another server; it may, or another server answers next time.</summary>
+/// <summary>
+/// A standby has not reached what the copy has seen on another server. It may still do so, or another server may answer next
+/// time.
+/// </summary>
 internal sealed class ServerBehindException(string reason) : RetrievalException(reason);

@@ -2,9 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Retrieval.Storage.Postgres.Following;
 
-/// <summary>What <c>serving.json</c> says: which copy was served last. How far that copy has come is in the copy itself.</summary>
-/// <param name="Catalog">The database it is of.</param>
-/// <param name="Index">The index's number there.</param>
+/// <summary>Content of <c>serving.json</c>: which copy was served last. The copy itself records its progress.</summary>
+/// <param name="Catalog">The database it is from.</param>
+/// <param name="Index">The index's number in that database.</param>
 /// <param name="Name">The index's name.</param>
 /// <param name="Fingerprint">Fingerprint of its bundle.</param>
 /// <param name="Folder">The copy's folder, a name within the cache folder.</param>

@@ -10,11 +10,11 @@ using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Storage.Postgres.Indexes;
 
-/// <summary>The indexes of a catalog: made, found, switched and dropped by name.</summary>
+/// <summary>Creates, finds, activates and drops the indexes of a catalog by name.</summary>
 public static class CatalogIndexes
 {
-    // Nobody has statistics of tables this small: a join would be thought so large that the server compiles it, which takes
-    // a hundred times as long as the query.
+    // Tables this small have no statistics. The server would estimate a join as so large that it compiles it, which takes a
+    // hundred times as long as the query.
     private const string Select = """
         select (select catalog_id from retrieval.catalog), i.index_id, i.name, i.fingerprint, i.bundle_name, i.embedding_width, i.image_fields::text, i.caption_fields::text,
                i.epoch, i.purged_epoch, a.index_id is not null,
@@ -22,7 +22,7 @@ public static class CatalogIndexes
         from retrieval.index i left join retrieval.activation a on a.index_id = i.index_id
         """;
 
-    /// <summary>All indexes, in the order they were made.</summary>
+    /// <summary>All indexes in the order of their creation.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused, or has no schema.</exception>
     public static Task<IReadOnlyList<CatalogIndex>> ListAsync(Catalog catalog, CancellationToken cancellationToken = default)
@@ -51,8 +51,8 @@ public static class CatalogIndexes
         return found.SingleOrDefault();
     }
 
-    /// <summary>The index of this name, made if there is none. Two callers at once get the same.</summary>
-    /// <exception cref="IndexMismatchException">It was made for another bundle or other fields.</exception>
+    /// <summary>The index of this name, created if there is none. Two concurrent callers get the same index.</summary>
+    /// <exception cref="IndexMismatchException">It was created for another bundle or other fields.</exception>
     /// <exception cref="InvalidInputException">The name or the schema cannot be stored.</exception>
     /// <inheritdoc cref="ListAsync"/>
     public static async Task<CatalogIndex> FindOrCreateAsync(Catalog catalog, string name, IndexSchema schema, CancellationToken cancellationToken = default)
@@ -71,7 +71,7 @@ public static class CatalogIndexes
         return index;
     }
 
-    /// <summary>Makes an index the one that replicas serve, at once for all of them.</summary>
+    /// <summary>Makes an index the one that replicas serve, for all of them at once.</summary>
     /// <returns>The index that was active before; null if there was none.</returns>
     /// <exception cref="CatalogException">There is no index of this name.</exception>
     /// <inheritdoc cref="ListAsync"/>
@@ -101,8 +101,8 @@ public static class CatalogIndexes
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes an index the active one if none is. Two callers at once do not undo each other.</summary>
-    /// <returns>Whether it did.</returns>
+    /// <summary>Activates an index if none is active. Two concurrent callers do not undo each other.</summary>
+    /// <returns>Whether the index was activated.</returns>
     /// <inheritdoc cref="ListAsync"/>
     public static Task<bool> ActivateFirstAsync(Catalog catalog, CatalogIndex index, CancellationToken cancellationToken = default)
     {
@@ -112,8 +112,8 @@ public static class CatalogIndexes
             connection, "insert into retrieval.activation (index_id) values ($1) on conflict do nothing returning index_id", [index.IndexId], cancellation).ConfigureAwait(false) is not null, cancellationToken);
     }
 
-    /// <summary>Drops an index and all it holds.</summary>
-    /// <exception cref="CatalogException">There is no such index, it is the active one, or a replica that is pinned to it follows it.</exception>
+    /// <summary>Drops an index and all it contains.</summary>
+    /// <exception cref="CatalogException">There is no such index, it is the active one, or a replica pinned to it follows it.</exception>
     /// <inheritdoc cref="ListAsync"/>
     public static async Task DropAsync(Catalog catalog, string name, CancellationToken cancellationToken = default)
     {
@@ -127,14 +127,16 @@ public static class CatalogIndexes
             ?? throw new CatalogException($"index {name}", CatalogFault.Index, "a replica is pinned to it (Postgres:Index) and serves it; stop or repoint the replica before dropping it");
         await using (alone.ConfigureAwait(false))
         {
-            // Whoever reads or writes any index is in the way, and may not be kept waiting: many short attempts.
+            // Every reader or writer of any index blocks this, and none of them may be kept waiting. So it makes many short attempts.
             var retry = new CatalogRetry { For = TimeSpan.FromMinutes(1), LongestDelay = TimeSpan.FromSeconds(2) };
             await retry.RunAsync(token => catalog.UseAsync($"dropping index {name}", (connection, cancellation) =>
                 ScalarAsync<object>(connection, "select retrieval.drop_index($1)", [index.IndexId], cancellation), token), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Name of the lock that replicas share while they are pinned to an index, and that dropping it takes.</summary>
+    /// <summary>
+    /// Name of the lock that replicas share while they are pinned to an index. Dropping the index takes the lock exclusively.
+    /// </summary>
     internal static string FollowedLock(CatalogIndex index) => string.Create(CultureInfo.InvariantCulture, $"retrieval following {index.IndexId}");
 
     internal static CatalogException Unknown(string name) => new($"index {name}", CatalogFault.Index, "there is no index of this name in the catalog");
@@ -151,7 +153,7 @@ public static class CatalogIndexes
         }
         catch (CatalogException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            // Another one was quicker: theirs it is.
+            // Another caller created the index first; use that one.
         }
     }
 

@@ -5,18 +5,18 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>What a catalog holds, and what it takes. Counts are exact, so this reads every image's row.</summary>
-/// <param name="CatalogId">Tells databases apart.</param>
-/// <param name="Database">Host and name.</param>
+/// <summary>What a catalog holds and how much space it takes. The counts are exact, so this reads every image's row.</summary>
+/// <param name="CatalogId">Identifies the database.</param>
+/// <param name="Database">Host and database name.</param>
 /// <param name="Bytes">Size of the database.</param>
 /// <param name="Postgres">Version of the server.</param>
 /// <param name="Pgvector">Version of the extension.</param>
-/// <param name="Indexes">Its indexes, in the order they were made.</param>
+/// <param name="Indexes">Its indexes, in the order of their creation.</param>
 public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, string Postgres, string Pgvector, IReadOnlyList<IndexStatus> Indexes)
 {
     private static readonly string[] Parents = ["image", "image_record", "image_embedding", "caption", "caption_embedding"];
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads the status.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused, or has no schema.</exception>
     public static async Task<CatalogStatus> ReadAsync(Catalog catalog, CancellationToken cancellationToken = default)

@@ -1,7 +1,7 @@
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>A question to which the right answer is no row.</summary>
-/// <param name="Table">What it is about.</param>
-/// <param name="Problem">What a row of the answer means.</param>
-/// <param name="Sql">$1: index. Gives where, and in a second column, if it has one, more on the problem.</param>
+/// <summary>A query that returns no row if all is well.</summary>
+/// <param name="Table">The table that is checked.</param>
+/// <param name="Problem">What a returned row means.</param>
+/// <param name="Sql">$1: index. Returns the location, and details of the problem in an optional second column.</param>
 internal sealed record CatalogStructureCheck(string Table, string Problem, string Sql);

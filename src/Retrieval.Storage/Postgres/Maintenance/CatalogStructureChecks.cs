@@ -3,7 +3,7 @@ using Retrieval.Storage.Local.Files;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>What must hold between the rows of an index.</summary>
+/// <summary>The conditions that must hold between the rows of an index.</summary>
 internal static class CatalogStructureChecks
 {
     public static IEnumerable<CatalogStructureCheck> Of(IndexLayout layout) => [.. Images(), .. Large(), .. Captions(), Size(layout.Images), Size(layout.Captions)];
@@ -46,7 +46,7 @@ internal static class CatalogStructureChecks
         }
     }
 
-    // A ragged image's rows are not noted anywhere: their number follows from the record's size, which must then divide.
+    // The number of a ragged image's rows is not stored. It follows from the record's size, which must be divisible accordingly.
     private static CatalogStructureCheck Size(CollectionFiles files)
     {
         long once = files.EmbeddingSpec.RowBytes + files.Fields.Where(field => !field.Spec.Ragged).Sum(field => (long)field.Spec.RowBytes);

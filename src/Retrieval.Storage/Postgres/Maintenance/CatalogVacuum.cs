@@ -6,15 +6,15 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Maintenance;
 
 /// <summary>
-/// Cleans an index of what updates and deletions leave behind. Readers and writers go on meanwhile. Needs the role that
-/// owns the tables.
+/// Removes what updates and deletions leave in an index. Readers and writers continue meanwhile. Needs the role that owns the
+/// tables.
 /// </summary>
 public static class CatalogVacuum
 {
     private static readonly string[] Parents = ["image", "image_record", "image_embedding", "caption", "caption_embedding"];
     private static readonly string[] Shared = ["index", "change", "ledger", "run", "reject", "source"];
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the vacuum.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer; what was done stays done.</exception>
     /// <exception cref="CatalogException">The role does not own the tables, or Postgres refused.</exception>
     public static Task<CatalogVacuumReport> RunAsync(Catalog catalog, CatalogIndex index, CatalogVacuumOptions options, IProgress<string>? progress = null, CancellationToken cancellationToken = default)
@@ -25,7 +25,7 @@ public static class CatalogVacuum
         var what = $"vacuuming index {index.Name}";
         return MaintenanceConnection.UseAsync(catalog, what, async (connection, cancellation) =>
         {
-            // To anybody else VACUUM only warns, and does nothing.
+            // For any other role VACUUM only warns and does nothing.
             if (!await connection.AskAsync<bool>("select pg_has_role(current_user, relowner, 'usage') from pg_class where oid = to_regclass('retrieval.image')", [], cancellation).ConfigureAwait(false))
             {
                 throw new CatalogException(what, CatalogFault.Forbidden, "only the role that owns the tables may do this");
@@ -57,8 +57,8 @@ public static class CatalogVacuum
     }
 
     /// <summary>
-    /// Removes old tombstones by epoch: all up to the latest that is old enough, some at a time. What is gone is noted with
-    /// it: a follower never takes a gap for nothing having happened, and a purge that is broken off leaves none behind.
+    /// Removes old tombstones by epoch: all up to the latest that is old enough, a limited number at a time. Each removal is
+    /// recorded in the same transaction: a follower never mistakes a gap for no change, and an interrupted purge leaves no gap.
     /// </summary>
     private static async Task<long> PurgeAsync(NpgsqlConnection connection, CatalogIndex index, TimeSpan age, int chunk, CancellationToken cancellationToken)
     {
@@ -67,7 +67,7 @@ public static class CatalogVacuum
         long purged = 0;
         while (true)
         {
-            // The index's row is locked before the images', as writers do.
+            // The index's row is locked before the images' rows, as writers do.
             var gone = await connection.AskAsync<long>("""
                 with noted as materialized (
                     update retrieval.index set purged_epoch = greatest(purged_epoch, coalesce((select max(epoch) from (
@@ -84,7 +84,10 @@ public static class CatalogVacuum
         }
     }
 
-    /// <summary>Removes the notes of changes that no replica can be at: one that is behind the purged tombstones begins anew.</summary>
+    /// <summary>
+    /// Removes the records of changes that no replica can be at: a replica behind the purged tombstones starts from the
+    /// beginning.
+    /// </summary>
     private static Task<long> PruneAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken) => connection.AskAsync<long>("""
         with gone as (
             delete from retrieval.change c using retrieval.index i
@@ -98,7 +101,7 @@ public static class CatalogVacuum
     private static async Task<bool> ReindexAsync(NpgsqlConnection connection, CatalogIndex index, string collection, double share, CancellationToken cancellationToken)
     {
         var nearest = ShortlistIndexes.NameOf(index, collection);
-        // What an earlier attempt left behind when it was broken off.
+        // Left by an earlier attempt that was interrupted.
         foreach (var leftover in new[] { $"{nearest}_ccnew", $"{nearest}_ccold" })
         {
             await connection.AskAsync<object>($"drop index concurrently if exists {leftover}", [], cancellationToken).ConfigureAwait(false);

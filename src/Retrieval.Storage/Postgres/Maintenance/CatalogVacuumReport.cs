@@ -4,5 +4,5 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// <param name="Tombstones">Rows of deleted images.</param>
 /// <param name="Runs">Runs.</param>
 /// <param name="Rejects">Rejects.</param>
-/// <param name="Reindexed">Nearest-neighbour indexes that were built anew.</param>
+/// <param name="Reindexed">Nearest-neighbour indexes that were rebuilt.</param>
 public sealed record CatalogVacuumReport(long Tombstones, long Runs, long Rejects, IReadOnlyList<string> Reindexed);

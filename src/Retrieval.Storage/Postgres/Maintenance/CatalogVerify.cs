@@ -6,19 +6,19 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>Checks that an index is whole, in one snapshot; writers go on meanwhile.</summary>
+/// <summary>Checks in one snapshot that an index is complete. Writers continue meanwhile.</summary>
 public static class CatalogVerify
 {
-    /// <summary>How many findings of one kind are listed.</summary>
+    /// <summary>The maximum number of findings listed for one kind.</summary>
     public const int MostOfAKind = 100;
 
     /// <summary>
-    /// Checks that every live image has its record, its embedding and all its captions with theirs, that nothing else is
-    /// there, that records have the size their fields imply, that epochs are in order, and that embeddings and tags agree
-    /// with what they were made from.
+    /// Checks that every live image has its record, its embedding and all its captions with theirs, and that nothing else exists.
+    /// Checks that records have the size their fields imply, that epochs are in order, and that embeddings and tags agree with
+    /// their origin.
     /// </summary>
-    /// <param name="catalog">Where.</param>
-    /// <param name="index">Which.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="index">The index.</param>
     /// <param name="every">1 reads every record; N every Nth, which is a sample.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
@@ -55,7 +55,7 @@ public static class CatalogVerify
         }, cancellationToken);
     }
 
-    // Without its partitions nothing else can be asked.
+    // Nothing else can be checked without the index's partitions.
     private static async Task<List<CatalogFinding>> ThereAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken)
     {
         var findings = new List<CatalogFinding>();

@@ -9,8 +9,8 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Maintenance;
 
 /// <summary>
-/// Compares what was computed from records and metadata with them: the half-precision embedding with the record's, the
-/// tags with the metadata. Each record is read to its last byte.
+/// Compares derived values with their origin: the half-precision embedding with the record's, and the tags with the metadata.
+/// Each record is read to its last byte.
 /// </summary>
 internal sealed class EmbeddingChecks(NpgsqlConnection connection, CatalogIndex index, int every, List<CatalogFinding> findings)
 {
@@ -18,10 +18,10 @@ internal sealed class EmbeddingChecks(NpgsqlConnection connection, CatalogIndex 
     private int _found;
     private bool _damaged;
 
-    // The hash makes the server read all of a record; only its embedding comes over.
+    // The hash makes the server read the whole record; only the embedding is transferred.
     private string Embedding => Text($"md5(r.record), substring(r.record from octet_length(r.record) - {_width * sizeof(float)} + 1), e.embedding::real[]");
 
-    /// <returns>How many embeddings were compared.</returns>
+    /// <returns>The number of embeddings compared.</returns>
     public async Task<long> RunAsync(CancellationToken cancellationToken)
     {
         var images = await ImagesAsync(cancellationToken).ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed class EmbeddingChecks(NpgsqlConnection connection, CatalogIndex 
         }
         catch (PostgresException damaged) when (damaged.SqlState.StartsWith("XX", StringComparison.Ordinal))
         {
-            // A file of the database is damaged; which row it was, the server does not say. The snapshot is lost with it.
+            // A file of the database is damaged. The server does not say which row it was, and the snapshot is lost.
             findings.Add(new CatalogFinding(table, $"after {compared} rows Postgres could not read on: {damaged.MessageText}"));
             _damaged = true;
         }
@@ -87,7 +87,7 @@ internal sealed class EmbeddingChecks(NpgsqlConnection connection, CatalogIndex 
         var given = MemoryMarshal.Cast<byte, float>(record);
         if (given.Length != _width)
         {
-            // Named already, by its size.
+            // Already reported by its size.
             return null;
         }
 

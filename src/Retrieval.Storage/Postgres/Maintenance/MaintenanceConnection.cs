@@ -4,7 +4,7 @@ using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>A connection for work that takes as long as it takes; its settings go with it.</summary>
+/// <summary>A connection for work without a time limit. Its settings end with it.</summary>
 internal static class MaintenanceConnection
 {
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
@@ -16,7 +16,7 @@ internal static class MaintenanceConnection
             var connection = await catalog.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                // An operator's limits for ordinary statements are not meant for these. The server sees when this process is gone.
+                // An operator's limits for ordinary statements do not apply to this work. The server notices when this process is gone.
                 await connection.AskAsync<object>(
                     "select set_config(name, case name when 'client_connection_check_interval' then '2s' else '0' end, false) from pg_settings where name in ('statement_timeout', 'client_connection_check_interval')", [], cancellationToken).ConfigureAwait(false);
                 return await work(connection, cancellationToken).ConfigureAwait(false);
@@ -29,7 +29,9 @@ internal static class MaintenanceConnection
         }
     }
 
-    /// <summary>The first column of the first row; default for none. Waits without limit: the caller's token ends it.</summary>
+    /// <summary>
+    /// The first column of the first row; default if there is none. Waits without a limit: the caller's token ends the wait.
+    /// </summary>
     public static async Task<T?> AskAsync<T>(this NpgsqlConnection connection, string sql, object[] values, CancellationToken cancellationToken)
     {
         var command = Command(connection, sql, values);
@@ -39,7 +41,7 @@ internal static class MaintenanceConnection
         }
     }
 
-    /// <summary>All rows of a statement, as they come.</summary>
+    /// <summary>All rows of a statement, as they arrive.</summary>
     public static async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(
         this NpgsqlConnection connection, string sql, object[] values, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

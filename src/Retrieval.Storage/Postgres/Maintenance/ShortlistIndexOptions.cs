@@ -1,14 +1,22 @@
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>How nearest-neighbour indexes are built. Not for a deployment to set: the values are those that were measured (docs/benchmarks.md); tests make them small.</summary>
+/// <summary>
+/// How nearest-neighbour indexes are built. Not configurable in a deployment: the values are the measured ones
+/// (docs/benchmarks.md), and tests use small ones.
+/// </summary>
 internal sealed record ShortlistIndexOptions
 {
-    /// <summary>Neighbours of a node, 2 to 100: more find more, and cost memory and time.</summary>
+    /// <summary>Neighbours of a node, 2 to 100. More neighbours improve recall, and cost memory and time.</summary>
     public int M { get; init; } = 16;
 
-    /// <summary>Candidates looked at for each node while building, twice <see cref="M"/> to 1000; null: by the number of rows.</summary>
+    /// <summary>
+    /// Candidates examined for each node while building, twice <see cref="M"/> to 1000; null: chosen by the number of rows.
+    /// </summary>
     public int? EfConstruction { get; init; }
 
-    /// <summary>Bytes the build may use; null: as the number of rows asks, within what the server is set up for. A build that has too little is slow.</summary>
+    /// <summary>
+    /// Bytes the build may use; null: chosen by the number of rows, within the server's configuration. A build with too little
+    /// memory is slow.
+    /// </summary>
     public long? MaintenanceMemory { get; init; }
 }

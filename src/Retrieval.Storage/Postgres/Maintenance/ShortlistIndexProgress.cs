@@ -1,7 +1,7 @@
 namespace Retrieval.Storage.Postgres.Maintenance;
 
-/// <summary>How far a build has come.</summary>
+/// <summary>Progress of a build.</summary>
 /// <param name="Collection"><c>image</c> or <c>caption</c>.</param>
 /// <param name="Rows">Rows done.</param>
-/// <param name="Total">Rows there are, about.</param>
+/// <param name="Total">Approximate number of rows.</param>
 public sealed record ShortlistIndexProgress(string Collection, long Rows, long Total);

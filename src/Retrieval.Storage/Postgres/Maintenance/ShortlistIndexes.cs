@@ -6,34 +6,34 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Maintenance;
 
 /// <summary>
-/// The nearest-neighbour indexes over the embeddings of an index. A build reads a collection while no writer writes to it:
-/// best after the bulk of a corpus is in, since building is many times quicker than inserting one by one.
+/// The nearest-neighbour indexes over the embeddings of an index. While a build reads a collection, no writer can write to it.
+/// Build after most of a corpus has been stored, since a build is many times faster than inserting one by one.
 /// </summary>
 public static class ShortlistIndexes
 {
     private const long Megabyte = 1L << 20;
 
-    // Seconds; long enough for the writers that are at it to end their batches.
+    // Seconds; long enough for the active writers to finish their batches.
     private const int LongestWait = 8;
 
-    // Below it a parallel build could fail or lose rows.
+    // Below this version a parallel build could fail or lose rows.
     private static readonly Version ParallelBuilds = new(0, 8, 2);
 
     internal static IReadOnlyList<string> Collections { get; } = ["image", "caption"];
 
-    /// <summary>Builds what is missing, images first, and gathers statistics. Needs the ingesting role.</summary>
+    /// <summary>Builds the missing indexes, images first, and gathers statistics. Needs the ingesting role.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="index">The index.</param>
-    /// <param name="progress">Told how far a build is.</param>
-    /// <param name="cancellationToken">Breaks the build off.</param>
-    /// <exception cref="CatalogUnavailableException">Postgres does not answer. A build that was broken off leaves nothing behind.</exception>
+    /// <param name="progress">Receives the progress of a build.</param>
+    /// <param name="cancellationToken">Cancels the build.</param>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer. An interrupted build leaves nothing behind.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
     public static Task BuildAsync(Catalog catalog, CatalogIndex index, IProgress<ShortlistIndexProgress>? progress = null, CancellationToken cancellationToken = default) =>
         BuildAsync(catalog, index, new ShortlistIndexOptions(), progress, cancellationToken);
 
-    /// <summary>As the other, built in another way.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is beyond what pgvector takes.</exception>
-    /// <exception cref="CatalogUnavailableException">Postgres does not answer. A build that was broken off leaves nothing behind.</exception>
+    /// <summary>The same as the other overload, with different build options.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside pgvector's range.</exception>
+    /// <exception cref="CatalogUnavailableException">Postgres does not answer. An interrupted build leaves nothing behind.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
     internal static async Task BuildAsync(
         Catalog catalog, CatalogIndex index, ShortlistIndexOptions options, IProgress<ShortlistIndexProgress>? progress, CancellationToken cancellationToken)
@@ -75,10 +75,13 @@ public static class ShortlistIndexes
     /// <summary>Qualified name of the nearest-neighbour index of a collection.</summary>
     internal static string NameOf(CatalogIndex index, string collection) => string.Create(CultureInfo.InvariantCulture, $"retrieval.{collection}_embedding_{index.IndexId}_nearest");
 
-    /// <summary>Readies a session for building: memory as the rows ask, and no more workers than the version of pgvector can be trusted with.</summary>
+    /// <summary>
+    /// Prepares a session for building: memory according to the rows, and only as many workers as are safe with the version of
+    /// pgvector.
+    /// </summary>
     internal static async Task SetAsync(NpgsqlConnection connection, long rows, int width, int m, long? memory, CancellationToken cancellationToken)
     {
-        // A quarter of what the server counts on for its cache; the graph keeps vectors, and neighbours on all levels.
+        // A quarter of the cache size that the server assumes. The graph holds vectors, and neighbours on all levels.
         var most = await connection.AskAsync<long>("select setting::bigint * 8192 / 4 from pg_settings where name = 'effective_cache_size'", [], cancellationToken).ConfigureAwait(false);
         var needed = (64 * Megabyte) + (rows * ((width * sizeof(short)) + (m * 2L * 24) + 256));
         var bytes = memory ?? Math.Clamp(needed, 64 * Megabyte, Math.Max(most, 64 * Megabyte));
@@ -111,7 +114,7 @@ public static class ShortlistIndexes
         progress?.Report(new ShortlistIndexProgress(collection, rows, rows));
     }
 
-    // Writers queue behind a build that waits for one of them: so it waits for a moment only, then lets them go ahead.
+    // Writers queue behind a build that waits for one of them. So it waits for a moment only, then lets them go first.
     private static Task<object?> BuildAsync(NpgsqlConnection connection, CatalogIndex index, string collection, int m, int efConstruction, CancellationToken cancellationToken)
     {
         var seconds = 1;
@@ -146,7 +149,7 @@ public static class ShortlistIndexes
         }
         catch (Exception exception) when (exception is OperationCanceledException or CatalogUnavailableException or CatalogException)
         {
-            // The build is what matters; it tells its own errors.
+            // The build is what matters; it reports its own errors.
         }
     }
 }

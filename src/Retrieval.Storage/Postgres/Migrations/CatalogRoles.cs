@@ -1,15 +1,18 @@
 namespace Retrieval.Storage.Postgres.Migrations;
 
 /// <summary>
-/// Roles that use a catalog without owning it. Replicas read; jobs, and replicas that take single images or run
-/// ingestions, also write rows, and make, fill and activate indexes. Neither may drop or alter a table. The catalog
-/// remembers them: a later migration grants them what it adds.
+/// Roles that use a catalog without owning it. Replicas read. Jobs also write rows and create, fill and activate indexes, as do
+/// replicas that accept single images or run ingestions. Neither may drop or alter a table. The catalog remembers the roles: a
+/// later migration grants them what it adds.
 /// </summary>
-/// <param name="Serve">Role of replicas that only answer; null to name none.</param>
-/// <param name="Ingest">Role of whoever writes; null to name none.</param>
+/// <param name="Serve">Role of replicas that only answer requests; null if not named.</param>
+/// <param name="Ingest">Role of all writers; null if not named.</param>
 public sealed record CatalogRoles(string? Serve, string? Ingest)
 {
-    /// <summary>Grants what each remembered role needs. Rights are named one by one: what a migration adds is nobody's until it is named here.</summary>
+    /// <summary>
+    /// Grants what each remembered role needs. Rights are listed one by one: nobody has access to what a migration adds until it
+    /// is listed here.
+    /// </summary>
     internal const string GrantSql = """
         do $$
         declare
@@ -36,6 +39,6 @@ public sealed record CatalogRoles(string? Serve, string? Ingest)
         end $$
         """;
 
-    /// <summary>The roles that are named, with what each is for.</summary>
+    /// <summary>The named roles with the kind of each.</summary>
     internal IEnumerable<(string Name, string Kind)> Named => new[] { (Name: Serve, Kind: "serve"), (Name: Ingest, Kind: "ingest") }.Where(role => role.Name is not null)!;
 }

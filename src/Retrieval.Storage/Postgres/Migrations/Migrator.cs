@@ -8,12 +8,12 @@ using Retrieval.Storage.Postgres.Connecting;
 namespace Retrieval.Storage.Postgres.Migrations;
 
 /// <summary>
-/// Brings a database's schema to this version: numbered SQL files, each applied once and in order, in a transaction of
-/// its own. There is no way back; a file that was applied is never edited, which its hash shows.
+/// Brings a database's schema to this version. Migrations are numbered SQL files, each applied once and in order, in its own
+/// transaction. There is no downgrade. An applied file is never edited; its hash shows an edit.
 /// </summary>
 public static class Migrator
 {
-    // Any number that others do not use: migrations of two processes wait for each other.
+    // An arbitrary number that others do not use. It makes migrations of two processes wait for each other.
     private const long Lock = 0x7265_7472_6965_7661;
     private const int UnlockSeconds = 5;
     private static readonly IReadOnlyList<Migration> Known = [.. ReadAll()];
@@ -21,11 +21,12 @@ public static class Migrator
     /// <summary>The version this program works with.</summary>
     public static int Latest => Known[^1].Version;
 
-    /// <summary>Applies what is missing.</summary>
-    /// <param name="catalog">Connected as the role that is to own the schema; it need not be a superuser where the extension <c>vector</c> is already there.</param>
-    /// <param name="grants">Roles to be given what they need.</param>
-    /// <param name="cancellationToken">Ends between two migrations.</param>
-    /// <returns>The names of those applied.</returns>
+    /// <summary>Applies the missing migrations.</summary>
+    /// <param name="catalog">Connected as the role that is to own the schema. The role need not be a superuser if the extension
+    /// <c>vector</c> already exists.</param>
+    /// <param name="grants">Roles to be granted what they need.</param>
+    /// <param name="cancellationToken">Stops between two migrations.</param>
+    /// <returns>The names of the applied migrations.</returns>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused; the schema is newer than this version; or an applied migration was edited.</exception>
     public static Task<IReadOnlyList<string>> MigrateAsync(Catalog catalog, CatalogRoles? grants = null, CancellationToken cancellationToken = default)
@@ -46,7 +47,7 @@ public static class Migrator
                     applied.Add(migration.Name);
                 }
 
-                // Everybody may call a new function unless that is taken away, and some of ours act as the owner.
+                // Everybody may call a new function unless that right is revoked, and some of ours run as the owner.
                 await ExecuteAsync(connection, null, "revoke all on all functions in schema retrieval from public", cancellation).ConfigureAwait(false);
                 await GrantAsync(catalog, connection, grants, cancellation).ConfigureAwait(false);
                 if (applied.Count > 0)
@@ -64,7 +65,7 @@ public static class Migrator
         }, cancellationToken);
     }
 
-    /// <summary>Refuses a database whose schema is not of this version.</summary>
+    /// <summary>Refuses a database whose schema is of another version.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">There is no schema, or it is older or newer.</exception>
     public static Task RequireAsync(Catalog catalog, CancellationToken cancellationToken = default)
@@ -93,7 +94,7 @@ public static class Migrator
             }
             catch (Exception exception) when (CatalogErrors.IsOurs(exception) || exception is InvalidOperationException)
             {
-                // It goes with the connection, and what went wrong before is what is to be told.
+                // The lock is released with the connection, and the earlier error is the one to report.
                 await connection.CloseAsync().ConfigureAwait(false);
             }
         }
@@ -196,8 +197,8 @@ public static class Migrator
         }
     }
 
-    // The text is ours or made of quoted names: several statements at once, so without parameters. A migration takes as long
-    // as it takes, and so does waiting for another; a server that is gone is noticed by its connection.
+    // The text is ours or made of quoted names, and has several statements, so it has no parameters. A migration has no time
+    // limit, nor has waiting for another one. A server that is gone is noticed by its connection.
     private static async Task ExecuteAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 0 };

@@ -3,14 +3,14 @@ using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Storage.Postgres.Migrations;
 
-/// <summary>What a database must be before it can hold a catalog.</summary>
+/// <summary>The requirements that a database must meet to hold a catalog.</summary>
 internal static class Requirements
 {
-    // With it scans for nearest neighbours go on until they have as many as were asked for.
+    // From this version on, scans for nearest neighbours continue until they have as many as requested.
     private static readonly Version Oldest = new(0, 8, 0);
 
-    /// <summary>Checks them, and makes the extension if the role may.</summary>
-    /// <exception cref="CatalogException">Names what is missing and who can mend it.</exception>
+    /// <summary>Checks the requirements, and creates the extension if the role may.</summary>
+    /// <exception cref="CatalogException">Names what is missing and who can fix it.</exception>
     public static async Task MeetAsync(Catalog catalog, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (await AskAsync(connection, "show server_encoding", cancellationToken).ConfigureAwait(false) is var encoding && encoding != "UTF8")

@@ -3,9 +3,9 @@ namespace Retrieval.Storage.Postgres.Searching;
 /// <summary>Which embeddings of an index are searched.</summary>
 public enum CatalogItems
 {
-    /// <summary>One embedding an image.</summary>
+    /// <summary>One embedding per image.</summary>
     Images,
 
-    /// <summary>One embedding a caption.</summary>
+    /// <summary>One embedding per caption.</summary>
     Captions,
 }

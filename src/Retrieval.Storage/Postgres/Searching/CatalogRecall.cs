@@ -8,21 +8,21 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Searching;
 
 /// <summary>
-/// How much of the exact shortlist pgvector finds: queries are drawn from the index itself, captions to ask for images and
-/// images to ask for captions, and each is answered both ways in the database.
+/// Measures how much of the exact shortlist pgvector finds. Queries are drawn from the index itself: captions to search images,
+/// and images to search captions. Each is answered both ways in the database.
 /// </summary>
 public static class CatalogRecall
 {
-    /// <summary>Asks.</summary>
+    /// <summary>Runs the measurement.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="index">The index.</param>
-    /// <param name="items">What is asked for.</param>
+    /// <param name="items">What is searched.</param>
     /// <param name="count">K, the length of a shortlist.</param>
-    /// <param name="queries">How many queries are drawn.</param>
-    /// <param name="seed">Which.</param>
-    /// <param name="options">How hard the index is asked to look.</param>
-    /// <param name="cancellationToken">Ends the measurement.</param>
-    /// <returns>What was found; null if there is nothing to ask with or for.</returns>
+    /// <param name="queries">The number of queries drawn.</param>
+    /// <param name="seed">Seed of the draw.</param>
+    /// <param name="options">How thoroughly the index is searched.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
+    /// <returns>The result; null if there is nothing to query with or to search.</returns>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
     public static async Task<RecallReport?> MeasureAsync(
@@ -34,7 +34,8 @@ public static class CatalogRecall
         var shortlist = new VectorShortlist(catalog, options);
         var width = index.Schema.EmbeddingWidth;
         var sql = new NearestSql(items, index.IndexId, width, keys: 0).Exact;
-        // Timed one after the other, as queries come: between two passes over all embeddings the caches would hold nothing else.
+        // Shortlists are timed one after the other, as queries arrive. Between two passes over all embeddings the caches would
+        // hold nothing else.
         var shortlists = new List<(IReadOnlyList<CatalogHit> Hits, double Milliseconds)>();
         foreach (var query in drawn)
         {
@@ -50,7 +51,7 @@ public static class CatalogRecall
             var exact = await catalog.UseVectorsAsync("comparing with all embeddings", (connection, cancellation) => ExactAsync(connection, sql, query, count, cancellation), cancellationToken).ConfigureAwait(false);
             if (exact.Count > 0)
             {
-                // By score and not by row: rows of equal score stand for one another.
+                // Compared by score and not by row: rows of equal score are interchangeable.
                 var least = exact.Min() - 1e-6f;
                 var good = hits.Count(hit => hit.Score >= least);
                 found.Add((Math.Min(1, good / (double)exact.Count), milliseconds, Stopwatch.GetElapsedTime(began).TotalMilliseconds));
@@ -63,7 +64,7 @@ public static class CatalogRecall
 
     private static async Task<List<float[]>> DrawAsync(NpgsqlConnection connection, CatalogIndex index, CatalogItems items, int queries, int seed, CancellationToken cancellationToken)
     {
-        // The other collection's: that is what asks.
+        // The other collection's table: the queries come from it.
         var table = $"retrieval.{(items == CatalogItems.Images ? "caption" : "image")}_embedding_{index.IndexId.ToString(CultureInfo.InvariantCulture)}";
         var (first, last) = await RangeAsync(connection, table, cancellationToken).ConfigureAwait(false);
         var random = new Random(seed);

@@ -5,9 +5,9 @@ using Retrieval.Storage.Shortlist;
 namespace Retrieval.Storage.Postgres.Searching;
 
 /// <summary>
-/// The first stage of a replica: candidates are found in the catalog, and scored again from the replica's own float32
-/// embeddings. A few more are asked for than are wanted, so that what half precision put behind comes forward again.
-/// Safe for concurrent calls.
+/// The first stage of a replica. Candidates are found in the catalog and scored again with the replica's own float32 embeddings.
+/// It requests a few more than wanted, so that a candidate that half precision ranked too low can still be included. Safe for
+/// concurrent calls.
 /// </summary>
 /// <param name="vectors">Finds the candidates.</param>
 /// <param name="indexId">The index's number in the catalog.</param>
@@ -16,16 +16,17 @@ public sealed class CatalogShortlist(VectorShortlist vectors, int indexId)
     private const int FewestMore = 16;
     private const int Attempts = 4;
 
-    /// <summary>The best candidates, best first; of equal scores the lower slot comes first.</summary>
-    /// <param name="index">The replica's index; may be behind the catalog, or ahead of it.</param>
+    /// <summary>The best candidates, best first. Among equal scores the lower slot comes first.</summary>
+    /// <param name="index">The replica's index. It may be behind the catalog or ahead of it.</param>
     /// <param name="items">Images or captions.</param>
     /// <param name="query">The query's embedding, <c>[E]</c>, finite.</param>
-    /// <param name="count">How many; fewer come only where there are fewer.</param>
-    /// <param name="filter">Conditions on the image's metadata, all of which must hold: for each key one of its values. Null for none.</param>
-    /// <param name="cancellationToken">Ends the wait, and the work in the database.</param>
+    /// <param name="count">The number of candidates. Fewer are returned only if fewer exist.</param>
+    /// <param name="filter">Conditions on the image's metadata, all of which must hold: each key must have one of its values.
+    /// Null for none.</param>
+    /// <param name="cancellationToken">Ends the wait and the work in the database.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
-    /// <exception cref="ArgumentException">The query is not of the index's width, or not finite.</exception>
+    /// <exception cref="ArgumentException">The query does not have the index's width, or is not finite.</exception>
     public async Task<CatalogShortlistResult> FindAsync(
         LocalIndex index,
         CatalogItems items,
@@ -48,7 +49,8 @@ public sealed class CatalogShortlist(VectorShortlist vectors, int indexId)
                 return new CatalogShortlistResult([.. hits.Take(count)], named.Count - hits.Count - damaged.Count, damaged);
             }
 
-            // Most of what was just written is missing, or much is damaged: ask for so many more that it cannot be the reason again.
+            // Most of what was just written is missing, or much is damaged: request enough additional candidates to rule out
+            // this reason next time.
             asked += 2L * (named.Count - hits.Count);
         }
     }
@@ -91,7 +93,7 @@ public sealed class CatalogShortlist(VectorShortlist vectors, int indexId)
             return image;
         }
 
-        // The replica may have the image's version before, with fewer captions.
+        // The replica may have the image's previous version, with fewer captions.
         var (first, captions) = index.CaptionsOf(image);
         return hit.Position < captions ? first + hit.Position : null;
     }

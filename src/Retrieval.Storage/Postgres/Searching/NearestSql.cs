@@ -3,14 +3,14 @@ using System.Globalization;
 namespace Retrieval.Storage.Postgres.Searching;
 
 /// <summary>
-/// The statements of <see cref="VectorShortlist"/> over one collection of one index. They name partitions and not their
-/// parents, since a nearest-neighbour index belongs to one partition. Parameter 1 is the query, 2 the number of rows; a
-/// filter's keys follow, an array of tags each.
+/// The statements of <see cref="VectorShortlist"/> over one collection of one index. They name partitions and not their parents,
+/// since a nearest-neighbour index belongs to one partition. Parameter 1 is the query, and 2 is the number of rows. A filter's
+/// keys follow, one array of tags per key.
 /// </summary>
 internal sealed class NearestSql
 {
-    // Settings of this transaction alone, which ends with the statement that follows. A custom plan: a general one could
-    // not know how many rows are wanted. Compiling a plan would take longer than running it.
+    // Settings of this transaction only, which ends with the statement that follows. It uses a custom plan, because a generic
+    // one could not know how many rows are wanted. Compiling a plan would take longer than running it.
     public const string Settings = """
         select set_config('hnsw.ef_search', $1, true), set_config('hnsw.max_scan_tuples', $2, true),
                set_config('hnsw.scan_mem_multiplier', $3, true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
@@ -34,7 +34,7 @@ internal sealed class NearestSql
         _tags = string.Join(" and ", Enumerable.Range(3, keys).Select(parameter => string.Create(CultureInfo.InvariantCulture, $"i.tags && ${parameter}::text[]")));
     }
 
-    /// <summary>Through the nearest-neighbour index, or past it where the planner knows better. May give fewer rows than there are.</summary>
+    /// <summary>Uses the nearest-neighbour index, or not where the planner knows better. May return fewer rows than exist.</summary>
     public string ByIndex => $"""
         with near as materialized (
             select e.row_no, {_position}, (e.embedding::{_vector}) <#> $1 as distance
@@ -44,7 +44,7 @@ internal sealed class NearestSql
         {Named}
         """;
 
-    /// <summary>Compares with every embedding: no index is on this expression.</summary>
+    /// <summary>Compares with every embedding: no index covers this expression.</summary>
     public string Exact => $"""
         with near as materialized (
             select e.row_no, {_position}, e.embedding <#> $1 as distance
@@ -55,8 +55,8 @@ internal sealed class NearestSql
         """;
 
     /// <summary>
-    /// Compares with all that fulfil the filter, if no more images do than the last parameter says. The row without an id,
-    /// which is there in any case, counts those images, up to one more than that; it may come at any place.
+    /// Compares with all embeddings that match the filter, if at most as many images match as the last parameter says. A row
+    /// without an id is always returned and counts those images, up to one more than that limit. It may be at any position.
     /// </summary>
     /// <param name="most">Number of the last parameter.</param>
     public string Selective(int most) => string.Create(CultureInfo.InvariantCulture, $"""

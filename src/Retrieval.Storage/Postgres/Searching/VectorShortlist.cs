@@ -8,12 +8,12 @@ using Retrieval.Storage.Postgres.Connecting;
 namespace Retrieval.Storage.Postgres.Searching;
 
 /// <summary>
-/// The first stage in the database: the embeddings nearest to a query, by inner product in half precision. Whatever the
-/// filter and however many are asked for, that many come as long as the collection has them. Safe for concurrent calls.
+/// The first stage in the database: the embeddings nearest to a query, by inner product in half precision. For any filter and any
+/// requested number, that many are returned as long as the collection has them. Safe for concurrent calls.
 /// </summary>
 public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? options = null)
 {
-    // pgvector's bounds and defaults.
+    // pgvector's limits and defaults.
     private const int LargestEf = 1000;
     private const int DefaultScan = 20_000;
     private const int LargestMemory = 64;
@@ -27,12 +27,13 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
     /// <param name="indexId">The index's number in the catalog.</param>
     /// <param name="width">E, the width of its embeddings.</param>
     /// <param name="query">The query's embedding, <c>[E]</c>, finite.</param>
-    /// <param name="count">How many; fewer come only where there are fewer.</param>
-    /// <param name="filter">Conditions on the image's metadata, all of which must hold: for each key one of its values. Null for none.</param>
-    /// <param name="cancellationToken">Ends the wait, and the work in the database.</param>
+    /// <param name="count">The number of embeddings. Fewer are returned only if fewer exist.</param>
+    /// <param name="filter">Conditions on the image's metadata, all of which must hold: each key must have one of its values.
+    /// Null for none.</param>
+    /// <param name="cancellationToken">Ends the wait and the work in the database.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
-    /// <exception cref="ArgumentException">The query is not of that width, or not finite.</exception>
+    /// <exception cref="ArgumentException">The query does not have that width, or is not finite.</exception>
     public async Task<IReadOnlyList<CatalogHit>> FindAsync(
         CatalogItems items,
         int indexId,
@@ -84,16 +85,16 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
 
         var (hits, _) = await RunAsync(connection, sql.ByIndex, vector, count, tags, cancellation).ConfigureAwait(false);
 
-        // The index looked at as much as it may, or its graph does not reach what is left; or there is no more.
+        // Either the index reached its scan limit, or its graph does not reach the remaining embeddings, or there are no more.
         return hits.Count < count
             ? (await RunAsync(connection, sql.Exact, vector, count, tags, cancellation).ConfigureAwait(false)).Hits
             : hits;
     }
 
-    // Besides the hits what a row without an id counts, wherever in the answer it comes: images that fulfil the filter.
+    // In addition to the hits, a row without an id, at any position in the answer, counts the images that match the filter.
     private async Task<(List<CatalogHit> Hits, int? Matches)> RunAsync(NpgsqlConnection connection, string sql, HalfVector vector, int count, object[] more, CancellationToken cancellation)
     {
-        // One round trip, and one transaction, which the settings are gone with.
+        // One round trip and one transaction, with which the settings end.
         var batch = new NpgsqlBatch(connection) { BatchCommands = { Settings(count, more.Length > 0), Statement(sql, vector, count, more) } };
         await using (batch.ConfigureAwait(false))
         {
@@ -144,8 +145,8 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
 
     private static NpgsqlParameter<string> Text(long number) => new() { TypedValue = number.ToString(CultureInfo.InvariantCulture) };
 
-    // The order does not depend on a query's length, but half precision does: its greatest component is brought to
-    // between 1 and 2 by a power of two, which loses nothing.
+    // The order does not depend on a query's length, but half precision does. A power of two scales its largest component to
+    // between 1 and 2, which loses nothing.
     internal static (HalfVector Vector, float Scale) InRange(ReadOnlySpan<float> query)
     {
         var greatest = 0f;

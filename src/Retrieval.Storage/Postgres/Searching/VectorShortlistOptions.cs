@@ -1,20 +1,20 @@
 namespace Retrieval.Storage.Postgres.Searching;
 
-/// <summary>How hard the nearest-neighbour index is asked to look.</summary>
+/// <summary>How thoroughly the nearest-neighbour index is searched.</summary>
 public sealed record VectorShortlistOptions
 {
-    /// <summary>Candidates the index keeps while it looks, for each one that is wanted. pgvector allows 1,000 in all.</summary>
+    /// <summary>Candidates the index keeps during a search, per wanted candidate. pgvector allows 1,000 in all.</summary>
     public double EfFactor { get; init; } = 1.5;
 
-    /// <summary>Fewest candidates the index keeps while it looks, however few are wanted.</summary>
+    /// <summary>Minimum number of candidates the index keeps during a search, however few are wanted.</summary>
     internal int SmallestEf { get; init; } = 100;
 
-    /// <summary>A filter that so many images or fewer fulfil is answered by comparing the query with all of theirs.</summary>
+    /// <summary>If at most this many images match a filter, the query is compared with all of their embeddings.</summary>
     internal int ExactMatches { get; init; } = 10_000;
 
     /// <summary>
-    /// Neighbours a filtered search looks at before it gives up on the index and compares with all that fulfil the filter;
-    /// at least four for each one that is wanted.
+    /// Neighbours a filtered search examines before it stops using the index and compares with all embeddings that match the
+    /// filter; at least four per wanted candidate.
     /// </summary>
     internal int FilteredScan { get; init; } = 20_000;
 }

@@ -4,14 +4,14 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// Sends the rows of a batch. The large ones go straight to where they stay, under new row numbers that nothing points to
-/// yet; the narrow ones to the session's staging table, where what becomes of them is decided later. No row is locked.
+/// Sends the rows of a batch. Large rows go directly to their final tables, under new row numbers that nothing refers to yet.
+/// Narrow rows go to the session's staging table, where their outcome is decided later. No row is locked.
 /// </summary>
 internal sealed class BatchCopy(NpgsqlConnection connection, int indexId, byte[] buffer)
 {
     /// <param name="batch">The rows.</param>
     /// <param name="rowNumbers">One for each of <see cref="StagedBatch.Entries"/>.</param>
-    /// <param name="sourceRow">The source's row of a place in the batch, for rejects.</param>
+    /// <param name="sourceRow">Gives the source's row for a position in the batch, for rejects.</param>
     /// <param name="cancellationToken">Cancels the copy.</param>
     public async Task SendAsync(StagedBatch batch, long[] rowNumbers, Func<int, long> sourceRow, CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ internal sealed class BatchCopy(NpgsqlConnection connection, int indexId, byte[]
         }
     }
 
-    // What was refused may be just what Postgres would refuse.
+    // The refused text may be exactly what Postgres would refuse as well.
     private static string Legible(string text) => text.Replace('\0', '\u2400');
 
     private static async Task RecordAsync(CopyStream copy, RecordRows rows, int item, CancellationToken cancellationToken)

@@ -1,10 +1,10 @@
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>What became of a batch that is committed.</summary>
-/// <param name="Epoch">The index's epoch with which its rows are seen.</param>
+/// <summary>The outcome of a committed batch.</summary>
+/// <param name="Epoch">The index's epoch in which its rows become visible.</param>
 /// <param name="Inserted">Images with a new id.</param>
-/// <param name="Replaced">Images that took the place of another version.</param>
-/// <param name="Unchanged">Images the index held already, with the same content.</param>
-/// <param name="Refused">Images that were not taken.</param>
+/// <param name="Replaced">Images that replaced another version.</param>
+/// <param name="Unchanged">Images that the index already held with the same content.</param>
+/// <param name="Refused">Images that were refused.</param>
 /// <param name="CancelRequested">Whether somebody asked the run to stop.</param>
 public sealed record BatchOutcome(long Epoch, int Inserted, int Replaced, int Unchanged, IReadOnlyList<RejectedImage> Refused, bool CancelRequested);

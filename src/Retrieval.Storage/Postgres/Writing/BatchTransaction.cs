@@ -4,17 +4,20 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>One batch as one transaction on a session. May be run again after any failure; the session is then to be rolled back or closed.</summary>
+/// <summary>
+/// Runs one batch as one transaction on a session. It may be run again after any failure; the session must then be rolled back or
+/// closed.
+/// </summary>
 internal sealed class BatchTransaction(WriterSession session, CatalogIndex index)
 {
-    /// <summary>Row numbers of the images, once the transaction has begun.</summary>
+    /// <summary>Row numbers of the images, set when the transaction has begun.</summary>
     public long[] RowNumbers { get; private set; } = [];
 
     /// <param name="batch">The images; null for none.</param>
     /// <param name="sourceNo">Number of their source; null for none.</param>
-    /// <param name="replace">Whether they may take the place of another source's images.</param>
-    /// <param name="step">What the ledger is told; null if nobody keeps one.</param>
-    /// <param name="cancellationToken">Cancels; whether it is committed is then unknown.</param>
+    /// <param name="replace">Whether the images may replace those of another source.</param>
+    /// <param name="step">The progress to store in the checkpoint; null if there is none.</param>
+    /// <param name="cancellationToken">Cancels the transaction. It is then unknown whether it was committed.</param>
     public async Task<BatchOutcome> RunAsync(StagedBatch? batch, int? sourceNo, bool replace, CheckpointStep? step, CancellationToken cancellationToken)
     {
         var copy = new BatchCopy(session.Connection, index.IndexId, session.Buffer);
@@ -56,7 +59,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
         {
             do
             {
-                // Of all the statements that give rows, the last one tells.
+                // Several statements return rows; the last one has the outcome.
                 if (reader.FieldCount > 1 && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 {
                     var refused = reader.GetFieldValue<string[]>(5).Zip(reader.GetFieldValue<string[]>(6), Refused);
@@ -128,7 +131,7 @@ internal sealed class BatchTransaction(WriterSession session, CatalogIndex index
         {
             command.Parameters.Add(value switch
             {
-                // A null has to say of which type it is: the only ones are a source's number and a run's id.
+                // A null needs an explicit type. The only nulls are a source's number and a run's id.
                 DBNull when sql == StoreStatements.Tell => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Uuid, Value = value },
                 DBNull => new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Integer, Value = value },
                 _ => new NpgsqlParameter { Value = value },

@@ -6,12 +6,12 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// Single images put and deleted, each call one transaction. Calls may run at once; the last to commit wins. Keeps a few
-/// connections between calls.
+/// Stores and deletes single images, one transaction per call. Calls may run concurrently; the last to commit wins. Keeps a few
+/// connections open between calls.
 /// </summary>
-/// <param name="catalog">Where.</param>
-/// <param name="index">Into which index.</param>
-/// <param name="retry">How long to hold out while Postgres is away; null: some seconds.</param>
+/// <param name="catalog">The catalog.</param>
+/// <param name="index">The index to write to.</param>
+/// <param name="retry">How long to retry while Postgres is unavailable; null: a few seconds.</param>
 public sealed class CatalogImageWriter(Catalog catalog, CatalogIndex index, CatalogRetry? retry = null) : IAsyncDisposable
 {
     private const int MostSessions = 4;
@@ -19,11 +19,11 @@ public sealed class CatalogImageWriter(Catalog catalog, CatalogIndex index, Cata
     private readonly SemaphoreSlim _free = new(MostSessions);
     private readonly Stack<WriterSession> _idle = new();
 
-    /// <summary>Stores images, in the place of what has their ids, whoever wrote that.</summary>
+    /// <summary>Stores images and replaces those that have the same ids, whatever source wrote them.</summary>
     /// <param name="rows">One or more images.</param>
-    /// <param name="cancellationToken">Ends the wait; whether they are stored is then unknown.</param>
-    /// <returns>The epoch with which they are seen.</returns>
-    /// <exception cref="InvalidInputException">An image cannot be stored; then none is.</exception>
+    /// <param name="cancellationToken">Ends the wait. It is then unknown whether the images are stored.</param>
+    /// <returns>The epoch in which they become visible.</returns>
+    /// <exception cref="InvalidInputException">An image cannot be stored; then none is stored.</exception>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
     public Task<long> PutAsync(ImageRows rows, CancellationToken cancellationToken = default)
@@ -41,7 +41,7 @@ public sealed class CatalogImageWriter(Catalog catalog, CatalogIndex index, Cata
         }
 
         var what = $"storing image '{(rows.Images is [var first, ..] ? first.Id : "")}' in index {index.Name}";
-        // Storing the same content once more changes nothing, so an attempt of which no word came is simply made again.
+        // Storing the same content again changes nothing, so an attempt that got no reply is simply repeated.
         return UseAsync(what, async (session, cancellation) =>
         {
             int? sourceNo = staged.SourceKey is null ? null : await PartCheckpoint.SourceAsync(session, index, staged.SourceKey, cancellation).ConfigureAwait(false);
@@ -50,8 +50,8 @@ public sealed class CatalogImageWriter(Catalog catalog, CatalogIndex index, Cata
         }, cancellationToken);
     }
 
-    /// <summary>Deletes an image; its row stays as a tombstone, for replicas to learn of it.</summary>
-    /// <returns>The epoch with which it is gone; null if it was not there.</returns>
+    /// <summary>Deletes an image. Its row stays as a tombstone, so that replicas learn of the deletion.</summary>
+    /// <returns>The epoch in which it disappears; null if it did not exist.</returns>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
     public async Task<long?> DeleteAsync(string id, CancellationToken cancellationToken = default)
@@ -67,7 +67,7 @@ public sealed class CatalogImageWriter(Catalog catalog, CatalogIndex index, Cata
             await new Deletion(session, index).RunAsync(id, token, cancellation).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Closes the connections that are kept.</summary>
+    /// <summary>Closes the connections that were kept open.</summary>
     public async ValueTask DisposeAsync()
     {
         while (Take() is { } session)

@@ -7,11 +7,11 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// One run over one part of a source. Each batch is stored as one transaction together with the ledger; while Postgres is
-/// away it is held in memory and tried again. Whether a transaction that was cut off at its end went through is told by
-/// the ledger: nothing is stored twice, and nothing that was acknowledged is lost.
+/// One run over one part of a source. Each batch is stored in one transaction together with the checkpoint. While Postgres is
+/// unavailable, the batch is held in memory and retried. If the connection is lost during a commit, the checkpoint tells whether
+/// the commit succeeded: nothing is stored twice, and nothing acknowledged is lost.
 /// </summary>
-/// <remarks>One call at a time, <see cref="FindAsync"/> excepted, which may run beside any other.</remarks>
+/// <remarks>One call at a time, except <see cref="FindAsync"/>, which may run concurrently with any other.</remarks>
 public sealed class CatalogIngestion : IAsyncDisposable
 {
     private readonly Catalog _catalog;
@@ -36,15 +36,19 @@ public sealed class CatalogIngestion : IAsyncDisposable
     /// <summary>Number of the run.</summary>
     public Guid RunId => _claim.RunId;
 
-    /// <summary>How far the part has come, as committed. <see cref="SourceCheckpoint.RejectsBytes"/> means nothing here.</summary>
+    /// <summary>Committed progress of the part. <see cref="SourceCheckpoint.RejectsBytes"/> has no meaning here.</summary>
     public SourceCheckpoint Ledger => _checkpoint!;
 
     private string What => $"ingesting '{_claim.SourceKey}' into index {_index.Name}";
 
-    /// <summary>Takes the part and registers the run: where an earlier one ended, or, if the source has changed or is to be restarted, from its first row.</summary>
+    /// <summary>
+    /// Takes the part and registers the run. It resumes where an earlier run ended, or starts at the first row if the source has
+    /// changed or is to be restarted.
+    /// </summary>
     /// <exception cref="InvalidInputException">The claim cannot be stored.</exception>
     /// <exception cref="CatalogUnavailableException">Postgres did not answer for as long as <paramref name="retry"/> says.</exception>
-    /// <exception cref="CatalogException">Another run has the part (<see cref="CatalogFault.Taken"/>); the index is gone; or Postgres refused.</exception>
+    /// <exception cref="CatalogException">Another run holds the part (<see cref="CatalogFault.Taken"/>); the index is gone; or
+    /// Postgres refused.</exception>
     public static async Task<CatalogIngestion> BeginAsync(Catalog catalog, CatalogIndex index, IngestionClaim claim, CatalogRetry retry, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -72,19 +76,22 @@ public sealed class CatalogIngestion : IAsyncDisposable
         }
     }
 
-    /// <summary>Which of some images the index holds: live ones, as committed.</summary>
-    /// <exception cref="CatalogUnavailableException">Postgres did not answer for long.</exception>
+    /// <summary>Finds which of the given images the index holds: live ones, as committed.</summary>
+    /// <exception cref="CatalogUnavailableException">Postgres did not answer within the retry time.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
     public Task<IReadOnlyDictionary<string, CatalogImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken = default) =>
         _retry.RunAsync(cancellation => ImageLookup.FindAsync(_catalog, _index, ids, cancellation), cancellationToken);
 
     /// <summary>
-    /// Stores a batch. When this returns it is on the server's disk; when it throws, all or nothing of it is. The same batch
-    /// may be given again then, as may it to the next run if the ledger there does not have it: it is not stored twice.
+    /// Stores a batch. When this returns, the batch is on the server's disk. When it throws, either all of the batch is stored or
+    /// nothing. The same batch may then be given again, also to the next run if that run's checkpoint does not cover it: it is
+    /// not stored twice.
     /// </summary>
-    /// <exception cref="InvalidInputException">The batch is not what the schema says, or holds an id twice. Nothing was sent.</exception>
-    /// <exception cref="CatalogUnavailableException">Postgres did not answer for long.</exception>
-    /// <exception cref="CatalogException">Another run has the part by now (<see cref="CatalogFault.Taken"/>), the disk is full, or Postgres refused.</exception>
+    /// <exception cref="InvalidInputException">The batch does not match the schema, or contains an id twice. Nothing was
+    /// sent.</exception>
+    /// <exception cref="CatalogUnavailableException">Postgres did not answer within the retry time.</exception>
+    /// <exception cref="CatalogException">Another run holds the part by now (<see cref="CatalogFault.Taken"/>), the disk is full,
+    /// or Postgres refused.</exception>
     public Task<BatchOutcome> StoreAsync(IngestionBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -97,7 +104,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
         {
             if (Ledger.NextRow == batch.EndRow)
             {
-                // An earlier attempt went through, and only word of it was lost.
+                // An earlier attempt was committed, and only its reply was lost.
                 return await StoredBatch.RecallAsync(session, _index, step, staged, before, Ledger, rowNumbers, cancellation).ConfigureAwait(false);
             }
 
@@ -120,9 +127,9 @@ public sealed class CatalogIngestion : IAsyncDisposable
         }, cancellationToken);
     }
 
-    /// <summary>Notes that the source was read to its end.</summary>
-    /// <exception cref="CatalogUnavailableException">Postgres did not answer for long.</exception>
-    /// <exception cref="CatalogException">Another run has the part by now, or Postgres refused.</exception>
+    /// <summary>Records that the source was read to its end.</summary>
+    /// <exception cref="CatalogUnavailableException">Postgres did not answer within the retry time.</exception>
+    /// <exception cref="CatalogException">Another run holds the part by now, or Postgres refused.</exception>
     public Task CompleteAsync(CancellationToken cancellationToken = default) => UseAsync(What, async (session, cancellation) =>
     {
         await session.ExecuteAsync("""
@@ -133,9 +140,12 @@ public sealed class CatalogIngestion : IAsyncDisposable
         return _checkpoint = Ledger with { Completed = true };
     }, cancellationToken);
 
-    /// <summary>Notes that the run ends before the source does. Tries for some seconds only: a run that cannot say so is marked by the next one.</summary>
-    /// <param name="state">How it ends.</param>
-    /// <param name="message">Why, for people.</param>
+    /// <summary>
+    /// Records that the run ends before its source does. Retries for a few seconds only: if this fails, the next run marks this
+    /// one as ended.
+    /// </summary>
+    /// <param name="state">How the run ends.</param>
+    /// <param name="message">The reason, for people.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
@@ -155,7 +165,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
             }
         }, cancellation), cancellationToken);
 
-    /// <summary>Lets go of the part.</summary>
+    /// <summary>Releases the part.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_session is { } session)
@@ -171,7 +181,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
         Ingested = before.Ingested + outcome.Inserted + outcome.Replaced,
         Replaced = before.Replaced + outcome.Replaced,
         Skipped = before.Skipped + step.Skipped + outcome.Unchanged,
-        // Those that Postgres cannot hold are in both.
+        // Images that Postgres cannot hold are counted in both.
         Rejected = before.Rejected + step.Rejects.Count + outcome.Refused.Count - (staged?.Faults.Count ?? 0),
         Completed = false,
     };
@@ -201,7 +211,9 @@ public sealed class CatalogIngestion : IAsyncDisposable
             }
         }, (exception, cancellation) => RunningBuild.ExcuseAsync(_catalog, _index, what, exception, cancellation), cancellationToken);
 
-    /// <summary>The session; if it was lost, another one, with the lock and the ledger as the server has them.</summary>
+    /// <summary>
+    /// Returns the session. If it was lost, opens another one, with the lock and the checkpoint as the server has them.
+    /// </summary>
     private async Task<WriterSession> ConnectAsync(CancellationToken cancellationToken)
     {
         if (_session is { Broken: false } session)
@@ -218,7 +230,7 @@ public sealed class CatalogIngestion : IAsyncDisposable
         }
         catch (CatalogException taken) when (_checkpoint is not null)
         {
-            // By another run, or by what the server still has of the session that was lost.
+            // The lock is held by another run, or by what the server still has of the lost session.
             await _part.RequireOursAsync(_session, cancellationToken).ConfigureAwait(false);
             throw new CatalogUnavailableException(What, taken);
         }
@@ -231,7 +243,9 @@ public sealed class CatalogIngestion : IAsyncDisposable
         return _session;
     }
 
-    /// <summary>Leaves the transaction, and unless Postgres itself refused it, the session: what it is up to is not known.</summary>
+    /// <summary>
+    /// Leaves the transaction. Unless Postgres itself refused it, also leaves the session, because its state is unknown.
+    /// </summary>
     /// <returns>Whether the session is lost.</returns>
     private async Task<bool> LeaveAsync(Exception exception)
     {

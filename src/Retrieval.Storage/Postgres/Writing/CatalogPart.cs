@@ -2,9 +2,9 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>How far one part of a source has come.</summary>
+/// <summary>Progress of one part of a source.</summary>
 /// <param name="Part">Which part, from 0.</param>
-/// <param name="Ledger">Its entry.</param>
+/// <param name="Ledger">Its checkpoint.</param>
 public sealed record CatalogPart(int Part, SourceCheckpoint Ledger)
 {
     /// <summary>Which state of the source.</summary>

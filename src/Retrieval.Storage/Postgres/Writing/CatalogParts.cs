@@ -5,14 +5,14 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>What the ledger holds of a source that is stored in parts.</summary>
+/// <summary>The checkpoints of a source that is stored in parts.</summary>
 public static class CatalogParts
 {
-    /// <summary>The parts that were ever begun, in order.</summary>
-    /// <param name="catalog">Where.</param>
-    /// <param name="index">Of which index.</param>
-    /// <param name="sourceKey">Of which source.</param>
-    /// <param name="parts">Into how many parts it is divided; other divisions of the same source do not count.</param>
+    /// <summary>The parts that were ever started, in order.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="index">The index.</param>
+    /// <param name="sourceKey">The source.</param>
+    /// <param name="parts">The number of parts it is divided into. Other divisions of the same source are ignored.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>

@@ -4,10 +4,10 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>The runs of a catalog, for people.</summary>
+/// <summary>The run registry of a catalog, for people.</summary>
 public static class CatalogRuns
 {
-    /// <summary>How many rejects a run is shown with.</summary>
+    /// <summary>The number of rejects shown with a run.</summary>
     public const int RejectsShown = 20;
 
     private const string Select = $"""
@@ -21,9 +21,9 @@ public static class CatalogRuns
         """;
 
     /// <summary>The latest runs, newest first.</summary>
-    /// <param name="catalog">Where.</param>
-    /// <param name="index">Of which index; null for all.</param>
-    /// <param name="limit">At most so many.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="index">The index; null for all.</param>
+    /// <param name="limit">The maximum number of runs.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused.</exception>
@@ -34,7 +34,7 @@ public static class CatalogRuns
             connection, $"{Select} where $1 = 0 or r.index_id = $1 order by r.started_at desc, r.run_id limit $2", [index?.IndexId ?? 0, limit], Run, cancellation), cancellationToken);
     }
 
-    /// <summary>A run with its first rejects; null if there is none of this number.</summary>
+    /// <summary>A run with its first rejects; null if there is no such run.</summary>
     /// <inheritdoc cref="ListAsync"/>
     public static Task<CatalogRun?> FindAsync(Catalog catalog, Guid runId, CancellationToken cancellationToken = default)
     {
@@ -52,7 +52,7 @@ public static class CatalogRuns
         }, cancellationToken);
     }
 
-    /// <summary>Asks a run to stop; it learns of it with its next batch.</summary>
+    /// <summary>Asks a run to stop. The run learns of it with its next batch.</summary>
     /// <returns>False if there is no such run or it has ended.</returns>
     /// <inheritdoc cref="ListAsync"/>
     public static Task<bool> RequestCancelAsync(Catalog catalog, Guid runId, CancellationToken cancellationToken = default)

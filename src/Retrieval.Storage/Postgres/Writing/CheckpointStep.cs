@@ -1,10 +1,10 @@
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>What a batch tells the ledger of its part.</summary>
-/// <param name="Claim">The part, and the run that has it.</param>
-/// <param name="FirstRow">Where the ledger must be.</param>
+/// <summary>What a batch changes in the checkpoint of its part.</summary>
+/// <param name="Claim">The part, and the run that holds it.</param>
+/// <param name="FirstRow">The checkpoint's next row before the batch.</param>
 /// <param name="Batch">The batch.</param>
-/// <param name="Rejects">Rows refused before the catalog was asked.</param>
+/// <param name="Rejects">Rows refused before the batch was sent to the catalog.</param>
 internal sealed record CheckpointStep(IngestionClaim Claim, long FirstRow, IngestionBatch Batch, IReadOnlyList<CatalogReject> Rejects)
 {
     public long EndRow => Batch.EndRow;
@@ -13,7 +13,7 @@ internal sealed record CheckpointStep(IngestionClaim Claim, long FirstRow, Inges
 
     public string SourceName => Batch.SourceName ?? Claim.SourceKey;
 
-    /// <summary>The source's row of a place in the batch.</summary>
+    /// <summary>The source's row for a position in the batch.</summary>
     public long SourceRow(int place) => place < Batch.RowNumbers.Count ? Batch.RowNumbers[place] : FirstRow;
 
     /// <summary>Adds to the batch's rejects the images that Postgres cannot hold.</summary>

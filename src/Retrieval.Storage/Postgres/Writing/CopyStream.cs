@@ -5,15 +5,15 @@ using Npgsql;
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// <c>COPY … FROM STDIN (FORMAT BINARY)</c>, written by hand into one buffer: a record of many tensors is one value, which
-/// the driver's own importer would first have to be given as one array.
+/// Writes <c>COPY … FROM STDIN (FORMAT BINARY)</c> by hand into one buffer. A record of many tensors is one value, and the
+/// driver's own importer would need it as one array first.
 /// </summary>
 internal sealed class CopyStream : IAsyncDisposable
 {
-    /// <summary>Large enough that a write costs next to nothing beside what it carries.</summary>
+    /// <summary>Large enough that the cost of a write is negligible compared with its data.</summary>
     public const int BufferBytes = 256 * 1024;
 
-    // Whoever has awaited a call finds this much room: numbers are written without looking.
+    // After an awaited call this much room is free, so numbers are written without a check.
     private const int Reserve = 128;
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0];
     private readonly NpgsqlRawCopyStream _stream;
@@ -36,7 +36,7 @@ internal sealed class CopyStream : IAsyncDisposable
     public static async Task<CopyStream> BeginAsync(NpgsqlConnection connection, string target, byte[] buffer, CancellationToken cancellationToken) =>
         new(await connection.BeginRawBinaryCopyAsync($"copy {target} from stdin (format binary)", cancellationToken).ConfigureAwait(false), buffer);
 
-    /// <summary>Begins a row. Up to six numbers may follow one another before the next call that is awaited.</summary>
+    /// <summary>Begins a row. Up to six numbers may be written before the next awaited call.</summary>
     public async ValueTask RowAsync(short columns, CancellationToken cancellationToken)
     {
         await RoomAsync(cancellationToken).ConfigureAwait(false);
@@ -114,7 +114,7 @@ internal sealed class CopyStream : IAsyncDisposable
         await RoomAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The length of a value whose bytes follow in pieces.</summary>
+    /// <summary>Writes the length of a value whose bytes follow in several calls.</summary>
     public async ValueTask LengthAsync(int length, CancellationToken cancellationToken)
     {
         await RoomAsync(cancellationToken).ConfigureAwait(false);
@@ -138,7 +138,7 @@ internal sealed class CopyStream : IAsyncDisposable
         await RoomAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Sends what is left, and waits for the server to have it all.</summary>
+    /// <summary>Sends the remaining bytes and waits until the server has received everything.</summary>
     public async Task EndAsync(CancellationToken cancellationToken)
     {
         await RoomAsync(cancellationToken).ConfigureAwait(false);
@@ -148,7 +148,7 @@ internal sealed class CopyStream : IAsyncDisposable
         await _stream.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Gives the copy up, unless it has ended; the server then refuses it.</summary>
+    /// <summary>Abandons the copy unless it has ended; the server then refuses it.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_ended)
@@ -160,7 +160,7 @@ internal sealed class CopyStream : IAsyncDisposable
             }
             catch (Exception exception) when (exception is NpgsqlException or IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
             {
-                // The error that led here is the one to be told; the transaction is rolled back in any case.
+                // Report the error that led here. The transaction is rolled back in any case.
             }
         }
     }

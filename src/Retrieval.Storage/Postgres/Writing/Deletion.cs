@@ -3,10 +3,10 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>One image deleted, as one transaction sent in one go.</summary>
+/// <summary>Deletes one image in one transaction, sent in one round trip.</summary>
 internal sealed class Deletion(WriterSession session, CatalogIndex index)
 {
-    // The row number of the version that was there, for the statements behind it.
+    // Gives the row number of the tombstoned version to the statements that follow.
     private const string Tombstone = """
         with gone as (
             update retrieval.image set deleted = true, deleted_at = clock_timestamp(), epoch = (select epoch from retrieval.index where index_id = $1),
@@ -15,15 +15,15 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
         insert into pg_temp.retrieval_decided (row_no, outcome, gone) select row_no, 'deleted', row_no from gone
         """;
 
-    // What was tombstoned now, or by an earlier attempt of which no word came.
+    // What was tombstoned now, or by an earlier attempt that got no reply.
     private const string Tell = """
         select true, (select i.epoch from retrieval.image i join retrieval.change c using (index_id, epoch) where i.index_id = $1 and i.id = $2 and i.deleted and c.token = $3)
         """;
 
     /// <param name="id">The image.</param>
-    /// <param name="token">Of this deletion and no other: by it an earlier attempt's tombstone is known from those of others.</param>
-    /// <param name="cancellationToken">Cancels; whether it is committed is then unknown.</param>
-    /// <returns>The epoch with which it is gone; null if it was not there.</returns>
+    /// <param name="token">Unique to this deletion. It tells an earlier attempt's tombstone from those of other deletions.</param>
+    /// <param name="cancellationToken">Cancels the deletion. It is then unknown whether it was committed.</param>
+    /// <returns>The epoch in which the image disappears; null if it did not exist.</returns>
     public async Task<long?> RunAsync(string id, Guid token, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(session.Connection);

@@ -4,20 +4,22 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>Floats as the half-precision numbers of a <c>halfvec</c> on the wire: big-endian, rounded to nearest, ties to even.</summary>
+/// <summary>
+/// Converts floats to the half-precision numbers of a <c>halfvec</c> on the wire: big-endian, rounded to nearest, ties to even.
+/// </summary>
 internal static class Halves
 {
     /// <summary>Bytes of one number.</summary>
     public const int Bytes = sizeof(ushort);
 
-    /// <summary>The largest number half precision has.</summary>
+    /// <summary>The largest half-precision number.</summary>
     public const float Largest = 65504f;
 
-    // Of half precision: numbers below the first have fewer bits, in steps of the second.
+    // Half precision: numbers below the first constant have fewer bits, in steps of the second.
     private const int SmallestNormalBits = 0x3880_0000;
     private const float SubnormalMagic = 0.5f;
 
-    /// <summary>Place of the first number beyond half precision; -1 if there is none.</summary>
+    /// <summary>Position of the first number beyond half precision; -1 if there is none.</summary>
     public static int FirstBeyond(ReadOnlySpan<float> values)
     {
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
@@ -39,9 +41,9 @@ internal static class Halves
         return -1;
     }
 
-    /// <summary>Writes numbers, none of them beyond <see cref="Largest"/>.</summary>
+    /// <summary>Writes numbers, none of which may be beyond <see cref="Largest"/>.</summary>
     /// <param name="floats">float32, little-endian.</param>
-    /// <param name="destination">Room for <see cref="Bytes"/> a number.</param>
+    /// <param name="destination">Room for <see cref="Bytes"/> bytes per number.</param>
     public static void Write(ReadOnlySpan<byte> floats, Span<byte> destination)
     {
         var bits = MemoryMarshal.Cast<byte, int>(floats);
@@ -67,10 +69,10 @@ internal static class Halves
     {
         var sign = bits & new Vector<int>(int.MinValue);
         var magnitude = bits ^ sign;
-        // Subnormal: adding one half leaves the number, rounded by the processor, in the lowest bits.
+        // Subnormal: after one half is added, the number, rounded by the processor, is in the lowest bits.
         var magic = new Vector<float>(SubnormalMagic);
         var subnormal = (magnitude.As<int, float>() + magic).As<float, int>() - magic.As<float, int>();
-        // Normal: the exponent's bias goes from 127 to 15, and 13 bits are rounded away.
+        // Normal: the exponent's bias changes from 127 to 15, and 13 bits are rounded away.
         var odd = (magnitude >>> 13) & Vector<int>.One;
         var normal = (magnitude - new Vector<int>((127 - 15) << 23) + new Vector<int>(0xFFF) + odd) >>> 13;
         var half = Vector.ConditionalSelect(Vector.LessThan(magnitude, new Vector<int>(SmallestNormalBits)), subnormal, normal);

@@ -34,7 +34,9 @@ internal static class ImageLookup
             }
         }, cancellationToken);
 
-    /// <summary>Whether a text may be asked for at all: Postgres takes neither U+0000 nor lone surrogates, not even in a question.</summary>
+    /// <summary>
+    /// Whether a text may be used in a query at all: Postgres accepts neither U+0000 nor lone surrogates, not even in a query.
+    /// </summary>
     public static bool CanBeHeld(string id)
     {
         try

@@ -1,16 +1,17 @@
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>What a run is about to ingest. One run at a time may have a part of a source.</summary>
-/// <param name="SourceKey">Names the source in the ledger; at most 1024 bytes of UTF-8.</param>
-/// <param name="SourceStamp">Which state of the source: another one begins anew.</param>
-/// <param name="BatchRows">Rows encoded together. A part that is resumed keeps to the number it began with, see <see cref="CatalogIngestion.Ledger"/>.</param>
+/// <summary>What a run is about to ingest. Only one run at a time may hold a part of a source.</summary>
+/// <param name="SourceKey">Names the source in its checkpoints; at most 1024 bytes of UTF-8.</param>
+/// <param name="SourceStamp">Identifies the state of the source. Another stamp makes the part start from the beginning.</param>
+/// <param name="BatchRows">Rows encoded together. A resumed part keeps the number it began with, see
+/// <see cref="CatalogIngestion.Ledger"/>.</param>
 /// <param name="Worker">Who runs it, for people.</param>
 public sealed record IngestionClaim(string SourceKey, string SourceStamp, int BatchRows, string Worker)
 {
     /// <summary>Which part of the source, from 0.</summary>
     public int Part { get; init; }
 
-    /// <summary>Into how many parts the source is divided.</summary>
+    /// <summary>The number of parts the source is divided into.</summary>
     public int Parts { get; init; } = 1;
 
     /// <summary>Rows of the part, if known; for people.</summary>
@@ -19,7 +20,7 @@ public sealed record IngestionClaim(string SourceKey, string SourceStamp, int Ba
     /// <summary>The source's row at which this part begins.</summary>
     public long FirstRow { get; init; }
 
-    /// <summary>Begin at <see cref="FirstRow"/> whatever the ledger says.</summary>
+    /// <summary>Starts at <see cref="FirstRow"/>, whatever the checkpoint says.</summary>
     public bool Restart { get; init; }
 
     /// <summary>Number of the run, new for every run.</summary>

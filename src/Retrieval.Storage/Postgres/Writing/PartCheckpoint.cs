@@ -6,16 +6,16 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>The ledger's row of one part of a source, and the lock that says whose it is.</summary>
+/// <summary>The checkpoint of one part of a source, and the lock that tells which run holds the part.</summary>
 internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
 {
-    /// <summary>Key of the advisory lock of a ledger's or run's row.</summary>
+    /// <summary>Key of the advisory lock of a row of the <c>ledger</c> or of a run.</summary>
     public const string LockKey = "hashtextextended(format('%s/%s/%s/%s', index_id, part, parts, source_key), 0)";
 
-    // Indexed, and shown.
+    // The text is indexed and shown.
     private const int LongestText = 1024;
 
-    // How long the server may need to see that the process that had the lock is gone.
+    // The time the server may need to notice that the process that held the lock is gone.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
@@ -45,7 +45,7 @@ internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
         }
         catch (ArgumentException)
         {
-            // Lone surrogates: as little to be stored as what is too long.
+            // Lone surrogates cannot be stored, just as a text that is too long.
         }
 
         if (bytes is < 1 or > LongestText || text.Contains('\0', StringComparison.Ordinal))
@@ -54,8 +54,8 @@ internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
         }
     }
 
-    /// <summary>Takes the lock for as long as the session lasts.</summary>
-    /// <exception cref="CatalogException">Another session has it.</exception>
+    /// <summary>Takes the lock for the lifetime of the session.</summary>
+    /// <exception cref="CatalogException">Another session holds it.</exception>
     public async Task LockAsync(WriterSession session, TimeProvider time, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -71,7 +71,7 @@ internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
         }
     }
 
-    /// <summary>Registers the run and says where it begins; to be called in a transaction, as often as need be.</summary>
+    /// <summary>Registers the run and returns where it begins. Call it in a transaction; it may be repeated.</summary>
     public async Task<(SourceCheckpoint Ledger, int SourceNo)> RegisterAsync(WriterSession session, CancellationToken cancellationToken)
     {
         await RequireOneDivisionAsync(session, cancellationToken).ConfigureAwait(false);
@@ -107,14 +107,14 @@ internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
         return (entry, sourceNo);
     }
 
-    /// <summary>The ledger as it is committed.</summary>
-    /// <exception cref="CatalogException">It is another run's by now.</exception>
+    /// <summary>The committed checkpoint.</summary>
+    /// <exception cref="CatalogException">Another run holds the part by now.</exception>
     public async Task<SourceCheckpoint> RequireOursAsync(WriterSession session, CancellationToken cancellationToken) =>
         await ReadAsync(session, cancellationToken).ConfigureAwait(false) is { } row && row.Run == claim.RunId
             ? row.Entry
             : throw Taken("another run has continued it");
 
-    /// <summary>The number of a source, made if it has none.</summary>
+    /// <summary>The number of a source; assigned if it has none.</summary>
     public static async Task<int> SourceAsync(WriterSession session, CatalogIndex index, string key, CancellationToken cancellationToken)
     {
         object[] values = [index.IndexId, key];
@@ -122,15 +122,15 @@ internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
         return await session.ReadAsync("select source_no from retrieval.source where index_id = $1 and source_key = $2", values, reader => reader.GetInt32(0), cancellationToken).ConfigureAwait(false);
     }
 
-    // Parts of n and parts of m never make a whole: the source would never be complete. The lock makes two runs that begin at
-    // once with different n see each other.
+    // Parts of n and parts of m never add up to a whole, so the source would never be complete. The lock makes two runs that
+    // start at the same time with different n see each other.
     private async Task RequireOneDivisionAsync(WriterSession session, CancellationToken cancellationToken)
     {
         object[] source = [index.IndexId, claim.SourceKey];
         await session.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended(format('division %s/%s', $1::integer, $2::text), 0))", source, cancellationToken).ConfigureAwait(false);
         if (claim.Restart)
         {
-            // Runs of the other division find their entry gone, and stop.
+            // Runs of the other division find their row gone and stop.
             await session.ExecuteAsync("delete from retrieval.ledger where index_id = $1 and source_key = $2 and parts <> $3", [.. source, claim.Parts], cancellationToken).ConfigureAwait(false);
             return;
         }

@@ -5,8 +5,8 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// The items of a checked batch as records: the row bytes of an item's fields in the schema's order, a ragged field's
-/// words times, then its embedding as float32. Views of the batch's memory.
+/// The items of a checked batch as records: the row bytes of an item's fields in the schema's order (a ragged field has one row
+/// per word), then its embedding as float32. Records are views of the batch's memory.
 /// </summary>
 internal sealed class RecordRows
 {
@@ -46,7 +46,7 @@ internal sealed class RecordRows
         yield return Embedding(item);
     }
 
-    // The batch was checked: all of a field is in one memory, so no place in it is beyond an int.
+    // The batch was checked: each field is in one block of memory, so every position fits an int.
     private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> bytes, long firstRow, int rows, FieldSpec spec) =>
         bytes.Slice((int)(firstRow * spec.RowBytes), rows * spec.RowBytes);
 }

@@ -4,10 +4,11 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>Tells a writer that is kept waiting whether a nearest-neighbour index is being built: that may take hours, and ends.</summary>
+/// <summary>Tells a waiting writer whether a nearest-neighbour index is being built. A build may take hours, but it ends.</summary>
 internal static class RunningBuild
 {
-    // Progress of others shows little more than their process to whoever is no superuser: the lock says over what they build.
+    // A role that is not a superuser sees little more of another role's progress than the process. The lock tells which table
+    // the build is on.
     private const string Running = """
         select exists (
             select from pg_locks l join (select pid from pg_stat_progress_create_index union select pid from pg_stat_progress_analyze) building using (pid)
@@ -15,7 +16,9 @@ internal static class RunningBuild
               and l.relation = any(array[to_regclass('retrieval.image_embedding_' || $1), to_regclass('retrieval.caption_embedding_' || $1)]))
         """;
 
-    /// <summary>What to say of a failure if it is such a build's; null if it is not, or cannot be told.</summary>
+    /// <summary>
+    /// Returns the error to report for a failure that such a build causes; null if it is another failure or the cause is unknown.
+    /// </summary>
     public static async Task<Exception?> ExcuseAsync(Catalog catalog, CatalogIndex index, string what, Exception failure, CancellationToken cancellationToken)
     {
         if (failure is not CatalogException { Fault: CatalogFault.Busy })

@@ -8,10 +8,10 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>A batch that was checked and made ready, so that a transaction can be built from it as often as need be.</summary>
+/// <summary>A batch that was checked and prepared, so that a transaction can be built from it as often as needed.</summary>
 internal sealed class StagedBatch
 {
-    // A value of Postgres has less than 1 GiB, and so has the message that carries it.
+    // A value in Postgres is smaller than 1 GiB, and so is the message that carries it.
     private const long LongestRecord = (1L << 30) - (1 << 16);
 
     private StagedBatch(ImageRows rows, IndexLayout layout)
@@ -44,14 +44,14 @@ internal sealed class StagedBatch
     /// <summary>The images to be stored.</summary>
     public IReadOnlyList<StagedImage> Entries { get; }
 
-    /// <summary>The images that Postgres cannot hold, or that are beyond the format's bounds, with their places in the batch.</summary>
+    /// <summary>The images that Postgres cannot hold or that exceed the format's bounds, with their positions in the batch.</summary>
     public IReadOnlyList<(int Row, RejectedImage Image)> Faults { get; }
 
     public RecordRows Images { get; }
 
     public RecordRows Captions { get; }
 
-    /// <exception cref="InvalidInputException">The batch is not what the schema says, or holds an id twice.</exception>
+    /// <exception cref="InvalidInputException">The batch does not match the schema, or contains an id twice.</exception>
     public static StagedBatch Of(ImageRows rows, IndexSchema schema)
     {
         var layout = new IndexLayout(schema);

@@ -1,17 +1,17 @@
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// The end of a batch's transaction. These statements are sent in one go, from the one that takes the epoch to the commit,
-/// so that the lock they need is held for as long as Postgres works, and never while it waits for a client.
+/// The end of a batch's transaction. These statements are sent together, from the one that takes the epoch to the commit. So the
+/// lock they need is held only while Postgres works, never while it waits for a client.
 /// </summary>
 internal static class StoreStatements
 {
     private static readonly string[] Large = ["image_record", "image_embedding", "caption", "caption_embedding"];
 
-    /// <summary>What <see cref="BatchCopy"/> fills.</summary>
+    /// <summary>The columns that <see cref="BatchCopy"/> fills.</summary>
     public const string StagedColumns = "pg_temp.retrieval_staged (row_no, source_row, captions, id, content_hash, metadata, tags, boxes)";
 
-    /// <summary>Tables of the session that a batch passes through; a commit or a rollback leaves them empty.</summary>
+    /// <summary>Tables of the session that a batch passes through. A commit or a rollback empties them.</summary>
     public const string TemporaryTables = """
         create temporary table retrieval_staged (
             row_no bigint primary key, source_row bigint not null, captions integer not null, id text collate "C" not null,
@@ -21,27 +21,30 @@ internal static class StoreStatements
         """;
 
     /// <summary>
-    /// Takes the locks of all tables that the batch will or may write to, and changes nothing: whoever builds or drops an
-    /// index is waited for here, before anything is sent and before others wait for this one. $1 index.
+    /// Takes the locks of all tables that the batch may write to, and changes nothing. A session that builds or drops an index is
+    /// waited for here, before anything is sent and before others wait for this session. $1 index.
     /// </summary>
     public static string Reserve { get; } =
         $"with {string.Join(", ", Large.Select(table => $"{table} as (delete from retrieval.{table} where index_id = $1 and row_no = 0)"))} update retrieval.image set captions = 0 where index_id = $1 and id = ''";
 
-    /// <summary>From here on writers of this index wait for each other: what commits first has the lower epoch. $1 index.</summary>
+    /// <summary>
+    /// From here on, writers of this index wait for each other: the one that commits first has the lower epoch. $1 index.
+    /// </summary>
     public const string TakeEpoch = """
         with taken as (update retrieval.index set epoch = epoch + 1 where index_id = $1 returning index_id, epoch)
         insert into retrieval.change (index_id, epoch) select index_id, epoch from taken
         """;
 
-    /// <summary>The same, with a token of the caller's. $1 index, $2 token.</summary>
+    /// <summary>The same, with the caller's token. $1 index, $2 token.</summary>
     public const string TakeEpochAs = """
         with taken as (update retrieval.index set epoch = epoch + 1 where index_id = $1 returning index_id, epoch)
         insert into retrieval.change (index_id, epoch, token) select index_id, epoch, $2 from taken
         """;
 
     /// <summary>
-    /// With a snapshot taken after the lock: nobody changes the images any more. <c>gone</c> is the row number whose large
-    /// rows are to go: of the version that is replaced, or of the one that is not taken. $1 index, $2 replace, $3 source.
+    /// Uses a snapshot taken after the lock, so nobody changes the images any more. <c>gone</c> is the row number whose large
+    /// rows are to be removed: those of the version that is replaced, or of the one that is not stored. $1 index, $2 replace, $3
+    /// source.
     /// </summary>
     public const string Decide = """
         insert into pg_temp.retrieval_decided (row_no, outcome, gone, owner)
@@ -66,7 +69,7 @@ internal static class StoreStatements
             metadata = excluded.metadata, tags = excluded.tags, boxes = excluded.boxes, captions = excluded.captions
         """;
 
-    /// <summary>Gives the epoch back if nothing came of it. $1 index.</summary>
+    /// <summary>Returns the epoch if nothing changed. $1 index.</summary>
     public const string GiveEpochBack = """
         with given as (
             update retrieval.index set epoch = epoch - 1
@@ -74,7 +77,10 @@ internal static class StoreStatements
         delete from retrieval.change where index_id = $1 and epoch = (select epoch from given)
         """;
 
-    /// <summary>$1 index, $2 source key, $3 part, $4 parts, $5 run, $6 name of the source, $7 what to say, with a place for the id and one for the owner.</summary>
+    /// <summary>
+    /// $1 index, $2 source key, $3 part, $4 parts, $5 run, $6 name of the source, $7 the message, with a placeholder for the id
+    /// and one for the owner.
+    /// </summary>
     public const string Refuse = """
         insert into retrieval.reject (index_id, source_key, part, parts, run_id, source, row_number, image_id, owner, reason)
         select $1, $2, $3, $4, $5, $6, s.source_row, s.id, d.owner, format($7, s.id, d.owner)
@@ -82,8 +88,8 @@ internal static class StoreStatements
         """;
 
     /// <summary>
-    /// Moves the ledger on, or ends the transaction if another run has the part by now.
-    /// $1 index, $2 source key, $3 part, $4 parts, $5 run, $6 next row so far, $7 next row, $8 skipped, $9 rejected.
+    /// Advances the checkpoint, or ends the transaction if another run holds the part by now. $1 index, $2 source key, $3 part,
+    /// $4 parts, $5 run, $6 next row so far, $7 next row, $8 skipped, $9 rejected.
     /// </summary>
     public const string AdvanceCheckpoint = """
         with outcome as (
@@ -121,7 +127,7 @@ internal static class StoreStatements
                array(select d.owner from pg_temp.retrieval_staged s join pg_temp.retrieval_decided d using (row_no) where d.outcome = 'refused' order by s.source_row)
         """;
 
-    /// <summary>Removes large rows that nothing is to point to. $1 index.</summary>
+    /// <summary>Removes large rows that nothing refers to any more. $1 index.</summary>
     public static IEnumerable<string> Sweep { get; } =
         [.. Large.Select(table => $"delete from retrieval.{table} where index_id = $1 and row_no = any(array(select gone from pg_temp.retrieval_decided where gone is not null))")];
 }

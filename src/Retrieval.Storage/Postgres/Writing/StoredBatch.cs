@@ -3,15 +3,15 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Writing;
 
-/// <summary>Finds out what became of a batch that was committed while the connection was lost.</summary>
+/// <summary>Finds the outcome of a batch that was committed while the connection was lost.</summary>
 internal static class StoredBatch
 {
-    /// <param name="session">After the loss.</param>
+    /// <param name="session">The session opened after the loss.</param>
     /// <param name="index">The index.</param>
-    /// <param name="step">What the ledger was told.</param>
+    /// <param name="step">The change to the checkpoint.</param>
     /// <param name="staged">The images.</param>
-    /// <param name="before">The ledger before the batch.</param>
-    /// <param name="after">The ledger with it.</param>
+    /// <param name="before">The checkpoint before the batch.</param>
+    /// <param name="after">The checkpoint with the batch.</param>
     /// <param name="rowNumbers">Row numbers of all attempts.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<BatchOutcome> RecallAsync(

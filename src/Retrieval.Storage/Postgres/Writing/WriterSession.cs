@@ -7,8 +7,8 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Writing;
 
 /// <summary>
-/// A connection that writes batches: its own, with staging tables, and with limits on how long it may stand in others'
-/// way. The driver's errors come as they are.
+/// A connection that writes batches. It is a dedicated one, with staging tables, and with limits on how long it may block others.
+/// The driver's errors are not translated.
 /// </summary>
 internal sealed class WriterSession : IAsyncDisposable
 {
@@ -25,17 +25,17 @@ internal sealed class WriterSession : IAsyncDisposable
 
     public NpgsqlConnection Connection { get; }
 
-    /// <summary>Its application name, no other session's: by it the server's end of a connection that broke is found.</summary>
+    /// <summary>Its unique application name. It identifies the server's side of a connection that broke.</summary>
     public string Tag { get; }
 
-    /// <summary>One for all copies of the session.</summary>
+    /// <summary>One buffer for all copies of the session.</summary>
     public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(CopyStream.BufferBytes);
 
     public bool Broken => Connection.FullState is not System.Data.ConnectionState.Open;
 
-    /// <summary>Opens one.</summary>
-    /// <param name="catalog">Where.</param>
-    /// <param name="former">Tag of a session this one takes the place of: the server ends that, if it still has it.</param>
+    /// <summary>Opens a session.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="former">Tag of the session that this one replaces. The server ends that session if it still exists.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<WriterSession> OpenAsync(Catalog catalog, string? former, CancellationToken cancellationToken)
     {
@@ -59,14 +59,14 @@ internal sealed class WriterSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether an exception is the server's, the network's, or what the driver says of a connection that broke under it.</summary>
+    /// <summary>Whether an exception comes from the server or the network, or is the driver's report that the connection broke.</summary>
     public static bool IsFailure(Exception exception, bool broken) =>
         CatalogErrors.IsOurs(exception) || (broken && exception is InvalidOperationException or ObjectDisposedException);
 
-    /// <summary>The failure in this product's words.</summary>
+    /// <summary>The failure in this product's terms.</summary>
     public static RetrievalException Translate(string what, CatalogIndex index, Exception exception) => exception switch
     {
-        // The index's row, or its partition, is not there.
+        // The index's row or its partition does not exist.
         PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.CheckViolation, SchemaName: "retrieval" } =>
             new CatalogException(what, CatalogFault.Index, $"index {index.Name} is no longer in the catalog", exception),
         _ => CatalogErrors.Translate(what, exception),
@@ -74,7 +74,7 @@ internal sealed class WriterSession : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
-    /// <summary>Leaves the transaction, if there is one and the connection still stands.</summary>
+    /// <summary>Rolls back the transaction, if there is one and the connection still works.</summary>
     public async Task RollbackAsync()
     {
         if (Broken)
@@ -88,7 +88,7 @@ internal sealed class WriterSession : IAsyncDisposable
         }
         catch (Exception exception) when (CatalogErrors.IsOurs(exception) || exception is InvalidOperationException)
         {
-            // Whoever uses the session next sees that it is broken.
+            // The next user of the session sees that it is broken.
             await Connection.CloseAsync().ConfigureAwait(false);
         }
     }
@@ -102,7 +102,7 @@ internal sealed class WriterSession : IAsyncDisposable
         }
     }
 
-    /// <summary>The first row of what a statement gives; null if there is none.</summary>
+    /// <summary>The first row that a statement returns; null if there is none.</summary>
     public async Task<T?> ReadAsync<T>(string sql, object[] values, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         var command = Command(sql, values);
@@ -133,10 +133,11 @@ internal sealed class WriterSession : IAsyncDisposable
         var settings = new Dictionary<string, string>
         {
             ["application_name"] = Tag,
-            // A lock that is not given in time is a conflict, which is retried, long before the driver gives the server up.
+            // A lock that is not granted in time is a conflict, which is retried. This happens long before the driver gives up
+            // on the server.
             ["lock_timeout"] = Milliseconds(commandSeconds * 500L),
-            // However this process fares (frozen, cut off), the server does not keep its locks and rows for long. A copy is
-            // one statement, and has to come through in that time.
+            // Whatever happens to this process (frozen, cut off), the server does not keep its locks and rows for long. A copy
+            // is one statement, and must finish within that time.
             ["statement_timeout"] = Milliseconds(commandSeconds * 4_000L),
             ["idle_in_transaction_session_timeout"] = Milliseconds(commandSeconds * 2_000L),
             ["idle_session_timeout"] = Milliseconds(IdleMinutes * 60_000L),
@@ -144,8 +145,8 @@ internal sealed class WriterSession : IAsyncDisposable
             ["tcp_keepalives_idle"] = "15",
             ["tcp_keepalives_interval"] = "5",
             ["tcp_keepalives_count"] = "3",
-            // Tables grow while plans are kept, and the staging tables have no statistics: every plan is made for the tables
-            // as they are, and goes by an index.
+            // Tables grow while plans are kept, and the staging tables have no statistics. So every plan is made for the tables
+            // as they are, and uses an index.
             ["plan_cache_mode"] = "force_custom_plan",
             ["enable_seqscan"] = "off",
             ["enable_hashjoin"] = "off",

@@ -1,16 +1,16 @@
 namespace Retrieval.Storage.Local.Reading.Guard;
 
 /// <summary>
-/// What runs when a mapped page cannot be read, on Linux on x86-64: machine code, since no managed code can run there. The
-/// thread may be one of the runtime's own in the middle of managed code, or one of ONNX Runtime's. A signal handler with the
-/// arguments (signal in edi, siginfo in rsi, context in rdx): looks up the address in a table of mappings; if it lies in one,
-/// marks that one as damaged, puts zeroed pages in the place of all that is left of it, and lets the access go on. What is
-/// none of ours goes to the handler that was there before. Touches registers that a C function may change, the table, and
-/// 40 bytes of the stack.
+/// Runs when a mapped page cannot be read, on Linux on x86-64. It is machine code, since no managed code can run there: the
+/// thread may be one of the runtime's in the middle of managed code, or one of ONNX Runtime's. It is a signal handler with the
+/// arguments (signal in edi, siginfo in rsi, context in rdx). It looks up the address in a table of mappings. If the address is
+/// in one, it marks that mapping as damaged, replaces the rest of it with zeroed pages, and lets the access continue. Any other
+/// address goes to the previous handler. It touches only registers that a C function may change, the table, and 40 bytes of the
+/// stack.
 /// </summary>
 internal static class FaultCode
 {
-    /// <summary>The code as an assembler takes it (GNU as). A test holds the bytes to it.</summary>
+    /// <summary>The code as assembler source (GNU as). A test checks the bytes against it.</summary>
     public const string Listing = """
                 .intel_syntax noprefix
         handler:
@@ -59,14 +59,14 @@ internal static class FaultCode
 
         """;
 
-    /// <summary>Where in the code the table's address is to be put, 8 bytes.</summary>
+    /// <summary>Position in the code of the table's address, 8 bytes.</summary>
     public const int TablePlace = 6;
 
-    /// <summary>What stands there until then.</summary>
+    /// <summary>The value there until the address is written.</summary>
     public const long TablePlaceholder = 0x1122334455667788;
 
-    // The table: a head of 64 bytes (the former handler, the number of entries ever used), then entries of 32 bytes
-    // (start, end, damaged, nothing).
+    // The table: a header of 64 bytes (the previous handler, the number of entries ever used), then entries of 32 bytes (start,
+    // end, damaged, unused).
     public const int HeadBytes = 64;
     public const int EntryBytes = 32;
     public const int FormerPlace = 0;
@@ -75,7 +75,7 @@ internal static class FaultCode
     public const int EndPlace = 1;
     public const int DamagedPlace = 2;
 
-    /// <summary>The code: one line an instruction.</summary>
+    /// <summary>The code: one line per instruction.</summary>
     public static ReadOnlySpan<byte> Bytes =>
     [
         0x83, 0x7e, 0x08, 0x00,

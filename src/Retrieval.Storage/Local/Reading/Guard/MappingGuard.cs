@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace Retrieval.Storage.Local.Reading.Guard;
 
 /// <summary>
-/// Keeps the process alive when a mapped file is cut short, or its disk fails, under a reader: what cannot be read any more
-/// reads as zeros from then on, and the mapping is marked as damaged. Whoever computes from a mapping asks afterwards
-/// whether it was: nothing is answered from such zeros. Costs nothing until a page is missing. Where there is no guard
-/// (another system than Linux on x86-64) reading such a page ends the process, as it does everywhere without one.
+/// Keeps the process alive when a mapped file is truncated, or its disk fails, while it is read. What can no longer be read reads
+/// as zeros from then on, and the mapping is marked as damaged. Code that computes from a mapping checks the mark afterwards, so
+/// that no answer is based on such zeros. The guard costs nothing until a page is missing. Without a guard (on any system other
+/// than Linux on x86-64), reading such a page ends the process, as usual.
 /// </summary>
 internal static unsafe class MappingGuard
 {
-    /// <summary>Mappings guarded at once; one more is not. An index has some twenty-five files.</summary>
+    /// <summary>Maximum number of mappings guarded at once; further ones are not guarded. An index has about twenty-five files.</summary>
     private const int MostEntries = 8192;
 
     private const int PageBytes = 4096;
@@ -23,7 +23,7 @@ internal static unsafe class MappingGuard
     /// <summary>Whether mappings are guarded in this process. False before the first one.</summary>
     public static bool IsInstalled { get; private set; }
 
-    /// <summary>Guards a mapping; before it is unmapped <see cref="Release"/> must be called.</summary>
+    /// <summary>Guards a mapping. <see cref="Release"/> must be called before it is unmapped.</summary>
     /// <returns>Its entry; -1 if it is not guarded.</returns>
     public static int Register(byte* start, long bytes)
     {
@@ -40,7 +40,7 @@ internal static unsafe class MappingGuard
                 return -1;
             }
 
-            // The end last: until it is there, no address is in it.
+            // The end is written last: until then the entry contains no address.
             var place = Place(entry);
             place[FaultCode.DamagedPlace] = 0;
             Volatile.Write(ref place[FaultCode.StartPlace], (long)start);
@@ -49,10 +49,10 @@ internal static unsafe class MappingGuard
         }
     }
 
-    /// <summary>Whether something of the mapping could not be read, and reads as zeros since.</summary>
+    /// <summary>Whether part of the mapping could not be read and now reads as zeros.</summary>
     public static bool IsDamaged(int entry) => entry >= 0 && Volatile.Read(ref Place(entry)[FaultCode.DamagedPlace]) != 0;
 
-    /// <summary>Ends the guard of a mapping.</summary>
+    /// <summary>Stops guarding a mapping.</summary>
     public static void Release(int entry)
     {
         if (entry >= 0)
@@ -67,7 +67,7 @@ internal static unsafe class MappingGuard
 
     private static bool TryInstall()
     {
-        // For as long as the process lives: the handler may look at it at any time.
+        // Allocated for the lifetime of the process: the handler may look at it at any time.
         table = (long*)NativeMemory.AllocZeroed(FaultCode.HeadBytes + (MostEntries * (nuint)FaultCode.EntryBytes));
         return SignalHandler.TryInstall(table);
     }
@@ -85,7 +85,7 @@ internal static unsafe class MappingGuard
             return false;
         }
 
-        // Empty until its end is written, so counting it beforehand is safe.
+        // The entry is empty until its end is written, so counting it first is safe.
         Volatile.Write(ref table[FaultCode.UsedPlace], entry + 1);
         return true;
     }

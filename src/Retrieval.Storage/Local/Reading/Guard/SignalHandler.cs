@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Storage.Local.Reading.Guard;
 
-/// <summary>Puts <see cref="FaultCode"/> before whatever handles SIGBUS in this process.</summary>
+/// <summary>Installs <see cref="FaultCode"/> in front of the existing handler of SIGBUS in this process.</summary>
 internal static unsafe partial class SignalHandler
 {
     private const int BusError = 7;
@@ -17,11 +17,11 @@ internal static unsafe partial class SignalHandler
     private const int FlagsAt = 136;
     private const int TakesSiginfo = 4;
 
-    /// <summary>Whether this process is of the kind the code was written for.</summary>
+    /// <summary>Whether the code was written for this kind of process.</summary>
     public static bool IsPossible => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64 && Environment.SystemPageSize == PageBytes;
 
-    /// <summary>Installs the handler over a table, and writes the former handler into the table's head first.</summary>
-    /// <returns>False where the system refuses, or where nobody handled the signal: then things are as they were.</returns>
+    /// <summary>Installs the handler for a table. First writes the previous handler into the table's header.</summary>
+    /// <returns>False if the system refuses, or if the signal had no handler: then nothing is changed.</returns>
     public static bool TryInstall(long* table)
     {
         var code = Map(0, PageBytes, ReadWrite, PrivateAnonymous, -1, 0);
@@ -39,7 +39,7 @@ internal static unsafe partial class SignalHandler
             return false;
         }
 
-        // 0 and 1 stand for the default and for nothing. The runtime has one of its own; without any, there is nowhere to go on to.
+        // 0 and 1 mean default and ignore. The runtime has its own handler; without one, there is nothing to pass the signal on to.
         var former = *(long*)action;
         if (former is 0 or 1)
         {
