@@ -7,7 +7,7 @@ namespace Retrieval.Search.Replication;
 /// </summary>
 public sealed class CatalogCircuitBreaker(TimeProvider time)
 {
-    /// <summary>So many queries in a row that came late, without any answer between, are a failure.</summary>
+    /// <summary>This many late queries in a row, without any answer in between, count as a failure.</summary>
     public const int MostLate = 3;
 
     private readonly Lock _gate = new();
