@@ -40,7 +40,9 @@ public sealed record LimitsOptions
     [Range(1, 3600)]
     public int RetryAfterSeconds { get; init; } = 1;
 
-    /// <summary>Longest time for a request of <c>/v1</c> after its body has arrived, including waiting, in seconds. Then it is a 504.</summary>
+    /// <summary>
+    /// Longest time for a request of <c>/v1</c> after its body has arrived, including waiting, in seconds. Then it is a 504.
+    /// </summary>
     [Range(0.05, 3600)]
     public double RequestTimeoutSeconds { get; init; } = 30;
 

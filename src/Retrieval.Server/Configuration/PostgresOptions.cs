@@ -3,7 +3,10 @@ using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Server.Configuration;
 
-/// <summary>The catalog: the Postgres database with pgvector that holds the authoritative data. Without a connection string the server serves only its local index.</summary>
+/// <summary>
+/// The catalog: the Postgres database with pgvector that holds the authoritative data. Without a connection string the server serves
+/// only its local index.
+/// </summary>
 public sealed record PostgresOptions
 {
     /// <summary><c>Host=…;Database=…;Username=…</c> or <c>postgresql://user@host:port/database</c>; empty for embedded mode.</summary>
@@ -22,7 +25,9 @@ public sealed record PostgresOptions
     [Range(0.05, 3600)]
     public double FollowSeconds { get; init; } = 0.5;
 
-    /// <summary>Longest time a query waits for the catalog's shortlist, in milliseconds; then the exact one over the local copy is used.</summary>
+    /// <summary>
+    /// Longest time a query waits for the catalog's shortlist, in milliseconds; then the exact one over the local copy is used.
+    /// </summary>
     [Range(1, 60_000)]
     public int ShortlistTimeoutMs { get; init; } = 250;
 

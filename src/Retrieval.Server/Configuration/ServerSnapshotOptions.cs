@@ -11,7 +11,10 @@ public sealed record ServerSnapshotOptions
     /// <summary>Folder of the local index; with a catalog, a folder that only this replica uses for its copies. Required.</summary>
     public string Index { get; init; } = "";
 
-    /// <summary>Seconds between checks for a newer generation of the local index. With a catalog, see <see cref="PostgresOptions.FollowSeconds"/>.</summary>
+    /// <summary>
+    /// Seconds between checks for a newer generation of the local index. With a catalog, see <see
+    /// cref="PostgresOptions.FollowSeconds"/>.
+    /// </summary>
     [Range(0.05, 3600)]
     public double RefreshSeconds { get; init; } = 1;
 
