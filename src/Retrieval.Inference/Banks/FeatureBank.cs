@@ -73,8 +73,7 @@ public sealed class FeatureBank : IDisposable
     }
 
     /// <summary>
-    /// Same as <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, long, IProgress{BankProgress}?,
-    /// CancellationToken)"/>; without a budget the bank stays mapped.
+    /// Same as <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, long, IProgress{BankProgress}?, CancellationToken)"/>; without a budget the bank stays mapped.
     /// </summary>
     internal static FeatureBank Open(
         MemoryBudget? budget,

@@ -8,7 +8,6 @@ namespace Retrieval.Inference.Sessions;
 /// uploads them. It reads the environment once, when its first object is created, and it reads the C library's environment, which
 /// the setters of .NET do not change.
 /// </summary>
-/// </summary>
 internal static partial class RuntimeTelemetry
 {
 #pragma warning disable CA2255 // Whoever makes the first object of the runtime, this has to come before it.

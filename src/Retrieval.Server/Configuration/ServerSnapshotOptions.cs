@@ -12,8 +12,8 @@ public sealed record ServerSnapshotOptions
     public string Index { get; init; } = "";
 
     /// <summary>
-    /// Seconds between checks for a newer generation of the local index. With a catalog, see <see
-    /// cref="PostgresOptions.FollowSeconds"/>.
+    /// Seconds between checks for a newer generation of the local index. With a catalog, see
+    /// <see cref="PostgresOptions.FollowSeconds"/>.
     /// </summary>
     [Range(0.05, 3600)]
     public double RefreshSeconds { get; init; } = 1;
