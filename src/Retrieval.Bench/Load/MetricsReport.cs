@@ -3,7 +3,7 @@ namespace Retrieval.Bench.Load;
 /// <summary>What the server's metrics say about a run. The names are the server's; this program knows none of them.</summary>
 /// <param name="Scrapes">How often they were read, including the start and the end.</param>
 /// <param name="FailedScrapes">How often they could not be read.</param>
-/// <param name="ActiveRequestsAfter">Requests the server was still handling after all had ended and a wait; null if it does not say.</param>
+/// <param name="ActiveRequestsAfter">Requests the server was still handling after all had ended, after a wait; null if unknown.</param>
 /// <param name="Series">Series that changed or are not 0, by name.</param>
 internal sealed record MetricsReport(int Scrapes, int FailedScrapes, long? ActiveRequestsAfter, IReadOnlyList<SeriesChange> Series)
 {

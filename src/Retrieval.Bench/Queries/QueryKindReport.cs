@@ -5,7 +5,7 @@ namespace Retrieval.Bench.Queries;
 /// <param name="TotalMs">The whole query, from the caller's side.</param>
 /// <param name="P99Ms">The 99th percentile of the whole query.</param>
 /// <param name="DirectMs">The bare work of the same queries, measured alternately with them: encoder and scorer called directly.</param>
-/// <param name="OverheadShare">Overhead divided by the bare work: overhead / (encoder + scorer). The overhead is shortlist, batching, assembly.</param>
+/// <param name="OverheadShare">Overhead (shortlist, batching, assembly) divided by the bare work (encoder + scorer).</param>
 /// <param name="OverheadMs">That overhead in milliseconds: median of the differences, query by query.</param>
 /// <param name="StagesMs">Median of each stage, as the service itself reports them.</param>
 /// <param name="OtherStagesShare">The stages other than encode and score, divided by those two, as the service itself reports them.</param>

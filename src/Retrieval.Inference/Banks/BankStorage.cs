@@ -48,7 +48,7 @@ internal sealed class BankStorage
     /// <summary>Allocates memory for all rows of a bank and fills it.</summary>
     /// <param name="layout">The bank.</param>
     /// <param name="budget">The memory to allocate from.</param>
-    /// <param name="outgrown">Storage on the device that already holds the bank's first rows, with its layout; the caller keeps it alive.</param>
+    /// <param name="outgrown">Device storage that holds the bank's first rows, with its layout; the caller keeps it alive.</param>
     /// <param name="keepFree">Bytes that the spare room leaves free.</param>
     /// <param name="progress">Informed after every chunk.</param>
     /// <param name="cancellationToken">Stops the copying; the memory is released.</param>

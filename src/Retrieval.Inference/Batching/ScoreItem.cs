@@ -13,7 +13,7 @@ public sealed class ScoreItem : WorkItem<int>
     /// <param name="batcher">Scorer and bank.</param>
     /// <param name="query">The query's record, a table with one row. Must stay alive until the task has ended.</param>
     /// <param name="slots">Rows of the bank, <c>[P]</c>.</param>
-    /// <param name="scores">Receives the scores, <c>[P]</c>: finite, or NaN for a pair without a score because one of its sides is damaged.</param>
+    /// <param name="scores">Receives the scores, <c>[P]</c>: finite, or NaN for a pair of which one side is damaged.</param>
     /// <param name="limits">When it is no longer wanted.</param>
     public ScoreItem(ScoreBatcher batcher, RecordTable query, ReadOnlyMemory<long> slots, Memory<float> scores, WorkLimits limits)
         : base(batcher, slots.Length, slots.Length, limits)

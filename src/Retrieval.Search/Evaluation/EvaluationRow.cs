@@ -7,5 +7,5 @@ namespace Retrieval.Search.Evaluation;
 /// <param name="Shortlist">Candidates reranked; null where there is no shortlist.</param>
 /// <param name="ImageToText">Images as queries.</param>
 /// <param name="TextToImage">Captions as queries.</param>
-/// <param name="ShortlistOverlapAt10">For a shortlist, when there is a full ranking: how much of its top ten the shortlist contains.</param>
+/// <param name="ShortlistOverlapAt10">For a shortlist, if there is a full ranking: how much of its top ten the shortlist has.</param>
 public sealed record EvaluationRow(string Ranking, int? Shortlist, RankSummary ImageToText, RankSummary TextToImage, ShortlistOverlap? ShortlistOverlapAt10);

@@ -47,7 +47,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
     /// <param name="source">Where the images come from; the caller disposes of it after the run.</param>
     /// <param name="target">Where they go; disposed of with the run, or at once if this fails.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="InvalidInputException">The source has no such part, or the part was started with a different window size.</exception>
+    /// <exception cref="InvalidInputException">The source has no such part, or the part was started with another window size.</exception>
     /// <exception cref="RetrievalException">Another run holds the source, or the target cannot be written.</exception>
     public async Task<StartedIngestion> StartAsync(IFeatureSource source, IIngestionTarget target, CancellationToken cancellationToken = default)
     {

@@ -6,7 +6,7 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="Progress">The final counts.</param>
 /// <param name="ResumedAtRow">The row where this run began: 0, or where an earlier run ended.</param>
 /// <param name="Generation">The index's generation after the run, or its epoch in the catalog; null for a dry run.</param>
-/// <param name="RejectsFile">The file that lists the rejected rows; null for a dry run, and for the catalog, which lists them itself.</param>
+/// <param name="RejectsFile">File that lists the rejected rows; null for a dry run, and for the catalog, which lists them itself.</param>
 /// <param name="FirstRejects">The first rejected rows of this run.</param>
 public sealed record IngestionReport(
     IngestionProgress Progress,

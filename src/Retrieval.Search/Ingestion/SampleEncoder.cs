@@ -81,7 +81,7 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
     /// <param name="samples">At least one.</param>
     /// <param name="sourceKey">The source that will own the rows; null for none.</param>
     /// <param name="rejects">Receives the removed samples.</param>
-    /// <param name="device">Shared with everything else that computes in this process: each batch takes exclusive access. Null if nothing else computes.</param>
+    /// <param name="device">Shared by all computation of this process, so each batch takes exclusive access; null if not shared.</param>
     /// <param name="cancellationToken">Stops the run on the device.</param>
     /// <returns>Rows in native memory, to be stored and disposed of; null if no sample is left.</returns>
     public async Task<EncodedRows?> EncodeAsync(

@@ -56,7 +56,7 @@ public sealed class StartedIngestion : IAsyncDisposable
 
     /// <summary>Reads, encodes and stores.</summary>
     /// <param name="progress">Receives the counts after every window.</param>
-    /// <param name="stop">Stops the run after the current window has been committed; once all rows are stored, stops the remaining work.</param>
+    /// <param name="stop">Stops the run after the current window is committed; once all rows are stored, stops the remaining work.</param>
     /// <param name="cancellationToken">Stops the run at once; uncommitted rows are dropped.</param>
     /// <exception cref="IngestionStoppedException">The run was asked to stop, by <paramref name="stop"/> or through the target.</exception>
     /// <exception cref="SourceRefusedException">Every row of the source was rejected.</exception>

@@ -22,7 +22,7 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
     /// <summary>The best candidates with their exact scores; null if the catalog did not answer in time.</summary>
     /// <param name="snapshot">What is served from the catalog.</param>
     /// <param name="items">Images or captions.</param>
-    /// <param name="query">The query's embedding; must not be changed or freed, whatever this returns: a late answer is still read against it.</param>
+    /// <param name="query">The query's embedding; must not be changed or freed even afterwards: a late answer is read against it.</param>
     /// <param name="count">Number of candidates.</param>
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
     /// <param name="left">Time the request has left; this waits for at most half of it, so that the fallback has the other half.</param>

@@ -132,7 +132,7 @@ internal sealed class SearchRun : IDisposable
     }
 
     /// <summary>Scores as many candidates as the deadline allows, and sorts them.</summary>
-    /// <returns>The candidates without those that have no score because they are damaged; the next ones replace them if there are any.</returns>
+    /// <returns>The candidates without those that have no score because of damage; the next ones, if any, replace them.</returns>
     public async Task<Candidate[]> RerankAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
     {
         var sound = await ScoreAsync(batcher, query, candidates).ConfigureAwait(false);

@@ -2,8 +2,8 @@ namespace Retrieval.Search.Replication;
 
 /// <summary>
 /// A circuit breaker that says whether to ask the catalog. After a failure, no caller with an alternative waits for the
-/// catalog until the follower, which probes it, gets an answer to a probe sent after the failure. A single query that took
-/// too long proves little, since it may have been a hard one; several in a row count as a failure.
+/// catalog until a probe sent after the failure (the follower's poll, for example) is answered. A single query that took too
+/// long proves little, since it may have been a hard one; several in a row count as a failure.
 /// </summary>
 public sealed class CatalogCircuitBreaker(TimeProvider time)
 {

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Retrieval.Search.Snapshots;
 
-/// <summary>What is known to be damaged in a served index, across all generations that continue it: whether bytes differ from
-/// what was committed, and the damaged items found so far. Each item is reported once, up to a limit: a whole file may be damaged.</summary>
+/// <summary>What is known to be damaged in a served index, across all generations that continue it: whether bytes differ from what
+/// was committed, and the damaged items found so far. Each is reported once, up to a limit: a whole file may be damaged.</summary>
 internal sealed class DamagedItems(Action<DamagedItem>? tell)
 {
     private const int MostTold = 100;

@@ -12,7 +12,7 @@ internal static class PercentEncoding
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The decoded text.</summary>
-    /// <exception cref="InvalidInputException">A percent sign is not followed by two hexadecimal digits, or the bytes are not UTF-8.</exception>
+    /// <exception cref="InvalidInputException">A percent sign without two hexadecimal digits after it, or not UTF-8.</exception>
     public static string Decode(ReadOnlySpan<char> encoded, string field)
     {
         if (!encoded.Contains('%'))
