@@ -87,7 +87,7 @@ public sealed class MatchingModel : IDisposable
     public ParityReport Parity { get; }
 
     /// <summary>Loads a bundle.</summary>
-    /// <exception cref="InvalidBundleException">It is incomplete or edited, violates the contract, or gives other results than at export.</exception>
+    /// <exception cref="InvalidBundleException">Incomplete, edited, violating the contract, or computing other results than at export.</exception>
     /// <exception cref="DeviceException">The requested provider is not available or does not work.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static MatchingModel Load(string path, InferenceOptions? options = null)

@@ -55,8 +55,8 @@ internal sealed class BankLayout
         && Columns.Select(column => column with { Source = 0 }).SequenceEqual(former.Columns.Select(column => column with { Source = 0 }));
 
     /// <summary>
-    /// Rows to allocate: the existing ones plus an eighth of them or a few thousand, so that most generations only append; fewer if
-    /// there is not enough memory.
+    /// Rows to allocate: the existing ones plus an eighth of them or a few thousand, whichever is more, so that most generations
+    /// only append; fewer if there is not enough memory.
     /// </summary>
     /// <exception cref="BankTooLargeException">There is not enough memory for the existing rows.</exception>
     public BankRows Fit(MemoryBudget budget, BankLayout? grown, long keepFree)

@@ -13,7 +13,7 @@ public sealed record BundleHead(BundleManifest Manifest, string Fingerprint)
 
     /// <summary>Reads the manifest of a bundle.</summary>
     /// <param name="folder">The bundle's folder.</param>
-    /// <exception cref="InvalidBundleException">The folder is missing, or its manifest is missing, too large, a link, or invalid.</exception>
+    /// <exception cref="InvalidBundleException">The folder or its manifest is missing, or the manifest is too large, a link, or invalid.</exception>
     public static BundleHead Read(string folder)
     {
         if (!Directory.Exists(folder))

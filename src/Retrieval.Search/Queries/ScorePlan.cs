@@ -53,7 +53,7 @@ internal sealed class ScorePlan
     }
 
     /// <summary>Scores all pairs, in the order of the request.</summary>
-    /// <exception cref="DamagedDataException">A pair is damaged and has no score. It is not left out: the caller wants that pair.</exception>
+    /// <exception cref="DamagedDataException">A damaged pair has no score. It is not left out: the caller wants that pair.</exception>
     public async Task<float[]> RunAsync(SearchSnapshot snapshot, WorkScheduler device, WorkLimits limits, StageClock clock)
     {
         var result = new float[_count];

@@ -13,8 +13,7 @@ public record SearchRequest
     public int? DeadlineMs { get; init; }
 
     /// <summary>
-    /// Conditions on the metadata of images, all of which must hold. Each is a key and the permitted values, of which the image
-    /// must have one. They apply before the shortlist is taken, so a filter never empties it while any image matches.
+    /// Conditions on the metadata of images, all of which must hold. Each is a key and the permitted values, of which the image must have one. They apply before the shortlist is taken, so a filter never empties it while any image matches.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Filter { get; init; }
 }

@@ -84,7 +84,7 @@ public sealed class SearchService(
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
 
-    /// <summary>Refuses new requests. Running ones end normally; the device belongs to its owner, who stops it.</summary>
+    /// <summary>Refuses new requests. Running ones end normally; the device is not disposed of here.</summary>
     public void Dispose() => _disposed = true;
 
     internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, _bounds, since, time);

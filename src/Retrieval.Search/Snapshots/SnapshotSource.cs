@@ -36,7 +36,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// Loads and verifies the bundle and opens the index of the options. If there are several bundles, it loads the one that the
     /// index was made with. Slow: takes seconds for a large model.
     /// </summary>
-    /// <exception cref="RetrievalException">The bundle differs from its manifest, or the index is missing, damaged or of another bundle.</exception>
+    /// <exception cref="RetrievalException">The bundle differs from its manifest; or the index is missing, damaged or of another bundle.</exception>
     public void Load(CancellationToken cancellationToken = default)
     {
         lock (_writing)
@@ -89,7 +89,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// both files of its manifest are intact, and reports that in <see cref="Status"/>.
     /// </summary>
     /// <returns>Whether there was a newer one.</returns>
-    /// <exception cref="RetrievalException">The newest generation cannot be determined or read; the current one is still served.</exception>
+    /// <exception cref="RetrievalException">The newest generation cannot be determined or read; the current one stays served.</exception>
     public bool TryRefresh(CancellationToken cancellationToken = default)
     {
         lock (_writing)

@@ -13,7 +13,7 @@ namespace Retrieval.Search.Snapshots;
 /// <param name="Images">Live images.</param>
 /// <param name="Captions">Live captions.</param>
 /// <param name="IndexEpoch">Generation of the index; for an index of the catalog, its epoch there.</param>
-/// <param name="ManifestFault">Fault of one of the index's two manifest files; null if both are intact. What is served is intact either way.</param>
+/// <param name="ManifestFault">Fault of one of the index's two manifest files; null if both are intact. The served data is intact either way.</param>
 /// <param name="Parity">How far this machine's results are from those recorded at export.</param>
 public sealed record SnapshotStatus(
     string Label,

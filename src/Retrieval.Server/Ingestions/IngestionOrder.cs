@@ -22,7 +22,7 @@ internal sealed record IngestionOrder
 
     public int? BatchRows { get; init; }
 
-    /// <exception cref="InvalidInputException">The source is named in no or both ways, or the rows are out of range; names the member.</exception>
+    /// <exception cref="InvalidInputException">Not exactly one kind of source, or the rows are out of range; names the member.</exception>
     public static IngestionOrder Of(IngestionRequest request)
     {
         var source = request.Source;
