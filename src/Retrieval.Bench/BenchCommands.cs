@@ -8,10 +8,10 @@ using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Bench;
 
-/// <summary><c>retrieval bench</c>: all that a program needs of this library.</summary>
+/// <summary><c>retrieval bench</c>: the entry point of this library for a program.</summary>
 public static class BenchCommands
 {
-    /// <summary>The command, with a command for each thing that can be measured.</summary>
+    /// <summary>The command, with a subcommand for each measurement.</summary>
     public static CliCommand Create() => new("bench", "Measure this machine: scorers, whole queries, ingestion, start, opening an index, the catalog. Numbers of a shared machine move; compare only within one run.")
     {
         RerankCommand.Create(),

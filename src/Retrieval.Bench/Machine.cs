@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Bench;
 
-/// <summary>Where and with what something was measured: a number means nothing without it.</summary>
-/// <param name="Processor">Its model.</param>
+/// <summary>The machine and versions of a measurement: a number means nothing without them.</summary>
+/// <param name="Processor">Model of the processor.</param>
 /// <param name="Cores">Processors this process may use.</param>
 /// <param name="MemoryBytes">Memory this process may use.</param>
 /// <param name="Os">The operating system.</param>
 /// <param name="Runtime">The .NET runtime.</param>
 /// <param name="Version">This program's version and commit.</param>
-/// <param name="Date">When, in UTC.</param>
+/// <param name="Date">Time of the measurement, in UTC.</param>
 internal sealed record Machine(string Processor, int Cores, long MemoryBytes, string Os, string Runtime, string Version, DateTimeOffset Date)
 {
     public static Machine Current() => new(
@@ -22,7 +22,7 @@ internal sealed record Machine(string Processor, int Cores, long MemoryBytes, st
         typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
         TimeProvider.System.GetUtcNow());
 
-    /// <summary>One line for a person.</summary>
+    /// <summary>One line for people to read.</summary>
     public string Describe() => $"{Processor}, {Cores} cores, {Runtime}, {Version}";
 
     private static string ProcessorModel()

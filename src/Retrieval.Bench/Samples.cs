@@ -3,7 +3,7 @@ using Retrieval.Terminal.Output;
 namespace Retrieval.Bench;
 
 /// <summary>Several measurements of the same thing.</summary>
-/// <param name="Median">The middle one.</param>
+/// <param name="Median">The median.</param>
 /// <param name="Min">The smallest.</param>
 /// <param name="Max">The largest.</param>
 internal sealed record Samples(double Median, double Min, double Max)

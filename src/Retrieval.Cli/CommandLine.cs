@@ -6,7 +6,7 @@ using Retrieval.Cli.Output;
 
 namespace Retrieval.Cli;
 
-/// <summary>Runs one command: parses, watches for Ctrl-C, and turns every ending into an exit code.</summary>
+/// <summary>Runs one command: parses the arguments, handles Ctrl-C, and maps every outcome to an exit code.</summary>
 internal static class CommandLine
 {
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where an unexpected error came from", Recursive = true };
@@ -28,7 +28,7 @@ internal static class CommandLine
         using var stop = new StopSignal();
         try
         {
-            // Our own signal handling and errors: the library's would print a stack trace and give up after two seconds.
+            // Custom signal handling and errors: the library's would print a stack trace and give up after two seconds.
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(configuration, stop.Token).ConfigureAwait(false);
         }

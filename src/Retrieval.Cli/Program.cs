@@ -9,7 +9,7 @@ namespace Retrieval.Cli;
 /// <summary>The command line.</summary>
 internal static class Program
 {
-    // Asked before anything else is loaded: without descriptors nothing can be, and the runtime would end with a stack trace.
+    // Checked before anything else is loaded: without descriptors nothing can be loaded, and the runtime would end with a stack trace.
     private static Task<int> Main(string[] args) => OpenFileLimit.IsTooLowToStart() ? Task.FromResult(1) : RunAsync(args);
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]

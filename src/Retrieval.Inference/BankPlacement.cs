@@ -1,14 +1,14 @@
 namespace Retrieval.Inference;
 
-/// <summary>Where the records of an index lie while they are searched.</summary>
+/// <summary>Where the records of an index are stored while they are searched.</summary>
 public enum BankPlacement
 {
     /// <summary>Mapped on a CPU, resident on CUDA.</summary>
     Auto,
 
-    /// <summary>In the mapped files. On CUDA every call would move the whole bank, so there it is refused.</summary>
+    /// <summary>In the mapped files. Refused on CUDA, where every batch would transfer the whole bank.</summary>
     Mapped,
 
-    /// <summary>Copied into the device's memory; on a CPU, into the process's.</summary>
+    /// <summary>Copied into device memory; on a CPU, into the process's memory.</summary>
     Resident,
 }

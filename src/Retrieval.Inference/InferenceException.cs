@@ -6,12 +6,12 @@ namespace Retrieval.Inference;
 public sealed class InferenceException(string graph, string reason, Exception? innerException = null, bool deviceFault = false)
     : RetrievalException($"{graph}: {reason}", innerException)
 {
-    /// <summary>Which graph was running, e.g. <c>text_encoder.onnx</c>.</summary>
+    /// <summary>The graph that was running, e.g. <c>text_encoder.onnx</c>.</summary>
     public string Graph { get; } = graph;
 
     /// <summary>
-    /// Whether the device or its memory gave out, and not the inputs. The graph's session is made anew before it runs
-    /// again; a smaller batch may pass. A device that has failed for good fails every call until the process is restarted.
+    /// Whether the device or its memory failed, and not the inputs. The graph's session is recreated before it runs again; a smaller
+    /// batch may succeed. A device that has failed permanently fails every batch until the process is restarted.
     /// </summary>
     public bool DeviceFault { get; } = deviceFault;
 }

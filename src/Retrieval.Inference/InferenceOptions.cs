@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Retrieval.Inference;
 
-/// <summary>How and where a model is run. That its parity vectors are computed and compared is not an option: nothing unproven is served.</summary>
+/// <summary>
+/// How and where a model is run. Computing and comparing its parity vectors is not optional: nothing unverified is served.
+/// </summary>
 public sealed record InferenceOptions
 {
     private const int MostThreads = 1024;
@@ -17,29 +19,29 @@ public sealed record InferenceOptions
     public int DeviceId { get; init; }
 
     /// <summary>
-    /// Most bytes that resident banks take of the device's memory; 0 for all that is free. For a device that is shared.
+    /// Most bytes of device memory for resident banks; 0 for all free memory. For a shared device.
     /// </summary>
     [Range(0, 1L << 50)]
     public long DeviceMemoryBytes { get; init; }
 
-    /// <summary>Where banks lie.</summary>
+    /// <summary>Where banks are stored.</summary>
     public BankPlacement BankPlacement { get; init; }
 
-    /// <summary>Path of ONNX Runtime's CUDA provider; empty for <c>libonnxruntime_providers_cuda.so</c> beside the program.</summary>
+    /// <summary>Path of ONNX Runtime's CUDA provider; empty for <c>libonnxruntime_providers_cuda.so</c> in the program's folder.</summary>
     public string ProviderLibrary { get; init; } = "";
 
-    /// <summary>Threads for one graph on the CPU; 0 takes all cores.</summary>
+    /// <summary>Threads for one graph on the CPU; 0 uses all cores.</summary>
     [Range(0, MostThreads)]
     public int Threads { get; init; }
 
     /// <summary>
-    /// Most pairs of one scorer call; 0 chooses: on a CPU from the size of the bundle's records, so that what
-    /// a call touches stays in the caches (docs/devices.md has the rule, docs/benchmarks.md the measurement), on CUDA 1024.
+    /// Most pairs in one batch of a scorer; 0 chooses: on a CPU from the size of the bundle's records, so that the data of a batch stays
+    /// in the caches (docs/devices.md has the rule, docs/benchmarks.md the measurement), on CUDA 1024.
     /// </summary>
     [Range(0, MostPairsPerCall)]
     public int PairsPerCall { get; init; }
 
-    /// <summary>Whether calls are filled up to one of a few sizes; null where it helps, on CUDA.</summary>
+    /// <summary>Whether batches are padded to one of a few sizes; null chooses this where it helps, on CUDA.</summary>
     internal bool? PadPairs { get; init; }
 
     internal void Validate()

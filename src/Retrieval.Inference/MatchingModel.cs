@@ -10,7 +10,7 @@ using Retrieval.Inference.Verification;
 
 namespace Retrieval.Inference;
 
-/// <summary>A bundle, verified, loaded and proven to compute on this machine what it computed at export.</summary>
+/// <summary>A bundle that is verified, loaded, and shown to compute on this machine what it computed at export.</summary>
 public sealed class MatchingModel : IDisposable
 {
     private readonly Stack<IDisposable> _parts = new();
@@ -47,34 +47,34 @@ public sealed class MatchingModel : IDisposable
     /// <summary>The bundle's manifest.</summary>
     public BundleManifest Manifest { get; }
 
-    /// <summary>The bundle's fingerprint; an index made with another one cannot be used with this model.</summary>
+    /// <summary>The bundle's fingerprint; an index made with another bundle cannot be used with this model.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Name and the fingerprint's first 12 digits, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
+    /// <summary>Name and the first 12 digits of the fingerprint, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
     public string Label => $"{Manifest.Name}@{Fingerprint[..12]}";
 
-    /// <summary>Where the graphs run, and why there.</summary>
+    /// <summary>Where the graphs run, and why.</summary>
     public ComputeDevice Device { get; }
 
-    /// <summary>The runtime's name of where the graphs run.</summary>
+    /// <summary>The runtime's name for the provider of the graphs.</summary>
     public string Provider => Device.Provider;
 
-    /// <summary>What resident banks take memory from; null if banks stay mapped.</summary>
+    /// <summary>The memory budget of resident banks; null if banks stay mapped.</summary>
     internal MemoryBudget? BankBudget { get; }
 
-    /// <summary>Threads the caller allows one computation; 0 for all cores.</summary>
+    /// <summary>Threads that one computation may use; 0 for all cores.</summary>
     public int Threads { get; }
 
-    /// <summary>Words of the vocabulary.</summary>
+    /// <summary>Number of words in the vocabulary.</summary>
     public int VocabularySize { get; }
 
-    /// <summary>Caption text to token ids.</summary>
+    /// <summary>Converts caption text to token ids.</summary>
     public CaptionEncoder Captions { get; }
 
-    /// <summary>Region features to records and embeddings.</summary>
+    /// <summary>Encodes region features to records and embeddings.</summary>
     public ImageEncoder ImageEncoder { get; }
 
-    /// <summary>Token ids to records and embeddings.</summary>
+    /// <summary>Encodes token ids to records and embeddings.</summary>
     public TextEncoder TextEncoder { get; }
 
     /// <summary>Scores a bank of images for caption queries.</summary>
@@ -87,8 +87,8 @@ public sealed class MatchingModel : IDisposable
     public ParityReport Parity { get; }
 
     /// <summary>Loads a bundle.</summary>
-    /// <exception cref="InvalidBundleException">Incomplete, edited, not keeping the contract, or computing something else here than it did at export.</exception>
-    /// <exception cref="DeviceException">The provider that was asked for is not there or does not work.</exception>
+    /// <exception cref="InvalidBundleException">Incomplete, edited, violating the contract, or computing other results than at export.</exception>
+    /// <exception cref="DeviceException">The requested provider is not available or does not work.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static MatchingModel Load(string path, InferenceOptions? options = null)
     {
@@ -97,7 +97,7 @@ public sealed class MatchingModel : IDisposable
         return new MatchingModel(VerifiedBundle.Read(path), options);
     }
 
-    /// <summary>Loads a bundle that has been read: what runs is what its caller has seen, to the byte.</summary>
+    /// <summary>Loads a bundle that has already been read: what runs is byte for byte what the caller has seen.</summary>
     /// <inheritdoc cref="Load(string, InferenceOptions?)"/>
     public static MatchingModel Load(VerifiedBundle bundle, InferenceOptions? options = null)
     {
@@ -108,8 +108,8 @@ public sealed class MatchingModel : IDisposable
     }
 
     /// <summary>
-    /// Runs both scorers once in every size of call that they use, with records that mean nothing. On CUDA loading has
-    /// done so: banks then take what memory is left.
+    /// Runs both scorers once with every batch size that they use, with meaningless records. On CUDA, loading has already done this:
+    /// banks then use the memory that is left.
     /// </summary>
     public void WarmUp(CancellationToken cancellationToken = default)
     {

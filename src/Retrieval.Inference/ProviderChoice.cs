@@ -1,9 +1,9 @@
 namespace Retrieval.Inference;
 
-/// <summary>Where graphs are to run.</summary>
+/// <summary>Where graphs should run.</summary>
 public enum ProviderChoice
 {
-    /// <summary>On CUDA if its provider and a device are there, else on the CPU.</summary>
+    /// <summary>On CUDA if its provider and a device are available, otherwise on the CPU.</summary>
     Auto,
 
     /// <summary>On the CPU.</summary>

@@ -18,18 +18,18 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server;
 
-/// <summary>The HTTP server: what it is made of, and how it is run.</summary>
+/// <summary>The HTTP server: its composition, and how it is run.</summary>
 public static class RetrievalServer
 {
     /// <summary>Exit code when the configuration cannot be used.</summary>
     public const int InvalidConfiguration = 2;
 
-    /// <summary>Exit code when the server could not start, or ended by an error.</summary>
+    /// <summary>Exit code when the server could not start, or ended with an error.</summary>
     public const int Failed = 1;
 
-    /// <summary>Puts the server together.</summary>
+    /// <summary>Composes the server.</summary>
     /// <param name="options">The options, validated: see <see cref="ServerConfiguration.Read"/>.</param>
-    /// <param name="configure">Called before the application is built, to replace or add parts.</param>
+    /// <param name="configure">Called before the application is built, to replace or add services.</param>
     public static WebApplication Build(ServerOptions options, Action<WebApplicationBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -56,7 +56,7 @@ public static class RetrievalServer
             builder.Services.AddLocalIndex();
         }
 
-        // Behind the loader, so that it ends after the drain: services are stopped in the reverse order.
+        // Registered after the loader, so that it ends after the drain: services are stopped in reverse order.
         builder.Services.AddSnapshot(options);
         builder.Services.AddIngestions(options);
         builder.Services.AddTelemetry(options.Telemetry);
@@ -81,9 +81,9 @@ public static class RetrievalServer
         return app;
     }
 
-    /// <summary>Reads the options, runs the server until it is told to stop, and says how that went.</summary>
-    /// <param name="args">The command line behind <c>serve</c>; see <see cref="ServerConfiguration"/>.</param>
-    /// <param name="errors">Where faults of the configuration are written, one a line.</param>
+    /// <summary>Reads the options, runs the server until it is told to stop, and reports the result.</summary>
+    /// <param name="args">The command line after <c>serve</c>; see <see cref="ServerConfiguration"/>.</param>
+    /// <param name="errors">Receives faults of the configuration, one per line.</param>
     /// <param name="cancellationToken">Stops the server like SIGTERM does: requests in progress finish.</param>
     /// <returns>The process's exit code: 0, <see cref="Failed"/> or <see cref="InvalidConfiguration"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter errors, CancellationToken cancellationToken = default)
@@ -110,17 +110,17 @@ public static class RetrievalServer
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Told to stop before it had started.
+            // Told to stop before it started.
             return 0;
         }
         catch (IOException exception)
         {
-            // The address is in use, as a rule.
+            // Usually the address is in use.
             return await NotListeningAsync(errors, exception).ConfigureAwait(false);
         }
         catch (SocketException exception)
         {
-            // Another machine's address, or a port that this account may not have.
+            // The address of another machine, or a port that this account may not use.
             return await NotListeningAsync(errors, exception).ConfigureAwait(false);
         }
     }

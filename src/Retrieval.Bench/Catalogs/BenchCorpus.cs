@@ -7,7 +7,7 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Bench.Catalogs;
 
-/// <summary>Batches of a full-size record. Every batch has the same tensors under new ids: nothing compresses or compares them.</summary>
+/// <summary>Batches of full-size records. Every batch has the same tensors under new ids: nothing compresses or compares them.</summary>
 internal sealed class BenchCorpus
 {
     private const int Words = 14;
@@ -39,10 +39,10 @@ internal sealed class BenchCorpus
 
     public IndexSchema Schema { get; }
 
-    /// <summary>Record, float32 embedding and halfvec of an image and its captions.</summary>
+    /// <summary>Bytes of record, float32 embedding and halfvec of an image and its captions.</summary>
     public long BytesPerImage { get; }
 
-    /// <summary>Images [first, first + count), at most a batch.</summary>
+    /// <summary>Images [first, first + count), at most one batch.</summary>
     public ImageRows Rows(long first, int count) => new()
     {
         SourceKey = "bench",

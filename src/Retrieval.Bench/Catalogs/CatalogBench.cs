@@ -8,8 +8,8 @@ using Retrieval.Storage.Postgres.Writing;
 namespace Retrieval.Bench.Catalogs;
 
 /// <summary>
-/// Measures the catalog: batches into it, a replica's first copy, how late a replica sees a change, the shortlist. Makes
-/// indexes of its own and drops them; replicas' files lie in the temporary folder.
+/// Measures the catalog: storing batches, a replica's first copy, the delay until a replica sees a change, and the shortlist. It
+/// creates its own indexes and drops them; the files of replicas are in the temporary folder.
 /// </summary>
 internal sealed class CatalogBench(Catalog catalog, CatalogBenchOptions options)
 {
@@ -84,7 +84,7 @@ internal sealed class CatalogBench(Catalog catalog, CatalogBenchOptions options)
             : new TransferReport(options.Images, options.Images * corpus.BytesPerImage, Stopwatch.GetElapsedTime(began).TotalSeconds, PeakResident());
     }
 
-    // The replica looks every so often, as a server's does; writes come at any moment between two looks.
+    // The replica polls at an interval, like a server's; writes come at any moment between two polls.
     private async Task<Samples> LagAsync(CatalogIndex index, CatalogFollower follower, BenchCorpus corpus, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -1,9 +1,9 @@
 namespace Retrieval.Bench.Catalogs;
 
 /// <summary>
-/// Unit vectors that lie as embeddings do: <see cref="Clusters"/> centres, and around each a cloud of few dimensions, all
-/// turned into the full width by one random matrix, with a little noise in every direction. Vectors that are independent
-/// in each of hundreds of dimensions have no near neighbours worth the name, and no index finds them.
+/// Unit vectors distributed like embeddings: <see cref="Clusters"/> centres, each with a cloud of few dimensions around it, all
+/// mapped to the full width by one random matrix, with a little noise in every direction. Vectors that are independent in each of
+/// hundreds of dimensions have no meaningful near neighbours, and no index finds them.
 /// </summary>
 internal sealed class EmbeddingMixture
 {
@@ -27,7 +27,10 @@ internal sealed class EmbeddingMixture
     public string Describe() => FormattableString.Invariant(
         $"mixture of {Clusters} clusters of intrinsic dimension {Dimensions} (spread {Spread}, noise {Noise}), width {_width}, unit length, seed {_seed}");
 
-    /// <summary>Vectors [first, first + count), the same whatever they are asked for together with. <paramref name="stream"/> sets queries apart from what is stored.</summary>
+    /// <summary>
+    /// Vectors [first, first + count), independent of how the calls are divided. <paramref name="stream"/> separates queries from
+    /// stored vectors.
+    /// </summary>
     public float[] Vectors(int stream, long first, int count)
     {
         var vectors = new float[count * _width];
@@ -70,7 +73,7 @@ internal sealed class EmbeddingMixture
         var values = new float[count];
         for (var i = 0; i < count; i++)
         {
-            // Box and Muller.
+            // Box-Muller transform.
             values[i] = deviation * MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(MathF.Tau * random.NextSingle());
         }
 

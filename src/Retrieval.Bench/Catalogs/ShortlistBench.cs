@@ -16,8 +16,8 @@ using Retrieval.Storage.Shortlist;
 namespace Retrieval.Bench.Catalogs;
 
 /// <summary>
-/// The shortlist by pgvector against exact, over vectors with next to no record. The queries are the captions of some
-/// images, drawn from the same mixture and not near any image by construction.
+/// Compares the shortlist of pgvector with the exact one, over vectors with minimal records. The queries are the captions of some
+/// images, drawn from the same mixture and not constructed to be near any image.
 /// </summary>
 internal sealed class ShortlistBench(Catalog catalog, CatalogBenchOptions options)
 {
@@ -40,7 +40,7 @@ internal sealed class ShortlistBench(Catalog catalog, CatalogBenchOptions option
             await ShortlistIndexes.BuildAsync(catalog, index, null, cancellationToken).ConfigureAwait(false);
             var built = Stopwatch.GetTimestamp();
 
-            // Once to warm the server's cache and the plans.
+            // One run to warm the server's cache and the plans.
             await CatalogRecall.MeasureAsync(catalog, index, CatalogItems.Images, options.Shortlist, Math.Min(10, options.Queries), Seed, null, cancellationToken).ConfigureAwait(false);
             var recall = await CatalogRecall.MeasureAsync(catalog, index, CatalogItems.Images, options.Shortlist, options.Queries, Seed + 1, null, cancellationToken).ConfigureAwait(false);
             progress.Report(("shortlist", 1));
@@ -55,7 +55,7 @@ internal sealed class ShortlistBench(Catalog catalog, CatalogBenchOptions option
         }
     }
 
-    // The same queries each time, over the same index.
+    // The same queries for each factor, over the same index.
     private async Task<IReadOnlyList<FactorReport>?> FactorsAsync(CatalogIndex index, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
     {
         var factors = new List<FactorReport>();

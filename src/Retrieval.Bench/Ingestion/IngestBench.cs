@@ -10,8 +10,8 @@ using Retrieval.Terminal.Output;
 namespace Retrieval.Bench.Ingestion;
 
 /// <summary>
-/// Rate and memory of ingestion at several corpus sizes. Each corpus is ingested by <c>retrieval ingest</c> in a process
-/// of its own, since a peak of memory is a process's; what the encoders alone would do is measured right before it.
+/// Measures the rate and memory of ingestion at several corpus sizes. Each corpus is ingested by <c>retrieval ingest</c> in its own
+/// process, since peak memory is measured per process; the rate of the encoders alone is measured right before it.
 /// </summary>
 internal sealed class IngestBench(IngestOptions options)
 {
@@ -77,7 +77,7 @@ internal sealed class IngestBench(IngestOptions options)
         return new IngestRun(images, rate, encoders, rate / encoders, peak, bytes);
     }
 
-    // Also writes the corpus: both need the bundle's shapes, and the model must be gone before the other process starts.
+    // Also writes the corpus: both need the bundle's shapes, and the model must be unloaded before the other process starts.
     private double MeasureEncoders(int images, string work)
     {
         var bundle = VerifiedBundle.Read(options.Bundle);
@@ -157,7 +157,7 @@ internal sealed class IngestBench(IngestOptions options)
         }
         catch (IOException)
         {
-            // It has just ended.
+            // The process has just ended.
             return 0;
         }
     }

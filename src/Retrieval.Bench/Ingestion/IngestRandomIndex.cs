@@ -12,19 +12,19 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Bench.Ingestion;
 
 /// <summary>
-/// Makes a local index of any size to measure a server with, as fast as the disk takes it: a few random images and captions
-/// are encoded, and their records repeat. Coarse embeddings do not repeat, or a shortlist would be all ties.
+/// Creates a local index of any size for measuring a server, as fast as the disk allows: a few random images and captions are
+/// encoded, and their records repeat. Coarse embeddings do not repeat, or a shortlist would consist of ties.
 /// </summary>
 internal sealed class IngestRandomIndex(IngestOptions options)
 {
-    /// <summary>Images that are encoded.</summary>
+    /// <summary>Number of encoded images.</summary>
     public const int Distinct = 256;
 
     private const int Seed = 1;
     private readonly Random _random = new(Seed);
 
-    /// <summary>Makes the index, which must not be there yet.</summary>
-    /// <exception cref="InvalidInputException">The folder holds something.</exception>
+    /// <summary>Creates the index, which must not exist yet.</summary>
+    /// <exception cref="InvalidInputException">The folder is not empty.</exception>
     public async Task<IngestRun> RunAsync(MatchingModel model, string folder, int images, string[] words, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
@@ -73,7 +73,7 @@ internal sealed class IngestRandomIndex(IngestOptions options)
         return new ImageEntry(id, SHA256.HashData(Encoding.UTF8.GetBytes(id)), captions);
     }
 
-    // The first items of a batch, each with an embedding of its own.
+    // The first items of a batch, each with its own embedding.
     private FieldRows Rows(EncodedBatch batch, int items)
     {
         int[] lengths = [.. batch.Records.Lengths[..Math.Min(items, batch.Records.Lengths.Length)].ToArray().Select(length => (int)length)];
@@ -86,7 +86,7 @@ internal sealed class IngestRandomIndex(IngestOptions options)
         };
     }
 
-    // As long as the embedding it comes from, and somewhere around it.
+    // A vector near the original embedding, and of the same length.
     private float[] Blurred(EncodedBatch batch, int items)
     {
         var width = batch.Embeddings.Length / batch.Count;

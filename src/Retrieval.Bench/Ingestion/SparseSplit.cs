@@ -3,12 +3,12 @@ using Retrieval.Domain.Bundles;
 
 namespace Retrieval.Bench.Ingestion;
 
-/// <summary>Writes a split of any size that takes no room on disk: features of zero in a file with a hole, and captions.</summary>
+/// <summary>Writes a split of any size that uses no disk space: features of zero in a sparse file, and captions.</summary>
 internal static class SparseSplit
 {
     public const string Name = "bench";
 
-    /// <summary>For whoever reads the numbers.</summary>
+    /// <summary>Description for readers of the numbers.</summary>
     public const string Features = "zeros, from a file with a hole: nothing is read from the disk, all images are alike";
 
     public static void Write(string folder, int images, int captionsPerImage, int words, BundleManifest manifest, IReadOnlyList<string> vocabulary)

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>The body of a search's answer, read as far as a measurement needs it.</summary>
+/// <summary>Reads the body of a search's answer as far as a measurement needs it.</summary>
 internal static class AnswerBody
 {
     /// <summary>
-    /// Whether it is a whole JSON object with <c>hits</c> and <c>degraded</c>, and the latter's value. Every byte is
-    /// read: an answer cut short is none.
+    /// Whether the body is a complete JSON object with <c>hits</c> and <c>degraded</c>, and the value of the latter. Every byte is read:
+    /// a truncated answer does not count.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out string? degraded)
     {

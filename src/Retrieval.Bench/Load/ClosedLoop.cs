@@ -1,17 +1,17 @@
 namespace Retrieval.Bench.Load;
 
 /// <summary>
-/// A number of clients, each of which asks again as soon as it has its answer: finds what a server can do, not how it
-/// does under callers who do not wait for each other.
+/// A number of clients, each of which sends its next request as soon as it has an answer. This measures the capacity of a server,
+/// not its behaviour with callers who do not wait for each other.
 /// </summary>
 /// <param name="send">Sends one request.</param>
 internal sealed class ClosedLoop(Send send)
 {
-    /// <summary>A client that was refused or failed waits as it is told to, and no longer than this.</summary>
+    /// <summary>A client that was refused or failed waits as long as the server asks, but no longer than this.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Runs one level: warms up, then asks for a time or a number of requests, whichever ends first.</summary>
+    /// <summary>Runs one level: warms up, then sends requests for a time or up to a number, whichever ends first.</summary>
     public async Task RunAsync(int clients, PhaseLength length, PhaseRecorder recorder, CancellationToken cancellationToken)
     {
         var clock = new PhaseClock(length.WarmUp);

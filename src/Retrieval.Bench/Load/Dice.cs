@@ -1,15 +1,15 @@
 namespace Retrieval.Bench.Load;
 
 /// <summary>
-/// Random numbers by place: the n-th request of a run draws the same whatever order requests end in, and no state is
-/// shared between clients.
+/// Random numbers by index: the n-th request of a run always draws the same, in whatever order requests end, and clients share no
+/// state.
 /// </summary>
 internal static class Dice
 {
-    /// <summary>A number from 0 up to, not including, 1.</summary>
-    /// <param name="seed">Of the run.</param>
-    /// <param name="stream">What is drawn for: draws of different streams are independent.</param>
-    /// <param name="number">The place.</param>
+    /// <summary>A number from 0 (inclusive) to 1 (exclusive).</summary>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="stream">Purpose of the draw: draws of different streams are independent.</param>
+    /// <param name="number">The index.</param>
     public static double Draw(int seed, int stream, long number)
     {
         // SplitMix64 (Steele, Lea, Flood 2014): a counter, mixed.
@@ -18,7 +18,7 @@ internal static class Dice
         return (Mix(bits) >> 11) * (1.0 / (1UL << 53));
     }
 
-    /// <summary>A whole number from 0 up to, not including, <paramref name="bound"/>.</summary>
+    /// <summary>A whole number from 0 (inclusive) to <paramref name="bound"/> (exclusive).</summary>
     /// <inheritdoc cref="Draw"/>
     public static int Below(int bound, int seed, int stream, long number) => (int)(Draw(seed, stream, number) * bound);
 

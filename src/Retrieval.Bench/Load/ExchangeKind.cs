@@ -1,23 +1,23 @@
 namespace Retrieval.Bench.Load;
 
-/// <summary>What became of a request.</summary>
+/// <summary>Outcome of a request.</summary>
 internal enum ExchangeKind
 {
-    /// <summary>200 with an answer that can be read.</summary>
+    /// <summary>200 with a valid answer.</summary>
     Answered,
 
     /// <summary>429: shed.</summary>
     Shed,
 
-    /// <summary>504: its deadline passed with nothing to give.</summary>
+    /// <summary>504: its deadline passed before there was anything to return.</summary>
     Late,
 
     /// <summary>Any other status.</summary>
     Refused,
 
-    /// <summary>No answer, or one that is none: connection, time, broken body.</summary>
+    /// <summary>No answer, or an invalid one: connection, timeout, broken body.</summary>
     Failed,
 
-    /// <summary>The client itself left, as it was told to.</summary>
+    /// <summary>The client disconnected on purpose.</summary>
     Left,
 }

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>What the generator itself took of the machine: were it much, the numbers would be its own.</summary>
-/// <param name="Cores">Processor time over time: 1 is one core all the time.</param>
-/// <param name="ShareOfMachine">The same over all cores this process may use.</param>
+/// <summary>How much of the machine the generator itself used: if it is much, the numbers measure the generator.</summary>
+/// <param name="Cores">Processor time divided by elapsed time: 1 is one core all the time.</param>
+/// <param name="ShareOfMachine">The same, divided by the number of cores this process may use.</param>
 internal sealed record GeneratorLoad(double Cores, double ShareOfMachine)
 {
-    /// <summary>Begins to measure; the result says what has been taken since.</summary>
+    /// <summary>Starts measuring; the returned function gives the use since then.</summary>
     public static Func<GeneratorLoad> Start()
     {
         using var process = Process.GetCurrentProcess();

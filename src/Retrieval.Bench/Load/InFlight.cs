@@ -1,22 +1,22 @@
 namespace Retrieval.Bench.Load;
 
-/// <summary>Bounds the requests that wait for their answers. Who finds no room is told so at once and does not wait.</summary>
-/// <param name="bound">Most at once.</param>
+/// <summary>Limits the number of requests that wait for answers. A request above the limit is rejected at once and does not wait.</summary>
+/// <param name="bound">Most requests at once.</param>
 internal sealed class InFlight(int bound)
 {
     private int _now;
     private int _peak;
 
-    /// <summary>Requests that wait now.</summary>
+    /// <summary>Number of requests waiting now.</summary>
     public int Now => Volatile.Read(ref _now);
 
-    /// <summary>Most that ever waited at once.</summary>
+    /// <summary>Highest number that ever waited at once.</summary>
     public int Peak => Volatile.Read(ref _peak);
 
-    /// <summary>Takes a place; false if there is none. Called by one thread at a time.</summary>
+    /// <summary>Takes a permit; false if there is none. Called by one thread at a time.</summary>
     public bool TryEnter()
     {
-        // Only the one pump enters, so between the look and the entry there can only be more room.
+        // Only the single pump enters, so between the check and the entry the number can only decrease.
         if (Now >= bound)
         {
             return false;
@@ -26,6 +26,6 @@ internal sealed class InFlight(int bound)
         return true;
     }
 
-    /// <summary>Gives a place back.</summary>
+    /// <summary>Returns a permit.</summary>
     public void Leave() => Interlocked.Decrement(ref _now);
 }

@@ -1,12 +1,12 @@
 namespace Retrieval.Bench.Load;
 
 /// <summary>
-/// Whole queries against a running server, from socket to socket: a closed loop of several numbers of clients, or an
-/// open loop of several rates, or an overload and the recovery from it. Each level is warm before it is measured.
+/// Measures whole queries against a running server, from socket to socket: a closed loop with several numbers of clients, or an
+/// open loop with several rates, or an overload and the recovery from it. Each level is warmed up before it is measured.
 /// </summary>
 internal sealed class LoadBench(LoadOptions options)
 {
-    /// <summary>Seconds after the overload that are looked at one by one.</summary>
+    /// <summary>Seconds after the overload that are reported one by one.</summary>
     private const int Timeline = 600;
 
     private readonly List<LevelReport> _levels = [];
@@ -79,7 +79,7 @@ internal sealed class LoadBench(LoadOptions options)
             ("after", OverloadReport.CalmLoad, 0, new PhaseRecorder(options.DeadlineMs, Timeline), null),
         ];
 
-        // One behind the other without a pause: the server is to come back under load, and what it queued meanwhile is part of it.
+        // The phases follow each other without a pause: the server must recover under load, and what it has queued is part of that.
         for (var i = 0; i < phases.Length; i++)
         {
             var generator = GeneratorLoad.Start();

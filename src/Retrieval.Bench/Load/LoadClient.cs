@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>Sends searches over HTTP/1.1 and says what became of each. As many connections as requests wait; none is limited.</summary>
+/// <summary>
+/// Sends searches over HTTP/1.1 and reports the outcome of each. Uses as many connections as there are waiting requests, without a
+/// limit.
+/// </summary>
 internal sealed class LoadClient : IDisposable
 {
     private const int LeaveStream = 3;
@@ -21,7 +24,7 @@ internal sealed class LoadClient : IDisposable
         _http = Connect(options);
     }
 
-    /// <summary>A client as measurements need it: no proxy, no cookies, no redirects, no tracing headers.</summary>
+    /// <summary>A client suited to measurements: no proxy, no cookies, no redirects, no tracing headers.</summary>
     public static HttpClient Connect(LoadOptions options)
     {
         var handler = new SocketsHttpHandler
@@ -69,7 +72,7 @@ internal sealed class LoadClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    // The names of an enumeration: bounded, whatever the server does.
+    // The names of an enumeration: a bounded set, whatever the server does.
     private static string Name(HttpRequestException exception) => exception.HttpRequestError switch
     {
         HttpRequestError.ConnectionError => "connect",

@@ -5,7 +5,7 @@ using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>The options of <c>retrieval bench query</c> that are about a running server.</summary>
+/// <summary>The options of <c>retrieval bench query</c> for a running server.</summary>
 internal sealed class LoadCommandOptions
 {
     private const int MostMilliseconds = 24 * 3600 * 1000;
@@ -33,7 +33,7 @@ internal sealed class LoadCommandOptions
         HelpName = "images|captions|both",
         CustomParser = result =>
         {
-            // Enum.TryParse would take numbers, too.
+            // Enum.TryParse would also accept numbers.
             switch (result.Tokens[0].Value)
             {
                 case "images": return QueryKind.Images;
@@ -84,7 +84,7 @@ internal sealed class LoadCommandOptions
     private readonly Option<int> _timeout = CommonOptions.Whole("--timeout-ms", "With --server: after this an answer is no longer waited for and counts as failed", 1, MostMilliseconds, Defaults.TimeoutMs);
     private readonly Option<int> _seed = CommonOptions.Whole("--seed", "With --server: seed of arrivals, queries and departures", 0, int.MaxValue, Defaults.Seed);
 
-    /// <summary>All of them, in the order help lists them.</summary>
+    /// <summary>All options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [_server, .. OfServer];
 
     private IReadOnlyList<Option> OfServer =>
@@ -93,10 +93,10 @@ internal sealed class LoadCommandOptions
     /// <summary>Whether a server is to be measured.</summary>
     public bool Asked(ParseResult parsed) => parsed.GetValue(_server) is not null;
 
-    /// <summary>Refuses options that do not go together.</summary>
-    /// <param name="command">What was typed.</param>
-    /// <param name="required">Options without which nothing can be measured in this process.</param>
-    /// <param name="inProcess">Options that mean nothing to a server that runs.</param>
+    /// <summary>Refuses options that cannot be combined.</summary>
+    /// <param name="command">The parsed command.</param>
+    /// <param name="required">Options that are required for measuring in this process.</param>
+    /// <param name="inProcess">Options that do not apply to a running server.</param>
     /// <param name="queries">The number of queries, which ends a level.</param>
     public void Check(CommandResult command, IReadOnlyList<Option> required, IReadOnlyList<Option> inProcess, Option queries)
     {
@@ -122,7 +122,7 @@ internal sealed class LoadCommandOptions
         }
     }
 
-    /// <summary>The options as they were given.</summary>
+    /// <summary>The parsed options.</summary>
     public LoadOptions Read(ParseResult parsed, int? queries, int top, int shortlist) => new()
     {
         Server = parsed.GetValue(_server)!,

@@ -12,10 +12,10 @@ internal sealed record LoadOptions
     [JsonConverter(typeof(JsonStringEnumConverter<QueryKind>))]
     public QueryKind Kind { get; init; }
 
-    /// <summary>File of captions to ask with, one a line; null for those of the server's images.</summary>
+    /// <summary>File of captions to use as queries, one per line; null for those of the server's images.</summary>
     public string? Captions { get; init; }
 
-    /// <summary>File of image ids to ask with, one a line; null for those the server finds.</summary>
+    /// <summary>File of image ids to use as queries, one per line; null for those that the server finds.</summary>
     public string? Ids { get; init; }
 
     /// <summary>Numbers of clients of the closed loop.</summary>
@@ -24,19 +24,19 @@ internal sealed record LoadOptions
     /// <summary>Rates of the open loop; empty for a closed loop.</summary>
     public IReadOnlyList<LoadRate> Rates { get; init; } = [];
 
-    /// <summary>Whether to overload the server and watch it recover.</summary>
+    /// <summary>Whether to overload the server and measure its recovery.</summary>
     public bool Overload { get; init; }
 
-    /// <summary>Most requests that wait for their answers in an open loop.</summary>
+    /// <summary>Most requests that may wait for answers in an open loop.</summary>
     public int InFlight { get; init; } = 512;
 
-    /// <summary>Seconds each level is measured.</summary>
+    /// <summary>Measured seconds of each level.</summary>
     public double Seconds { get; init; } = 10;
 
-    /// <summary>Requests after which a level ends before its time; null for no such number.</summary>
+    /// <summary>Number of requests after which a level ends early; null for no limit.</summary>
     public int? Queries { get; init; }
 
-    /// <summary>Seconds before each level that do not count.</summary>
+    /// <summary>Unmeasured seconds before each level.</summary>
     public double WarmUpSeconds { get; init; } = 2;
 
     /// <summary>Hits asked for.</summary>
@@ -48,15 +48,15 @@ internal sealed record LoadOptions
     /// <summary>Deadline of each request in milliseconds; null for none.</summary>
     public int? DeadlineMs { get; init; }
 
-    /// <summary>Share of clients that leave before they have their answer, 0 to 1.</summary>
+    /// <summary>Share of clients that disconnect before they have their answer, 0 to 1.</summary>
     public double Disconnect { get; init; }
 
-    /// <summary>Milliseconds within which they leave, each after a random part of them.</summary>
+    /// <summary>Milliseconds within which they disconnect, each after a random part of them.</summary>
     public int DisconnectWithinMs { get; init; } = 50;
 
-    /// <summary>Milliseconds after which an answer is no longer waited for.</summary>
+    /// <summary>Milliseconds after which the client stops waiting for an answer.</summary>
     public int TimeoutMs { get; init; } = 60_000;
 
-    /// <summary>Seed of arrivals, queries and departures.</summary>
+    /// <summary>Seed of arrivals, queries and disconnects.</summary>
     public int Seed { get; init; } = 1;
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>A rate of arrivals: so many a second, or so many times what the server can do.</summary>
+/// <summary>A rate of arrivals: a number per second, or a multiple of the server's capacity.</summary>
 /// <param name="Value">The number, above 0.</param>
 /// <param name="OfCapacity">Whether it is a multiple of the capacity.</param>
 internal readonly record struct LoadRate(double Value, bool OfCapacity)
@@ -18,7 +18,7 @@ internal readonly record struct LoadRate(double Value, bool OfCapacity)
         return read && value is > 0 and <= Most;
     }
 
-    /// <summary>Arrivals a second.</summary>
+    /// <summary>Arrivals per second.</summary>
     public double PerSecond(double capacity) => OfCapacity ? Value * capacity : Value;
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value}{(OfCapacity ? " × capacity" : "/s")}");

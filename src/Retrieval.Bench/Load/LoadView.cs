@@ -4,10 +4,10 @@ using ServerStages = Retrieval.Search.Telemetry.StageNames;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>A load report for a person.</summary>
+/// <summary>Shows a load report to people.</summary>
 internal static class LoadView
 {
-    /// <summary>From here on the generator may be what is measured.</summary>
+    /// <summary>From this share on, the measurement may be limited by the generator.</summary>
     private const double MuchOfMachine = 0.25;
     private const string None = "—";
 
@@ -74,7 +74,7 @@ internal static class LoadView
 
     private static void Stages(IAnsiConsole console, LoadReport report)
     {
-        // In the order of a search by caption, which has them all; what is not among them behind.
+        // In the order of a search by caption, which has all of them; unknown stages come last.
         var stages = report.Levels.SelectMany(level => level.Counts.StagesMs.Keys).Distinct()
             .OrderBy(stage => Array.IndexOf(StageOrder, stage) is >= 0 and var place ? place : StageOrder.Length).ToList();
         if (stages.Count == 0)

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>Reads <c>/metrics</c> before, after, and every so often during a run: how long a queue was is known only while it stands.</summary>
+/// <summary>
+/// Reads <c>/metrics</c> before, after, and periodically during a run: the length of a queue is known only while it exists.
+/// </summary>
 internal sealed class MetricsPoller : IDisposable
 {
     private const string Active = "http_server_active_requests";
@@ -19,7 +21,7 @@ internal sealed class MetricsPoller : IDisposable
 
     private MetricsPoller(HttpClient http) => _http = http;
 
-    /// <summary>Reads for the first time and goes on in the background. A server without metrics is measured all the same.</summary>
+    /// <summary>Reads for the first time and continues in the background. A server without metrics is measured nevertheless.</summary>
     public static async Task<MetricsPoller> StartAsync(HttpClient http, CancellationToken cancellationToken)
     {
         var watch = new MetricsPoller(http);
@@ -28,7 +30,9 @@ internal sealed class MetricsPoller : IDisposable
         return watch;
     }
 
-    /// <summary>Reads for the last time, when the server is done with what it was sent, or after a bounded wait; null if it has no metrics.</summary>
+    /// <summary>
+    /// Reads for the last time, when the server has finished what it was sent, or after a bounded wait; null if it has no metrics.
+    /// </summary>
     public async Task<MetricsReport?> EndAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -104,7 +108,7 @@ internal sealed class MetricsPoller : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // Counted below: a server that is overrun may not find the time.
+            // Counted below: an overloaded server may not have the time to answer.
         }
 
         _failed++;

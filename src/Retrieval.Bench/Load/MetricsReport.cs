@@ -1,20 +1,20 @@
 namespace Retrieval.Bench.Load;
 
-/// <summary>What the server's metrics say of a run. Names are the server's: nothing is known of them here.</summary>
-/// <param name="Scrapes">How often they were read, at the beginning and the end included.</param>
+/// <summary>What the server's metrics say about a run. The names are the server's; this program knows none of them.</summary>
+/// <param name="Scrapes">How often they were read, including the start and the end.</param>
 /// <param name="FailedScrapes">How often they could not be read.</param>
-/// <param name="ActiveRequestsAfter">Requests the server still worked on when all had ended, after a wait; null if it does not say.</param>
-/// <param name="Series">Series that moved or are not 0, by name.</param>
+/// <param name="ActiveRequestsAfter">Requests the server was still handling after all had ended, after a wait; null if unknown.</param>
+/// <param name="Series">Series that changed or are not 0, by name.</param>
 internal sealed record MetricsReport(int Scrapes, int FailedScrapes, long? ActiveRequestsAfter, IReadOnlyList<SeriesChange> Series)
 {
     private static readonly string[] Told =
         ["retrieval_", "aspnetcore_rate_limiting_", "kestrel_active_connections", "kestrel_rejected", "dotnet_process_cpu_time", "dotnet_process_memory_working_set"];
 
-    /// <summary>What a person wants to see: the service's own, the limiter's, and what the process took; gauges that moved.</summary>
+    /// <summary>The series for people: those of the service, of the limiter and of the process; gauges only if they changed.</summary>
     public IEnumerable<SeriesChange> ForPeople() => Series.Where(series =>
         Array.Exists(Told, prefix => series.Name.StartsWith(prefix, StringComparison.Ordinal)) && (series.First is not { } first || first != series.Peak || first != series.Last));
 
-    /// <summary>Puts two scrapes and the peaks between them together.</summary>
+    /// <summary>Combines two scrapes and the peaks between them.</summary>
     public static IReadOnlyList<SeriesChange> Compare(PrometheusScrape before, PrometheusScrape after, IReadOnlyDictionary<string, double> peaks)
     {
         var changes = new List<SeriesChange>();

@@ -1,12 +1,12 @@
 namespace Retrieval.Bench.Load;
 
 /// <summary>
-/// Requests that arrive when they arrive, whether those before them were answered or not. Latency counts from when a
-/// request was due, so a server that stalls is charged for everyone who came meanwhile, and so is a generator that is
-/// late: its own delay is told by itself. Where too many wait, a request is not sent, and counted as such.
+/// Requests that arrive on schedule, whether those before them were answered or not. Latency counts from when a request was due, so
+/// a server that stalls is charged for every request that arrived in the meantime, and so is a late generator: its own delay is
+/// reported separately. If too many are waiting, a request is not sent, and is counted as such.
 /// </summary>
 /// <param name="send">Sends one request.</param>
-/// <param name="inFlight">Bounds those that wait for their answers, across phases that follow each other.</param>
+/// <param name="inFlight">Limits the requests that wait for answers, across consecutive phases.</param>
 internal sealed class OpenLoop(Send send, InFlight inFlight)
 {
     private readonly Lock _gate = new();
@@ -14,11 +14,11 @@ internal sealed class OpenLoop(Send send, InFlight inFlight)
     private Exception? _error;
 
     /// <summary>Runs one phase; ends with its last arrival, not with the last answer.</summary>
-    /// <param name="rate">Arrivals a second.</param>
-    /// <param name="seed">Of the arrivals.</param>
-    /// <param name="length">How long.</param>
-    /// <param name="recorder">Takes the requests.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="rate">Arrivals per second.</param>
+    /// <param name="seed">Seed of the arrivals.</param>
+    /// <param name="length">Length of the phase.</param>
+    /// <param name="recorder">Records the requests.</param>
+    /// <param name="cancellationToken">Stops the phase.</param>
     public async Task RunAsync(double rate, int seed, PhaseLength length, PhaseRecorder recorder, CancellationToken cancellationToken)
     {
         var clock = new PhaseClock(length.WarmUp);
@@ -38,7 +38,7 @@ internal sealed class OpenLoop(Send send, InFlight inFlight)
                 break;
             }
 
-            // Timers have milliseconds: rounded up, since rounded down the last of it would be spent turning in a circle.
+            // Timers have millisecond resolution: rounded up, since rounding down would spend the remainder in a busy loop.
             for (var left = due - clock.Now; left > 0; left = due - clock.Now)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left * 1000)), cancellationToken).ConfigureAwait(false);
@@ -55,14 +55,14 @@ internal sealed class OpenLoop(Send send, InFlight inFlight)
             }
         }
 
-        // The phase is as long as it was to be, though the last arrival came before its end.
+        // The phase keeps its full length, even if the last arrival came before its end.
         for (var left = length.Seconds - clock.Now; length.Queries is null && left > 0; left = length.Seconds - clock.Now)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left * 1000)), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Waits for the answers of all that were sent.</summary>
+    /// <summary>Waits for the answers to all sent requests.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         Task drained;

@@ -1,16 +1,16 @@
 namespace Retrieval.Bench.Load;
 
-/// <summary>How a server bore more than it can do.</summary>
-/// <param name="Capacity">Answers a second of the closed loop at its best: the peak.</param>
-/// <param name="GoodputShare">Answers a second under overload over the peak.</param>
-/// <param name="CalmP99Ms">99th percentile of the answers at 70 % of the peak, before.</param>
-/// <param name="OverloadP99Ms">The same of the requests accepted under overload.</param>
-/// <param name="P99Ratio">The one over the other.</param>
+/// <summary>How a server handled more load than its capacity.</summary>
+/// <param name="Capacity">The closed loop's highest number of answers per second: the peak.</param>
+/// <param name="GoodputShare">Answers per second under overload, divided by the peak.</param>
+/// <param name="CalmP99Ms">99th percentile of the answers at 70 % of the peak, before the overload.</param>
+/// <param name="OverloadP99Ms">The same for the requests accepted under overload.</param>
+/// <param name="P99Ratio">The latter divided by the former.</param>
 /// <param name="ShedShare">Share of 429 among all requests sent under overload.</param>
-/// <param name="EveryShedHadRetryAfter">Whether every 429 said when to come again; null without any.</param>
+/// <param name="EveryShedHadRetryAfter">Whether every 429 said when to retry; null if there were none.</param>
 /// <param name="OtherStatuses">Answers of the whole run that were neither 200 nor 429, by status.</param>
 /// <param name="Failures">Requests of the whole run without an answer, by kind.</param>
-/// <param name="NotSent">Requests under overload the generator had no room for.</param>
+/// <param name="NotSent">Requests under overload that the generator could not send for lack of permits.</param>
 /// <param name="RecoveredAfterSeconds">End of the first second after the overload with answers, without a 429 or another failure, and with a 99th percentile within 1.5 × that before; null if there was none.</param>
 internal sealed record OverloadReport(
     double Capacity,
@@ -28,7 +28,7 @@ internal sealed record OverloadReport(
     /// <summary>Load before and after, as a share of the peak.</summary>
     public const double CalmLoad = 0.7;
 
-    /// <summary>Load between, as a multiple of the peak.</summary>
+    /// <summary>Load in between, as a multiple of the peak.</summary>
     public const double OverLoad = 10;
 
     private const double RecoveredWithin = 1.5;

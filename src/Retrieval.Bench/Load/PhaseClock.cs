@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>Seconds of one phase: negative while it warms up, 0 where it is measured from.</summary>
+/// <summary>Time of one phase in seconds: negative during the warm-up, 0 where the measurement starts.</summary>
 /// <param name="warmUp">Seconds from now to 0.</param>
 internal sealed class PhaseClock(double warmUp)
 {

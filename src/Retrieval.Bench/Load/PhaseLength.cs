@@ -1,7 +1,7 @@
 namespace Retrieval.Bench.Load;
 
-/// <summary>How long a phase goes on.</summary>
-/// <param name="WarmUp">Seconds before it that do not count.</param>
-/// <param name="Seconds">Seconds it is measured.</param>
-/// <param name="Queries">Requests after which it ends before its time; null for no such number.</param>
+/// <summary>Length of a phase.</summary>
+/// <param name="WarmUp">Unmeasured seconds before it.</param>
+/// <param name="Seconds">Measured seconds.</param>
+/// <param name="Queries">Number of requests after which it ends early; null for no limit.</param>
 internal sealed record PhaseLength(double WarmUp, double Seconds, long? Queries = null);

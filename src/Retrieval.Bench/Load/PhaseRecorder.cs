@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 namespace Retrieval.Bench.Load;
 
 /// <summary>
-/// Adds up the requests of one phase. A request belongs to it by the time it was due; rates count what was answered
-/// within it. Its memory has a bound, however long it runs and whatever the server answers. Safe for many threads.
+/// Aggregates the requests of one phase. A request belongs to the phase in which it was due; rates count what was answered within
+/// the phase. Memory is bounded, however long it runs and whatever the server answers. Thread-safe.
 /// </summary>
-/// <param name="deadlineMs">The deadline requests carry; null for none.</param>
-/// <param name="timeline">Seconds of which each is kept by itself.</param>
+/// <param name="deadlineMs">The deadline of the requests; null for none.</param>
+/// <param name="timeline">Number of seconds that are kept individually.</param>
 internal sealed class PhaseRecorder(int? deadlineMs = null, int timeline = 0)
 {
     private const int MostNames = 64;
@@ -31,10 +31,10 @@ internal sealed class PhaseRecorder(int? deadlineMs = null, int timeline = 0)
     private long _notSent;
     private long _retryAfter;
 
-    /// <summary>The phase's seconds one by one, as far as they are kept.</summary>
+    /// <summary>The individual seconds of the phase, as far as they are kept.</summary>
     public IReadOnlyList<SecondOfPhase> Timeline => _seconds;
 
-    /// <summary>Says when the phase ends; what is answered later counts in latencies, not in rates.</summary>
+    /// <summary>Sets when the phase ends; later answers count in latencies, not in rates.</summary>
     public void EndAt(double seconds)
     {
         lock (_gate)
@@ -43,7 +43,7 @@ internal sealed class PhaseRecorder(int? deadlineMs = null, int timeline = 0)
         }
     }
 
-    /// <summary>A request that was due and for which there was no room.</summary>
+    /// <summary>Records a request that was due but could not be sent for lack of a permit.</summary>
     public void NotSent(double due)
     {
         lock (_gate)
@@ -52,10 +52,10 @@ internal sealed class PhaseRecorder(int? deadlineMs = null, int timeline = 0)
         }
     }
 
-    /// <summary>Takes a request in.</summary>
-    /// <param name="exchange">What came of it.</param>
-    /// <param name="due">When it was to be sent, in seconds of the phase.</param>
-    /// <param name="sent">When it was.</param>
+    /// <summary>Records a request.</summary>
+    /// <param name="exchange">Its outcome.</param>
+    /// <param name="due">When it should have been sent, in seconds of the phase.</param>
+    /// <param name="sent">When it was sent.</param>
     /// <param name="done">When its answer had arrived.</param>
     public void Record(Exchange exchange, double due, double sent, double done)
     {
@@ -75,12 +75,12 @@ internal sealed class PhaseRecorder(int? deadlineMs = null, int timeline = 0)
         }
     }
 
-    /// <summary>What was found.</summary>
+    /// <summary>The results.</summary>
     public PhaseCounts Read()
     {
         lock (_gate)
         {
-            // A phase of a number of requests ends with the last of them.
+            // A phase limited by the number of requests ends with the last of them.
             var seconds = double.IsInfinity(_end) ? _last : _end;
             return new PhaseCounts
             {
@@ -141,7 +141,7 @@ internal sealed class PhaseRecorder(int? deadlineMs = null, int timeline = 0)
             _retryAfter += exchange.RetryAfter is null ? 0 : 1;
         }
 
-        // A deadline is the server's from when it has the request: that the client was late is not its fault.
+        // The server's deadline counts from when it has the request: it is not responsible for a late client.
         if (deadlineMs is { } deadline && exchange.Kind is ExchangeKind.Answered or ExchangeKind.Late)
         {
             _overrun.Add(Math.Max(0, (1000 * (done - sent)) - deadline));

@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>Series of the Prometheus text format 0.0.4. Of histograms their sums and counts; buckets are left out.</summary>
+/// <summary>Series of the Prometheus text format 0.0.4. Of histograms, sums and counts are kept; buckets are left out.</summary>
 internal sealed class PrometheusScrape
 {
-    /// <summary>Series that are taken; whatever comes behind them is left out.</summary>
+    /// <summary>Most series that are kept; any further ones are left out.</summary>
     public const int MostSeries = 4000;
 
     private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _values = new(StringComparer.Ordinal);
 
-    /// <summary>Values by name and labels, as they stand in the text; no labels and empty braces are the same.</summary>
+    /// <summary>Values by name and labels, as written in the text; no labels and empty braces are equal.</summary>
     public IReadOnlyDictionary<string, double> Values => _values;
 
-    /// <summary>Reads a scrape; a line that cannot be read is left out.</summary>
+    /// <summary>Parses a scrape; a line that cannot be parsed is left out.</summary>
     public static PrometheusScrape Parse(string text)
     {
         var scrape = new PrometheusScrape();
@@ -40,7 +40,7 @@ internal sealed class PrometheusScrape
     /// <summary>Name of a series without its labels.</summary>
     public static string Family(string series) => series.IndexOf('{', StringComparison.Ordinal) is >= 0 and var brace ? series[..brace] : series;
 
-    /// <summary>What a series is: <c>counter</c>, <c>gauge</c>, <c>histogram</c> (its sum or count), or <c>untyped</c>.</summary>
+    /// <summary>Kind of a series: <c>counter</c>, <c>gauge</c>, <c>histogram</c> (its sum or count), or <c>untyped</c>.</summary>
     public string KindOf(string series)
     {
         var family = Family(series);
@@ -72,7 +72,7 @@ internal sealed class PrometheusScrape
 
     private void Add(ReadOnlySpan<char> line)
     {
-        // Labels may hold spaces: the value is what follows the last brace, or the first space where there is none.
+        // Labels may contain spaces: the value follows the last brace or, if there is none, the first space.
         var name = line.LastIndexOf('}') is >= 0 and var brace ? brace + 1 : line.IndexOf(' ');
         if (name <= 0 || Family(line[..name].ToString()).EndsWith("_bucket", StringComparison.Ordinal))
         {

@@ -1,6 +1,6 @@
 namespace Retrieval.Bench.Load;
 
-/// <summary>Different queries of a run.</summary>
+/// <summary>Number of different queries of a run.</summary>
 /// <param name="Captions">Captions.</param>
 /// <param name="Images">Images.</param>
 internal sealed record QueryCounts(int Captions, int Images);

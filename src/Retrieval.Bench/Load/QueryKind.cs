@@ -13,7 +13,7 @@ internal enum QueryKind
     [JsonStringEnumMemberName("captions")]
     Captions,
 
-    /// <summary>Both, in turns.</summary>
+    /// <summary>Both, alternating.</summary>
     [JsonStringEnumMemberName("both")]
     Both,
 }

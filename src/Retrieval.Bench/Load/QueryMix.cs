@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>Requests ready to be sent: bodies in bytes, drawn from by the number of the request.</summary>
+/// <summary>Requests ready to be sent: bodies in bytes, selected by the number of the request.</summary>
 internal sealed class QueryMix
 {
     private const int Stream = 2;
@@ -12,10 +12,10 @@ internal sealed class QueryMix
     private readonly byte[][] _byImage;
     private readonly int _seed;
 
-    /// <param name="kind">Which of them are asked.</param>
-    /// <param name="captions">Captions to ask with.</param>
-    /// <param name="ids">Images to ask with.</param>
-    /// <param name="options">What else is in a request.</param>
+    /// <param name="kind">Which of them are used.</param>
+    /// <param name="captions">Captions to use as queries.</param>
+    /// <param name="ids">Images to use as queries.</param>
+    /// <param name="options">The other members of a request.</param>
     public QueryMix(QueryKind kind, IReadOnlyList<string> captions, IReadOnlyList<string> ids, LoadOptions options)
     {
         _seed = options.Seed;
@@ -23,13 +23,13 @@ internal sealed class QueryMix
         _byImage = kind == QueryKind.Images ? [] : [.. ids.Select(id => Body("imageId", id, options))];
     }
 
-    /// <summary>Different captions that are asked with.</summary>
+    /// <summary>Number of different captions used as queries.</summary>
     public int Captions => _byCaption.Length;
 
-    /// <summary>Different images that are asked with.</summary>
+    /// <summary>Number of different images used as queries.</summary>
     public int Ids => _byImage.Length;
 
-    /// <summary>The request of a number. Of both kinds, they take turns.</summary>
+    /// <summary>The request with the given number. If both kinds are used, they alternate.</summary>
     public (Uri Path, byte[] Body) this[long number]
     {
         get

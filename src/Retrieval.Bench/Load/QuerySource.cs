@@ -6,8 +6,8 @@ using Retrieval.Terminal.Input;
 namespace Retrieval.Bench.Load;
 
 /// <summary>
-/// What to ask with. Files, where they are given; otherwise the server's own corpus, which it is asked for: a few
-/// general captions find images, and the captions of those images are what is asked with.
+/// Supplies the queries: from files, if given; otherwise from the server's own corpus. A few general captions find images on the
+/// server, and the captions of those images become the queries.
 /// </summary>
 internal static class QuerySource
 {
@@ -15,7 +15,7 @@ internal static class QuerySource
     private const int MostImages = 128;
     private const int HitsOfSeed = 50;
 
-    // Few words each, of many subjects: whatever the corpus, the nearest of it are found, and they differ.
+    // A few words each, on many subjects: for any corpus they find the nearest images, and these differ.
     private static readonly string[] Seeds =
     [
         "a man", "two women talking", "children playing", "a dog on grass", "a cat", "a bird in a tree", "a horse", "a car on a street",
@@ -24,8 +24,8 @@ internal static class QuerySource
         "a dull grey cylinder and a shiny purple diamond", "several objects",
     ];
 
-    /// <summary>Reads files or asks the server.</summary>
-    /// <exception cref="LoadException">The server gives nothing to ask with.</exception>
+    /// <summary>Reads the files or queries the server.</summary>
+    /// <exception cref="LoadException">The server supplies no queries.</exception>
     /// <exception cref="InvalidInputException">A file has no line, or is not UTF-8.</exception>
     public static async Task<QueryMix> ReadAsync(LoadOptions options, HttpClient http, CancellationToken cancellationToken)
     {

@@ -1,4 +1,4 @@
 namespace Retrieval.Bench.Load;
 
-/// <summary>Sends the request of a number and waits for what comes of it. Throws only when told to stop.</summary>
+/// <summary>Sends the request with the given number and waits for its outcome. Throws only when told to stop.</summary>
 internal delegate Task<Exchange> Send(long number, CancellationToken cancellationToken);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Retrieval.Bench.Load;
 
-/// <summary>The server that was measured, as it describes itself.</summary>
+/// <summary>The measured server, as it describes itself.</summary>
 /// <param name="Model">Name and shortened fingerprint.</param>
 /// <param name="Precision">E.g. <c>float32</c>.</param>
 /// <param name="Provider">Where it computes.</param>
@@ -12,8 +12,8 @@ namespace Retrieval.Bench.Load;
 /// <param name="Captions">Captions in its index.</param>
 internal sealed record ServerFacts(string Model, string Precision, string Provider, string Shortlist, long Images, long Captions)
 {
-    /// <summary>Asks the server.</summary>
-    /// <exception cref="LoadException">It does not answer, or is not ready; with its own reasons.</exception>
+    /// <summary>Queries the server.</summary>
+    /// <exception cref="LoadException">It does not answer, or is not ready; includes the server's reasons.</exception>
     public static async Task<ServerFacts> ReadAsync(HttpClient http, CancellationToken cancellationToken)
     {
         var server = http.BaseAddress!;

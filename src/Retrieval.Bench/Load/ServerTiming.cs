@@ -7,7 +7,7 @@ internal static class ServerTiming
 {
     private const int LongestName = 64;
 
-    /// <summary>The metrics that have a duration, in their order; whatever is no metric is left out.</summary>
+    /// <summary>The metrics that have a duration, in order; anything that is not a metric is left out.</summary>
     public static IReadOnlyList<KeyValuePair<string, double>> Parse(IEnumerable<string> values)
     {
         var stages = new List<KeyValuePair<string, double>>();

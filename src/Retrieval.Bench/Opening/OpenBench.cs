@@ -9,8 +9,8 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Bench.Opening;
 
 /// <summary>
-/// What each generation it follows costs a replica before its first query: opening, and the table of ids. The index has
-/// next to no records: they are mapped, and cost nothing here. It lies in the temporary folder.
+/// Measures what each followed generation costs a replica before its first query: opening the index, and building the table of ids.
+/// The index has minimal records: they are mapped, and cost nothing here. It is in the temporary folder.
 /// </summary>
 internal sealed class OpenBench(OpenOptions options)
 {

@@ -11,8 +11,8 @@ using Retrieval.Storage.Shortlist;
 namespace Retrieval.Bench.Queries;
 
 /// <summary>
-/// Whole queries through the service, in this process, each in turns with the bare work it cannot do without: the
-/// encoder and the scorer on the same candidates. What is left is the search path's own cost.
+/// Measures whole queries through the service in this process, each alternating with the bare work it needs: the encoder and the
+/// scorer on the same candidates. The difference is the search path's own cost.
 /// </summary>
 internal sealed class QueryBench(QueryOptions options)
 {
@@ -135,7 +135,7 @@ internal sealed class QueryBench(QueryOptions options)
     private List<string> Images(SearchSnapshot snapshot) =>
         [.. Spread(snapshot.Index.Images.Slots).Where(snapshot.Index.Images.IsLive).Select(snapshot.Index.GetImageId)];
 
-    // Slots all over the collection, as many as there are queries.
+    // Slots spread over the whole collection, one per query.
     private IEnumerable<long> Spread(long slots)
     {
         var count = Math.Min(slots, options.Queries + WarmUp);

@@ -66,7 +66,7 @@ internal static class QueryCommand
         return ExitCodes.Ok;
     }
 
-    // A promise that is not kept is a finding, not a failure to measure.
+    // A promise that is not kept is a finding, not a failure of the measurement.
     private static async Task<int> MeasureServerAsync(LoadOptions options, bool json, CancellationToken cancellationToken)
     {
         var bench = new LoadBench(options);

@@ -9,15 +9,15 @@ internal sealed record QueryOptions
     /// <summary>Folder of the index.</summary>
     public required string Index { get; init; }
 
-    /// <summary>Queries of each kind, after a few that are thrown away.</summary>
+    /// <summary>Queries of each kind, after a few that are discarded.</summary>
     public required int Queries { get; init; }
 
     /// <summary>Candidates reranked.</summary>
     public required int Shortlist { get; init; }
 
-    /// <summary>Hits given.</summary>
+    /// <summary>Hits returned.</summary>
     public required int Top { get; init; }
 
-    /// <summary>Threads for one graph; 0 takes all cores.</summary>
+    /// <summary>Threads for one graph; 0 uses all cores.</summary>
     public required int Threads { get; init; }
 }

@@ -1,8 +1,8 @@
 namespace Retrieval.Bench.Queries;
 
-/// <summary>What <see cref="QueryBench"/> found.</summary>
-/// <param name="Machine">Where.</param>
-/// <param name="Options">With what.</param>
+/// <summary>Results of <see cref="QueryBench"/>.</summary>
+/// <param name="Machine">The machine.</param>
+/// <param name="Options">The options.</param>
 /// <param name="Model">Name and shortened fingerprint.</param>
 /// <param name="Images">Images in the index.</param>
 /// <param name="Captions">Captions in the index.</param>

@@ -6,9 +6,9 @@ namespace Retrieval.Bench.Rerank;
 /// <param name="Form"><c>serving</c> or <c>published</c>.</param>
 /// <param name="Profile"><c>fast</c> or <c>compact</c>.</param>
 /// <param name="Precision"><c>float32</c> or <c>float16</c>.</param>
-/// <param name="Provider">Where it computes, as the runtime calls it.</param>
-/// <param name="BankBytes">Both banks together.</param>
-/// <param name="Resident">Whether they were copied into the device's memory.</param>
+/// <param name="Provider">The runtime's name for the provider of its graphs.</param>
+/// <param name="BankBytes">Bytes of both banks together.</param>
+/// <param name="Resident">Whether the banks were copied into device memory.</param>
 /// <param name="CaptionMs">Milliseconds to encode one caption.</param>
-/// <param name="ImagesPerSecond">Images encoded a second, 32 at once.</param>
+/// <param name="ImagesPerSecond">Images encoded per second, in batches of 32.</param>
 internal sealed record EncoderReport(string Model, string Bundle, string Form, string Profile, string Precision, string Provider, long BankBytes, bool Resident, Samples CaptionMs, Samples ImagesPerSecond);

@@ -5,18 +5,18 @@ using Retrieval.Inference.Records;
 namespace Retrieval.Bench.Rerank;
 
 /// <summary>
-/// The records of a few items over and over, each copy in memory of its own, laid out as an index maps them: a bank of
-/// any size whose encoding takes no time and whose reading takes as long as that of a real one.
+/// The records of a few items, repeated, with separate memory for each copy, in the layout of an index's mapping: a bank of any size
+/// that takes no time to encode and as long to read as a real one.
 /// </summary>
 internal sealed unsafe class RepeatedRecords : IDisposable
 {
-    // What lies behind a bank on the host: the system and the graphs need some memory, too.
+    // The rest of the host's memory is left to the system and the graphs.
     private const double MostOfMemory = 0.8;
     private readonly List<nint> _memory = [];
 
-    /// <exception cref="InvalidInputException">So many do not fit into this machine's memory.</exception>
-    /// <param name="few">Records as an encoder gave them, at least one.</param>
-    /// <param name="items">How many items are wanted.</param>
+    /// <exception cref="InvalidInputException">The items do not fit into this machine's memory.</exception>
+    /// <param name="few">Records from an encoder, at least one.</param>
+    /// <param name="items">Number of items wanted.</param>
     public RepeatedRecords(RecordTable few, long items)
     {
         var lengths = few.Lengths;

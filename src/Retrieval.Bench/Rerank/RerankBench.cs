@@ -6,12 +6,12 @@ using Retrieval.Inference.Records;
 namespace Retrieval.Bench.Rerank;
 
 /// <summary>
-/// Rate of the scorers. Several bundles are measured in turns in one run, warm, over the very same pairs, because the speed
-/// of a shared machine changes from minute to minute and only a ratio of neighbours means something.
+/// Measures the rate of the scorers. Several bundles are measured alternately in one run, warm, over exactly the same pairs, because
+/// the speed of a shared machine changes from minute to minute and only ratios of adjacent measurements are meaningful.
 /// </summary>
 internal sealed class RerankBench(RerankOptions options)
 {
-    /// <summary>Images and captions that are encoded; a larger bank repeats them.</summary>
+    /// <summary>Number of encoded images and captions; a larger bank repeats them.</summary>
     public const int Distinct = 256;
 
     public RerankReport Run(IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
@@ -57,7 +57,7 @@ internal sealed class RerankBench(RerankOptions options)
         }
     }
 
-    // A scorer splits what is more than it takes: it must take the most that is measured, which may be more than it would.
+    // A scorer splits batches above its maximum: its maximum must be the largest measured size, which may exceed its default.
     private (MatchingModel Model, Func<RecordSide, int> Usual) Load(Stack<IDisposable> parts, string bundle)
     {
         var inference = new InferenceOptions { Threads = options.Threads, Provider = options.Provider, ProviderLibrary = options.ProviderLibrary };
@@ -104,7 +104,7 @@ internal sealed class RerankBench(RerankOptions options)
             var query = (repetition + 1) % queries;
             for (var i = 0; i < subjects.Length; i++)
             {
-                // In turns, and each as often first as any other.
+                // The subjects alternate, and each is first equally often.
                 var at = (i + repetition + 1) % subjects.Length;
                 var (seconds, bytes) = subjects[at].Score(side, query, slots, PerCall(subjects[at]), scores[at]);
                 if (repetition >= 0)

@@ -15,28 +15,31 @@ internal sealed record RerankOptions
     /// <summary>Pairs of one shortlist.</summary>
     public required int Pairs { get; init; }
 
-    /// <summary>Words of a caption, the start and the end token not counted.</summary>
+    /// <summary>Words per caption, without the start and end tokens.</summary>
     public required int Words { get; init; }
 
-    /// <summary>Images in the bank, and captions in the other bank. Beyond <see cref="RerankBench.Distinct"/> their records repeat, each in memory of its own.</summary>
+    /// <summary>
+    /// Images in the one bank, and captions in the other. Above <see cref="RerankBench.Distinct"/> their records repeat, each in
+    /// separate memory.
+    /// </summary>
     public required int Images { get; init; }
 
-    /// <summary>Measurements of each thing, after one that is thrown away.</summary>
+    /// <summary>Number of repetitions of each measurement, after one that is discarded.</summary>
     public required int Repetitions { get; init; }
 
-    /// <summary>Pairs of one call of the graph: each is measured. 0 for as many as the bundle's scorer takes by itself.</summary>
+    /// <summary>Batch sizes of the graph in pairs, each of which is measured. 0 for the default of the bundle's scorer.</summary>
     public required IReadOnlyList<int> PairsPerCall { get; init; }
 
-    /// <summary>Threads for one graph; 0 takes all cores.</summary>
+    /// <summary>Threads for one graph; 0 uses all cores.</summary>
     public required int Threads { get; init; }
 
     /// <summary>Where the graphs run.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<ProviderChoice>))]
     public ProviderChoice Provider { get; init; }
 
-    /// <summary>Path of ONNX Runtime's CUDA provider; empty for the one beside the program.</summary>
+    /// <summary>Path of ONNX Runtime's CUDA provider; empty for the one in the program's folder.</summary>
     public string ProviderLibrary { get; init; } = "";
 
-    /// <summary>Work of one pair in the first bundle, to give its rate as a share of the machine's; null if not known.</summary>
+    /// <summary>Work per pair in the first bundle, to express its rate as a share of the machine's; null if not known.</summary>
     public double? MflopPerPair { get; init; }
 }

@@ -6,7 +6,7 @@ using Retrieval.Inference.Scoring;
 
 namespace Retrieval.Bench.Rerank;
 
-/// <summary>One bundle under measurement, with banks of the random images and captions as its encoders give them.</summary>
+/// <summary>One measured bundle, with banks of the random images and captions as encoded by it.</summary>
 internal sealed class RerankSubject : IDisposable
 {
     private const int ImagesPerBatch = 32;
@@ -18,10 +18,10 @@ internal sealed class RerankSubject : IDisposable
     private readonly long[] _oneCaption;
     private readonly float[] _someImages;
 
-    /// <param name="model">The bundle; stays its caller's.</param>
-    /// <param name="regions">Features of the images that are encoded.</param>
-    /// <param name="captions">Token ids of the captions that are encoded, as many.</param>
-    /// <param name="items">Items of each bank: the records that are encoded, over and over.</param>
+    /// <param name="model">The bundle; still owned by the caller.</param>
+    /// <param name="regions">Features of the images to encode.</param>
+    /// <param name="captions">Token ids of the captions to encode, as many as images.</param>
+    /// <param name="items">Items of each bank: the encoded records, repeated.</param>
     public RerankSubject(MatchingModel model, float[] regions, long[][] captions, int items)
     {
         Model = model;
@@ -46,14 +46,14 @@ internal sealed class RerankSubject : IDisposable
     /// <summary>Bytes of both banks.</summary>
     public long BankBytes => _imageBank.Bytes + _captionBank.Bytes;
 
-    /// <summary>Whether the banks were copied into the device's memory.</summary>
+    /// <summary>Whether the banks were copied into device memory.</summary>
     public bool IsResident => _imageBank.IsResident;
 
-    /// <summary>Pairs the scorer over a bank of this side takes by itself, where it was not told.</summary>
+    /// <summary>Default batch size, in pairs, of the scorer over a bank of this side.</summary>
     public required Func<RecordSide, int> UsualPairsPerCall { get; init; }
 
-    /// <summary>Scores the query with the slots, in calls of the given size.</summary>
-    /// <returns>Seconds, and the managed bytes that were allocated meanwhile.</returns>
+    /// <summary>Scores the query with the slots, in batches of the given size.</summary>
+    /// <returns>Seconds, and the managed bytes allocated during that time.</returns>
     public (double Seconds, long Allocated) Score(RecordSide bankSide, int query, long[] slots, int pairsPerCall, float[] scores)
     {
         var scorer = ScorerOf(Model, bankSide);
@@ -71,7 +71,10 @@ internal sealed class RerankSubject : IDisposable
         return (Stopwatch.GetElapsedTime(started).TotalSeconds, GC.GetAllocatedBytesForCurrentThread() - allocated);
     }
 
-    /// <summary>Bytes that go into the graph for one query beside the bank: a slot and a query number a pair, and the query's record a call.</summary>
+    /// <summary>
+    /// Input bytes of the graph for one query in addition to the bank: a slot and a query number per pair, and the query's record per
+    /// batch.
+    /// </summary>
     public long InputBytes(RecordSide bankSide, int pairs, int pairsPerCall)
     {
         using var record = Queries(bankSide).Row(0);
@@ -87,7 +90,7 @@ internal sealed class RerankSubject : IDisposable
         return Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>Images encoded a second, in a batch as ingestion makes them.</summary>
+    /// <summary>Images encoded per second, in a batch of the size that ingestion uses.</summary>
     public double EncodeImages()
     {
         var started = Stopwatch.GetTimestamp();
@@ -108,7 +111,7 @@ internal sealed class RerankSubject : IDisposable
 
     private RecordTable Queries(RecordSide bankSide) => bankSide == RecordSide.Image ? _captions : _images;
 
-    // The one place that knows where a bank lies. The host's copy goes as soon as the device has its own.
+    // The only code that knows where a bank is stored. The host's copy is freed as soon as the device has its own.
     private FeatureBank Bank(RecordTable encoded, int items)
     {
         var repeated = Own(new RepeatedRecords(encoded, items));

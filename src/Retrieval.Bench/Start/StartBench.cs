@@ -7,7 +7,9 @@ using Retrieval.Terminal.Output;
 
 namespace Retrieval.Bench.Start;
 
-/// <summary>From nothing to the first answer: bundle verified and loaded, index opened, then the first query against the ones after it.</summary>
+/// <summary>
+/// Measures the start up to the first answer: bundle verified and loaded, index opened, then the first query compared with later ones.
+/// </summary>
 internal static class StartBench
 {
     private const int QueriesAfter = 5;

@@ -56,7 +56,7 @@ internal static class BundleEvaluation
     /// <param name="Open">Opens the split, given what the bundle expects of it.</param>
     /// <param name="Shortlists">Shortlist sizes.</param>
     /// <param name="Full">Whether every pair is scored as well.</param>
-    /// <param name="Limit">Only so many images.</param>
+    /// <param name="Limit">Most images to use; null for all.</param>
     /// <param name="Inference">How and where the model is run.</param>
     internal sealed record Request(
         string Bundle, Func<FeatureExpectation, IFeatureSource> Open, IReadOnlyList<int> Shortlists, bool Full, int? Limit, InferenceOptions Inference);

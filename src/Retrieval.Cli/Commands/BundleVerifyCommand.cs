@@ -114,7 +114,7 @@ internal static class BundleVerifyCommand
         DeviceView? Device,
         ParityReport? Parity);
 
-    /// <summary>What of the manifest a reader asks for, as text and numbers.</summary>
+    /// <summary>The parts of the manifest that a reader needs, as text and numbers.</summary>
     private sealed record ManifestView(
         string Name,
         string System,

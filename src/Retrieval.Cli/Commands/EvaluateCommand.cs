@@ -5,7 +5,7 @@ using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval evaluate</c>: the papers' measures, of a score matrix or of a bundle on a split.</summary>
+/// <summary><c>retrieval evaluate</c>: the papers' measures, for a score matrix or for a bundle on a split.</summary>
 internal static class EvaluateCommand
 {
     private const string All = "all";
@@ -73,7 +73,7 @@ internal static class EvaluateCommand
 
     private sealed record Shortlists(IReadOnlyList<int> Sizes, bool Full)
     {
-        /// <summary>As one would type it: the help shows the default.</summary>
+        /// <summary>In the format of the command line: the help shows the default.</summary>
         public override string ToString() => string.Join(',', Full ? Sizes.Select(size => $"{size}").Append(All) : Sizes.Select(size => $"{size}"));
     }
 }

@@ -12,7 +12,7 @@ using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval index delete</c>: takes images and their captions out of an index, all in one commit.</summary>
+/// <summary><c>retrieval index delete</c>: deletes images and their captions from an index, all in one commit.</summary>
 internal static class IndexDeleteCommand
 {
     private const int UnknownNamed = 10;
@@ -100,7 +100,7 @@ internal static class IndexDeleteCommand
         return new Deletion(path, generation, ids.Count - unknown.Count, before - Captions(path), writer.Count, unknown);
     }
 
-    // An index that is not there is an error here, not one to be made.
+    // If the index does not exist, that is an error here; it is not created.
     private static IndexSchema SchemaOf(string path)
     {
         using var index = LocalIndex.Open(path);
@@ -137,10 +137,10 @@ internal static class IndexDeleteCommand
 /// <summary>What was deleted.</summary>
 /// <param name="Index">The index's folder, or the catalog and the index's name.</param>
 /// <param name="Generation">The index's generation, or its epoch in the catalog.</param>
-/// <param name="Deleted">Images.</param>
-/// <param name="CaptionsDeleted">Their captions.</param>
-/// <param name="Images">Images that are left.</param>
-/// <param name="Unknown">Ids that were not there.</param>
+/// <param name="Deleted">Number of deleted images.</param>
+/// <param name="CaptionsDeleted">Number of their captions.</param>
+/// <param name="Images">Number of remaining images.</param>
+/// <param name="Unknown">Ids that do not exist in the index.</param>
 internal sealed record Deletion(string Index, long Generation, int Deleted, long CaptionsDeleted, long Images, IReadOnlyList<string> Unknown)
 {
     /// <summary>Whether it is an index of a catalog.</summary>

@@ -4,7 +4,7 @@ using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval index hash</c>: one hash over the content, to tell whether two indexes hold the same.</summary>
+/// <summary><c>retrieval index hash</c>: one hash over the content, to check whether two indexes have the same content.</summary>
 internal static class IndexHashCommand
 {
     public static CliCommand Create()

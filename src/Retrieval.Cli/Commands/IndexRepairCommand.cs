@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval index repair</c>: makes an index whole whose manifest is damaged or lost.</summary>
+/// <summary><c>retrieval index repair</c>: repairs an index whose manifest is damaged or lost.</summary>
 internal static class IndexRepairCommand
 {
     public static CliCommand Create()

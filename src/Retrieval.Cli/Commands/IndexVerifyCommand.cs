@@ -9,7 +9,7 @@ using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval index verify</c>: every committed byte against its checksum.</summary>
+/// <summary><c>retrieval index verify</c>: checks every committed byte against its checksum.</summary>
 internal static class IndexVerifyCommand
 {
     public static CliCommand Create()
@@ -54,7 +54,7 @@ internal static class IndexVerifyCommand
         }
         catch (IndexCorruptException exception)
         {
-            // So damaged that it does not open: that is a finding, too.
+            // Too damaged to open: that is a finding, too.
             return new Verification(false, path, null, 0, 0, [new IndexFault(exception.File, 0, 0, 0, 0, exception.Reason)], null);
         }
     }

@@ -81,7 +81,7 @@ internal static class ScoreCommand
         return ExitCodes.Ok;
     }
 
-    // Found out before the work, not after it.
+    // Checked before the work, not after it.
     private static void RequireFolderOf(string path)
     {
         if (Directory.Exists(path))

@@ -106,7 +106,7 @@ internal static class SearchCommand
         var table = Tables.Titled($"{answer.Model}, {Units.Count(answer.Reranked)} of {Units.Count(answer.Shortlisted)} candidates reranked", "#rank", "id", "#score", "#coarse", "#coarse rank", "caption", "metadata");
         foreach (var hit in answer.Hits)
         {
-            // An image is shown with its first caption: a person cannot tell much from an id.
+            // An image is shown with its first caption: an id tells a person little.
             var caption = hit.Caption ?? images.Read(hit.ImageId).Captions.Select(known => known.Text).FirstOrDefault() ?? "";
             table.Add(Units.Count(hit.Rank), hit.Id, hit.Score is { } score ? Units.Fixed(score, 4) : "—", Units.Fixed(hit.Coarse.Score, 4), Units.Count(hit.Coarse.Rank), caption, Describe(hit.Metadata));
         }

@@ -5,7 +5,7 @@ using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval serve</c>: hands its options to the server, which reads, checks and explains them itself.</summary>
+/// <summary><c>retrieval serve</c>: passes its options to the server, which itself reads, checks and explains them.</summary>
 internal static class ServeCommand
 {
     public static CliCommand Create()

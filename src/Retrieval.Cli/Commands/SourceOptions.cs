@@ -22,7 +22,7 @@ internal sealed class SourceOptions
     public Option<int?> CaptionsPerImage { get; } = CommonOptions.OptionalWhole(
         "--captions-per-image", "Captions of each image in a split, side by side in its caption file; told from the files unless given", 1, MostCaptionsPerImage);
 
-    /// <summary>Makes exactly one of the two kinds obligatory.</summary>
+    /// <summary>Requires exactly one of the two kinds.</summary>
     public void Require(Command command) => command.Validators.Add(result =>
     {
         var (split, tsv) = (result.GetValue(Folder) ?? result.GetValue(Split), result.GetValue(Tsv));
@@ -44,7 +44,7 @@ internal sealed class SourceOptions
         }
     });
 
-    /// <summary>Names the source in an index's ledger: the same source has the same key, wherever the command is started.</summary>
+    /// <summary>Names the source in an index's checkpoints: a source has the same key wherever the command is started.</summary>
     public string KeyOf(ParseResult parsed) => parsed.GetValue(Tsv) is { } tsv
         ? SourceKeys.OfFile(tsv)
         : SourceKeys.OfSplit(parsed.GetValue(Folder)!, parsed.GetValue(Split)!);

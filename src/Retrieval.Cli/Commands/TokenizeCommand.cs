@@ -8,7 +8,7 @@ using Retrieval.Terminal.Input;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval tokenize</c>: captions to words, and with a bundle to its token ids.</summary>
+/// <summary><c>retrieval tokenize</c>: converts captions to words, and with a bundle to its token ids.</summary>
 internal static class TokenizeCommand
 {
     private const string Source = "standard input";
@@ -46,7 +46,7 @@ internal static class TokenizeCommand
                     await WriteAsync(output, encoder, line, lines.Number, cancellationToken).ConfigureAwait(false);
                 }
 
-                // A program that sends one caption and waits for its tokens must get them.
+                // A program that sends one caption and waits for its tokens must receive them.
                 await output.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
         }

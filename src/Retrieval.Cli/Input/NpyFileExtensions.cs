@@ -3,7 +3,7 @@ using Retrieval.Features.Npy;
 
 namespace Retrieval.Cli.Input;
 
-/// <summary>Checks of arrays before any of their rows is read.</summary>
+/// <summary>Checks arrays before any of their rows are read.</summary>
 internal static class NpyFileExtensions
 {
     public static void RequireType(this NpyFile file, bool isFloat)

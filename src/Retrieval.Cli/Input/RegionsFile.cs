@@ -6,7 +6,7 @@ using Retrieval.Features.Npy;
 
 namespace Retrieval.Cli.Input;
 
-/// <summary>Region features of images as one array, <c>[I, R, W]</c>, read block by block and checked as it is read.</summary>
+/// <summary>Region features of images as one array, <c>[I, R, W]</c>, read in blocks and checked as it is read.</summary>
 internal sealed class RegionsFile : IDisposable
 {
     private readonly NpyFile _file;
@@ -22,7 +22,7 @@ internal sealed class RegionsFile : IDisposable
 
     public int Images => (int)_file.RowCount;
 
-    /// <exception cref="InvalidInputException">Not an array of floating-point numbers of the shape the bundle asks for.</exception>
+    /// <exception cref="InvalidInputException">Not a floating-point array of the shape that the bundle requires.</exception>
     public static RegionsFile Open(string path, BundleManifest manifest)
     {
         var file = NpyFile.Open(path);

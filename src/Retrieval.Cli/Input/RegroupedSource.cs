@@ -2,7 +2,9 @@ using Retrieval.Features.Sources;
 
 namespace Retrieval.Cli.Input;
 
-/// <summary>A source whose captions were put to images as the caller said: rows of it are not those of the same files read otherwise.</summary>
+/// <summary>
+/// A source with a number of captions per image chosen by the caller: its rows differ from those of the same files read otherwise.
+/// </summary>
 internal sealed class RegroupedSource(IFeatureSource inner, int captionsPerImage) : IFeatureSource
 {
     public string Name => inner.Name;

@@ -9,9 +9,9 @@ internal static class TokensFile
     /// <summary>Reads the captions, each without its padding.</summary>
     /// <param name="tokensPath">The ids, whole numbers.</param>
     /// <param name="lengthsPath">The lengths, whole numbers.</param>
-    /// <param name="maxTokens">The longest caption of the model.</param>
-    /// <param name="vocabulary">Words of the model: ids are below.</param>
-    /// <exception cref="InvalidInputException">An array is of another shape or type, or a length or an id is out of bounds.</exception>
+    /// <param name="maxTokens">Length of the model's longest caption.</param>
+    /// <param name="vocabulary">Number of words of the model: ids are below this.</param>
+    /// <exception cref="InvalidInputException">An array has another shape or type, or a length or an id is out of range.</exception>
     public static IReadOnlyList<long[]> Read(string tokensPath, string lengthsPath, int maxTokens, int vocabulary)
     {
         using var tokens = NpyFile.Open(tokensPath);

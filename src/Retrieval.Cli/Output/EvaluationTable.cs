@@ -4,10 +4,10 @@ using Spectre.Console;
 
 namespace Retrieval.Cli.Output;
 
-/// <summary>Recalls and ranks as table rows.</summary>
+/// <summary>Shows recalls and ranks as table rows.</summary>
 internal static class EvaluationTable
 {
-    /// <summary>A table whose first columns are headed as given, followed by the measures.</summary>
+    /// <summary>A table with the given headings for its first columns, followed by the measures.</summary>
     public static Table Create(string title, params ReadOnlySpan<string> first) =>
         Tables.Titled(title, [.. first, "#R@1", "#R@5", "#R@10", "#median rank", "#mean rank"]);
 

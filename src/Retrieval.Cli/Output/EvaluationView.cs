@@ -6,15 +6,15 @@ namespace Retrieval.Cli.Output;
 
 /// <summary>
 /// The evaluation of a score matrix as JSON, with the names of the <c>evaluation.json</c> that reference code writes
-/// (<c>image_to_text</c>, <c>r1</c>, <c>rsum</c>), so that the two can be compared as they are. It is the only output
-/// in snake_case.
+/// (<c>image_to_text</c>, <c>r1</c>, <c>rsum</c>), so that the two can be compared directly. It is the only output in
+/// snake_case.
 /// </summary>
 /// <param name="Images">Images of the test set; of one fold, if folds were averaged.</param>
-/// <param name="CaptionsPerImage">Captions of each image.</param>
+/// <param name="CaptionsPerImage">Number of captions per image.</param>
 /// <param name="ImageToText">Images as queries.</param>
 /// <param name="TextToImage">Captions as queries.</param>
 /// <param name="Rsum">Sum of the six recalls.</param>
-/// <param name="Folds">Folds averaged; absent where there are none.</param>
+/// <param name="Folds">Number of averaged folds; absent if there are none.</param>
 internal sealed record EvaluationView(int Images, int CaptionsPerImage, EvaluationView.Direction ImageToText, EvaluationView.Direction TextToImage, double Rsum, int? Folds)
 {
     public static readonly JsonSerializerOptions Json = new()

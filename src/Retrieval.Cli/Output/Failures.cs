@@ -6,7 +6,7 @@ using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Output;
 
-/// <summary>The one place where an error becomes a line on standard error and an exit code.</summary>
+/// <summary>The only place where an error becomes a line on standard error and an exit code.</summary>
 internal static class Failures
 {
     public static int Usage(Command command, IEnumerable<ParseError> errors)
@@ -35,10 +35,10 @@ internal static class Failures
         return code;
     }
 
-    /// <summary>One line, whatever the message holds.</summary>
+    /// <summary>Writes one line, whatever the message contains.</summary>
     public static void Say(string text) => Console.Error.WriteLine($"retrieval: {Safe.Line(text)}");
 
-    /// <summary>What the caller can mend by naming other input is invalid; what went wrong on the way is a failure.</summary>
+    /// <summary>Errors that the caller can fix by naming other input are invalid input; errors during the work are failures.</summary>
     private static int CodeOf(Exception exception) => exception is
         InvalidInputException or NotFoundException or InvalidBundleException or IndexMissingException or IndexMismatchException
         ? ExitCodes.Invalid

@@ -4,14 +4,14 @@ using Spectre.Console.Rendering;
 
 namespace Retrieval.Cli.Output;
 
-/// <summary>Damaged places of an index as a table.</summary>
+/// <summary>Shows the damaged ranges of an index as a table.</summary>
 internal static class FaultTable
 {
-    /// <summary>What an operator can do about data that are not what was committed: nothing in the index can bring them back.</summary>
+    /// <summary>What an operator can do about data that differs from what was committed: nothing in the index can restore it.</summary>
     public const string Advice =
         "damaged data cannot be rebuilt from the index: put the file back from a backup, or ingest the sources into a new folder and serve that; a replica of a catalog fetches a new copy automatically";
 
-    /// <summary>Whether faults are of data, and not only of the manifest, which can be rebuilt.</summary>
+    /// <summary>Whether any fault is in data, and not only in the manifest, which can be rebuilt.</summary>
     public static bool HasData(IEnumerable<IndexFault> faults) => faults.Any(fault => !fault.File.StartsWith("manifest", StringComparison.Ordinal));
 
     public static IRenderable Of(IEnumerable<IndexFault> faults)

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Retrieval.Cli.Output;
 
-/// <summary>Shows an ingestion while it runs: a bar where somebody watches, a line now and then where not.</summary>
+/// <summary>Shows an ingestion while it runs: a progress bar on an interactive terminal, otherwise a line from time to time.</summary>
 internal static class IngestionDisplay
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
@@ -29,7 +29,7 @@ internal static class IngestionDisplay
         return $"{Units.Count(progress.Rows + progress.Uncommitted)}{of} rows, {Units.Fixed(progress.RowsPerSecond, 1)} rows/s{rejected}{resumed}";
     }
 
-    // The rows that this run has not done itself.
+    // The rows that this run has not processed itself.
     private static long ResumedAt(IngestionProgress progress) => progress.Rows - progress.Ingested - progress.Skipped - progress.Rejected;
 
     private sealed class Bar(ProgressTask task) : IProgress<IngestionProgress>
@@ -50,7 +50,7 @@ internal static class IngestionDisplay
 
         public void Report(IngestionProgress value)
         {
-            // Where a resumed run goes on is said at once.
+            // The row where a resumed run starts is shown at once.
             var first = !_begun && ResumedAt(value) > 0;
             _begun = true;
             if (first || time.GetElapsedTime(_last) >= BetweenLines)

@@ -7,11 +7,11 @@ namespace Retrieval.Inference.Banks;
 /// <summary>One contiguous tensor of a bank.</summary>
 /// <param name="Name">The field, or offset or length.</param>
 /// <param name="RowBytes">Bytes of one row.</param>
-/// <param name="Ragged">Whether its rows are words and not items.</param>
-/// <param name="Source">Where its rows are mapped.</param>
+/// <param name="Ragged">Whether its rows are words instead of items.</param>
+/// <param name="Source">Address of its mapped rows.</param>
 internal readonly record struct BankColumn(string Name, long RowBytes, bool Ragged, nint Source);
 
-/// <summary>Numbers of rows: of items, and of the words that ragged fields hold for them.</summary>
+/// <summary>Numbers of rows: items, and the words that ragged fields hold for them.</summary>
 internal readonly record struct BankRows(long Items, long Words)
 {
     public long Of(in BankColumn column) => column.Ragged ? Words : Items;
@@ -19,7 +19,7 @@ internal readonly record struct BankRows(long Items, long Words)
     public bool Holds(BankRows other) => other.Items <= Items && other.Words <= Words;
 }
 
-/// <summary>What a bank consists of, and the arithmetic of its room. A bank may be larger than any int counts.</summary>
+/// <summary>The columns of a bank and the arithmetic of its size. A bank may exceed the range of an int.</summary>
 internal sealed class BankLayout
 {
     private const long LeastSpare = 256;
@@ -46,7 +46,7 @@ internal sealed class BankLayout
 
     public BankRows Rows { get; }
 
-    /// <summary>Bytes of so many rows.</summary>
+    /// <summary>Size in bytes of the given numbers of rows.</summary>
     public long Bytes(BankRows rows) => Columns.Sum(column => checked(rows.Of(column) * column.RowBytes));
 
     /// <summary>Whether another bank has the same columns, so that its rows can be kept.</summary>
@@ -55,10 +55,10 @@ internal sealed class BankLayout
         && Columns.Select(column => column with { Source = 0 }).SequenceEqual(former.Columns.Select(column => column with { Source = 0 }));
 
     /// <summary>
-    /// Rows to make room for: those there are, and as many again as an eighth or some thousands, so that most generations
-    /// only append; fewer if there is no room for that.
+    /// Rows to allocate: the existing ones plus an eighth of them or a few thousand, whichever is more, so that most generations
+    /// only append; fewer if there is not enough memory.
     /// </summary>
-    /// <exception cref="BankTooLargeException">There is no room for the rows there are.</exception>
+    /// <exception cref="BankTooLargeException">There is not enough memory for the existing rows.</exception>
     public BankRows Fit(MemoryBudget budget, BankLayout? grown, long keepFree)
     {
         var available = budget.Available();
@@ -73,7 +73,7 @@ internal sealed class BankLayout
         var share = Math.Min(1.0, left / Math.Max(1.0, Bytes(spare)));
         var room = new BankRows(Rows.Items + (long)(spare.Items * share), Rows.Words + (long)(spare.Words * share));
 
-        // A share is a rounded number; the limit is not.
+        // The computed share is rounded; the limit is exact.
         return Bytes(room) <= needed + left ? room : Rows;
     }
 

@@ -4,19 +4,19 @@ using Retrieval.Inference.Records;
 namespace Retrieval.Inference.Banks;
 
 /// <summary>
-/// Device memory that the banks of successive generations share. Rows, once filled, never change; only the newest bank
-/// is followed by further rows, behind its own. The memory goes when the last of its banks does.
+/// Device memory that the banks of successive generations share. Rows never change once filled; only the newest bank is extended,
+/// with rows appended after its own. The memory is freed with the last of its banks.
 /// </summary>
 internal sealed class BankStorage
 {
-    // Small enough that a cancelled load ends soon and progress moves, large enough that a copy's start costs nothing.
+    // Small enough that a cancelled load ends soon and progress moves, large enough that the start of a copy costs nothing.
     private const long ChunkBytes = 64L << 20;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (nint Address, long Bytes)> _columns = new(StringComparer.Ordinal);
     private readonly MemoryBudget _budget;
 
-    // Rows of each bank that lives, or is being filled; each of them begins with the rows of those before it.
+    // Rows of each bank that is alive or being filled; each begins with the rows of those before it.
     private readonly List<BankRows> _held = [];
     private BankRows _filled;
     private int _users = 1;
@@ -45,13 +45,13 @@ internal sealed class BankStorage
 
     public ResidentRecords Resident => new(_budget.Memory.Info, name => _columns[name].Address);
 
-    /// <summary>Makes room for all rows of a bank and fills it.</summary>
+    /// <summary>Allocates memory for all rows of a bank and fills it.</summary>
     /// <param name="layout">The bank.</param>
-    /// <param name="budget">Where.</param>
-    /// <param name="outgrown">What holds the bank's first rows on the device already, with how many; the caller keeps it alive.</param>
-    /// <param name="keepFree">Bytes that spare room leaves.</param>
-    /// <param name="progress">Told after every chunk.</param>
-    /// <param name="cancellationToken">Ends the copying; the room is given back.</param>
+    /// <param name="budget">The memory to allocate from.</param>
+    /// <param name="outgrown">Device storage that holds the bank's first rows, with its layout; the caller keeps it alive.</param>
+    /// <param name="keepFree">Bytes that the spare room leaves free.</param>
+    /// <param name="progress">Informed after every chunk.</param>
+    /// <param name="cancellationToken">Stops the copying; the memory is released.</param>
     public static BankStorage Fill(
         BankLayout layout, MemoryBudget budget, (BankStorage Storage, BankLayout Layout)? outgrown, long keepFree, IProgress<BankProgress>? progress, CancellationToken cancellationToken)
     {
@@ -77,7 +77,7 @@ internal sealed class BankStorage
         }
     }
 
-    /// <summary>Keeps the storage alive for one more bank; false if its last one has gone.</summary>
+    /// <summary>Keeps the storage alive for one more bank; false if its last bank has already ended.</summary>
     public bool TryHold(MemoryBudget budget)
     {
         lock (_gate)
@@ -93,8 +93,8 @@ internal sealed class BankStorage
     }
 
     /// <summary>
-    /// Copies the rows that <paramref name="layout"/> has more than <paramref name="former"/> into the spare room. False
-    /// if there is not enough of it, or if another bank has followed the former one already: its rows are in use.
+    /// Copies the rows that <paramref name="layout"/> has in addition to <paramref name="former"/> into the spare room. False if there
+    /// is not enough of it, or if another bank already extends the former one: its rows are in use.
     /// </summary>
     public bool TryAppend(BankLayout former, BankLayout layout, IProgress<BankProgress>? progress, CancellationToken cancellationToken)
     {
@@ -127,15 +127,15 @@ internal sealed class BankStorage
         }
         catch
         {
-            // No bank was made of these rows.
+            // No bank was created from these rows.
             Leave(layout.Rows);
             throw;
         }
     }
 
     /// <summary>
-    /// A bank ends. What no other bank holds is spare room again: a generation that was given up, because its other bank did
-    /// not fit, say, leaves nothing taken.
+    /// Called when a bank ends. Rows that no other bank holds become spare room again. For example, an abandoned generation (its other
+    /// bank did not fit) uses no memory.
     /// </summary>
     public void Leave(BankRows rows)
     {
@@ -146,7 +146,7 @@ internal sealed class BankStorage
         }
     }
 
-    /// <summary>One bank less.</summary>
+    /// <summary>Releases the hold of one bank.</summary>
     public void Release()
     {
         lock (_gate)

@@ -2,12 +2,12 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Inference.Banks;
 
-/// <summary>A bank does not fit into the device's memory. Nothing has been copied, and what was there before serves on.</summary>
+/// <summary>A bank does not fit into device memory. Nothing has been copied, and what was served before is still served.</summary>
 public sealed class BankTooLargeException(string message, long neededBytes, long availableBytes) : RetrievalException(message)
 {
-    /// <summary>What the bank's rows take, without spare room.</summary>
+    /// <summary>Bytes that the bank's rows need, without spare room.</summary>
     public long NeededBytes { get; } = neededBytes;
 
-    /// <summary>What could be taken.</summary>
+    /// <summary>Bytes that were available.</summary>
     public long AvailableBytes { get; } = availableBytes;
 }

@@ -4,9 +4,8 @@ using Retrieval.Inference.Records;
 namespace Retrieval.Inference.Banks;
 
 /// <summary>
-/// All records of one side of an index where the model's device reads them: the mapped files themselves, or a copy in
-/// the device's memory. Banks of successive generations share that memory; a generation that only appends copies only
-/// what came.
+/// All records of one side of an index, readable by the model's device: the mapped files themselves, or a copy in device memory.
+/// Banks of successive generations share that memory; a generation that only appends copies only the new rows.
 /// </summary>
 public sealed class FeatureBank : IDisposable
 {
@@ -21,35 +20,35 @@ public sealed class FeatureBank : IDisposable
         Records = RecordTable.Over(layout.Side, records, storage?.Resident);
     }
 
-    /// <summary>What a scorer takes as its bank. Rows of it are queries like those of any table.</summary>
+    /// <summary>The table that a scorer takes as its bank. Its rows can be queries like those of any table.</summary>
     public RecordTable Records { get; }
 
-    /// <summary>Items.</summary>
+    /// <summary>Number of items.</summary>
     public long Rows => _layout.Rows.Items;
 
-    /// <summary>Bytes of the rows, spare room not counted.</summary>
+    /// <summary>Bytes of the rows, without spare room.</summary>
     public long Bytes { get; }
 
-    /// <summary>Items there is room for without growing; of a mapped bank, those it has.</summary>
+    /// <summary>Items that fit without growing; for a mapped bank, the number of items.</summary>
     public long Capacity => _storage?.Capacity.Items ?? Rows;
 
-    /// <summary>Bytes of device memory taken, spare room and the rows of later generations included; zero for a mapped bank.</summary>
+    /// <summary>Bytes of device memory in use, including spare room and the rows of later generations; zero for a mapped bank.</summary>
     public long ResidentBytes => _storage?.CapacityBytes ?? 0;
 
     /// <summary>Whether the records were copied into the device's memory.</summary>
     public bool IsResident => _storage is not null;
 
     /// <summary>Opens a bank where the model computes.</summary>
-    /// <param name="model">The model; its device and options say where the bank lies.</param>
-    /// <param name="side">Whose records.</param>
-    /// <param name="records">The records as they are mapped. They must stay mapped and unchanged for as long as the bank lives.</param>
+    /// <param name="model">The model; its device and options determine where the bank is stored.</param>
+    /// <param name="side">Whether it holds images or captions.</param>
+    /// <param name="records">The mapped records. They must stay mapped and unchanged for the lifetime of the bank.</param>
     /// <param name="former">
-    /// The bank of the generation before, if <paramref name="records"/> begin with the same rows: what it holds is not
-    /// copied from the files again. It goes on being usable, and is disposed of by its owner, before or after this one.
+    /// The bank of the previous generation, if <paramref name="records"/> begin with the same rows: the rows it holds are not copied
+    /// from the files again. It remains usable, and its owner disposes of it, before or after this one.
     /// </param>
-    /// <param name="keepFree">Bytes that spare room leaves for a bank that is opened after this one.</param>
-    /// <param name="progress">Told after every 64 MiB.</param>
-    /// <param name="cancellationToken">Ends the copying; nothing is left behind.</param>
+    /// <param name="keepFree">Bytes that the spare room leaves free for a bank that is opened after this one.</param>
+    /// <param name="progress">Informed after every 64 MiB.</param>
+    /// <param name="cancellationToken">Stops the copying; no resources are left allocated.</param>
     /// <exception cref="BankTooLargeException">It does not fit; nothing has been copied.</exception>
     /// <exception cref="DeviceException">The device failed.</exception>
     public static FeatureBank Open(
@@ -73,7 +72,9 @@ public sealed class FeatureBank : IDisposable
         return layout.Bytes(layout.Rows);
     }
 
-    /// <summary>As <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, long, IProgress{BankProgress}?, CancellationToken)"/>; without a budget the bank stays mapped.</summary>
+    /// <summary>
+    /// Same as <see cref="Open(MatchingModel, RecordSide, MappedRecords, FeatureBank?, long, IProgress{BankProgress}?, CancellationToken)"/>; without a budget the bank stays mapped.
+    /// </summary>
     internal static FeatureBank Open(
         MemoryBudget? budget,
         RecordSide side,
@@ -103,7 +104,7 @@ public sealed class FeatureBank : IDisposable
         }
         finally
         {
-            // Shared, the hold is the new bank's.
+            // If the storage is shared, the new bank has taken over the hold.
             if (!shared)
             {
                 held.Release();

@@ -3,10 +3,10 @@ using Retrieval.Inference.Scheduling;
 
 namespace Retrieval.Inference.Batching;
 
-/// <summary>Encoding captions: those that wait are encoded together.</summary>
+/// <summary>Encodes captions: those that are waiting are encoded together.</summary>
 public sealed class CaptionBatcher(TextEncoder encoder) : IBatcher
 {
-    // The graph pads to the longest caption: a larger batch would be mostly padding, and the first would wait for the last.
+    // The graph pads to the longest caption: a larger batch would be mostly padding, and the first caption would wait for the last.
     private const int CaptionsPerCall = 32;
 
     /// <inheritdoc/>

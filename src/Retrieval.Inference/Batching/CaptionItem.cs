@@ -6,14 +6,14 @@ namespace Retrieval.Inference.Batching;
 public sealed class CaptionItem : WorkItem<EncodedCaption>
 {
     /// <summary>
-    /// What one caption costs, in pairs: on two cores at D=1024 a caption took 5 ms and 13 pairs as long
+    /// Cost of one caption, in pairs: on two cores at D=1024 a caption took 5 ms, as long as 13 pairs
     /// (docs/benchmarks.md).
     /// </summary>
     public const long CostOfOne = 16;
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates the item.</summary>
     /// <param name="batcher">The encoder.</param>
-    /// <param name="tokenIds">Token ids, the start and the end token included.</param>
+    /// <param name="tokenIds">Token ids, including the start and end tokens.</param>
     /// <param name="limits">When it is no longer wanted.</param>
     public CaptionItem(IBatcher batcher, long[] tokenIds, WorkLimits limits)
         : base(batcher, 1, CostOfOne, limits)
@@ -24,7 +24,7 @@ public sealed class CaptionItem : WorkItem<EncodedCaption>
 
     internal long[] TokenIds { get; }
 
-    /// <summary>What the encoder gave; null before, and when it has been given up.</summary>
+    /// <summary>The encoder's result; null before that, and if the item was abandoned.</summary>
     internal EncodedCaption? Given { get; set; }
 
     /// <inheritdoc/>

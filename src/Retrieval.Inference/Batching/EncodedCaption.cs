@@ -3,7 +3,7 @@ using Retrieval.Inference.Records;
 
 namespace Retrieval.Inference.Batching;
 
-/// <summary>A caption as the encoder gave it, in a batch with others or alone. Dispose of it when it is no longer a query.</summary>
+/// <summary>A caption as encoded, in a batch with others or alone. Dispose of it when it is no longer used as a query.</summary>
 public sealed class EncodedCaption : IDisposable
 {
     private readonly Shared _batch;
@@ -23,7 +23,7 @@ public sealed class EncodedCaption : IDisposable
     /// <summary>Its record, a table of one.</summary>
     public RecordTable Record { get; }
 
-    /// <summary>Whether all values are finite; otherwise it is no query.</summary>
+    /// <summary>Whether all values are finite; otherwise it cannot be a query.</summary>
     public bool IsFinite { get; }
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ public sealed class EncodedCaption : IDisposable
         _batch.Release();
     }
 
-    /// <summary>One for each caption of a batch; the batch goes with the last of them.</summary>
+    /// <summary>One for each caption of a batch; the batch is disposed of with the last of them.</summary>
     internal static EncodedCaption[] Of(EncodedBatch encoded)
     {
         var batch = new Shared(encoded);

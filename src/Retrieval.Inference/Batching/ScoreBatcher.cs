@@ -5,10 +5,10 @@ using Retrieval.Inference.Scoring;
 
 namespace Retrieval.Inference.Batching;
 
-/// <summary>Scoring with one scorer against one bank: pairs of different queries share a batch.</summary>
+/// <summary>Scores with one scorer against one bank: pairs of different queries share a batch.</summary>
 public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
 {
-    // Two batches exist at once: one runs, one is being assembled.
+    // Two batches exist at once: one is running, one is being assembled.
     private readonly ConcurrentBag<Buffers> _buffers = [];
 
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
         public float[] Scores { get; } = new float[pairs];
     }
 
-    // Nothing to put together: slots, record and scores are the request's own.
+    // Nothing to assemble: slots, record and scores are the request's own.
     private sealed class OneQuery(ScoreBatcher batcher, Buffers buffers, WorkSlice slice) : IBatch
     {
         private readonly PairScorer _scorer = batcher.Scorer;

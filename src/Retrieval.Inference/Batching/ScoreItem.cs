@@ -4,16 +4,16 @@ using Retrieval.Inference.Scheduling;
 namespace Retrieval.Inference.Batching;
 
 /// <summary>
-/// One query against rows of a bank. Its task gives the number of pairs that were scored: all of them, or, when the
-/// deadline passed, those of the first so many slots.
+/// One query against rows of a bank. Its task returns the number N of pairs that were scored: all of them or, if the deadline
+/// passed, those of the first N slots.
 /// </summary>
 public sealed class ScoreItem : WorkItem<int>
 {
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates the item.</summary>
     /// <param name="batcher">Scorer and bank.</param>
-    /// <param name="query">The query's record, a table of one. Must live until the task has ended.</param>
+    /// <param name="query">The query's record, a table with one row. Must stay alive until the task has ended.</param>
     /// <param name="slots">Rows of the bank, <c>[P]</c>.</param>
-    /// <param name="scores">Receives the scores, <c>[P]</c>: finite, or NaN for a pair that has none since one of its sides is damaged.</param>
+    /// <param name="scores">Receives the scores, <c>[P]</c>: finite, or NaN for a pair of which one side is damaged.</param>
     /// <param name="limits">When it is no longer wanted.</param>
     public ScoreItem(ScoreBatcher batcher, RecordTable query, ReadOnlyMemory<long> slots, Memory<float> scores, WorkLimits limits)
         : base(batcher, slots.Length, slots.Length, limits)
@@ -29,7 +29,9 @@ public sealed class ScoreItem : WorkItem<int>
         Scores = scores;
     }
 
-    /// <summary>The scores, <c>[P]</c>; those of the first so many pairs as the task gave. NaN is no score: the pair is damaged.</summary>
+    /// <summary>
+    /// The scores, <c>[P]</c>; valid for as many first pairs as the task returned. NaN is not a score: the pair is damaged.
+    /// </summary>
     public ReadOnlyMemory<float> Scored => Scores;
 
     internal RecordTable Query { get; }

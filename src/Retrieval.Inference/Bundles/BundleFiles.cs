@@ -2,10 +2,10 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Inference.Bundles;
 
-/// <summary>The one way to read a file of a bundle.</summary>
+/// <summary>The only way to read a file of a bundle.</summary>
 internal static class BundleFiles
 {
-    /// <summary>Reads a file whole.</summary>
+    /// <summary>Reads a complete file.</summary>
     /// <param name="bundle">The bundle's folder.</param>
     /// <param name="name">The file's name in it.</param>
     /// <param name="limit">Most bytes it may have.</param>
@@ -22,8 +22,8 @@ internal static class BundleFiles
                 throw new InvalidBundleException(bundle, $"{name} is a symbolic link; a bundle holds its files");
             }
 
-            // Sizes first: a file that is not the right one is not read. A pipe or a device has none and is not even
-            // opened: a pipe would wait for a writer for ever.
+            // Sizes are checked first: a file of the wrong size is not read. A pipe or a device has no size and is not even opened: a
+            // pipe would wait forever for a writer.
             var length = file.Exists ? file.Length : throw new FileNotFoundException("there is no such file");
             if (expected is not null && length != expected)
             {

@@ -3,15 +3,15 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Inference.Bundles;
 
 /// <summary>
-/// Refuses ONNX graphs that keep tensors in other files. Such a path is resolved by the runtime, outside the hashes of
-/// the bundle, and could name any file of the machine. The walk knows just enough of protocol buffers to visit every
-/// TensorProto of a ModelProto (field numbers of onnx.proto3).
+/// Refuses ONNX graphs that store tensors in other files. The runtime resolves such a path, which is not covered by the hashes of
+/// the bundle and could name any file of the machine. The parser knows just enough of protocol buffers to visit every TensorProto
+/// of a ModelProto (field numbers of onnx.proto3).
 /// </summary>
 internal static class ExternalData
 {
     private const int DeepestGraph = 64;
 
-    /// <exception cref="InvalidBundleException">The bytes are not a well-formed model, or a tensor lives outside.</exception>
+    /// <exception cref="InvalidBundleException">The bytes are not a well-formed model, or a tensor is stored outside it.</exception>
     public static void Refuse(ReadOnlySpan<byte> model, string bundle, string graph)
     {
         try
@@ -40,7 +40,7 @@ internal static class ExternalData
                 case 0:
                     var value = Varint(ref bytes);
 
-                    // Any value but "here": a reader keeps the low 32 bits only, so that 2³² + 1 is 1 to it.
+                    // Any value except 0, the model itself: a reader keeps only the low 32 bits, so it reads 2³² + 1 as 1.
                     if (message == Message.Tensor && field == 14 && value != 0)
                     {
                         throw new InvalidBundleException(bundle, $"{graph} refers to external data; a bundle's graphs must hold all their tensors");

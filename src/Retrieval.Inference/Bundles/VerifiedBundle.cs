@@ -5,8 +5,8 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Inference.Bundles;
 
 /// <summary>
-/// A bundle read into memory, every byte of it checked against the manifest. What is later run is what was hashed:
-/// nothing is read from disk again, so a file swapped after the check has no effect.
+/// A bundle read into memory, with every byte checked against the manifest. What runs later is what was hashed: nothing is read
+/// from disk again, so a file replaced after the check has no effect.
 /// </summary>
 public sealed class VerifiedBundle
 {
@@ -26,11 +26,11 @@ public sealed class VerifiedBundle
     /// <summary>The manifest.</summary>
     public BundleManifest Manifest { get; }
 
-    /// <summary>SHA-256 of <c>bundle.json</c>, which holds the hash of every other file; lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 of <c>bundle.json</c>, which contains the hash of every other file; lower-case hexadecimal.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Reads a bundle and checks size and SHA-256 of every file it lists.</summary>
-    /// <exception cref="InvalidBundleException">A file is missing, of another size, or has been edited.</exception>
+    /// <summary>Reads a bundle and checks the size and SHA-256 of every file it lists.</summary>
+    /// <exception cref="InvalidBundleException">A file is missing, has another size, or has been edited.</exception>
     public static VerifiedBundle Read(string path)
     {
         var (manifest, fingerprint) = BundleHead.Read(path);

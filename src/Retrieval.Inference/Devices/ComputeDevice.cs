@@ -2,13 +2,13 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Retrieval.Inference.Devices;
 
-/// <summary>Where a model computes, and why there.</summary>
+/// <summary>The device where a model computes, and why it was chosen.</summary>
 public sealed class ComputeDevice
 {
     private const string Cpu = "CPUExecutionProvider";
 
-    // TF32 would multiply float32 with ten bits of mantissa: scores would be off by more than a bundle allows. The arena
-    // grows by what is asked for: doubling would take from the banks what nobody uses.
+    // TF32 would multiply float32 with a mantissa of ten bits: the error of scores would exceed a bundle's tolerance. The arena
+    // grows by the requested size: doubling would take unused memory away from the banks.
     private static readonly Dictionary<string, string> CudaOptions = new()
     {
         ["use_tf32"] = "0",
@@ -24,27 +24,27 @@ public sealed class ComputeDevice
         TotalBytes = memory.Measure().Total;
     }
 
-    /// <summary>The runtime's name of the provider, e.g. <c>CPUExecutionProvider</c>.</summary>
+    /// <summary>The runtime's name for the provider, e.g. <c>CPUExecutionProvider</c>.</summary>
     public string Provider { get; }
 
-    /// <summary>The device, for people, e.g. <c>CUDA device 0 (NVIDIA)</c>.</summary>
+    /// <summary>The device, for people to read, e.g. <c>CUDA device 0 (NVIDIA)</c>.</summary>
     public string Name { get; }
 
     /// <summary>Why this device was chosen, as a sentence for the log.</summary>
     public string Reason { get; }
 
-    /// <summary>All of the device's memory; on a CPU, what the process may use.</summary>
+    /// <summary>The device's total memory; on a CPU, the memory the process may use.</summary>
     public long TotalBytes { get; }
 
     internal bool IsCuda => _cuda is not null;
 
     internal MemoryBudget Budget { get; }
 
-    /// <summary>Memory that a further bank may take now, in bytes: what is free, within what the configuration allows.</summary>
+    /// <summary>Memory available for another bank now, in bytes: what is free, within the configured limit.</summary>
     public long FreeBytes() => Budget.Available();
 
     /// <summary>Finds the device that the options ask for.</summary>
-    /// <exception cref="DeviceException">CUDA was asked for and is not there.</exception>
+    /// <exception cref="DeviceException">CUDA is required and not available.</exception>
     internal static ComputeDevice Choose(InferenceOptions options) => options.Provider switch
     {
         ProviderChoice.Cpu => OnCpu("the configuration says so", options),
@@ -53,7 +53,7 @@ public sealed class ComputeDevice
         _ => OnCudaIfThere(options),
     };
 
-    /// <summary>Has a session run here.</summary>
+    /// <summary>Configures a session to run on this device.</summary>
     internal void Configure(SessionOptions settings)
     {
         if (_cuda is not null)

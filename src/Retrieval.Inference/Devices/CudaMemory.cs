@@ -7,8 +7,8 @@ internal sealed class CudaMemory(int device, OrtMemoryInfo info) : DeviceMemory
 {
     public override OrtMemoryInfo Info { get; } = info;
 
-    // Sessions have made their first chunks by the time banks are loaded, the scorers' largest call among them. This is
-    // for what comes later: encoding a larger batch, workspaces of cuBLAS.
+    // Sessions have allocated their first chunks by the time banks are loaded, including those of the scorers' largest batch. This
+    // reserve is for later needs: encoding a larger batch, workspaces of cuBLAS.
     public override long Reserve => 512L << 20;
 
     public override (long Total, long Free) Measure() => CudaRuntime.Memory(device);

@@ -3,13 +3,13 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Retrieval.Inference.Devices;
 
-/// <summary>ONNX Runtime's CUDA provider, a library of its own that is loaded on demand, and the devices it offers.</summary>
+/// <summary>ONNX Runtime's CUDA provider, a separate library that is loaded on demand, and the devices it offers.</summary>
 internal static class CudaPlugIn
 {
-    /// <summary>The runtime's name of the provider.</summary>
+    /// <summary>The runtime's name for the provider.</summary>
     public const string Provider = "CUDAExecutionProvider";
 
-    /// <summary>The library's name beside the program.</summary>
+    /// <summary>File name of the library in the program's folder.</summary>
     public const string FileName = "libonnxruntime_providers_cuda.so";
 
     private const string DeviceId = "device_id";
@@ -17,7 +17,7 @@ internal static class CudaPlugIn
     private static readonly Lock Gate = new();
     private static readonly HashSet<string> Registered = new(StringComparer.Ordinal);
 
-    /// <summary>Full path of the library, whether it is there or not.</summary>
+    /// <summary>Full path of the library, whether it exists or not.</summary>
     public static string PathOf(InferenceOptions options) =>
         Path.GetFullPath(options.ProviderLibrary.Length > 0 ? options.ProviderLibrary : Path.Combine(AppContext.BaseDirectory, FileName));
 
@@ -46,7 +46,7 @@ internal static class CudaPlugIn
             : $"the provider cuda found no device {options.DeviceId}: there are {devices.Count}, from 0");
     }
 
-    // For the life of the process: sessions may come and go, and the runtime keeps what devices a library offers.
+    // For the lifetime of the process: sessions may come and go, but the runtime keeps the devices that a library offers.
     private static void Register(string path)
     {
         lock (Gate)

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Inference.Devices;
 
-/// <summary>The few functions of CUDA's runtime library that a bank needs, errors turned into exceptions.</summary>
+/// <summary>The few functions of CUDA's runtime library that a bank needs, with errors as exceptions.</summary>
 internal static partial class CudaRuntime
 {
-    /// <summary>The library, of the major version that ONNX Runtime's provider is built with: both share one context.</summary>
+    /// <summary>The library, in the major version that ONNX Runtime's provider is built with: both share one context.</summary>
     public const string Library = "libcudart.so.13";
 
     private const int HostToDevice = 1;
@@ -31,8 +31,8 @@ internal static partial class CudaRuntime
         return address;
     }
 
-    // Waits for all work on the device, so nothing that has been started still reads what goes. An error here is one of
-    // earlier work, told where that was done; who gives memory back can do nothing about it.
+    // Waits for all work on the device, so that nothing still reads the freed memory. An error here comes from earlier work and was
+    // reported there; the code that frees memory can do nothing about it.
     public static void Free(int device, nint address)
     {
         if (SetDevice(device) != 0 || Free(address) != 0)
@@ -53,14 +53,14 @@ internal static partial class CudaRuntime
         Check(Memcpy(target, source, (nuint)bytes, DeviceToDevice), $"cudaMemcpy of {bytes} bytes on the device");
     }
 
-    // Copies may return before their last bytes have arrived, and the provider's own streams do not wait for this one.
+    // Copies may return before their last bytes have arrived, and the provider's own streams do not wait for this stream.
     public static void Flush(int device)
     {
         Use(device);
         Check(StreamSynchronize(0), "cudaStreamSynchronize");
     }
 
-    // The current device belongs to a thread, and a caller's thread is any of the pool.
+    // The current device is per thread, and a caller may run on any thread of the pool.
     private static void Use(int device) => Check(SetDevice(device), $"cudaSetDevice({device})");
 
     private static void Check(int error, string what)
@@ -69,7 +69,7 @@ internal static partial class CudaRuntime
         {
             var words = Marshal.PtrToStringUTF8(GetErrorString(error)) ?? "unknown error";
 
-            // The next call would report this error again.
+            // Otherwise the next call would report this error again.
             _ = GetLastError();
             throw new DeviceException($"CUDA: {what} failed: {words} (error {error})");
         }

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Retrieval.Inference.Devices;
 
-/// <summary>The process's own memory, outside the collected heap.</summary>
+/// <summary>The process's own memory, outside the garbage-collected heap.</summary>
 internal sealed unsafe class HostMemory : DeviceMemory
 {
     private const nuint Alignment = 64;
@@ -17,13 +17,13 @@ internal sealed unsafe class HostMemory : DeviceMemory
 
     public override (long Total, long Free) Measure()
     {
-        // What a container or the machine allows the process; then, of the machine's, what others have left.
+        // The limit of the container or machine for the process; then, for the machine, what other processes have left.
         var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var free = Math.Max(0, total - Environment.WorkingSet);
         return (total, MachineAvailable() is { } available ? Math.Min(free, available) : free);
     }
 
-    // Spare capacity takes no memory until it is written to: the operating system gives pages when they are touched.
+    // Spare capacity uses no memory until it is written: the operating system assigns pages when they are first touched.
     public override nint Allocate(long bytes)
     {
         try

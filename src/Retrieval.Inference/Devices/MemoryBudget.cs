@@ -1,21 +1,21 @@
 namespace Retrieval.Inference.Devices;
 
-/// <summary>What banks have taken of a device's memory, and what they may still take.</summary>
+/// <summary>How much of a device's memory banks use, and how much more they may use.</summary>
 /// <param name="memory">The memory.</param>
-/// <param name="limit">Most bytes of all banks together; 0 for all that is free.</param>
+/// <param name="limit">Most bytes of all banks together; 0 for all free memory.</param>
 internal sealed class MemoryBudget(DeviceMemory memory, long limit)
 {
     private long _taken;
 
     public DeviceMemory Memory { get; } = memory;
 
-    /// <summary>Bytes taken by banks that live.</summary>
+    /// <summary>Bytes in use by existing banks.</summary>
     public long Taken => Volatile.Read(ref _taken);
 
-    /// <summary>Bytes that may be taken now.</summary>
+    /// <summary>Bytes available now.</summary>
     public long Available() => Available(Memory.Measure().Free);
 
-    /// <summary>E.g. <c>the device has 24.0 GB free of 25.4 GB</c>, with the configured limit where there is one.</summary>
+    /// <summary>E.g. <c>the device has 24.0 GB free of 25.4 GB</c>, with the configured limit if there is one.</summary>
     public string Describe()
     {
         var (total, free) = Memory.Measure();
@@ -24,7 +24,7 @@ internal sealed class MemoryBudget(DeviceMemory memory, long limit)
         return $"the device has {Gigabytes(free)} free of {Gigabytes(total)}{reserved}{allowed}";
     }
 
-    /// <summary>Takes memory. The check against what is free was the caller's.</summary>
+    /// <summary>Allocates memory. The caller has already checked that it is available.</summary>
     public nint Allocate(long bytes)
     {
         Interlocked.Add(ref _taken, bytes);
@@ -39,14 +39,14 @@ internal sealed class MemoryBudget(DeviceMemory memory, long limit)
         }
     }
 
-    /// <summary>Gives memory back.</summary>
+    /// <summary>Frees memory.</summary>
     public void Free(nint address, long bytes)
     {
         Memory.Free(address);
         Interlocked.Add(ref _taken, -bytes);
     }
 
-    /// <summary>Bytes for people.</summary>
+    /// <summary>Formats a number of bytes for people.</summary>
     public static string Gigabytes(long bytes) => bytes >= 100_000_000
         ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB")
         : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / 1e6:F1} MB");

@@ -5,7 +5,7 @@ using Retrieval.Inference.Records;
 
 namespace Retrieval.Inference.Encoding;
 
-/// <summary>What an encoder gives for a batch: one coarse embedding and one record an item.</summary>
+/// <summary>An encoder's result for a batch: one coarse embedding and one record per item.</summary>
 public sealed class EncodedBatch : IDisposable
 {
     private readonly float[] _embeddings;
@@ -18,7 +18,7 @@ public sealed class EncodedBatch : IDisposable
         Records = records;
     }
 
-    /// <summary>Items.</summary>
+    /// <summary>Number of items.</summary>
     public int Count => (int)Records.Count;
 
     /// <summary>All embeddings, <c>[Count, E]</c> row-major.</summary>
@@ -34,8 +34,8 @@ public sealed class EncodedBatch : IDisposable
     public ReadOnlyMemory<float> Embedding(int item) => _embeddings.AsMemory(item * _width, _width);
 
     /// <summary>
-    /// Which items have a NaN or an infinity in their embedding or record: features that were finite, and yet too large
-    /// for the model's precision. Such an item must not enter an index.
+    /// Which items have a NaN or an infinity in their embedding or record: their features were finite, but too large for the model's
+    /// precision. Such an item must not be stored in an index.
     /// </summary>
     public IReadOnlyList<int> NonFinite()
     {

@@ -7,7 +7,7 @@ using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Encoding;
 
-/// <summary>The outputs both encoders share: <c>embedding</c> and one <c>record.…</c> a field.</summary>
+/// <summary>The outputs that both encoders have: <c>embedding</c>, and one <c>record.…</c> per field.</summary>
 internal sealed class EncoderOutputs(string graph, RecordSide side, IReadOnlyList<FieldSpec> fields, int embeddingWidth)
 {
     private const string Embedding = "embedding";
@@ -25,13 +25,13 @@ internal sealed class EncoderOutputs(string graph, RecordSide side, IReadOnlyLis
         }
     }
 
-    /// <summary>Takes the outputs over: fixed fields as they are, ragged ones without the rows behind each item's last word.</summary>
+    /// <summary>Takes ownership of the outputs: fixed fields unchanged, ragged ones without the rows after each item's last word.</summary>
     public EncodedBatch Take(IDisposableReadOnlyCollection<OrtValue> outputs, long[]? lengths, int positions, int count)
     {
         var values = new List<OrtValue>(fields.Count);
         try
         {
-            // What a graph declares as variable it may fill with anything, and the rows are taken by their address.
+            // A graph may give dimensions it declares as variable any size, and the rows are read by address.
             Require(outputs[0], Embedding, [count, embeddingWidth]);
             for (var i = 0; i < fields.Count; i++)
             {
@@ -72,7 +72,7 @@ internal sealed class EncoderOutputs(string graph, RecordSide side, IReadOnlyLis
             throw new InferenceException(graph, $"the output {name} has the shape [{string.Join(", ", found)}]; expected [{string.Join(", ", expected)}]");
         }
 
-        // Bytes of a tensor are addressed as a span, whose length is an int. 8 is the largest element.
+        // The bytes of a tensor are addressed as a span, whose length is an int. The largest element has 8 bytes.
         if (expected.Aggregate(1.0, (product, size) => product * size) * 8 > int.MaxValue)
         {
             throw new InvalidInputException($"a batch of {expected[0]} items is too large: the output {name} would have [{string.Join(", ", expected)}] elements");

@@ -9,7 +9,7 @@ using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Encoding;
 
-/// <summary>Region features of images to records and coarse embeddings.</summary>
+/// <summary>Encodes region features of images to records and coarse embeddings.</summary>
 public sealed class ImageEncoder : IDisposable
 {
     private const string Regions = "regions";
@@ -27,8 +27,8 @@ public sealed class ImageEncoder : IDisposable
     }
 
     /// <summary>Encodes a batch.</summary>
-    /// <param name="regions">Float32 <c>[B, R, W]</c>, row-major, R and W as the bundle's manifest says.</param>
-    /// <param name="cancellationToken">Ends the run on the device.</param>
+    /// <param name="regions">Float32 <c>[B, R, W]</c>, row-major, with R and W from the bundle's manifest.</param>
+    /// <param name="cancellationToken">Stops the run on the device.</param>
     /// <exception cref="InvalidInputException">The number of values is not a whole number of images.</exception>
     public EncodedBatch Encode(Memory<float> regions, CancellationToken cancellationToken = default)
     {

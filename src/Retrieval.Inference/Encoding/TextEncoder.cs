@@ -8,7 +8,7 @@ using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Encoding;
 
-/// <summary>Token ids of captions to records and coarse embeddings.</summary>
+/// <summary>Encodes token ids of captions to records and coarse embeddings.</summary>
 public sealed class TextEncoder : IDisposable
 {
     private const string TokenIds = "token_ids";
@@ -30,8 +30,8 @@ public sealed class TextEncoder : IDisposable
     }
 
     /// <summary>Encodes a batch of captions of any lengths; shorter ones are padded for the run and packed afterwards.</summary>
-    /// <param name="captions">Token ids of each caption, the start and the end token included.</param>
-    /// <param name="cancellationToken">Ends the run on the device.</param>
+    /// <param name="captions">Token ids of each caption, including the start and end tokens.</param>
+    /// <param name="cancellationToken">Stops the run on the device.</param>
     /// <exception cref="InvalidInputException">A caption is empty or too long, or an id is outside the vocabulary.</exception>
     public EncodedBatch Encode(IReadOnlyList<long[]> captions, CancellationToken cancellationToken = default)
     {

@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Retrieval.Inference.Measurement;
 
 /// <summary>
-/// The rate at which the runtime multiplies matrices on this machine, through a graph that does nothing else: the
-/// ceiling for any scorer, whose work is nearly all matrix products.
+/// Measures the rate at which the runtime multiplies matrices on this machine, with a graph that does nothing else: the upper
+/// bound for any scorer, whose work is almost entirely matrix products.
 /// </summary>
 public sealed class MatrixProductProbe : IDisposable
 {
@@ -16,8 +16,8 @@ public sealed class MatrixProductProbe : IDisposable
     private readonly InferenceSession _session;
     private readonly float[] _matrix = new float[Size * Size];
 
-    /// <summary>Makes the graph ready.</summary>
-    /// <param name="threads">Threads; 0 takes all cores.</param>
+    /// <summary>Creates the graph.</summary>
+    /// <param name="threads">Threads; 0 uses all cores.</param>
     public MatrixProductProbe(int threads)
     {
         using var settings = new SessionOptions { IntraOpNumThreads = threads };
@@ -30,7 +30,7 @@ public sealed class MatrixProductProbe : IDisposable
     }
 
     /// <summary>Multiplies two float32 matrices of 1024 × 1024 once.</summary>
-    /// <returns>Floating-point operations a second, an addition and a multiplication counted as two.</returns>
+    /// <returns>Floating-point operations per second; a multiplication and an addition count as two.</returns>
     public double Measure()
     {
         using var value = OrtValue.CreateTensorValueFromMemory(_matrix, [Size, Size]);
@@ -43,7 +43,7 @@ public sealed class MatrixProductProbe : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 
-    // An ONNX model by hand: fields by their numbers in onnx.proto.
+    // An ONNX model built by hand: fields by their numbers in onnx.proto.
     private static byte[] Graph()
     {
         byte[] node = [.. Field(1, Text("a")), .. Field(1, Text("b")), .. Field(2, Text("c")), .. Field(4, Text("MatMul"))];

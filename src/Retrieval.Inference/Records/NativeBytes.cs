@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Retrieval.Inference.Records;
 
-/// <summary>A stretch of the runtime's memory as <see cref="Memory{T}"/>. The owner of the memory must outlive it.</summary>
+/// <summary>A range of the runtime's memory as <see cref="Memory{T}"/>. The owner of the memory must outlive it.</summary>
 internal sealed unsafe class NativeBytes(nint address, int length) : MemoryManager<byte>
 {
     public override Span<byte> GetSpan() => new((void*)address, length);

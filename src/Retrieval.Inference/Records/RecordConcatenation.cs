@@ -4,7 +4,7 @@ using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Records;
 
-/// <summary>Several tables made one.</summary>
+/// <summary>Concatenates several tables.</summary>
 internal static class RecordConcatenation
 {
     public static RecordTable Of(IReadOnlyList<RecordTable> parts)
@@ -69,7 +69,7 @@ internal static class RecordConcatenation
 
             for (var item = 0L; item < part.Count; item++)
             {
-                // The items of a mapped table need not lie one behind the other.
+                // The items of a mapped table need not be contiguous.
                 var (start, length) = part.Extent(item);
                 var rows = source.Slice(checked((int)(start * field.RowBytes)), checked((int)(length * field.RowBytes)));
                 rows.CopyTo(target);

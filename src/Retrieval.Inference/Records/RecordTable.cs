@@ -9,22 +9,22 @@ using Retrieval.Inference.Sessions;
 namespace Retrieval.Inference.Records;
 
 /// <summary>
-/// Records of a number of images or of captions as the tensors a scorer takes: <c>image.v</c> and so on. The same type
-/// serves as the bank (all records of an index, over its mapped files, nothing copied) and as the query (the records of
-/// one batch), because the two sides of the scorer contract are the same fields.
+/// Records of several images or captions as the tensors that a scorer takes: <c>image.v</c> and so on. The same type serves as the
+/// bank (all records of an index, over its mapped files, without copying) and as the queries (the records of one batch), because
+/// both sides of the scorer contract have the same fields.
 /// </summary>
 public sealed class RecordTable : IDisposable
 {
     internal const string Offset = "offset";
     internal const string Length = "length";
 
-    // What an empty tensor points at: the runtime wants an address even where there is nothing to read.
+    // Address of empty tensors: the runtime needs an address even if there is nothing to read.
     private static readonly unsafe nint Nothing = (nint)NativeMemory.AllocZeroed(64);
 
     private readonly Dictionary<string, OrtValue> _tensors = new(StringComparer.Ordinal);
 
-    // Kept beside the tensors: the runtime's own accessors cast lengths to int, and a bank may be larger than that. Also,
-    // a tensor may lie on a device; these are the same bytes in memory that this process reads.
+    // Kept in addition to the tensors: the runtime's own accessors cast lengths to int, and a bank may be larger than that. Also,
+    // a tensor may be on a device; these addresses are of the same bytes in memory that this process can read.
     private readonly Dictionary<string, nint> _addresses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _rows = new(StringComparer.Ordinal);
     private readonly string _prefix;
@@ -43,7 +43,7 @@ public sealed class RecordTable : IDisposable
     /// <summary>Images or captions.</summary>
     public RecordSide Side { get; }
 
-    /// <summary>Items.</summary>
+    /// <summary>Number of items.</summary>
     public long Count { get; }
 
     /// <summary>The fields, in the bundle's order.</summary>
@@ -62,19 +62,19 @@ public sealed class RecordTable : IDisposable
     public static RecordTable Over(RecordSide side, MappedRecords records) => Over(side, records, null);
 
     /// <summary>
-    /// All items of a number of tables, in their order, as one table of its own: the queries of several requests in one
-    /// batch. Everything is copied, ragged rows packed one behind the other.
+    /// Copies all items of several tables, in order, into one table: the queries of several requests in one batch. Ragged rows are
+    /// packed contiguously.
     /// </summary>
-    /// <param name="parts">At least one table, all of one side and with the same fields; each below 2 GiB a field.</param>
-    /// <exception cref="ArgumentException">There is no part, or the parts are not of one kind.</exception>
+    /// <param name="parts">At least one table, all of one side and with the same fields; each below 2 GiB per field.</param>
+    /// <exception cref="ArgumentException">There are no parts, or they are of different kinds.</exception>
     public static RecordTable Concat(IReadOnlyList<RecordTable> parts) => RecordConcatenation.Of(parts);
 
     /// <summary>
-    /// The record of one item as a table of its own, a view of this table's memory: an image or caption that is
-    /// indexed is a query as it stands.
+    /// The record of one item as a table of its own, a view of this table's memory: an indexed image or caption can directly be used
+    /// as a query.
     /// </summary>
-    /// <exception cref="InvalidDataException">The item is said to own rows that are not there.</exception>
-    /// <param name="row">The item's row in this table. The view must be disposed of before this table's memory goes.</param>
+    /// <exception cref="InvalidDataException">The item refers to rows that do not exist.</exception>
+    /// <param name="row">The item's row in this table. The view must be disposed of before this table's memory is freed.</param>
     public RecordTable Row(long row)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -96,9 +96,11 @@ public sealed class RecordTable : IDisposable
         return table;
     }
 
-    /// <summary>The first field of an item that holds a value which is not finite; null if all values are. Reads the whole record.</summary>
+    /// <summary>
+    /// The first field of an item that contains a value that is not finite; null if all values are. Reads the whole record.
+    /// </summary>
     /// <param name="row">The item's row in this table.</param>
-    /// <exception cref="InvalidDataException">The item is said to own rows that are not there.</exception>
+    /// <exception cref="InvalidDataException">The item refers to rows that do not exist.</exception>
     public unsafe string? FirstNotFinite(long row)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -122,7 +124,7 @@ public sealed class RecordTable : IDisposable
         return null;
     }
 
-    /// <summary>The bytes of one field for all items, row after row. For tables below 2 GiB, as encoders make them.</summary>
+    /// <summary>The bytes of one field for all items, row by row. For tables below 2 GiB, such as those of encoders.</summary>
     public unsafe ReadOnlySpan<byte> Bytes(FieldSpec field)
     {
         ArgumentNullException.ThrowIfNull(field);
@@ -130,14 +132,14 @@ public sealed class RecordTable : IDisposable
         return new ReadOnlySpan<byte>((void*)AddressOf(field), checked((int)(_rows[_prefix + field.Name] * field.RowBytes)));
     }
 
-    /// <summary>As <see cref="Bytes"/>, for callers that keep it for a while; valid until this table is disposed.</summary>
+    /// <summary>Same as <see cref="Bytes"/>, for callers that keep it for longer; valid until this table is disposed of.</summary>
     public ReadOnlyMemory<byte> Memory(FieldSpec field)
     {
         ArgumentNullException.ThrowIfNull(field);
         return new NativeBytes(_addresses[_prefix + field.Name], Bytes(field).Length).Memory;
     }
 
-    /// <summary>Ragged rows of each item; empty if no field is ragged.</summary>
+    /// <summary>Number of ragged rows of each item; empty if no field is ragged.</summary>
     public unsafe ReadOnlySpan<long> Lengths
     {
         get
@@ -161,8 +163,8 @@ public sealed class RecordTable : IDisposable
     }
 
     /// <summary>
-    /// Wraps records that lie in mapped memory and, copied, in <paramref name="resident"/>: the runtime reads the copy,
-    /// and single rows are viewed where they are mapped.
+    /// Wraps records that are in mapped memory and also copied in <paramref name="resident"/>: the runtime reads the copy, while views
+    /// of single rows use the mapped memory.
     /// </summary>
     internal static RecordTable Over(RecordSide side, MappedRecords records, ResidentRecords? resident)
     {
@@ -183,7 +185,7 @@ public sealed class RecordTable : IDisposable
         return table;
     }
 
-    /// <summary>Takes ownership of tensors an encoder made, in the order of the fields.</summary>
+    /// <summary>Takes ownership of an encoder's output tensors, in the order of the fields.</summary>
     internal static unsafe RecordTable Owning(RecordSide side, long count, IReadOnlyList<FieldSpec> fields, IReadOnlyList<OrtValue> values, long[]? lengths)
     {
         var table = new RecordTable(side, count, fields);
@@ -243,7 +245,7 @@ public sealed class RecordTable : IDisposable
 
     private unsafe void OwnLengths(long[] lengths)
     {
-        // Pinned for good: views of this table and the runtime both keep its address.
+        // Pinned permanently: views of this table and the runtime both keep its address.
         var pinned = GC.AllocateUninitializedArray<long>(lengths.Length * 2, pinned: true);
         long offset = 0;
         for (var i = 0; i < lengths.Length; i++)

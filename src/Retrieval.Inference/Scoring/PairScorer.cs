@@ -9,8 +9,8 @@ using Retrieval.Inference.Sessions;
 namespace Retrieval.Inference.Scoring;
 
 /// <summary>
-/// The cross-modal scorer in one direction. Gathers the bank's records by slot and scores them against the queries'
-/// records, inside one graph: per call only the slots and the queries' own tensors move.
+/// The cross-modal scorer in one direction. One graph gathers the bank's records by slot and scores them against the queries'
+/// records: for each batch, only the slots and the queries' own tensors are transferred.
 /// </summary>
 public sealed class PairScorer : IDisposable
 {
@@ -36,25 +36,25 @@ public sealed class PairScorer : IDisposable
         _tensors = new PairTensors(PairsPerCall);
     }
 
-    /// <summary>What the bank holds; the queries are the other side.</summary>
+    /// <summary>The side that the bank holds; the queries are the other side.</summary>
     public RecordSide BankSide { get; }
 
-    /// <summary>Most pairs of one call of the graph.</summary>
+    /// <summary>Most pairs in one batch of the graph.</summary>
     public int PairsPerCall { get; }
 
     /// <summary>
-    /// From how many pairs on a larger call costs no less a pair. On a CPU half a call keeps all cores busy, and a call with
-    /// one query is the cheaper one, since its tensors are not gathered by pair; on CUDA only a full one does.
+    /// Number of pairs from which a larger batch is no cheaper per pair. On a CPU half a batch keeps all cores busy, and a batch with
+    /// one query is cheaper, since its tensors are not gathered by pair; on CUDA only a full batch is large enough.
     /// </summary>
     public int EnoughPairs => _onCuda ? PairsPerCall : Math.Max(1, PairsPerCall / 2);
 
-    /// <summary>Scores pairs, in calls of at most the configured number of pairs. One thread scores at a time; others wait.</summary>
+    /// <summary>Scores pairs, in batches of at most the configured number of pairs. One thread scores at a time; others wait.</summary>
     /// <param name="bank">Records addressed by <paramref name="slots"/>.</param>
     /// <param name="queries">Records of the other side, addressed by <paramref name="queryIndex"/>.</param>
-    /// <param name="slots">Row of the bank of each pair, <c>[P]</c>.</param>
-    /// <param name="queryIndex">Row of the queries of each pair, <c>[P]</c>.</param>
-    /// <param name="scores">Receives the score of each pair, <c>[P]</c>. A pair's score does not depend on the others.</param>
-    /// <param name="cancellationToken">Ends the run on the device.</param>
+    /// <param name="slots">The bank row of each pair, <c>[P]</c>.</param>
+    /// <param name="queryIndex">The query row of each pair, <c>[P]</c>.</param>
+    /// <param name="scores">Receives the score of each pair, <c>[P]</c>. A pair's score does not depend on the other pairs.</param>
+    /// <param name="cancellationToken">Stops the run on the device.</param>
     /// <exception cref="InferenceException">The runtime failed, or a pair's score is not finite; the pair is named.</exception>
     public void ScorePairs(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores, CancellationToken cancellationToken = default)
     {
@@ -67,10 +67,10 @@ public sealed class PairScorer : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="ScorePairs"/>, for pairs of which some may be damaged: one whose score is not finite gets NaN, and all
-    /// others keep theirs. NaN has no place in a ranking: whoever calls this leaves such pairs out.
+    /// Same as <see cref="ScorePairs"/>, for pairs of which some may be damaged: a pair whose score is not finite gets NaN, and all
+    /// others keep their scores. NaN cannot be ranked: the caller leaves such pairs out.
     /// </summary>
-    /// <returns>How many pairs got NaN.</returns>
+    /// <returns>Number of pairs that got NaN.</returns>
     /// <exception cref="InferenceException">The runtime failed.</exception>
     public int ScoreSound(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores, CancellationToken cancellationToken = default)
     {
@@ -79,7 +79,7 @@ public sealed class PairScorer : IDisposable
         Validate(bank, queries, slots, queryIndex, scores);
         var unsound = 0;
 
-        // The buffers, the binding and, on CUDA, the session itself serve one call at a time.
+        // The buffers, the binding and, on CUDA, the session itself serve one batch at a time.
         lock (_gate)
         {
             for (var start = 0; start < slots.Length; start += PairsPerCall)
@@ -96,12 +96,12 @@ public sealed class PairScorer : IDisposable
     }
 
     /// <summary>
-    /// Runs every size of call once, so that the device's memory has grown and its kernels are loaded before somebody
-    /// waits for an answer. What is scored does not matter.
+    /// Runs every batch size once, so that the device's memory has grown and its kernels are loaded before the first request. The
+    /// scored records do not matter.
     /// </summary>
     internal void WarmUp(RecordTable bank, RecordTable queries, CancellationToken cancellationToken)
     {
-        // Largest first: an arena that has given out the most once cuts smaller pieces from it.
+        // Largest first: an arena that has once allocated the maximum cuts smaller chunks from it.
         for (var size = PairsPerCall; size >= 1; size = _padded ? CallSize.Below(size) : 0)
         {
             lock (_gate)
@@ -125,7 +125,7 @@ public sealed class PairScorer : IDisposable
         }
     }
 
-    // Infinities become NaN, so that there is one sign to look for.
+    // Infinities become NaN, so that there is only one marker to check.
     private static int Mark(Span<float> scores)
     {
         var marked = 0;
@@ -155,7 +155,7 @@ public sealed class PairScorer : IDisposable
             _binding.Tables(bank, queries);
             _binding.Pairs(_tensors.Of(slots, queryIndex, _padded ? CallSize.Bucket(slots.Length, PairsPerCall) : slots.Length));
 
-            // A cancellation that comes too late for the run must not end the next one.
+            // A cancellation that comes too late for this run must not end the next one.
             _run.Terminate = false;
             using var registration = cancellationToken.Register(static state => ((RunOptions)state!).Terminate = true, _run);
             _binding.Run(_run);
@@ -170,7 +170,7 @@ public sealed class PairScorer : IDisposable
         }
     }
 
-    // An index outside its table would make the runtime fail at best and read other memory at worst.
+    // With an index outside its table the runtime would at best fail and at worst read other memory.
     private void Validate(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores)
     {
         if (bank.Side != BankSide || queries.Side == BankSide)

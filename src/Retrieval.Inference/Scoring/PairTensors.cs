@@ -5,10 +5,10 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Retrieval.Inference.Scoring;
 
-/// <summary>The memory that pairs go into the graph and scores come out by, made once, and tensors of each size over it.</summary>
+/// <summary>The buffers for pairs (input) and scores (output) of the graph, allocated once, with tensors of each size over them.</summary>
 internal sealed unsafe class PairTensors : IDisposable
 {
-    // A tensor has a size of its own. Calls are nearly all of one size; the last of a request may be of any.
+    // Each size needs its own tensor. Almost all batches have one size; the last batch of a request may have any.
     private const int MostSizes = 64;
 
     private readonly long[] _slots;
@@ -23,7 +23,9 @@ internal sealed unsafe class PairTensors : IDisposable
         _scores = GC.AllocateUninitializedArray<float>(pairs, pinned: true);
     }
 
-    /// <summary>Tensors of one size. What lies behind the given pairs repeats the first: a pair is scored alike wherever it stands.</summary>
+    /// <summary>
+    /// Tensors of one size. The rest after the given pairs repeats the first: a pair's score does not depend on its position.
+    /// </summary>
     public PairTensor Of(ReadOnlySpan<long> slots, ReadOnlySpan<long> queries, int size)
     {
         slots.CopyTo(_slots);
@@ -43,7 +45,7 @@ internal sealed unsafe class PairTensors : IDisposable
         return _sizes[size] = new PairTensor(Wrap(_slots, TensorElementType.Int64, size), Wrap(_queries, TensorElementType.Int64, size), Wrap(_scores, TensorElementType.Float, size));
     }
 
-    /// <summary>The scores of the last call.</summary>
+    /// <summary>The scores of the last batch.</summary>
     public ReadOnlySpan<float> Scores(int count) => _scores.AsSpan(0, count);
 
     public void Dispose()

@@ -5,8 +5,8 @@ using Retrieval.Inference.Sessions;
 namespace Retrieval.Inference.Scoring;
 
 /// <summary>
-/// What is bound to a scorer's session. A table is bound once for as long as it is the same one: its memory does not
-/// change. On a device that copies the tables that are not there already, once a request and not once a call.
+/// The bindings of a scorer's session. A table is bound again only if it is a different one: its memory does not change. On a
+/// device, binding copies the tables that are not there already: once per request and not once per batch.
 /// </summary>
 internal sealed class ScorerBinding(LiveSession session, ScorerInputs inputs, bool copies)
 {
@@ -24,13 +24,13 @@ internal sealed class ScorerBinding(LiveSession session, ScorerInputs inputs, bo
 
     public void Pairs(PairTensor pairs)
     {
-        // On the CPU the runtime reads the memory itself, of which only the contents have changed.
+        // On the CPU the runtime reads the memory directly, and only its contents have changed.
         if (ReferenceEquals(_pairs, pairs) && !copies)
         {
             return;
         }
 
-        // Should a bind fail half-way, everything is bound again.
+        // If a bind fails half-way, everything is bound again.
         var known = Interlocked.Exchange(ref _pairs, null);
         if (inputs.TakesSlots)
         {
@@ -62,7 +62,7 @@ internal sealed class ScorerBinding(LiveSession session, ScorerInputs inputs, bo
 
     private void Table(ref RecordTable? bound, RecordTable table, IReadOnlyList<string> names)
     {
-        // Asks the table in any case: one that has been disposed of must not be read.
+        // Accesses the table in any case: one that has been disposed of must not be read.
         var tensors = table.Tensors;
         if (ReferenceEquals(bound, table))
         {

@@ -5,7 +5,7 @@ using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Scoring;
 
-/// <summary>What a scorer's graph takes: of what the contract allows, the inputs that it declares.</summary>
+/// <summary>The inputs of a scorer's graph: those of the contract that it declares.</summary>
 internal sealed class ScorerInputs
 {
     public const string Slots = "slots";

@@ -1,6 +1,6 @@
 namespace Retrieval.Inference.Sessions;
 
-/// <summary>Tells by the runtime's words, the only sign it gives, whether a device or its memory gave out.</summary>
+/// <summary>Decides by the runtime's message, the only indication it gives, whether a device or its memory failed.</summary>
 internal static class DeviceFaults
 {
     private const string CuDnn = "cudnn";
@@ -21,7 +21,7 @@ internal static class DeviceFaults
 
     public static bool Is(string message) => Array.Exists(Signs, sign => message.Contains(sign, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>What an operator may do about it, or nothing.</summary>
+    /// <summary>What an operator can do about it; empty if nothing is known.</summary>
     public static string Remedy(string message) => message.Contains(CuDnn, StringComparison.OrdinalIgnoreCase)
         ? ". On CUDA a text encoder with a GRU needs cuDNN 9 (libcudnn.so.9) where the loader looks (LD_LIBRARY_PATH, ldconfig)"
         : "";

@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Retrieval.Inference.Sessions;
 
 /// <summary>
-/// The inputs a graph may and the outputs it must declare. Shapes hold -1 for what may vary. An input that is not
-/// listed is a fault: nobody would supply it. An input that is listed and not declared is fine: the graph does not need it.
+/// The inputs that a graph may declare and the outputs that it must declare. Variable dimensions are -1 in shapes. An input that is
+/// not listed is a fault: nothing would supply it. A listed input that is not declared is valid: the graph does not need it.
 /// </summary>
 internal sealed class GraphContract
 {

@@ -6,8 +6,8 @@ using Retrieval.Inference.Devices;
 namespace Retrieval.Inference.Sessions;
 
 /// <summary>
-/// One graph of a bundle, ready to run, its declared inputs and outputs checked against the contract. A session that a
-/// device fault may have left in an unknown state is not run again: the next call has a new one made.
+/// One graph of a bundle, ready to run, with its declared inputs and outputs checked against the contract. A session that a device
+/// fault may have left in an unknown state is not run again: the next run creates a new one.
 /// </summary>
 internal sealed class GraphSession : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class GraphSession : IDisposable
     public IReadOnlyList<string> Inputs { get; }
 
     /// <summary>Creates the session from verified bytes.</summary>
-    /// <exception cref="InvalidBundleException">The runtime refuses the graph, or it does not keep the contract.</exception>
+    /// <exception cref="InvalidBundleException">The runtime refuses the graph, or the graph violates the contract.</exception>
     /// <exception cref="DeviceException">The device refuses the graph.</exception>
     public static GraphSession Create(VerifiedBundle bundle, string graph, GraphContract contract, ComputeDevice device, InferenceOptions options)
     {
@@ -55,7 +55,7 @@ internal sealed class GraphSession : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled, before or while running.</exception>
     public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> available, IReadOnlyCollection<string> outputs, CancellationToken cancellationToken)
     {
-        // Two runs at once on one CUDA session end in errors of memory access now and then, a defect of the runtime.
+        // Two concurrent runs of one CUDA session occasionally end in memory access errors, a defect of the runtime.
         if (!_device.IsCuda)
         {
             return RunNow(available, outputs, cancellationToken);
@@ -68,8 +68,8 @@ internal sealed class GraphSession : IDisposable
     }
 
     /// <summary>The session, for one use; the caller releases it.</summary>
-    /// <exception cref="ObjectDisposedException">The model has gone.</exception>
-    /// <exception cref="InferenceException">The session failed before and cannot be made anew.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
+    /// <exception cref="InferenceException">The session failed before and cannot be recreated.</exception>
     public LiveSession Rent()
     {
         lock (_gate)
@@ -81,8 +81,8 @@ internal sealed class GraphSession : IDisposable
         }
     }
 
-    /// <summary>What to throw for a failed run. After a device fault the session is not rented out again.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled, and did not fail.</exception>
+    /// <summary>The exception to throw for a failed run. After a device fault the session is not rented out again.</summary>
+    /// <exception cref="OperationCanceledException">The run was cancelled, and did not fail.</exception>
     public InferenceException Failed(LiveSession live, OnnxRuntimeException exception, CancellationToken cancellationToken)
     {
         var fault = DeviceFaults.Is(exception.Message);
@@ -95,7 +95,7 @@ internal sealed class GraphSession : IDisposable
         return new InferenceException(Name, exception.Message + DeviceFaults.Remedy(exception.Message), exception, fault);
     }
 
-    /// <summary>Proves, once the graph has run, that it ran where it should.</summary>
+    /// <summary>Verifies, once the graph has run, that it ran on the right device.</summary>
     /// <exception cref="DeviceException">It did not.</exception>
     public void ProvePlacement()
     {

@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Retrieval.Inference.Sessions;
 
-/// <summary>A session of the runtime with those who use it counted, so that it goes when the last of them is through.</summary>
+/// <summary>A reference-counted session of the runtime: it is disposed of when its last user releases it.</summary>
 internal sealed class LiveSession(InferenceSession session)
 {
     private readonly Lock _gate = new();
@@ -11,7 +11,7 @@ internal sealed class LiveSession(InferenceSession session)
 
     public InferenceSession Session => session;
 
-    /// <summary>The one binding of this session, for its one user that binds.</summary>
+    /// <summary>The only binding of this session, for the one user that binds.</summary>
     public OrtIoBinding Binding => _binding ??= session.CreateIoBinding();
 
     public void Hold()

@@ -5,9 +5,9 @@ using Retrieval.Inference.Devices;
 namespace Retrieval.Inference.Sessions;
 
 /// <summary>
-/// Proves from a session's own profile that what it ran on the CPU beside a device was the arithmetic of shapes: nodes
-/// that give a few integers. A matrix product or a gather of records there would be a graph that silently computes on
-/// the CPU.
+/// Verifies from a session's own profile that the only nodes it ran on the CPU instead of the device were shape arithmetic: nodes
+/// whose outputs are a few integers. With a matrix product or a gather of records there, the graph would silently compute on the
+/// CPU.
 /// </summary>
 internal static class PlacementProof
 {
@@ -15,17 +15,17 @@ internal static class PlacementProof
     private const long MostBytes = 1024;
     private static readonly string[] ShapeTypes = ["int64", "int32", "bool"];
 
-    /// <summary>Whether a session was refused because nodes landed on the CPU.</summary>
+    /// <summary>Whether a session was refused because nodes were assigned to the CPU.</summary>
     public static bool IsCalledFor(OnnxRuntimeException exception) => exception.Message.Contains("assigned to the default CPU EP", StringComparison.Ordinal);
 
-    /// <summary>Has a session write down what it runs.</summary>
+    /// <summary>Makes a session record what it runs.</summary>
     public static void Record(SessionOptions settings)
     {
         settings.ProfileOutputPathPrefix = Path.Combine(Path.GetTempPath(), $"retrieval-placement-{Environment.ProcessId}-{Guid.NewGuid():N}");
         settings.EnableProfiling = true;
     }
 
-    /// <summary>Ends the record, after the graph has run on inputs of its kind.</summary>
+    /// <summary>Ends the recording, after the graph has run on representative inputs, and checks it.</summary>
     /// <exception cref="DeviceException">Nodes computed on the CPU; they are named.</exception>
     public static void Check(InferenceSession session, string graph, string device)
     {
@@ -44,7 +44,7 @@ internal static class PlacementProof
         }
     }
 
-    /// <summary>Ends the record of a session that is not to be used.</summary>
+    /// <summary>Ends and deletes the recording of a session that will not be used.</summary>
     public static void Forget(InferenceSession session) => File.Delete(session.EndProfiling());
 
     private static IEnumerable<string> Faults(byte[] profile)
@@ -65,7 +65,7 @@ internal static class PlacementProof
             }
         }
 
-        // A profile that says nothing proves nothing.
+        // An empty profile proves nothing.
         if (nodes == 0)
         {
             yield return "the runtime recorded no node";

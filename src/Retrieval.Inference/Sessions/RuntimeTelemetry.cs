@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace Retrieval.Inference.Sessions;
 
 /// <summary>
-/// Keeps ONNX Runtime from reporting its use: left alone it writes a device id and a queue of events under the user's
-/// cache folder and uploads them. It reads the environment once, when its first object is made, and it reads the C
-/// library's, which the setters of .NET do not reach.
+/// Disables ONNX Runtime's usage reports: by default it writes a device id and a queue of events to the user's cache folder and
+/// uploads them. It reads the environment once, when its first object is created, and it reads the C library's environment, which
+/// the setters of .NET do not change.
 /// </summary>
 internal static partial class RuntimeTelemetry
 {

@@ -6,8 +6,8 @@ using Retrieval.Inference.Devices;
 namespace Retrieval.Inference.Sessions;
 
 /// <summary>
-/// Makes sessions of one graph on one device. It keeps the verified bytes: when a session has to be made anew after a
-/// fault, neither a disk nor a file that has been swapped since comes into it.
+/// Creates sessions of one graph on one device. It keeps the verified bytes: when a session has to be recreated after a fault,
+/// neither the disk nor a file replaced in the meantime matters.
 /// </summary>
 internal sealed class SessionFactory(VerifiedBundle bundle, string graph, ComputeDevice device, InferenceOptions options)
 {
@@ -17,12 +17,12 @@ internal sealed class SessionFactory(VerifiedBundle bundle, string graph, Comput
 
     public string Graph => graph;
 
-    /// <summary>Whether the first session's placement is still to be proven by what it ran where.</summary>
+    /// <summary>Whether the first session's placement still has to be verified by a run.</summary>
     public bool Unproven { get; private set; }
 
-    /// <summary>The first session.</summary>
+    /// <summary>Creates the first session.</summary>
     /// <exception cref="InvalidBundleException">The runtime refuses the graph.</exception>
-    /// <exception cref="DeviceException">The device does.</exception>
+    /// <exception cref="DeviceException">The device refuses the graph.</exception>
     public InferenceSession First()
     {
         ExternalData.Refuse(_bytes, _path, graph);
@@ -38,7 +38,7 @@ internal sealed class SessionFactory(VerifiedBundle bundle, string graph, Comput
         }
     }
 
-    /// <summary>A session in the place of one that failed.</summary>
+    /// <summary>Creates a session to replace one that failed.</summary>
     /// <exception cref="InferenceException">The device has not recovered.</exception>
     public InferenceSession Again()
     {
@@ -53,8 +53,8 @@ internal sealed class SessionFactory(VerifiedBundle bundle, string graph, Comput
         }
     }
 
-    // The runtime can be told to refuse any node on the CPU. It counts the arithmetic of shapes among them, which it
-    // itself puts there, so where it refuses, every node on the CPU has to prove that it is no more than that.
+    // The runtime can be told to refuse any node on the CPU. That includes shape arithmetic, which the runtime itself places there.
+    // So if it refuses, every node on the CPU has to be shown to be shape arithmetic.
     private InferenceSession Strictly()
     {
         try
@@ -82,15 +82,15 @@ internal sealed class SessionFactory(VerifiedBundle bundle, string graph, Comput
             LogSeverityLevel = _strict ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
 
-        // All cores, and a thread that waits for the others gives its core up after 20 µs: long enough for the gaps
-        // between two nodes, while the web server, which lives on the same cores, gets its turn. Spinning as long as the
-        // runtime would by itself cost a quarter to three quarters of the rate where cores were shared; docs/devices.md.
+        // All cores; a thread that waits for the others yields its core after 20 µs. That is long enough for the gaps between two
+        // nodes, and leaves time for the web server, which shares these cores. Spinning for the runtime's default time cost a quarter
+        // to three quarters of the rate where cores were shared; docs/devices.md.
         settings.AddSessionConfigEntry("session.intra_op.spin_duration_us", "20");
 
-        // Four sessions have four thread pools: one that has finished must not spin on the cores of the next.
+        // Four sessions have four thread pools: one that has finished must not spin on the cores of the next one.
         settings.AddSessionConfigEntry("session.force_spinning_stop", "1");
 
-        // The runtime guesses the format from the bytes; its own one has not been looked through for external data.
+        // The runtime guesses the format from the bytes; its own format has not been checked for external data.
         settings.AddSessionConfigEntry("session.load_model_format", "ONNX");
         if (_strict)
         {

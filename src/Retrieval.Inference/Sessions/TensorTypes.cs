@@ -3,7 +3,7 @@ using Retrieval.Domain.Bundles;
 
 namespace Retrieval.Inference.Sessions;
 
-/// <summary>Our element types in the runtime's words.</summary>
+/// <summary>Maps this project's element types to the runtime's.</summary>
 internal static class TensorTypes
 {
     public static TensorElementType ToRuntime(this ElementType type) => type switch

@@ -7,12 +7,12 @@ using Retrieval.Inference.Scoring;
 namespace Retrieval.Inference.Verification;
 
 /// <summary>
-/// Computes a bundle's recorded inputs on this machine and compares with what PyTorch gave at export: through both
-/// encoders, both scorers and all pairs, the whole path that a query takes.
+/// Computes a bundle's recorded inputs on this machine and compares the results with those of PyTorch at export: both encoders, both
+/// scorers and all pairs, the whole path of a query.
 /// </summary>
 internal static class ParityCheck
 {
-    /// <exception cref="InvalidBundleException">A difference is above the bundle's tolerance.</exception>
+    /// <exception cref="InvalidBundleException">A difference exceeds the bundle's tolerance.</exception>
     public static ParityReport Run(VerifiedBundle bundle, MatchingModel model)
     {
         var recorded = ParityVectors.Read(bundle);
@@ -32,7 +32,7 @@ internal static class ParityCheck
 
     private static ParityReport Run(VerifiedBundle bundle, MatchingModel model, ParityVectors recorded)
     {
-        // The last word of the vocabulary, which the recorded captions may lack: a graph of fewer words fails here and not in a query.
+        // The last word of the vocabulary may be absent from the recorded captions: a graph with fewer words fails here and not in a query.
         model.TextEncoder.Encode([[bundle.Manifest.VocabularySize - 1]]).Dispose();
         using var images = model.ImageEncoder.Encode(recorded.Regions);
         using var captions = model.TextEncoder.Encode(recorded.Captions);
@@ -49,7 +49,7 @@ internal static class ParityCheck
                 $"computes something else on this machine ({model.Device.Name}) than was recorded at export: scores differ by {report.TextToImage:G3} (text to image) and {report.ImageToText:G3} (image to text), embeddings by {report.Embeddings:G3}; allowed is {report.Tolerance:G3}"));
     }
 
-    /// <summary>Scores of all pairs, <c>[I, C]</c>, by either scorer.</summary>
+    /// <summary>Scores of all pairs, <c>[I, C]</c>, with either scorer.</summary>
     internal static float[] ScoreMatrix(PairScorer scorer, RecordTable images, RecordTable captions)
     {
         var pairs = checked((int)(images.Count * captions.Count));
@@ -84,7 +84,7 @@ internal static class ParityCheck
         return Difference(expected, found) / largest;
     }
 
-    // NaN counts as infinitely far: a comparison with NaN is false, and a fault must not pass for that.
+    // NaN counts as an infinite difference: a comparison with NaN is false, and must not let a fault pass.
     private static double Difference(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
     {
         var largest = 0.0;

@@ -1,7 +1,7 @@
 namespace Retrieval.Inference.Verification;
 
 /// <summary>Largest differences between what a bundle recorded and what this machine computes.</summary>
-/// <param name="Tolerance">What the bundle allows.</param>
+/// <param name="Tolerance">Largest difference that the bundle allows.</param>
 /// <param name="Pairs">Pairs compared, in each direction.</param>
 /// <param name="Embeddings">Largest absolute difference of an embedding's element, relative to the largest absolute element.</param>
 /// <param name="TextToImage">Largest absolute difference of a score, caption queries.</param>

@@ -4,7 +4,7 @@ using Retrieval.Inference.Bundles;
 
 namespace Retrieval.Inference.Verification;
 
-/// <summary>The arrays of a bundle's <c>parity.npz</c>: inputs, and what the PyTorch model gave for them.</summary>
+/// <summary>The arrays of a bundle's <c>parity.npz</c>: inputs, and the PyTorch model's results for them.</summary>
 /// <param name="Regions">Float32 <c>[I, R, W]</c>.</param>
 /// <param name="Captions">Token ids of each caption, without padding.</param>
 /// <param name="ImageEmbeddings">Float32 <c>[I, E]</c>.</param>
@@ -12,7 +12,7 @@ namespace Retrieval.Inference.Verification;
 /// <param name="Scores">Float32 <c>[I, C]</c>.</param>
 internal sealed record ParityVectors(float[] Regions, IReadOnlyList<long[]> Captions, float[] ImageEmbeddings, float[] CaptionEmbeddings, float[] Scores)
 {
-    /// <exception cref="InvalidBundleException">An array is missing or of another shape than the others ask for.</exception>
+    /// <exception cref="InvalidBundleException">An array is missing, or its shape does not match the others.</exception>
     public static ParityVectors Read(VerifiedBundle bundle)
     {
         var file = bundle.Manifest.Parity.File;

@@ -2,7 +2,7 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>Which captions belong to which image, by slot. An evaluation's index is made for it, so all slots are live.</summary>
+/// <summary>Which captions belong to which image, by slot. An evaluation builds its own index, so all slots are live.</summary>
 internal sealed class CaptionRanges
 {
     private readonly (int First, int End)[] _ofImage;

@@ -7,8 +7,8 @@ using Retrieval.Storage.Shortlist;
 namespace Retrieval.Search.Evaluation;
 
 /// <summary>
-/// One direction of an evaluation. Queries are taken in small blocks, and of each nothing is kept but places: the
-/// first stage's candidates, all of them in coarse order, live no longer than their block.
+/// One direction of an evaluation. Queries are processed in small blocks, and only their ranks are kept: the candidates of
+/// the first stage (all of them, in coarse order) are dropped with their block.
 /// </summary>
 internal sealed class Direction
 {
@@ -22,16 +22,16 @@ internal sealed class Direction
     /// <summary>Slots of the queries.</summary>
     public required int[] QuerySlots { get; init; }
 
-    /// <summary>Whether a candidate, given second, belongs to a query.</summary>
+    /// <summary>Whether a candidate (second argument) belongs to a query (first argument).</summary>
     public required Func<int, long, bool> IsTarget { get; init; }
 
-    /// <summary>Shortlist sizes, rising.</summary>
+    /// <summary>Shortlist sizes, ascending.</summary>
     public required IReadOnlyList<int> Shortlists { get; init; }
 
     /// <summary>Scores of a query with the given slots of the bank.</summary>
     public required Func<int, long[], float[]> Score { get; init; }
 
-    /// <summary>Scores of a query with every slot of the bank; null if they are not wanted.</summary>
+    /// <summary>Scores of a query with every slot of the bank; null if they are not needed.</summary>
     public Func<int, float[]>? ScoresOfAll { get; init; }
 
     /// <summary>Threads of the first stage; 0 for all cores.</summary>
@@ -83,13 +83,13 @@ internal sealed class Direction
             [.. overlaps.Select(sum => sum.Percent(QuerySlots.Length))]);
     }
 
-    // Left out, it would count as not found; an evaluation is of all of a split or of nothing.
+    // If it were left out, it would count as not found; an evaluation covers a whole split or fails.
     private void Refuse(int query, long slot) =>
         throw new InvalidInputException($"the embedding of slot {slot} of the {Bank.Name} gives no finite inner product", field: "evaluation");
 
     private void AddOverlaps(TopTenOverlap[] overlaps, long[] inCoarseOrder, float[] scoresOfAll)
     {
-        // Their coarse places. Equal scores are in coarse order, as in an answer.
+        // Positions in coarse order. Equal scores stay in coarse order, as in an answer.
         var best = Enumerable.Range(0, inCoarseOrder.Length)
             .Select(place => (Place: place, Score: scoresOfAll[inCoarseOrder[place]]))
             .OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Place)

@@ -5,6 +5,6 @@ namespace Retrieval.Search.Evaluation;
 /// <param name="Images">Images ranked.</param>
 /// <param name="Captions">Captions ranked.</param>
 /// <param name="Rows">The first stage alone, each shortlist reranked, and every pair scored.</param>
-/// <param name="PairsScored">Pairs the matching model has scored.</param>
-/// <param name="ScoringTime">Time that took.</param>
+/// <param name="PairsScored">Pairs that the matching model scored.</param>
+/// <param name="ScoringTime">Time spent on scoring them.</param>
 public sealed record EvaluationReport(string Model, long Images, long Captions, IReadOnlyList<EvaluationRow> Rows, long PairsScored, TimeSpan ScoringTime);

@@ -2,10 +2,10 @@ using Retrieval.Domain.Evaluation;
 
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>Quality of one way to rank.</summary>
+/// <summary>Quality of one ranking method.</summary>
 /// <param name="Ranking"><c>coarse</c>, <c>reranked</c> or <c>full</c>.</param>
 /// <param name="Shortlist">Candidates reranked; null where there is no shortlist.</param>
 /// <param name="ImageToText">Images as queries.</param>
 /// <param name="TextToImage">Captions as queries.</param>
-/// <param name="ShortlistOverlapAt10">For a shortlist beside a full ranking: what it holds of the best ten by the full ranking.</param>
+/// <param name="ShortlistOverlapAt10">For a shortlist, if there is a full ranking: how much of its top ten the shortlist has.</param>
 public sealed record EvaluationRow(string Ranking, int? Shortlist, RankSummary ImageToText, RankSummary TextToImage, ShortlistOverlap? ShortlistOverlapAt10);

@@ -11,16 +11,16 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Evaluation;
 
 /// <summary>
-/// R@K of a model on a split, both directions: the first stage alone, the two stages at several shortlist sizes, and
-/// every pair scored. The split is ingested into an index of its own by the very job that fills a real one, and a
-/// shortlist is scored by the scorer that scores it in a query, so what is measured is what is served. Only the row of
-/// every pair uses the text-to-image scores for both directions: the two scorers compute the same function, as the
-/// bundle's parity check shows, and one pass of all pairs is long enough.
+/// R@K of a model on a split, in both directions: the first stage alone, the two stages at several shortlist sizes, and
+/// every pair scored. The split is ingested into its own index by the same job that fills a real one, and a shortlist is
+/// scored by the same scorer as in a query, so the evaluation measures what is served. Only the row with every pair scored
+/// uses the text-to-image scores for both directions: the two scorers compute the same function, as the bundle's parity
+/// check shows, and one pass over all pairs is long enough.
 /// </summary>
 /// <remarks>
-/// Memory beside the index's mapped files: with every pair scored, 4 bytes times captions times images (500 MB for 5,000
-/// images with 5 captions each); without, some 16 bytes times the candidates times 32 queries times the threads. In
-/// either case 4 bytes a query and row of the report.
+/// Memory in addition to the index's mapped files: with every pair scored, 4 bytes × captions × images (500 MB for 5,000
+/// images with 5 captions each); without, about 16 bytes × candidates × 32 queries × threads. In either case 4 bytes for
+/// each query and row of the report.
 /// </remarks>
 public sealed class Evaluator(MatchingModel model, EvaluationOptions options, TimeProvider time)
 {
@@ -30,7 +30,7 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
     /// <summary>Evaluates a split.</summary>
     /// <param name="source">The split; every row must be valid.</param>
     /// <param name="workFolder">An empty folder for the index; the caller deletes it.</param>
-    /// <param name="progress">Told a stage's name and the share of it that is done, 0 to 1.</param>
+    /// <param name="progress">Receives a stage's name and the completed share of it, 0 to 1.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="InvalidInputException">A row is invalid, there are no captions, or a shortlist is below 1.</exception>
     public async Task<EvaluationReport> RunAsync(IFeatureSource source, string workFolder, IProgress<(string Stage, double Done)>? progress = null, CancellationToken cancellationToken = default)

@@ -5,8 +5,8 @@ using Retrieval.Inference.Records;
 namespace Retrieval.Search.Evaluation;
 
 /// <summary>
-/// Scores of all pairs of given images and captions, straight from features and tokens, without an index. Works in
-/// blocks, so that beside the matrix itself memory stays bounded.
+/// Scores of all pairs of given images and captions, directly from features and tokens, without an index. Works in blocks,
+/// so that memory in addition to the matrix itself stays bounded.
 /// </summary>
 public sealed class MatrixScorer(MatchingModel model)
 {
@@ -18,11 +18,11 @@ public sealed class MatrixScorer(MatchingModel model)
 
     /// <summary>Scores all pairs.</summary>
     /// <param name="images">Number of images I.</param>
-    /// <param name="readRegions">Gives the images' region features.</param>
+    /// <param name="readRegions">Supplies the images' region features.</param>
     /// <param name="captions">Token ids of the C captions, start and end tokens included.</param>
     /// <param name="bankSide">Which scorer: <see cref="RecordSide.Image"/> is text to image, <see cref="RecordSide.Caption"/> image to text.</param>
-    /// <param name="progress">Told the number of pairs done, after each block.</param>
-    /// <param name="cancellationToken">Ends the run on the device.</param>
+    /// <param name="progress">Receives the number of pairs done, after each block.</param>
+    /// <param name="cancellationToken">Stops the run on the device.</param>
     /// <returns>Float32 <c>[I, C]</c>, row-major.</returns>
     public float[] Score(int images, RegionReader readRegions, IReadOnlyList<long[]> captions, RecordSide bankSide, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -37,8 +37,8 @@ public sealed class MatrixScorer(MatchingModel model)
             readRegions(firstImage, imageCount, regions);
             using var imageBatch = model.ImageEncoder.Encode(regions, cancellationToken);
 
-            // Captions are encoded once more for each block of images: one part in a hundred of the scoring, and it
-            // keeps memory from growing with their number.
+            // Captions are encoded again for each block of images: this costs about 1% of the scoring, and memory does not grow
+            // with the number of captions.
             for (var firstCaption = 0; firstCaption < captions.Count; firstCaption += CaptionsPerBlock)
             {
                 var block = captions.Skip(firstCaption).Take(CaptionsPerBlock).ToArray();
@@ -62,7 +62,7 @@ public sealed class MatrixScorer(MatchingModel model)
         var scores = new float[slots.Length];
         for (var query = 0; query < queries.Count; query++)
         {
-            // One query a call: the scorer projects every query of a call, needed or not.
+            // One query per batch: the scorer projects every query of a batch, needed or not.
             using var record = queries.Row(query);
             scorer.ScorePairs(bank, record, slots, sameQuery, scores, cancellationToken);
             for (var slot = 0; slot < scores.Length; slot++)

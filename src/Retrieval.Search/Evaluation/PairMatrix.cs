@@ -3,7 +3,7 @@ using Retrieval.Inference.Scoring;
 
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>The text-to-image scores of all pairs, float32 <c>[captions, images]</c>: the one large thing an evaluation holds.</summary>
+/// <summary>The text-to-image scores of all pairs, float32 <c>[captions, images]</c>: the only large allocation of an evaluation.</summary>
 internal sealed class PairMatrix
 {
     private readonly float[][] _byCaption;

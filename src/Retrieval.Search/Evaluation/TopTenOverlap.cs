@@ -1,11 +1,11 @@
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>How much of the best ten candidates by the full ranking a shortlist holds.</summary>
-/// <param name="Whole">Queries of which it holds all ten, in percent.</param>
-/// <param name="Mean">The share it holds, in percent, on average over the queries.</param>
+/// <summary>How much of the full ranking's top ten a shortlist contains.</summary>
+/// <param name="Whole">Share of queries for which it contains all ten, in percent.</param>
+/// <param name="Mean">The share it contains, in percent, averaged over the queries.</param>
 public readonly record struct TopTenOverlap(double Whole, double Mean)
 {
-    /// <summary>Sums of one query more: <paramref name="held"/> of its best <paramref name="best"/> are in the shortlist.</summary>
+    /// <summary>Adds one query to the sums: <paramref name="held"/> of its top <paramref name="best"/> are in the shortlist.</summary>
     internal TopTenOverlap Add(int held, int best) => new(Whole + (held == best ? 1 : 0), Mean + ((double)held / best));
 
     /// <summary>Percentages from sums over a number of queries.</summary>

@@ -7,11 +7,11 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Images;
 
-/// <summary>Single images in the catalog: what is stored there comes to all replicas, to this one before the caller is answered.</summary>
+/// <summary>Single images in the catalog. A stored image reaches all replicas, and this one before the caller is answered.</summary>
 /// <param name="catalog">The database.</param>
-/// <param name="state">Has this replica look, and says what it serves.</param>
+/// <param name="state">Makes this replica check the catalog, and says what it serves.</param>
 /// <param name="wait">Longest wait until this replica serves what was stored.</param>
-/// <param name="time">Measures it.</param>
+/// <param name="time">Measures the wait.</param>
 public sealed class CatalogImageStore(Catalog catalog, FollowState state, TimeSpan wait, TimeProvider time) : IImageStore, IAsyncDisposable
 {
     private readonly SemaphoreSlim _opening = new(1);
@@ -69,7 +69,7 @@ public sealed class CatalogImageStore(Catalog catalog, FollowState state, TimeSp
                 throw new CatalogException($"index {served.Name}", CatalogFault.Index, "it is no longer in the catalog; this replica serves its copy until another index is activated");
             }
 
-            // Those of an index served before stay open, a few idle connections: a request may still be at work on them.
+            // Writers of a previously served index stay open (a few idle connections): a request may still be using them.
             return _open[served.IndexId] = new CatalogImageWriter(catalog, index);
         }
         finally

@@ -4,14 +4,14 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Images;
 
-/// <summary>One image as the index holds it, whose texts stay where they are stored until they are written. Dispose of it then.</summary>
+/// <summary>One stored image. Its texts stay in the index's files until they are written; dispose of the answer after that.</summary>
 public sealed class ImageAnswer : IDisposable
 {
     private readonly SearchSnapshot _snapshot;
     private bool _disposed;
 
-    /// <exception cref="Storage.Errors.IndexCorruptException">What is stored of it cannot be answered with.</exception>
-    /// <exception cref="AnswerTooLongException">Its texts alone are longer than an answer may be.</exception>
+    /// <exception cref="Storage.Errors.IndexCorruptException">The stored data is damaged and cannot be returned.</exception>
+    /// <exception cref="AnswerTooLongException">The texts alone exceed the longest permitted answer.</exception>
     internal ImageAnswer(SearchSnapshot snapshot, string id, long slot, long mostBytes)
     {
         Texts = new StoredTexts(snapshot.Index);
@@ -33,7 +33,7 @@ public sealed class ImageAnswer : IDisposable
     /// <summary>Bytes of its texts.</summary>
     public long TextBytes { get; }
 
-    /// <summary>Where its texts lie. Not to be read after the answer was disposed of.</summary>
+    /// <summary>Where its texts are stored. Must not be read after the answer is disposed of.</summary>
     public StoredTexts Texts { get; }
 
     /// <summary>Generation of the index.</summary>

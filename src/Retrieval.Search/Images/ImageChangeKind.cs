@@ -3,12 +3,12 @@ namespace Retrieval.Search.Images;
 /// <summary>What a request did to an image.</summary>
 public enum ImageChangeKind
 {
-    /// <summary>There was none of this id.</summary>
+    /// <summary>No image had this id.</summary>
     Created,
 
-    /// <summary>It took the place of one.</summary>
+    /// <summary>It replaced an image with this id.</summary>
     Replaced,
 
-    /// <summary>It is gone.</summary>
+    /// <summary>The image was deleted.</summary>
     Deleted,
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Retrieval.Search.Images;
 
-/// <summary>One image as the index holds it.</summary>
+/// <summary>One image as stored in the index.</summary>
 /// <param name="Id">The id it was ingested with.</param>
 /// <param name="Captions">Its captions.</param>
 /// <param name="Metadata">Its metadata, a JSON object; null if it has none.</param>

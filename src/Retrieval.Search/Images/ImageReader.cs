@@ -6,21 +6,21 @@ using Retrieval.Storage.Errors;
 
 namespace Retrieval.Search.Images;
 
-/// <summary>Single images of what is served.</summary>
+/// <summary>Reads single images of the served index.</summary>
 /// <param name="snapshots">What is served.</param>
-/// <param name="options">Says how long an answer may be.</param>
+/// <param name="options">Limits the length of an answer.</param>
 public sealed class ImageReader(SnapshotSource snapshots, SearchOptions options)
 {
-    /// <summary>One image as the index holds it, its texts where they are stored. Dispose of it when it has been written.</summary>
+    /// <summary>One stored image, with its texts left in the index's files. Dispose of it once it has been written.</summary>
     /// <exception cref="NotFoundException">The index has no such image.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    /// <exception cref="IndexCorruptException">What is stored of it is damaged.</exception>
-    /// <exception cref="AnswerTooLongException">Its texts alone are longer than an answer may be.</exception>
+    /// <exception cref="IndexCorruptException">Its stored data is damaged.</exception>
+    /// <exception cref="AnswerTooLongException">Its texts alone exceed the longest permitted answer.</exception>
     public ImageAnswer Open(string id)
     {
         ArgumentNullException.ThrowIfNull(id);
 
-        // The answer takes the lease with it.
+        // The answer takes over the lease.
         var snapshot = snapshots.Acquire();
         try
         {
@@ -33,7 +33,7 @@ public sealed class ImageReader(SnapshotSource snapshots, SearchOptions options)
         }
     }
 
-    /// <summary>One image as the index holds it, read into memory.</summary>
+    /// <summary>One stored image, read into memory.</summary>
     /// <inheritdoc cref="Open"/>
     public ImageDetails Read(string id)
     {

@@ -10,18 +10,18 @@ using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Search.Images;
 
-/// <summary>Single images, put and deleted while the index is being served: checked and encoded as an ingestion does it.</summary>
+/// <summary>Stores and deletes single images while the index is served. They are checked and encoded as in an ingestion.</summary>
 /// <param name="snapshots">Says which model and which index.</param>
-/// <param name="queues">Shared with whoever else computes in this process.</param>
-/// <param name="store">Where they go.</param>
+/// <param name="queues">Shared with everything else that computes in this process.</param>
+/// <param name="store">Where the images are stored.</param>
 /// <param name="bounds">What may be stored of an image; null for the defaults.</param>
 public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues, IImageStore store, ImageBounds? bounds = null)
 {
     private readonly ImageBounds _bounds = bounds ?? ImageBounds.Default;
 
-    /// <summary>Stores an image whole, in the place of whatever has its id.</summary>
+    /// <summary>Stores a complete image and replaces any image with the same id.</summary>
     /// <exception cref="FeatureShapeException">The features are not of the model's shape.</exception>
-    /// <exception cref="InvalidInputException">The id, a caption, a box or a value is not one that can be stored; names the field.</exception>
+    /// <exception cref="InvalidInputException">The id, a caption, a box or a value cannot be stored; names the field.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     /// <exception cref="RetrievalException">It could not be stored.</exception>
     public async Task<ImageChange> PutAsync(SubmittedImage image, CancellationToken cancellationToken)
@@ -56,7 +56,7 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
         using var snapshot = snapshots.Acquire();
         if (SampleRules.CheckId(id) is not null)
         {
-            // No index holds such an id.
+            // No index contains such an id.
             throw new NotFoundException("image", id);
         }
 

@@ -6,7 +6,7 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Images;
 
-/// <summary>Single images in a local index. The index has one writer at a time, so an ingestion stands in the way.</summary>
+/// <summary>Single images in a local index. The index has one writer at a time, so a running ingestion blocks this store.</summary>
 public sealed class LocalImageStore(SnapshotSource snapshots) : IImageStore, IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
@@ -30,7 +30,7 @@ public sealed class LocalImageStore(SnapshotSource snapshots) : IImageStore, IDi
     {
         ArgumentNullException.ThrowIfNull(served);
 
-        // Callers of one server wait for each other; only a writer elsewhere is in their way.
+        // Callers within this server wait for each other; only a writer in another process blocks them.
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -53,7 +53,7 @@ public sealed class LocalImageStore(SnapshotSource snapshots) : IImageStore, IDi
         }
     }
 
-    // It is stored whatever comes of this; the next look at the folder takes it up, or says why not.
+    // The change is stored whatever happens here; the next check of the folder picks it up, or says why it cannot.
     private bool TakeUp(long generation)
     {
         try

@@ -1,7 +1,7 @@
 namespace Retrieval.Search.Images;
 
-/// <summary>One image to be stored whole, in the place of whatever has its id.</summary>
-/// <param name="Id">Its id, as ingestion takes it.</param>
+/// <summary>A complete image to store; it replaces any image with the same id.</summary>
+/// <param name="Id">Its id, with the same rules as in ingestion.</param>
 /// <param name="Features">Its region features.</param>
 public sealed record SubmittedImage(string Id, ImageFeatures Features)
 {

@@ -6,7 +6,9 @@ using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>What is left to do once the last part of a source is stored: nearest-neighbour indexes, and an index to serve.</summary>
+/// <summary>
+/// What remains to be done after the last part of a source is stored: nearest-neighbour indexes, and activating an index.
+/// </summary>
 internal sealed class CatalogCompletion(Catalog catalog, CatalogIndex index, CatalogTargetOptions options)
 {
     public async Task<IngestionEnd> RunAsync(IngestionStart start, long epoch, CancellationToken cancellationToken)
@@ -19,13 +21,13 @@ internal sealed class CatalogCompletion(Catalog catalog, CatalogIndex index, Cat
 
         if (parts.Sum(part => part.Ledger.Ingested + part.Ledger.Skipped) == 0 && parts.Sum(part => part.Ledger.Rejected) is > 0 and var rejected)
         {
-            // Not built, and above all not activated: it would replace an index that has something.
+            // Not built, and above all not activated: it would replace an index that has rows.
             throw new SourceRefusedException(start.SourceName, rejected, null);
         }
 
         if (!await BuildAsync(cancellationToken).ConfigureAwait(false))
         {
-            // Another worker is at it, and activates when it is done.
+            // Another worker is building, and activates the index when it is done.
             return new IngestionEnd(epoch);
         }
 

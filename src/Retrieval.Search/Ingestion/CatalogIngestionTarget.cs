@@ -8,8 +8,8 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>
-/// An index of the catalog as the target of a run. Each window is one transaction, together with the ledger; while Postgres
-/// is away it is held and tried again. The refused rows are in the catalog too.
+/// An index of the catalog as the target of a run. Each window is one transaction that includes the checkpoint; while
+/// Postgres is unavailable the window is held and retried. Rejected rows are stored in the catalog too.
 /// </summary>
 public sealed class CatalogIngestionTarget : IIngestionTarget
 {
@@ -23,7 +23,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     /// <summary>Prepares the run.</summary>
     /// <param name="catalog">The database.</param>
     /// <param name="index">The index; made for the bundle that encodes.</param>
-    /// <param name="options">Who writes, and how long it holds out.</param>
+    /// <param name="options">Who writes, and how long to retry.</param>
     public CatalogIngestionTarget(Catalog catalog, CatalogIndex index, CatalogTargetOptions options)
     {
         _catalog = catalog;
@@ -33,8 +33,8 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     }
 
     /// <inheritdoc/>
-    /// <exception cref="CatalogException">Another run has the part (<see cref="CatalogFault.Taken"/>), or Postgres refused.</exception>
-    /// <exception cref="InvalidInputException">Another part of the source was begun with other windows.</exception>
+    /// <exception cref="CatalogException">Another run holds the part (<see cref="CatalogFault.Taken"/>), or Postgres refused.</exception>
+    /// <exception cref="InvalidInputException">Another part of the source was started with a different window size.</exception>
     public async Task<SourceCheckpoint> BeginAsync(IngestionStart start, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(start);
@@ -80,7 +80,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
             outcome.CancelRequested);
     }
 
-    /// <summary>Nothing to do: every window is committed.</summary>
+    /// <summary>Nothing to do: every window is already committed.</summary>
     public Task CommitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -113,7 +113,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
         }
         catch (RetrievalException)
         {
-            // The cause is what is to be told, and often why this fails too. Who asks sees a run that is not connected.
+            // The caller has to see the cause, which is often also why this fails. Anyone who asks sees a run that is not connected.
         }
     }
 
@@ -133,7 +133,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
         return window.EndRow - 1;
     }
 
-    // Parts are cut at whole windows: with windows of two sizes there would be rows that no part reads.
+    // Parts are cut at whole windows: with two window sizes, no part would read some rows.
     private async Task RequireSameWindowsAsync(IngestionStart start, CancellationToken cancellationToken)
     {
         var others = await CatalogParts.ListAsync(_catalog, _index, start.SourceKey, start.Parts, cancellationToken).ConfigureAwait(false);

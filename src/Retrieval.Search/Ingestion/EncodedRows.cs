@@ -3,7 +3,7 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>Rows ready to be appended, over the encoders' own memory.</summary>
+/// <summary>Rows ready to be appended, backed by the encoders' own memory.</summary>
 internal sealed class EncodedRows(string? sourceKey, IReadOnlyList<ImageEntry> entries, IReadOnlyList<long> rowNumbers, EncodedBatch images, EncodedBatch? captions) : IDisposable
 {
     public ImageRows Rows { get; } = new()
@@ -14,7 +14,7 @@ internal sealed class EncodedRows(string? sourceKey, IReadOnlyList<ImageEntry> e
         CaptionFields = captions is null ? FieldRows.Empty : FieldsOf(captions),
     };
 
-    /// <summary>The source's row of each image.</summary>
+    /// <summary>The source row number of each image.</summary>
     public IReadOnlyList<long> RowNumbers => rowNumbers;
 
     public int Captions => captions?.Count ?? 0;

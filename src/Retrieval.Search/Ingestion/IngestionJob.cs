@@ -7,22 +7,21 @@ using Retrieval.Search.Snapshots;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>
-/// The bulk job: source → windows → encoders → index, each stage working while the next one does, with bounded queues
-/// between them, so that memory does not grow with the source. Progress is committed together with the rows, so a killed
-/// run goes on at the row where its index ends; and since images are compared by content, running it again changes
-/// nothing.
+/// The bulk job: source → windows → encoders → index. All stages work concurrently, with bounded queues between them, so
+/// memory does not grow with the source. Progress is committed together with the rows, so a killed run resumes at the row
+/// where its index ends. Images are compared by content, so running the job again changes nothing.
 /// </summary>
 /// <param name="model">Encodes.</param>
 /// <param name="options">Which source, in which steps.</param>
 /// <param name="time">Measures the rate.</param>
-/// <param name="device">Shared with whoever else computes in this process; left out, the job computes when it likes.</param>
+/// <param name="device">Shared with everything else that computes in this process; null if the job may compute at any time.</param>
 public sealed class IngestionJob(MatchingModel model, IngestionOptions options, TimeProvider time, WorkScheduler? device = null)
 {
     /// <summary>Ingests a source into the index in a folder.</summary>
     /// <param name="source">Where the images come from.</param>
-    /// <param name="indexPath">The index's folder; made if it is not there.</param>
-    /// <param name="progress">Told after every window.</param>
-    /// <param name="cancellationToken">Stops after the window at hand; what is committed stays.</param>
+    /// <param name="indexPath">The index's folder; created if it does not exist.</param>
+    /// <param name="progress">Receives the counts after every window.</param>
+    /// <param name="cancellationToken">Stops the run after the current window; what is committed stays.</param>
     /// <exception cref="RetrievalException">The index is locked, of another bundle or damaged, or the source broke off.</exception>
     public async Task<IngestionReport> RunAsync(IFeatureSource source, string indexPath, IProgress<IngestionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -44,11 +43,11 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         }
     }
 
-    /// <summary>Takes hold of the source, so that what hinders a run shows before anything is read.</summary>
-    /// <param name="source">Where the images come from; the caller's to dispose of, after the run.</param>
-    /// <param name="target">Where they go; disposed of with the run, and at once if this fails.</param>
+    /// <summary>Locks the source, so that anything that prevents a run shows before rows are read.</summary>
+    /// <param name="source">Where the images come from; the caller disposes of it after the run.</param>
+    /// <param name="target">Where they go; disposed of with the run, or at once if this fails.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="InvalidInputException">The part is not one of the source, or was begun with other windows.</exception>
+    /// <exception cref="InvalidInputException">The source has no such part, or the part was started with another window size.</exception>
     /// <exception cref="RetrievalException">Another run holds the source, or the target cannot be written.</exception>
     public async Task<StartedIngestion> StartAsync(IFeatureSource source, IIngestionTarget target, CancellationToken cancellationToken = default)
     {
@@ -64,7 +63,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             var ledger = await target.BeginAsync(start, cancellationToken).ConfigureAwait(false);
             if (options.Parts > 1 && ledger.BatchRows != options.BatchRows)
             {
-                // With other windows its rows would be others than those its neighbours leave to it.
+                // With another window size its rows would not match those that its neighbours leave to it.
                 throw new InvalidInputException($"is {options.BatchRows}; part {options.Part} of {options.Parts} was begun with {ledger.BatchRows}", field: "batch");
             }
 
@@ -78,11 +77,11 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         }
     }
 
-    /// <summary>A dry run: reads a source to its end and checks all that is checked before encoding. Nothing is stored.</summary>
+    /// <summary>A dry run: reads the source to its end and makes all checks that precede encoding. Stores nothing.</summary>
     /// <param name="source">Where the images come from.</param>
-    /// <param name="progress">Told after every window.</param>
-    /// <param name="cancellationToken">Stops after the window at hand.</param>
-    /// <returns>What would be stored, as ingested; and what would be refused.</returns>
+    /// <param name="progress">Receives the counts after every window.</param>
+    /// <param name="cancellationToken">Stops after the current window.</param>
+    /// <returns>What would be stored, counted as ingested, and what would be rejected.</returns>
     /// <exception cref="RetrievalException">The source broke off.</exception>
     public IngestionReport Validate(IFeatureSource source, IProgress<IngestionProgress>? progress = null, CancellationToken cancellationToken = default)
     {

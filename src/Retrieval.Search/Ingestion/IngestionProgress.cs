@@ -1,16 +1,16 @@
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>How far an ingestion has come. All counts are of rows that are committed: no kill takes them back.</summary>
-/// <param name="Rows">Rows of the source done, those of earlier runs included.</param>
+/// <summary>Progress of an ingestion. All counts are of committed rows: a kill does not lose them.</summary>
+/// <param name="Rows">Rows of the source that are done, including those of earlier runs.</param>
 /// <param name="TotalRows">Rows of the source, if known.</param>
-/// <param name="Ingested">Rows stored by this run, those that replaced an image included.</param>
-/// <param name="Replaced">Those of them that took the place of an image the index already held.</param>
+/// <param name="Ingested">Rows stored by this run, including those that replaced an image.</param>
+/// <param name="Replaced">Number of them that replaced an image of the index.</param>
 /// <param name="Skipped">Rows of this run that the index already held unchanged.</param>
-/// <param name="Rejected">Rows of this run that were refused.</param>
+/// <param name="Rejected">Rows of this run that were rejected.</param>
 /// <param name="Captions">Captions stored by this run.</param>
 /// <param name="RowsPerSecond">Rate of this run, over all its rows, committed or not.</param>
-/// <param name="Elapsed">Since this run began.</param>
-/// <param name="Remaining">Estimated time to the end, if it can be told.</param>
+/// <param name="Elapsed">Time since this run began.</param>
+/// <param name="Remaining">Estimated time to the end, if it can be estimated.</param>
 public sealed record IngestionProgress(
     long Rows,
     long? TotalRows,
@@ -23,6 +23,6 @@ public sealed record IngestionProgress(
     TimeSpan Elapsed,
     TimeSpan? Remaining)
 {
-    /// <summary>Rows that are stored and not committed yet: a kill costs them.</summary>
+    /// <summary>Rows that are stored but not committed yet: a kill loses them.</summary>
     public long Uncommitted { get; init; }
 }

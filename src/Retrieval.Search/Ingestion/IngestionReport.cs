@@ -4,10 +4,10 @@ namespace Retrieval.Search.Ingestion;
 
 /// <summary>What an ingestion did.</summary>
 /// <param name="Progress">The final counts.</param>
-/// <param name="ResumedAtRow">The row this run began at: 0, or where an earlier run ended.</param>
-/// <param name="Generation">The index's generation afterwards, or its epoch in the catalog; null for a dry run.</param>
-/// <param name="RejectsFile">Where the refused rows are listed; null for a dry run, and for the catalog, which lists them itself.</param>
-/// <param name="FirstRejects">The first refused rows of this run.</param>
+/// <param name="ResumedAtRow">The row where this run began: 0, or where an earlier run ended.</param>
+/// <param name="Generation">The index's generation after the run, or its epoch in the catalog; null for a dry run.</param>
+/// <param name="RejectsFile">File that lists the rejected rows; null for a dry run, and for the catalog, which lists them itself.</param>
+/// <param name="FirstRejects">The first rejected rows of this run.</param>
 public sealed record IngestionReport(
     IngestionProgress Progress,
     long ResumedAtRow,

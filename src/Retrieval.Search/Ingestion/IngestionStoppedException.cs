@@ -3,7 +3,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>A run was asked to end, and did so behind a commit: the next one goes on there.</summary>
+/// <summary>A run was asked to stop, and did so after a commit. The next run resumes there.</summary>
 public sealed class IngestionStoppedException(long nextRow, string? why = null)
     : RetrievalException(string.Create(CultureInfo.InvariantCulture, $"{why ?? "the run was cancelled"}; what is committed stays, and another run resumes at row {nextRow}"))
 {

@@ -8,22 +8,22 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>
-/// A local index as the target of a run. Commits are made every so many rows: each waits for the disk. The refused rows
-/// go into a file beside the index.
+/// A local index as the target of a run. It commits every N rows, because each commit waits for the disk. Rejected rows go
+/// into a file in the index's folder.
 /// </summary>
 public sealed class LocalIngestionTarget : IIngestionTarget
 {
     private readonly LocalIndexWriter _writer;
     private readonly int _commitRows;
 
-    // The writer is not for concurrent calls, and one stage asks what it holds while another one appends and commits.
+    // The writer does not allow concurrent calls, and one stage queries it while another one appends and commits.
     private readonly SemaphoreSlim _writing = new(1);
     private SourceCheckpoint _checkpoint = new("", "", 0, 0, 0, 0, 0, false);
     private RejectsFile? _rejects;
     private long _committedRow;
 
     /// <summary>Opens the index for writing.</summary>
-    /// <param name="indexPath">The index's folder; made if it is not there.</param>
+    /// <param name="indexPath">The index's folder; created if it does not exist.</param>
     /// <param name="schema">What the model stores.</param>
     /// <param name="commitRows">Rows of the source between two commits, from 1.</param>
     /// <exception cref="RetrievalException">The index is locked, of another bundle or damaged.</exception>
@@ -46,7 +46,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
         _checkpoint = Resume(start);
         if (_checkpoint.NextRow == 0 && _writer.Ledger.TryGetValue(start.SourceKey, out var earlier) && earlier != _checkpoint)
         {
-            // Before the earlier run's rejects are cut off: a kill from here on goes on with this run, not behind that one.
+            // Before the rejects of the earlier run are truncated: after a kill from here on, this run is resumed, not that one.
             await _writer.CommitAsync([_checkpoint], cancellationToken).ConfigureAwait(false);
         }
 
@@ -125,10 +125,10 @@ public sealed class LocalIngestionTarget : IIngestionTarget
         return new IngestionEnd(_writer.Generation) { RejectsFile = _rejects!.Path };
     }
 
-    /// <summary>Nothing is noted: the ledger says how far the run came.</summary>
+    /// <summary>Records nothing: the checkpoint says how far the run came.</summary>
     public Task AbandonAsync(Exception cause) => Task.CompletedTask;
 
-    /// <summary>Drops what was not committed and lets other writers in.</summary>
+    /// <summary>Drops uncommitted rows and releases the lock for other writers.</summary>
     public ValueTask DisposeAsync()
     {
         _rejects?.Dispose();

@@ -2,15 +2,15 @@ using System.Runtime.ExceptionServices;
 
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>Work that runs side by side and ends together.</summary>
+/// <summary>Tasks that run concurrently and end together.</summary>
 internal static class ParallelTasks
 {
-    /// <summary>Runs all stages; the first that fails ends the others, and its error is what comes out.</summary>
+    /// <summary>Runs all stages. The first one that fails stops the others, and its error is rethrown.</summary>
     /// <param name="broken">Cancelled when a stage fails.</param>
-    /// <param name="stages">To be run at once.</param>
+    /// <param name="stages">Run concurrently.</param>
     public static async Task RunAsync(CancellationTokenSource broken, IReadOnlyList<Func<Task>> stages)
     {
-        // The first cause, not a cancellation that followed from it.
+        // Keeps the first cause, not a cancellation that resulted from it.
         Exception? cause = null;
         var tasks = stages.Select(stage => Task.Run(async () =>
         {

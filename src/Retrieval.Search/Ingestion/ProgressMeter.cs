@@ -1,9 +1,9 @@
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>Counts an ingestion's rows as they are committed, and derives rate and remaining time from those that are stored.</summary>
+/// <summary>Counts an ingestion's rows as they are committed, and derives rate and remaining time from stored rows.</summary>
 /// <param name="time">Measures.</param>
-/// <param name="partRow">First row of the part of the source that is stored.</param>
-/// <param name="firstRow">Row this run begins at: the first, or where an earlier one ended.</param>
+/// <param name="partRow">First row of the part of the source that is ingested.</param>
+/// <param name="firstRow">Row where this run begins: the first, or where an earlier run ended.</param>
 /// <param name="totalRows">Rows of the part, if known.</param>
 internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstRow, long? totalRows)
 {
@@ -13,7 +13,7 @@ internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstR
     private Counts _stored;
     private Counts _committed;
 
-    /// <summary>A window is stored; what is stored counts once it is committed.</summary>
+    /// <summary>Records that a window is stored; it counts once it is committed.</summary>
     public void Add(long endRow, WindowOutcome outcome, int skipped, int rejected, int captions)
     {
         lock (_gate)
@@ -28,7 +28,7 @@ internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstR
         }
     }
 
-    /// <summary>All that was stored is committed.</summary>
+    /// <summary>Records that everything stored so far is committed.</summary>
     public void Committed()
     {
         lock (_gate)
@@ -37,7 +37,7 @@ internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstR
         }
     }
 
-    /// <summary>Rows that this run found fit to be in the index, and those it refused, committed or not.</summary>
+    /// <summary>Rows that this run accepted for the index, and rows it rejected, committed or not.</summary>
     public (long Kept, long Rejected) Verdict()
     {
         lock (_gate)

@@ -4,8 +4,8 @@ using Retrieval.Features.Sources;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>
-/// The refused rows of one source, one JSON object a line. The ledger holds its length at each commit; what lies
-/// behind that is of a killed run and is cut off, so no row is ever listed twice.
+/// The rejected rows of one source, one JSON object per line. The checkpoint holds the file's length at each commit;
+/// anything beyond it comes from a killed run and is truncated, so no row is ever listed twice.
 /// </summary>
 internal sealed class RejectsFile : IDisposable
 {

@@ -10,17 +10,17 @@ using Retrieval.Storage.Rows;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>
-/// Samples to rows of an index: captions to tokens, both encoders, and a last look at what came out. Every door goes through
-/// here, so the bounds on what is stored are asked for here.
+/// Converts samples to rows of an index: tokenizes captions, runs both encoders, and checks the results. Every path that
+/// stores images goes through here, so the bounds on what is stored are enforced here.
 /// </summary>
 /// <param name="model">Encodes.</param>
 /// <param name="bounds">What may be stored of an image.</param>
 internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
 {
-    // In pairs of a scorer: on two cores at D=1024 an image took 3.7 ms and ten pairs as long (docs/benchmarks.md).
+    // In pairs of a scorer: on two cores at D=1024 one image took 3.7 ms, as long as ten pairs (docs/benchmarks.md).
     private const long CostOfImage = 10;
 
-    /// <summary>The samples of a window that can be encoded; the others join its rejects.</summary>
+    /// <summary>Returns the samples of a window that can be encoded; the others are added to its rejects.</summary>
     public List<TokenizedSample> Accept(IFeatureSource source, SampleWindow window)
     {
         var samples = new List<TokenizedSample>(window.Samples.Count);
@@ -39,7 +39,9 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
         return samples;
     }
 
-    /// <summary>Tokenizes a sample's captions. Null if one of them is invalid or the features are not of the model's shape, with the reason.</summary>
+    /// <summary>
+    /// Tokenizes a sample's captions. Null, with the reason, if a caption is invalid or the features do not have the model's shape.
+    /// </summary>
     public TokenizedSample? Tokenize(ImageSample sample, out string? reason)
     {
         if (sample.RegionCount != model.Manifest.RegionCount || sample.RegionWidth != model.Manifest.RegionWidth || sample.Regions.Length != sample.RegionCount * (long)sample.RegionWidth)
@@ -73,15 +75,15 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
     }
 
     /// <summary>
-    /// Encodes samples to rows. A sample for which the model gives a NaN or an infinity is taken out and reported; the
-    /// others are encoded again without it.
+    /// Encodes samples to rows. A sample for which the model returns a NaN or an infinity is removed and reported; the others
+    /// are encoded again without it.
     /// </summary>
     /// <param name="samples">At least one.</param>
-    /// <param name="sourceKey">The source that is to own the rows; null for none.</param>
-    /// <param name="rejects">Receives the samples taken out.</param>
-    /// <param name="device">Shared with whoever else computes in this process: each call is a turn of its own. Null if nobody does.</param>
-    /// <param name="cancellationToken">Ends the run on the device.</param>
-    /// <returns>Rows over native memory, to be stored and disposed of; null if no sample is left.</returns>
+    /// <param name="sourceKey">The source that will own the rows; null for none.</param>
+    /// <param name="rejects">Receives the removed samples.</param>
+    /// <param name="device">Shared by all computation of this process, so each batch takes exclusive access; null if not shared.</param>
+    /// <param name="cancellationToken">Stops the run on the device.</param>
+    /// <returns>Rows in native memory, to be stored and disposed of; null if no sample is left.</returns>
     public async Task<EncodedRows?> EncodeAsync(
         IReadOnlyList<TokenizedSample> samples, string? sourceKey, List<RejectedSample> rejects, WorkScheduler? device, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using Retrieval.Features.Sources;
 
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>SHA-256 over all of an image that is ingested: tells an unchanged image from a changed one.</summary>
+/// <summary>SHA-256 over everything that is ingested of an image: distinguishes an unchanged image from a changed one.</summary>
 internal static class SampleHash
 {
     public static byte[] Of(ImageSample sample)
@@ -33,7 +33,7 @@ internal static class SampleHash
         return hash.GetHashAndReset();
     }
 
-    // With its length in front, or "ab" + "c" and "a" + "bc" would be the same.
+    // Prefixed with its length, or "ab" + "c" and "a" + "bc" would hash the same.
     private static void Text(IncrementalHash hash, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);

@@ -3,13 +3,13 @@ using Retrieval.Features.Sources;
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>
-/// The rows [<see cref="FirstRow"/>, <see cref="EndRow"/>) of a source. Windows are aligned to multiples of their size,
-/// so a resumed run encodes the very batches that an undisturbed one would, and its floats are equal to the last bit.
+/// The rows [<see cref="FirstRow"/>, <see cref="EndRow"/>) of a source. Windows are aligned to multiples of their size, so a
+/// resumed run encodes the same batches as an uninterrupted one, and its floats are bit-identical.
 /// </summary>
 /// <param name="FirstRow">First row of the window.</param>
-/// <param name="EndRow">Row behind the window's last.</param>
+/// <param name="EndRow">Exclusive end row of the window.</param>
 /// <param name="Samples">Rows that can be used.</param>
-/// <param name="Rejects">Rows that cannot.</param>
+/// <param name="Rejects">Rows that cannot be used.</param>
 internal sealed record SampleWindow(long FirstRow, long EndRow, List<ImageSample> Samples, List<RejectedSample> Rejects)
 {
     /// <summary>Cuts the rows [<paramref name="firstRow"/>, <paramref name="endRow"/>) of a source into windows of <paramref name="rows"/> rows.</summary>

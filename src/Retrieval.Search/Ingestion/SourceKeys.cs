@@ -1,6 +1,6 @@
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>Keys of sources in ledgers: the same source has the same key, wherever and by whom its ingestion is started.</summary>
+/// <summary>Keys of sources in checkpoints: a source has the same key wherever and by whomever its ingestion is started.</summary>
 public static class SourceKeys
 {
     /// <summary>Key of a source that is one file.</summary>

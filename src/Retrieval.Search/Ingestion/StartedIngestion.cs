@@ -8,10 +8,10 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
 
-/// <summary>A run that has hold of its source, and has read nothing yet. See <see cref="IngestionJob.StartAsync"/>.</summary>
+/// <summary>A run that has locked its source and has not read anything yet. See <see cref="IngestionJob.StartAsync"/>.</summary>
 public sealed class StartedIngestion : IAsyncDisposable
 {
-    /// <summary>Most refused rows a report lists by itself.</summary>
+    /// <summary>Most rejected rows that a report itself lists.</summary>
     internal const int RejectsReported = 20;
 
     private const int WindowsInFlight = 2;
@@ -39,10 +39,10 @@ public sealed class StartedIngestion : IAsyncDisposable
         _device = device;
     }
 
-    /// <summary>How far the source has been read before this run.</summary>
+    /// <summary>How far the source was read before this run.</summary>
     public IngestionProgress Before => _meter.Now();
 
-    /// <summary>The first refused rows so far.</summary>
+    /// <summary>The first rejected rows so far.</summary>
     public IReadOnlyList<RejectedSample> FirstRejects
     {
         get
@@ -55,11 +55,11 @@ public sealed class StartedIngestion : IAsyncDisposable
     }
 
     /// <summary>Reads, encodes and stores.</summary>
-    /// <param name="progress">Told after every window.</param>
-    /// <param name="stop">Ends the run behind a commit after the window at hand; once all is stored, ends what is left to do.</param>
-    /// <param name="cancellationToken">Ends the run at once; what is not committed is dropped.</param>
-    /// <exception cref="IngestionStoppedException">It was asked to end, by <paramref name="stop"/> or through the target.</exception>
-    /// <exception cref="SourceRefusedException">Every row of the source was refused.</exception>
+    /// <param name="progress">Receives the counts after every window.</param>
+    /// <param name="stop">Stops the run after the current window is committed; once all rows are stored, stops the remaining work.</param>
+    /// <param name="cancellationToken">Stops the run at once; uncommitted rows are dropped.</param>
+    /// <exception cref="IngestionStoppedException">The run was asked to stop, by <paramref name="stop"/> or through the target.</exception>
+    /// <exception cref="SourceRefusedException">Every row of the source was rejected.</exception>
     /// <exception cref="RetrievalException">The target cannot be written, or the source broke off.</exception>
     public async Task<IngestionReport> RunAsync(IProgress<IngestionProgress>? progress, CancellationToken stop, CancellationToken cancellationToken)
     {
@@ -87,7 +87,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         }
         finally
         {
-            // What a failure left between the stages holds native memory.
+            // Items that a failure left between the stages hold native memory.
             while (encoded.Reader.TryRead(out var left))
             {
                 left.Rows?.Dispose();
@@ -95,7 +95,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of the source and the target.</summary>
+    /// <summary>Releases the source and the target.</summary>
     public ValueTask DisposeAsync() => _target.DisposeAsync();
 
     private async Task ReadAsync(ChannelWriter<SampleWindow> windows, CancellationToken cancellationToken)
@@ -171,7 +171,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         progress?.Report(_meter.Now());
     }
 
-    // A part of a source may well hold nothing but rows that are refused. A whole source that does is not what it was taken for.
+    // A part of a source may consist only of rejected rows. A whole source that does is not the kind of file it was taken for.
     private async Task RequireSomethingKeptAsync(IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
     {
         var (kept, rejected) = _meter.Verdict();
@@ -183,8 +183,8 @@ public sealed class StartedIngestion : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes out the samples that the index holds unchanged, and those whose id another source holds.</summary>
-    /// <returns>How many are unchanged.</returns>
+    /// <summary>Removes the samples that the index holds unchanged, and those whose id another source owns.</summary>
+    /// <returns>Number of unchanged samples.</returns>
     private int RejectTaken(IReadOnlyDictionary<string, ExistingImage> held, List<TokenizedSample> samples, List<RejectedSample> rejects)
     {
         var unchanged = 0;

@@ -2,7 +2,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Search.Queries;
 
-/// <summary>What one query of a batch came to: exactly one of the two is there.</summary>
+/// <summary>Result of one query of a batch request: exactly one of the two members is set.</summary>
 /// <param name="Answer">Its answer, to be disposed of.</param>
-/// <param name="Fault">Why it has none.</param>
+/// <param name="Fault">Why it has no answer.</param>
 public readonly record struct BatchOutcome(SearchAnswer? Answer, RetrievalException? Fault);

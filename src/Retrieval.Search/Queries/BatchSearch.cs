@@ -7,11 +7,11 @@ using Retrieval.Search.Snapshots;
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// Several searches as one request, let in once. A query that fails does not disturb the others; what holds for all of
-/// them, such as that nothing is loaded, fails the batch.
+/// Several searches in one request, admitted once. A query that fails does not affect the others; a fault common to all of
+/// them, such as that nothing is loaded, fails the whole request.
 /// </summary>
-/// <param name="service">Answers each of them.</param>
-/// <param name="options">Says what a search of the default size costs.</param>
+/// <param name="service">Answers each query.</param>
+/// <param name="options">Determines what a search of the default size costs.</param>
 /// <param name="mostCandidates">Most candidates of all queries together.</param>
 public sealed class BatchSearch(SearchService service, SearchOptions options, int mostCandidates)
 {
@@ -19,13 +19,13 @@ public sealed class BatchSearch(SearchService service, SearchOptions options, in
 
     /// <summary>Answers all queries.</summary>
     /// <param name="queries">At least one.</param>
-    /// <param name="since">Timestamp of the process's clock that all deadlines count from: when the request had come.</param>
-    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
-    /// <returns>One outcome a query, in their order. Dispose of the answers.</returns>
+    /// <param name="since">Timestamp of the process's clock when the request arrived; all deadlines count from it.</param>
+    /// <param name="cancellationToken">Cancelled when the caller disconnects.</param>
+    /// <returns>One outcome per query, in their order. Dispose of the answers.</returns>
     /// <exception cref="InvalidInputException">Together they ask for too many candidates.</exception>
-    /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
+    /// <exception cref="OverloadedException">The queue is full; nothing was done.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    /// <exception cref="DeviceStoppedException">No more work is taken.</exception>
+    /// <exception cref="DeviceStoppedException">The device accepts no more work.</exception>
     public async Task<BatchOutcome[]> SearchAsync(IReadOnlyList<BatchEntry> queries, long since, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(queries);
@@ -61,11 +61,11 @@ public sealed class BatchSearch(SearchService service, SearchOptions options, in
     }
 
     /// <summary>
-    /// How many of a batch's queries run at a time, and what room that needs: enough to share calls of the device, too few for the
-    /// next request to wait behind them all.
+    /// How many of a request's queries run at a time, and the cost to admit for that: enough queries to share batches of the
+    /// device, but few enough that the next request does not wait for all of them.
     /// </summary>
     /// <param name="costs">What each query asks of the device, in pairs.</param>
-    /// <param name="options">Says what a search of the default size costs.</param>
+    /// <param name="options">Determines what a search of the default size costs.</param>
     internal static (int AtOnce, long Cost) AtOnce(IReadOnlyCollection<long> costs, SearchOptions options)
     {
         var largest = costs.Max();

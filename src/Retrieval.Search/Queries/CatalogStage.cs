@@ -7,26 +7,26 @@ using Retrieval.Storage.Postgres.Searching;
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// The first stage by the catalog's nearest-neighbour indexes, for a bounded time: where the catalog fails or is late, the
+/// First stage that uses the catalog's nearest-neighbour indexes, for a bounded time: if the catalog fails or is late, the
 /// caller takes the exact shortlist over its own index instead.
 /// </summary>
 /// <param name="catalog">The database.</param>
-/// <param name="link">Whether it is worth asking; told of failures.</param>
+/// <param name="link">Says whether to ask the catalog; informed of failures.</param>
 /// <param name="timeout">Longest wait of one query.</param>
-/// <param name="metrics">Counts what was missing and what fell back.</param>
+/// <param name="metrics">Counts missing candidates and fallbacks.</param>
 /// <param name="time">Measures the wait.</param>
 public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, TimeSpan timeout, SearchMetrics metrics, TimeProvider time)
 {
     private readonly VectorShortlist _vectors = new(catalog);
 
     /// <summary>The best candidates with their exact scores; null if the catalog did not answer in time.</summary>
-    /// <param name="snapshot">What is served, of the catalog.</param>
+    /// <param name="snapshot">What is served from the catalog.</param>
     /// <param name="items">Images or captions.</param>
-    /// <param name="query">The query's embedding; not to be changed or freed, whatever this gives: a late answer is still read against it.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="query">The query's embedding; must not be changed or freed even afterwards: a late answer is read against it.</param>
+    /// <param name="count">Number of candidates.</param>
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
-    /// <param name="left">Time the request has left; half of it is the most that is waited, so that the fallback has the other.</param>
-    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
+    /// <param name="left">Time the request has left; this waits for at most half of it, so that the fallback has the other half.</param>
+    /// <param name="cancellationToken">Cancelled when the caller disconnects.</param>
     public async Task<CatalogShortlistResult?> TryFindAsync(
         SearchSnapshot snapshot,
         CatalogItems items,
@@ -47,8 +47,8 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
         var asked = AskAsync(snapshot, new CatalogShortlist(_vectors, served.IndexId), items, query, count, filter, longest);
         try
         {
-            // Not the question's own end: a server that is frozen does not even take a cancellation, and giving up the
-            // connection takes longer than a caller should wait.
+            // Not the query's own completion: a frozen server does not even process a cancellation, and giving up the connection
+            // takes longer than a caller should wait.
             var found = await asked.WaitAsync(longest, time, cancellationToken).ConfigureAwait(false);
             link.InTime();
             metrics.ShortlistMissed(found.Missing);
@@ -60,12 +60,12 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
         }
         catch (CatalogException)
         {
-            // It answers. That it has no answer to this question, the index being dropped, say, concerns no other.
+            // It answers. If it has no answer to this query (the index was dropped, for example), that does not affect other queries.
             link.InTime();
         }
         catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // A caller in a hurry says nothing about the catalog.
+            // A short deadline of the caller says nothing about the catalog.
             if (longest == timeout)
             {
                 link.Late();
@@ -80,7 +80,7 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
         return null;
     }
 
-    // Holds the lease for as long as the question is out: its answer is read against the index's mapped embeddings.
+    // Holds the lease until the query is answered: its answer is read against the index's mapped embeddings.
     private async Task<CatalogShortlistResult> AskAsync(
         SearchSnapshot leased,
         CatalogShortlist shortlist,

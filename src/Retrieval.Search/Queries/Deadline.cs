@@ -1,15 +1,17 @@
 namespace Retrieval.Search.Queries;
 
-/// <summary>When a request must have been answered: a moment, worked out once when the request has come, so that no wait on the way is forgotten.</summary>
+/// <summary>
+/// When a request must be answered: a point in time, computed once when the request arrives, so that every later wait counts.
+/// </summary>
 /// <param name="EndsAt">Timestamp of the process's <see cref="TimeProvider"/>.</param>
-/// <param name="AskedMs">The time the caller gave for the whole request, in milliseconds.</param>
+/// <param name="AskedMs">The caller's time limit for the whole request, in milliseconds.</param>
 public readonly record struct Deadline(long EndsAt, int AskedMs)
 {
     /// <summary>The deadline of a request.</summary>
-    /// <param name="askedMs">The time the caller gives, in milliseconds; null for none.</param>
+    /// <param name="askedMs">The caller's time limit, in milliseconds; null for none.</param>
     /// <param name="since">Timestamp it counts from.</param>
-    /// <param name="time">Gave the timestamp.</param>
-    /// <returns>Null where the caller gives no deadline.</returns>
+    /// <param name="time">Source of the timestamp.</param>
+    /// <returns>Null if the caller gives no deadline.</returns>
     public static Deadline? Of(int? askedMs, long since, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);

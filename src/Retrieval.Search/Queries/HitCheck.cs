@@ -5,18 +5,18 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// Takes the best candidates whose stored texts can be answered with. Others are left out, and the next ones move up. All
+/// Takes the best candidates whose stored texts can be returned. Others are left out, and the next ones move up. Everything
 /// that could fail while an answer is written fails here, before its first byte.
 /// </summary>
-/// <param name="texts">Of the index that was searched.</param>
-/// <param name="mostBytes">Bytes an answer may have.</param>
+/// <param name="texts">Texts of the index that was searched.</param>
+/// <param name="mostBytes">Largest permitted answer in bytes.</param>
 internal sealed class HitCheck(StoredTexts texts, long mostBytes)
 {
     /// <param name="ranked">Candidates, best first.</param>
     /// <param name="captions">Whether they are captions.</param>
-    /// <param name="top">How many are wanted.</param>
-    /// <param name="leaveOut">Told of each candidate that is left out: the kind of damage, and its slot.</param>
-    /// <exception cref="AnswerTooLongException">The hits' texts alone are longer than an answer may be.</exception>
+    /// <param name="top">Number of hits wanted.</param>
+    /// <param name="leaveOut">Called for each candidate that is left out, with the kind of damage and its slot.</param>
+    /// <exception cref="AnswerTooLongException">The hits' texts alone exceed the longest permitted answer.</exception>
     public List<LocatedHit> Take(Candidate[] ranked, bool captions, int top, Action<string, long> leaveOut)
     {
         var hits = new List<LocatedHit>(Math.Min(top, ranked.Length));
@@ -39,7 +39,7 @@ internal sealed class HitCheck(StoredTexts texts, long mostBytes)
                 leaveOut(captions ? StoredData.CaptionText : StoredData.ImageText, candidate.Slot);
             }
 
-            // Not looked through to the end: the texts that were stored before there were bounds may be of any length.
+            // Not read to the end: texts that were stored before there were bounds may have any length.
             if (bytes > mostBytes)
             {
                 throw AnswerTooLongException.OfHits(bytes, mostBytes);

@@ -3,20 +3,20 @@ using Retrieval.Inference.Batching;
 
 namespace Retrieval.Search.Queries;
 
-/// <summary>A request's numbers, within the configured bounds and with what it leaves open filled in. Worked out once a request.</summary>
+/// <summary>A request's numbers, within the configured bounds and with defaults filled in. Computed once per request.</summary>
 /// <param name="Top">Hits wanted.</param>
 /// <param name="Shortlist">Candidates to rerank.</param>
-/// <param name="Deadline">When it must have been answered; null for no deadline.</param>
+/// <param name="Deadline">When it must be answered; null for no deadline.</param>
 /// <param name="Cost">What it asks of the device, in pairs.</param>
 internal sealed record RequestLimits(int Top, int Shortlist, Deadline? Deadline, long Cost)
 {
     private const int MostConditions = 32;
 
     /// <param name="request">The request.</param>
-    /// <param name="options">What the request leaves open.</param>
-    /// <param name="bounds">What it may ask for.</param>
+    /// <param name="options">Defaults for what the request leaves open.</param>
+    /// <param name="bounds">Bounds on what it may ask for.</param>
     /// <param name="since">Timestamp that its deadline counts from.</param>
-    /// <param name="time">Gave the timestamp.</param>
+    /// <param name="time">Source of the timestamp.</param>
     /// <exception cref="InvalidInputException">A number is out of bounds; names the field.</exception>
     public static RequestLimits Of(SearchRequest request, SearchOptions options, SearchBounds bounds, long since, TimeProvider time)
     {

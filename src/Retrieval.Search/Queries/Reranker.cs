@@ -9,11 +9,11 @@ namespace Retrieval.Search.Queries;
 internal static class Reranker
 {
     /// <summary>
-    /// Has candidates scored in coarse order until done or until the deadline, and sorts them in place: the scored ones
-    /// first, best first (ties by coarse rank), then those that were not come to, in coarse order, and last those that have
-    /// no score since they are damaged.
+    /// Scores candidates in coarse order until all are done or the deadline passes, and sorts them in place: first the scored
+    /// ones, best first (ties by coarse rank), then those that were not reached, in coarse order, and last those without a
+    /// score because they are damaged.
     /// </summary>
-    /// <returns>How many have a score, how many are damaged, and the time of the calls that did it.</returns>
+    /// <returns>How many have a score, how many are damaged, and the computing time of the batches.</returns>
     public static async Task<(int Scored, int Damaged, TimeSpan Computing)> RerankAsync(WorkScheduler device, ScoreBatcher batcher, RecordTable query, Candidate[] candidates, WorkLimits limits)
     {
         if (candidates.Length == 0)
@@ -57,7 +57,7 @@ internal static class Reranker
         }
         finally
         {
-            // The task has ended, however it did: the device is done with them.
+            // The task has ended, successfully or not: the device no longer uses them.
             ArrayPool<long>.Shared.Return(slots);
             ArrayPool<float>.Shared.Return(scores);
         }

@@ -3,7 +3,7 @@ using Retrieval.Search.Telemetry;
 namespace Retrieval.Search.Queries;
 
 /// <summary>The matching model's score of each pair, in the order of the request.</summary>
-/// <param name="Scores">One a pair.</param>
+/// <param name="Scores">One per pair.</param>
 /// <param name="Model">Name and fingerprint of the model, shortened.</param>
 /// <param name="IndexEpoch">Generation of the index the records came from.</param>
 /// <param name="Stages">Time each stage took.</param>

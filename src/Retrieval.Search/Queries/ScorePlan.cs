@@ -11,8 +11,8 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// The pairs of a score request sorted into what the scorers take: pairs with a caption's text, whose captions are
-/// encoded once each and together, and pairs with an indexed caption, whose records are already there.
+/// The pairs of a score request, grouped by what the scorers take: pairs with a caption's text, whose captions are encoded
+/// once each and together, and pairs with an indexed caption, whose records already exist.
 /// </summary>
 internal sealed class ScorePlan
 {
@@ -53,7 +53,7 @@ internal sealed class ScorePlan
     }
 
     /// <summary>Scores all pairs, in the order of the request.</summary>
-    /// <exception cref="DamagedDataException">A pair has no score, since what is stored of it is damaged. Scores are not left out: who asks for a pair wants that one.</exception>
+    /// <exception cref="DamagedDataException">A damaged pair has no score. It is not left out: the caller wants that pair.</exception>
     public async Task<float[]> RunAsync(SearchSnapshot snapshot, WorkScheduler device, WorkLimits limits, StageClock clock)
     {
         var result = new float[_count];
@@ -69,7 +69,7 @@ internal sealed class ScorePlan
 
             clock.EndQueued(StageNames.Encode, captions.Aggregate(TimeSpan.Zero, (longest, item) => longest > item.Computing ? longest : item.Computing));
 
-            // The bank of images is also a table of queries: each pair by id names its image as the query and its caption as the slot.
+            // The bank of images also serves as a table of queries: each pair by id has its image as the query and its caption as the slot.
             List<(ScoreItem Item, int[] Pairs)> work =
             [
                 .. _byText.GroupBy(pair => pair.Caption).Select(group =>
@@ -119,7 +119,7 @@ internal sealed class ScorePlan
             $"image slot {image}: {SearchRun.KindOf(snapshot.Images, image)}{(caption is { } slot ? $"; caption slot {slot}: {SearchRun.KindOf(snapshot.Captions, slot)}" : "")}";
     }
 
-    // Ends when every part has ended, also where one of them fails: until then the device may read what they are made of.
+    // Ends when every part has ended, even if one fails: until then the device may still read their inputs.
     private static async Task AllAsync<TResult>(IEnumerable<WorkItem<TResult>> parts, WorkScheduler device, Action<TResult> each)
     {
         var tasks = new List<Task<TResult>>();

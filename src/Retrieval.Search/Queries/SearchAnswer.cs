@@ -7,8 +7,8 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// The answer to a search. It holds a lease on what was searched, since the texts of its hits stay where they are stored until
-/// they are written; dispose of it then.
+/// The answer to a search. It holds a lease on the searched snapshot, since the texts of its hits stay in the index's files
+/// until they are written; dispose of it after that.
 /// </summary>
 public sealed class SearchAnswer : IDisposable
 {
@@ -26,22 +26,22 @@ public sealed class SearchAnswer : IDisposable
         IndexEpoch = snapshot.Epoch;
     }
 
-    /// <summary>The results, best first, without their texts. Their texts have been found to be such that they can be written.</summary>
+    /// <summary>The results, best first, without their texts. The texts have been checked: all of them can be written.</summary>
     public IReadOnlyList<LocatedHit> Places { get; }
 
-    /// <summary>Where the texts lie. Not to be read after the answer was disposed of.</summary>
+    /// <summary>Where the texts are stored. Must not be read after the answer is disposed of.</summary>
     public StoredTexts Texts { get; }
 
-    /// <summary>How the caption was read; null for an image query.</summary>
+    /// <summary>How the caption was tokenized; null for an image query.</summary>
     public QueryTokens? Query { get; init; }
 
-    /// <summary>Candidates the first stage gave.</summary>
+    /// <summary>Number of candidates from the first stage.</summary>
     public int Shortlisted { get; init; }
 
     /// <summary>How many of them the matching model scored.</summary>
     public int Reranked { get; init; }
 
-    /// <summary>Null, or why the answer is less than was asked for: <see cref="DegradedReasons"/>.</summary>
+    /// <summary>Null, or why the answer is less than the request asked for: <see cref="DegradedReasons"/>.</summary>
     public string? Degraded { get; init; }
 
     /// <summary>Name and fingerprint of the model, shortened.</summary>
@@ -57,8 +57,8 @@ public sealed class SearchAnswer : IDisposable
     public IReadOnlyList<SearchHit> Hits => _hits ??= [.. Places.Select(Read)];
 
     /// <summary>
-    /// Requires that what the answer is written from is still there. Asked before the first byte is written, and again behind
-    /// the last: an answer of which this fails at the end must not count as whole.
+    /// Requires that the data the answer is written from still exists. Called before the first byte is written, and again after
+    /// the last: an answer for which this fails at the end must not count as complete.
     /// </summary>
     public void RequireWhole() => StoredWhole.Require(_snapshot, _disposed);
 

@@ -9,14 +9,14 @@ public sealed record SearchOptions
     /// <summary>Where shortlists come from.</summary>
     public ShortlistKind Shortlist { get; init; }
 
-    /// <summary>Hits given when a request does not say, 1 to <see cref="MaxTop"/>.</summary>
+    /// <summary>Number of hits if a request does not say, 1 to <see cref="MaxTop"/>.</summary>
     public int DefaultTop { get; init; } = 10;
 
     /// <summary>Most hits a request may ask for.</summary>
     [Range(1, 1_000_000)]
     public int MaxTop { get; init; } = 1000;
 
-    /// <summary>Candidates reranked when a request does not say, 1 to <see cref="MaxShortlist"/>.</summary>
+    /// <summary>Number of candidates to rerank if a request does not say, 1 to <see cref="MaxShortlist"/>.</summary>
     public int DefaultShortlist { get; init; } = 200;
 
     /// <summary>Most candidates a request may have reranked.</summary>
@@ -28,8 +28,8 @@ public sealed record SearchOptions
     public int MaxDeadlineMs { get; init; } = 600_000;
 
     /// <summary>
-    /// Longest answer in bytes, of a batch as a whole, too. What would be longer is refused before its first byte: in a batch the
-    /// query that has no room left.
+    /// Longest answer in bytes; also applies to a batch request as a whole. A longer answer is refused before its first byte;
+    /// in a batch request, the query for which no room is left is refused.
     /// </summary>
     [Range(64 << 10, 1 << 30)]
     public int MaxAnswerBytes { get; init; } = 8 << 20;

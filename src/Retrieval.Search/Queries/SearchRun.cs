@@ -14,7 +14,7 @@ using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Queries;
 
-/// <summary>One search on its way through the stages: its deadline, and what made its answer less than was asked for.</summary>
+/// <summary>One search as it passes through the stages: its deadline, and what made its answer less than the request asked for.</summary>
 internal sealed class SearchRun : IDisposable
 {
     private readonly ComputeQueues _queues;
@@ -53,24 +53,24 @@ internal sealed class SearchRun : IDisposable
 
     public StageClock Clock { get; }
 
-    /// <summary>For what is asked of a queue.</summary>
+    /// <summary>Limits for the work that is queued.</summary>
     public WorkLimits Work { get; }
 
-    /// <summary>Whether what was given up was given up for the deadline, and not since the caller left.</summary>
+    /// <summary>Whether work was abandoned because of the deadline and not because the caller disconnected.</summary>
     public bool IsLate => _deadline is not null && !_caller.IsCancellationRequested;
 
-    /// <summary>Whether the catalog was to give the shortlist and did not.</summary>
+    /// <summary>Whether the catalog should have supplied the shortlist and did not.</summary>
     public bool FellBack { get; private set; }
 
     /// <summary>How many candidates were scored.</summary>
     public int Reranked { get; private set; }
 
-    /// <summary>Candidates that were left out because what is stored of them is damaged.</summary>
+    /// <summary>Candidates that were left out because their stored data is damaged.</summary>
     public int Damaged { get; private set; }
 
     private CancellationToken BeforeDeadline => _either?.Token ?? _caller;
 
-    /// <summary>The caption as a query.</summary>
+    /// <summary>Encodes the caption as a query.</summary>
     public async Task<EncodedCaption> EncodeAsync(long[] tokenIds)
     {
         var item = new CaptionItem(Snapshot.EncodeBatcher, tokenIds, Work);
@@ -81,15 +81,15 @@ internal sealed class SearchRun : IDisposable
             return encoded;
         }
 
-        // A caption cannot be at fault for this: it went through the vocabulary.
+        // The caption cannot be the cause: its tokens come from the vocabulary.
         encoded.Dispose();
         throw new InferenceException(Snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
     }
 
-    /// <summary>The candidates.</summary>
-    /// <param name="catalog">Asked first; null where the exact shortlist is wanted.</param>
+    /// <summary>Finds the candidates.</summary>
+    /// <param name="catalog">Asked first; null if the exact shortlist is wanted.</param>
     /// <param name="side">What is searched.</param>
-    /// <param name="query">The query's embedding; stays as it is, as an answer of the catalog that comes too late is still read against it.</param>
+    /// <param name="query">The query's embedding; must not change, because a late answer of the catalog is still read against it.</param>
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
     public async Task<Candidate[]> ShortlistAsync(CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter)
     {
@@ -98,7 +98,7 @@ internal sealed class SearchRun : IDisposable
         LeaveOut(StoredData.EmbeddingOf(side), damaged);
         if (filter is not null && _usedMetadata)
         {
-            // Whether they fulfil it cannot be known.
+            // Whether they match the filter cannot be known.
             LeaveOut(StoredData.ImageMetadata, Snapshot.Metadata.Damaged);
         }
 
@@ -131,8 +131,8 @@ internal sealed class SearchRun : IDisposable
         return (hits, item.Damaged);
     }
 
-    /// <summary>Scores what the deadline allows, and sorts the candidates.</summary>
-    /// <returns>The candidates without those that have no score since they are damaged; the next ones stand in for them where there are others.</returns>
+    /// <summary>Scores as many candidates as the deadline allows, and sorts them.</summary>
+    /// <returns>The candidates without those that have no score because of damage; the next ones, if any, replace them.</returns>
     public async Task<Candidate[]> RerankAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
     {
         var sound = await ScoreAsync(batcher, query, candidates).ConfigureAwait(false);
@@ -149,20 +149,20 @@ internal sealed class SearchRun : IDisposable
         }
         catch (OperationCanceledException) when (IsLate)
         {
-            // There is something to answer with.
+            // There is something to return.
             return sound;
         }
 
         var known = candidates.Select(candidate => candidate.Slot).ToHashSet();
         var others = await ScoreAsync(batcher, query, [.. Candidates(hits).Where(candidate => !known.Contains(candidate.Slot)).Take(missing)]).ConfigureAwait(false);
 
-        // Should the deadline have come between: those without a score are among the others, and stay last.
+        // The deadline may have passed in between: candidates without a score are then among the others, and stay last.
         Candidate[] all = [.. sound, .. others];
         all.AsSpan(0, Reranked).Sort(Candidate.Compare);
         return all;
     }
 
-    // Counts what has a score, and gives the candidates without those that are damaged.
+    // Counts the scored candidates, and returns the candidates without the damaged ones.
     private async Task<Candidate[]> ScoreAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
     {
         var (scored, damaged, computing) = await Reranker.RerankAsync(_queues.Device, batcher, query, candidates, Work).ConfigureAwait(false);
@@ -177,7 +177,7 @@ internal sealed class SearchRun : IDisposable
         return damaged == 0 ? candidates : candidates[..^damaged];
     }
 
-    /// <summary>A candidate is left out, since what is stored of it is damaged: counted, told once, and said in the answer.</summary>
+    /// <summary>Leaves out a candidate because its stored data is damaged: counts it, reports it once, and marks the answer.</summary>
     /// <param name="kind">One of <see cref="StoredData"/>.</param>
     /// <param name="slot">Its slot.</param>
     public void LeaveOut(string kind, long slot)
@@ -193,21 +193,21 @@ internal sealed class SearchRun : IDisposable
         _deadline?.Dispose();
     }
 
-    /// <summary>The embedding of an item of the index, as a query.</summary>
-    /// <exception cref="IndexCorruptException">It holds a value that is not finite.</exception>
+    /// <summary>The embedding of an item of the index, for use as a query.</summary>
+    /// <exception cref="IndexCorruptException">It contains a value that is not finite.</exception>
     internal static float[] EmbeddingOf(LocalIndex index, IndexBank bank, long slot)
     {
         var embedding = MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();
         return Finite.All(embedding) ? embedding : throw NotFinite(index, bank, bank.Embedding.Spec.Name, slot);
     }
 
-    /// <summary>The record of an image of the index, as a query. To be disposed of.</summary>
-    /// <exception cref="IndexCorruptException">It holds a value that is not finite.</exception>
+    /// <summary>The record of an image of the index, for use as a query. To be disposed of.</summary>
+    /// <exception cref="IndexCorruptException">It contains a value that is not finite.</exception>
     internal static RecordTable ImageQuery(SearchSnapshot snapshot, long slot) => snapshot.Images.FirstNotFinite(slot) is { } field
         ? throw NotFinite(snapshot.Index, snapshot.Index.Images, $"record/{field}", slot)
         : snapshot.Images.Row(slot);
 
-    /// <summary>What is damaged of an item without a score. A ragged item whose rows are not there has no record at all.</summary>
+    /// <summary>Which data of an item without a score is damaged. A ragged item whose rows are missing has no record at all.</summary>
     internal static string KindOf(RecordTable bank, long slot)
     {
         try

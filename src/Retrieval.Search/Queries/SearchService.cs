@@ -12,38 +12,38 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// Both questions, in two stages: a shortlist by inner product of coarse embeddings, then the full matching model on
-/// the shortlist. Room is made for a request before anything is done for it; its work then shares the device's calls with
-/// the work of others. A request whose caller has left is dropped from them.
+/// Both kinds of search, in two stages: a shortlist by inner product of coarse embeddings, then the full matching model on
+/// the shortlist. A request is admitted before anything is done for it; its work then shares the device's batches with the
+/// work of others. If its caller disconnects, its work is dropped from them.
 /// </summary>
 /// <param name="snapshots">What is served.</param>
 /// <param name="options">Bounds and defaults.</param>
-/// <param name="metrics">Told of each answer.</param>
+/// <param name="metrics">Receives each answer.</param>
 /// <param name="time">Measures stages and deadlines.</param>
-/// <param name="queues">Shared with whoever else computes in this process; not disposed of here.</param>
-/// <param name="catalog">Gives the shortlists; left out, they are exact ones over the local index.</param>
+/// <param name="queues">Shared with everything else that computes in this process; not disposed of here.</param>
+/// <param name="catalog">Supplies the shortlists; if null, they are exact ones over the local index.</param>
 public sealed class SearchService(
     SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, ComputeQueues queues, CatalogStage? catalog = null) : IDisposable
 {
     private readonly SearchBounds _bounds = new(options);
     private volatile bool _disposed;
 
-    /// <summary>Either question, with a deadline that counts from now.</summary>
+    /// <summary>Runs either kind of search, with a deadline that counts from now.</summary>
     /// <inheritdoc cref="SearchAsync(SearchRequest, long, CancellationToken)"/>
     public Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken) =>
         SearchAsync(request, time.GetTimestamp(), cancellationToken);
 
-    /// <summary>Either question.</summary>
-    /// <param name="request">The question.</param>
-    /// <param name="since">Timestamp of the process's clock that the deadline counts from: when the request had come.</param>
-    /// <param name="cancellationToken">Cancelled when the caller leaves.</param>
-    /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
+    /// <summary>Runs either kind of search.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="since">Timestamp of the process's clock when the request arrived; the deadline counts from it.</param>
+    /// <param name="cancellationToken">Cancelled when the caller disconnects.</param>
+    /// <exception cref="OverloadedException">The queue is full; nothing was done.</exception>
     /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
     /// <exception cref="NotFoundException">The index has no such image.</exception>
     /// <exception cref="DeadlineExceededException">The deadline passed before there was a shortlist.</exception>
-    /// <exception cref="AnswerTooLongException">The hits' texts are longer than an answer may be.</exception>
+    /// <exception cref="AnswerTooLongException">The hits' texts exceed the longest permitted answer.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    /// <exception cref="IndexCorruptException">What is stored of the image that is the query is damaged.</exception>
+    /// <exception cref="IndexCorruptException">The stored data of the query image is damaged.</exception>
     /// <returns>The answer, to be disposed of.</returns>
     public async Task<SearchAnswer> SearchAsync(SearchRequest request, long since, CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ public sealed class SearchService(
         return await SearchAsync(request, limits, permit, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A question that the process asks itself, to warm up or to find out whether the device computes: needs no room.</summary>
+    /// <summary>A search by the process itself, to warm up or to check that the device computes; it needs no admission.</summary>
     /// <inheritdoc cref="SearchAsync(SearchRequest, long, CancellationToken)"/>
     public async Task<SearchAnswer> ProbeAsync(SearchRequest request, CancellationToken cancellationToken)
     {
@@ -61,11 +61,11 @@ public sealed class SearchService(
     }
 
     /// <summary>The matching model's score of given pairs, without a shortlist.</summary>
-    /// <exception cref="OverloadedException">As much work is waiting as may wait; nothing was done.</exception>
-    /// <exception cref="InvalidInputException">No pairs, too many, or one that names neither or both kinds of caption.</exception>
+    /// <exception cref="OverloadedException">The queue is full; nothing was done.</exception>
+    /// <exception cref="InvalidInputException">No pairs, too many, or a pair that names neither or both kinds of caption.</exception>
     /// <exception cref="NotFoundException">The index has no such image or caption.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    /// <exception cref="DamagedDataException">What is stored of one of the pairs is damaged; the first such pair is named.</exception>
+    /// <exception cref="DamagedDataException">The stored data of a pair is damaged; the first such pair is named.</exception>
     public async Task<ScoreAnswer> ScoreAsync(IReadOnlyList<ScorePair> pairs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(pairs);
@@ -84,14 +84,14 @@ public sealed class SearchService(
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
     }
 
-    /// <summary>Refuses new requests. Those that have begun end as they would have: the device is theirs to give back.</summary>
+    /// <summary>Refuses new requests. Running ones end normally; the device is not disposed of here.</summary>
     public void Dispose() => _disposed = true;
 
     internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, _bounds, since, time);
 
     internal WorkPermit Admit(long cost) => queues.Device.Admit(cost);
 
-    /// <summary>The one way into a search: by whoever has a permit, with limits that have been worked out.</summary>
+    /// <summary>The common entry of all searches: needs a permit and computed limits.</summary>
     internal Task<SearchAnswer> SearchAsync(SearchRequest request, RequestLimits limits, WorkPermit permit, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -173,7 +173,7 @@ public sealed class SearchService(
         }
     }
 
-    // Whose deadline has passed while the request waited for its turn is told so before anything is done for it.
+    // A request whose deadline passed while it waited for admission is told so before anything is done for it.
     private StageClock Begin(RequestLimits limits, Activity? activity)
     {
         var clock = new StageClock(time, activity);
@@ -182,7 +182,7 @@ public sealed class SearchService(
 
     private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens)
     {
-        // Whose query is an image searches for captions.
+        // A query that is an image searches for captions.
         var check = new HitCheck(new StoredTexts(run.Snapshot.Index), options.MaxAnswerBytes);
         var hits = check.Take(ranked, captions: tokens is null, run.Limits.Top, run.LeaveOut);
         var reranked = run.Reranked;

@@ -4,10 +4,10 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Queries;
 
-/// <summary>Nothing that was computed from memory that is not there any more leaves here, be it a result or an error that came of it.</summary>
+/// <summary>Lets out nothing that was computed from memory that no longer exists, whether a result or an error that it caused.</summary>
 internal static class Soundly
 {
-    /// <exception cref="IndexCorruptException">A file of the index was cut short while it was read.</exception>
+    /// <exception cref="IndexCorruptException">A file of the index was truncated while it was read.</exception>
     public static async Task<T> RunAsync<T>(LocalIndex index, Func<Task<T>> compute)
     {
         try

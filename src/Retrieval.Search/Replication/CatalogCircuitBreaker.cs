@@ -1,13 +1,13 @@
 namespace Retrieval.Search.Replication;
 
 /// <summary>
-/// Whether the catalog is worth asking: a circuit breaker. Once it did not answer, nobody who has something else to answer
-/// with waits for it, until whoever probes it (the follower's look) has had an answer to a question asked since. A query
-/// that took too long proves little, since it may have been a hard one: several of them in a row do.
+/// A circuit breaker that says whether to ask the catalog. After a failure, no caller with an alternative waits for the
+/// catalog until a probe sent after the failure (the follower's poll, for example) is answered. A single query that took too
+/// long proves little, since it may have been a hard one; several in a row count as a failure.
 /// </summary>
 public sealed class CatalogCircuitBreaker(TimeProvider time)
 {
-    /// <summary>So many queries in a row that came late, without any answer between, are a failure.</summary>
+    /// <summary>This many late queries in a row, without any answer in between, count as a failure.</summary>
     public const int MostLate = 3;
 
     private readonly Lock _gate = new();
@@ -17,7 +17,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
     private bool _known;
     private long? _lastAnswer;
 
-    /// <summary>Whether a query may wait for it: it answered last time, or was never asked.</summary>
+    /// <summary>Whether a query may wait for the catalog: it answered last time, or was never asked.</summary>
     public bool MayAsk
     {
         get
@@ -29,7 +29,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>Whether it answered the last question.</summary>
+    /// <summary>Whether the catalog answered last time.</summary>
     public bool IsUp
     {
         get
@@ -41,7 +41,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>Whether a query came late and nothing was answered since: worth a probe.</summary>
+    /// <summary>Whether a query was late and nothing has been answered since, so that a probe is worthwhile.</summary>
     public bool IsDoubtful
     {
         get
@@ -53,7 +53,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>Time since a probe was answered last; null if none ever was.</summary>
+    /// <summary>Time since the last answered probe; null if none was ever answered.</summary>
     public TimeSpan? SinceAnswer
     {
         get
@@ -65,7 +65,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>A probe is about to be sent; hand what it gives to <see cref="Answered"/>.</summary>
+    /// <summary>Call before sending a probe; pass the returned value to <see cref="Answered"/>.</summary>
     public long Probe()
     {
         lock (_gate)
@@ -74,7 +74,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>The probe was answered. What failed since it was sent still counts.</summary>
+    /// <summary>The probe was answered. A failure since it was sent still counts.</summary>
     public void Answered(long probe)
     {
         lock (_gate)
@@ -86,7 +86,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>A query was answered, whatever the answer. What is down stays so until a probe is answered.</summary>
+    /// <summary>A query was answered, whatever the answer. A breaker that is open stays open until a probe is answered.</summary>
     public void InTime()
     {
         lock (_gate)
@@ -95,7 +95,7 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>A query had all the time a query may have, and no answer.</summary>
+    /// <summary>A query used the full time allowed for a query and got no answer.</summary>
     public void Late()
     {
         lock (_gate)
@@ -109,8 +109,8 @@ public sealed class CatalogCircuitBreaker(TimeProvider time)
         }
     }
 
-    /// <summary>It cannot be reached, or broke off.</summary>
-    /// <returns>Whether that is news.</returns>
+    /// <summary>The catalog cannot be reached, or broke the connection.</summary>
+    /// <returns>Whether this changes the state.</returns>
     public bool Failed()
     {
         lock (_gate)

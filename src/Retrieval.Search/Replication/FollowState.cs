@@ -1,13 +1,13 @@
 namespace Retrieval.Search.Replication;
 
 /// <summary>
-/// Where a replica stands towards the catalog: written by whoever follows it, read by whoever is asked, and where a writer
-/// waits until what it wrote has arrived here.
+/// State of a replica relative to the catalog: the follower writes it, status requests read it, and writers wait in it until
+/// what they wrote has arrived at this replica.
 /// </summary>
 public sealed class FollowState
 {
-    // While somebody waits for an epoch that a look did not bring (a standby that is behind, say), looks follow each other
-    // at this distance, however many wait.
+    // While someone waits for an epoch that a poll did not bring (a standby that lags, for example), polls follow each other
+    // at this interval, however many are waiting.
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
@@ -16,7 +16,7 @@ public sealed class FollowState
     private int _waiting;
     private FollowReport _report = new(null, 0, 0, null, null);
 
-    /// <summary>How the last look ended.</summary>
+    /// <summary>Result of the last poll.</summary>
     public FollowReport Report
     {
         get
@@ -28,7 +28,7 @@ public sealed class FollowState
         }
     }
 
-    /// <summary>A look has ended; who waits for an epoch looks at it.</summary>
+    /// <summary>Records the result of a poll; those waiting for an epoch check it.</summary>
     public void Set(FollowReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -42,7 +42,7 @@ public sealed class FollowState
         stepped.TrySetResult();
     }
 
-    /// <summary>Asks for a look at once.</summary>
+    /// <summary>Asks for a poll at once.</summary>
     public void Nudge()
     {
         lock (_gate)
@@ -51,7 +51,9 @@ public sealed class FollowState
         }
     }
 
-    /// <summary>Waits until it is time for the next look: for the pause, or a short one if somebody waits for what it brings, or until somebody nudges.</summary>
+    /// <summary>
+    /// Waits until the next poll is due: for the pause, for a short one if someone waits for its result, or until a nudge.
+    /// </summary>
     public async Task PauseAsync(TimeSpan pause, TimeProvider time, CancellationToken cancellationToken)
     {
         Task nudged;
@@ -76,13 +78,13 @@ public sealed class FollowState
         }
     }
 
-    /// <summary>Has the replica look at once, and waits until it serves an epoch.</summary>
+    /// <summary>Makes the replica poll at once, and waits until it serves an epoch.</summary>
     /// <param name="indexId">Number of the index in the catalog.</param>
     /// <param name="epoch">The epoch.</param>
     /// <param name="longest">Longest wait.</param>
     /// <param name="time">Measures it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether it does.</returns>
+    /// <returns>Whether it serves the epoch.</returns>
     public async Task<bool> ReachAsync(int indexId, long epoch, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(time);

@@ -8,12 +8,12 @@ using Retrieval.Storage.Postgres;
 namespace Retrieval.Search.Shortlists;
 
 /// <summary>
-/// Which live images have which metadata: key and value to slots. A text, number or boolean counts as its text, a list
-/// as each of its items; objects are not searchable.
+/// Maps metadata (key and value) to the slots of live images. A text, number or boolean is indexed by its text, a list by
+/// each of its items; objects are not searchable.
 /// </summary>
 public sealed class MetadataIndex
 {
-    // By tag: of a long value its hash, so that what was stored before there were bounds is not held here once more.
+    // By tag. A long value is represented by its hash, so that values stored before there were bounds are not copied here.
     private readonly Dictionary<string, List<int>> _slots = new(StringComparer.Ordinal);
     private readonly LocalIndex _index;
     private readonly StoredTexts _texts;
@@ -21,7 +21,7 @@ public sealed class MetadataIndex
 
     private MetadataIndex(LocalIndex index) => (_index, _texts) = (index, new StoredTexts(index));
 
-    /// <summary>Live images whose metadata cannot be read: whether a condition holds for them cannot be known, so it does not.</summary>
+    /// <summary>Live images whose metadata cannot be read: whether a condition holds cannot be known, so it counts as not met.</summary>
     public IReadOnlyList<long> Damaged => _damaged;
 
     /// <summary>Reads the metadata of all live images.</summary>
@@ -69,7 +69,7 @@ public sealed class MetadataIndex
         return bitmap;
     }
 
-    /// <summary>Caption slots whose image fulfils every condition.</summary>
+    /// <summary>Caption slots whose image meets every condition.</summary>
     public SlotBitmap Captions(IReadOnlyDictionary<string, IReadOnlyList<string>> conditions)
     {
         var images = Images(conditions);
@@ -93,7 +93,7 @@ public sealed class MetadataIndex
     {
         try
         {
-            // Where its captions lie is part of what a filter needs.
+            // A filter also needs the range of its captions.
             _ = _texts.Captions(slot);
             var json = _texts.Metadata(slot);
             if (json.IsEmpty || MetadataJson.Check(json) is not null)
@@ -101,7 +101,7 @@ public sealed class MetadataIndex
                 return json.IsEmpty;
             }
 
-            // Read where they lie: those that were stored before there were bounds may be of any length.
+            // Read in place: values that were stored before there were bounds may have any length.
             var reader = new Utf8JsonReader(json);
             while (reader.Read())
             {
@@ -152,7 +152,7 @@ public sealed class MetadataIndex
         }
     }
 
-    // A text that no door takes is not searchable.
+    // A text that no request can contain is not searchable.
     private static string? Text(ref Utf8JsonReader value) =>
         value.ValueSpan.Length > ImageBounds.MostMetadataBytes ? null
         : value.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? value.GetString()

@@ -3,12 +3,12 @@ using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Shortlists;
 
-/// <summary>Exact shortlists over one collection: queries that wait share one pass over its embeddings.</summary>
-/// <param name="shortlist">The collection's.</param>
+/// <summary>Exact shortlists over one collection: waiting queries share one pass over its embeddings.</summary>
+/// <param name="shortlist">The exact shortlist of the collection.</param>
 /// <param name="bytes">Size of its embeddings.</param>
 internal sealed class ShortlistBatcher(ExactShortlist shortlist, long bytes) : IBatcher
 {
-    // A pass reads some 10 GB/s, a pair takes about 0.4 ms: 4 MB cost what a pair costs.
+    // A pass reads about 10 GB/s, and a pair takes about 0.4 ms: 4 MB cost as much as a pair.
     private const long BytesOfOnePair = 4L << 20;
     private const int QueriesPerCall = 32;
 
@@ -24,7 +24,7 @@ internal sealed class ShortlistBatcher(ExactShortlist shortlist, long bytes) : I
     {
         public void Run()
         {
-            // A filter is a query's own, and so is its pass.
+            // A filter belongs to one query, which therefore gets its own pass.
             foreach (var item in items.Where(item => item.Accept is not null))
             {
                 Find(item);
@@ -45,7 +45,7 @@ internal sealed class ShortlistBatcher(ExactShortlist shortlist, long bytes) : I
         {
         }
 
-        // Who has left or is late meanwhile has ended already; the others have not failed for it.
+        // An item whose caller disconnected or whose deadline passed in the meantime has ended already; the others do not fail for it.
         private void Find(ShortlistItem item)
         {
             try

@@ -4,13 +4,13 @@ using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Shortlists;
 
-/// <summary>An exact shortlist that is wanted.</summary>
-/// <param name="batcher">Of what.</param>
+/// <summary>A request for an exact shortlist.</summary>
+/// <param name="batcher">The batcher of the collection.</param>
 /// <param name="query">The query's embedding, <c>[E]</c>.</param>
-/// <param name="top">How many candidates.</param>
+/// <param name="top">Number of candidates.</param>
 /// <param name="accept">Which slots may be candidates; null for all.</param>
 /// <param name="limits">When it is no longer wanted.</param>
-/// <param name="wanted">Cancelled when it is not.</param>
+/// <param name="wanted">Cancelled when it is no longer wanted.</param>
 internal sealed class ShortlistItem(ShortlistBatcher batcher, ReadOnlyMemory<float> query, int top, Func<long, bool>? accept, WorkLimits limits, CancellationToken wanted)
     : WorkItem<ShortlistHit[]>(batcher, 1, batcher.CostOfOne, limits)
 {
@@ -24,7 +24,7 @@ internal sealed class ShortlistItem(ShortlistBatcher batcher, ReadOnlyMemory<flo
 
     public ShortlistHit[] Hits { get; set; } = [];
 
-    /// <summary>Slots that were left out since their embedding is damaged.</summary>
+    /// <summary>Slots that were left out because their embedding is damaged.</summary>
     public ConcurrentQueue<long> Damaged { get; } = [];
 
     protected override ShortlistHit[] GetResult() => Hits;

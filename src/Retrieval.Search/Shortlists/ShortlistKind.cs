@@ -5,7 +5,7 @@ namespace Retrieval.Search.Shortlists;
 /// <summary>Where the shortlist of a search comes from.</summary>
 public enum ShortlistKind
 {
-    /// <summary>By pgvector where there is a catalog, otherwise exactly.</summary>
+    /// <summary>By pgvector if there is a catalog, otherwise exact.</summary>
     [JsonStringEnumMemberName("auto")]
     Auto,
 

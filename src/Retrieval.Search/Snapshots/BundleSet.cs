@@ -5,7 +5,7 @@ using Retrieval.Storage.Local;
 namespace Retrieval.Search.Snapshots;
 
 /// <summary>
-/// The bundles a replica may be asked to serve, by fingerprint. Only their manifests are read here; the rest is checked
+/// The bundles that a replica may be asked to serve, by fingerprint. Only their manifests are read here; the rest is checked
 /// when a bundle is loaded.
 /// </summary>
 public sealed class BundleSet
@@ -17,10 +17,10 @@ public sealed class BundleSet
     {
     }
 
-    /// <summary>What an index of each bundle stores, by the bundle's fingerprint.</summary>
+    /// <summary>The index schema of each bundle, by the bundle's fingerprint.</summary>
     public IReadOnlyDictionary<string, IndexSchema> Schemas => _schemas;
 
-    /// <summary>Folders named one after the other, separated by semicolons.</summary>
+    /// <summary>Splits a list of folders separated by semicolons.</summary>
     public static IReadOnlyList<string> Split(string folders)
     {
         ArgumentNullException.ThrowIfNull(folders);

@@ -6,17 +6,17 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Snapshots;
 
-/// <summary>Where a model and a local index meet: the schema a model asks for, and its records as the index maps them.</summary>
+/// <summary>Connects a model and a local index: the schema that a model requires, and its records as the index maps them.</summary>
 public static class IndexBinding
 {
-    /// <summary>The index a model reads and writes.</summary>
+    /// <summary>Schema of the index that a model reads and writes.</summary>
     public static IndexSchema SchemaOf(MatchingModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         return SchemaOf(model.Manifest, model.Fingerprint);
     }
 
-    /// <summary>The index that the model of a bundle reads and writes.</summary>
+    /// <summary>Schema of the index that the model of a bundle reads and writes.</summary>
     /// <param name="manifest">The bundle's manifest.</param>
     /// <param name="fingerprint">The bundle's fingerprint.</param>
     public static IndexSchema SchemaOf(BundleManifest manifest, string fingerprint)
@@ -25,7 +25,7 @@ public static class IndexBinding
         return new IndexSchema(fingerprint, manifest.Name, manifest.EmbeddingWidth, manifest.ImageFields, manifest.CaptionFields);
     }
 
-    /// <summary>A collection's records as its files are mapped.</summary>
+    /// <summary>The records of a collection, in its mapped files.</summary>
     public static MappedRecords RecordsOf(IndexBank collection)
     {
         ArgumentNullException.ThrowIfNull(collection);

@@ -2,7 +2,7 @@ using Retrieval.Inference;
 
 namespace Retrieval.Search.Snapshots;
 
-/// <summary>The model that is served, without the index: for long work, which would otherwise keep old generations mapped.</summary>
+/// <summary>A lease on the served model without the index: for long work, which would otherwise keep old generations mapped.</summary>
 public sealed class ModelLease : IDisposable
 {
     private readonly SharedModel _model;
@@ -15,13 +15,13 @@ public sealed class ModelLease : IDisposable
         model.Hold();
     }
 
-    /// <summary>The model; valid until this is disposed of, whatever is served meanwhile.</summary>
+    /// <summary>The model; valid until this lease is disposed of, whatever is served in the meantime.</summary>
     public MatchingModel Model => _model.Model;
 
-    /// <summary>The index of the catalog that is served with it; null in embedded mode.</summary>
+    /// <summary>The catalog's index that is served with it; null in embedded mode.</summary>
     public ServedIndex? Served { get; }
 
-    /// <summary>Gives the lease back.</summary>
+    /// <summary>Releases the lease.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

@@ -9,8 +9,8 @@ using Retrieval.Storage.Shortlist;
 namespace Retrieval.Search.Snapshots;
 
 /// <summary>
-/// A model, one generation of an index, and the banks over it: everything a request needs, unchanging. A request holds
-/// a lease on the snapshot it started with; the files are unmapped when the last lease of a replaced snapshot ends.
+/// A model, one generation of an index, and the banks over it: everything a request needs, immutable. A request holds a
+/// lease on the snapshot it started with; the files are unmapped when the last lease of a replaced snapshot ends.
 /// </summary>
 public sealed class SearchSnapshot : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class SearchSnapshot : IDisposable
     private readonly Action _ended;
     private int _leases = 1;
 
-    /// <exception cref="BankTooLargeException">A bank does not fit the device. Nothing is held.</exception>
+    /// <exception cref="BankTooLargeException">A bank does not fit on the device. No resources are held.</exception>
     internal SearchSnapshot(
         MatchingModel model,
         LocalIndex index,
@@ -33,7 +33,7 @@ public sealed class SearchSnapshot : IDisposable
         var continued = former is not null && former.Model == model && index.Continues(former.Index) ? former : null;
         _ended = ended;
 
-        // The same slots: what was told of them is not told again with every generation.
+        // The slots are the same: what was reported about them is not reported again with every generation.
         DamagedItems = continued?.DamagedItems ?? new DamagedItems(damaged);
         Model = model;
         Index = index;
@@ -66,31 +66,31 @@ public sealed class SearchSnapshot : IDisposable
     /// <summary>The index.</summary>
     public LocalIndex Index { get; }
 
-    /// <summary>The index of the catalog this is; null in embedded mode.</summary>
+    /// <summary>The catalog's index that this is; null in embedded mode.</summary>
     public ServedIndex? Served { get; }
 
-    /// <summary>What answers call the index's epoch: its generation, or in catalog mode its epoch there, which all replicas share.</summary>
+    /// <summary>The index's epoch in answers: its generation, or in catalog mode its epoch there, which all replicas share.</summary>
     public long Epoch { get; }
 
-    /// <summary>Where the images' records lie.</summary>
+    /// <summary>Bank that holds the images' records.</summary>
     public FeatureBank ImageBank { get; }
 
-    /// <summary>Where the captions' records lie.</summary>
+    /// <summary>Bank that holds the captions' records.</summary>
     public FeatureBank CaptionBank { get; }
 
-    /// <summary>The bank of images.</summary>
+    /// <summary>Records of the images.</summary>
     public RecordTable Images => ImageBank.Records;
 
-    /// <summary>The bank of captions.</summary>
+    /// <summary>Records of the captions.</summary>
     public RecordTable Captions => CaptionBank.Records;
 
-    /// <summary>Encoding captions.</summary>
+    /// <summary>Encodes captions.</summary>
     public CaptionBatcher EncodeBatcher { get; }
 
-    /// <summary>Scoring images for captions.</summary>
+    /// <summary>Scores images for captions.</summary>
     public ScoreBatcher TextToImage { get; }
 
-    /// <summary>Scoring captions for images.</summary>
+    /// <summary>Scores captions for images.</summary>
     public ScoreBatcher ImageToText { get; }
 
     /// <summary>Exact first stage over the images.</summary>
@@ -100,8 +100,8 @@ public sealed class SearchSnapshot : IDisposable
     internal ShortlistBatcher CaptionShortlist { get; }
 
     /// <summary>
-    /// Whether bytes of the index are known to differ from what was committed. Answers say so for as long as it holds. It is
-    /// the same of later generations of the same slots.
+    /// Whether any bytes of the index are known to differ from what was committed. Answers say so as long as this holds. Later
+    /// generations of the same slots share this state.
     /// </summary>
     public bool IsDamaged
     {
@@ -109,13 +109,13 @@ public sealed class SearchSnapshot : IDisposable
         set => DamagedItems.AtRest = value;
     }
 
-    /// <summary>Items that searches left out since they are damaged.</summary>
+    /// <summary>Items that searches left out because they are damaged.</summary>
     internal DamagedItems DamagedItems { get; }
 
     /// <summary>Metadata of the images by key and value; built by the first request with a filter.</summary>
     public MetadataIndex Metadata => _metadata.Value;
 
-    /// <summary>Gives the lease back.</summary>
+    /// <summary>Releases the lease.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -131,7 +131,7 @@ public sealed class SearchSnapshot : IDisposable
         _ended();
     }
 
-    /// <summary>Of a snapshot that nobody has seen: gives up its banks alone.</summary>
+    /// <summary>For a snapshot that was never published: releases only its banks.</summary>
     internal void CloseBanks()
     {
         ImageBank.Dispose();

@@ -1,6 +1,6 @@
 namespace Retrieval.Search.Snapshots;
 
-/// <summary>An index of the catalog, as a replica has it on its own disk.</summary>
+/// <summary>An index of the catalog, as stored on a replica's own disk.</summary>
 /// <param name="Folder">Folder of the local index.</param>
 /// <param name="Name">The index's name in the catalog.</param>
 /// <param name="IndexId">Its number there.</param>

@@ -2,7 +2,9 @@ using Retrieval.Inference;
 
 namespace Retrieval.Search.Snapshots;
 
-/// <summary>A model and who needs it: the source that serves it, and every snapshot with a lease out. It goes with the last of them.</summary>
+/// <summary>
+/// A model shared by the source that serves it and every leased snapshot. It is disposed of when the last of them releases it.
+/// </summary>
 internal sealed class SharedModel(MatchingModel model)
 {
     private int _holders = 1;

@@ -8,11 +8,11 @@ using Retrieval.Storage.Local.Verification;
 namespace Retrieval.Search.Snapshots;
 
 /// <summary>
-/// The one reference to what is being served. A request leases the current snapshot; a new generation of the index, or
-/// another index with another model, replaces the reference and disturbs nobody.
+/// The only reference to what is served. A request leases the current snapshot; a new generation of the index, or another
+/// index with another model, replaces the reference without affecting running requests.
 /// </summary>
 /// <param name="options">The bundle and the index.</param>
-/// <param name="bankProgress">Told how far a bank has been copied into the device's memory, on the thread that loads.</param>
+/// <param name="bankProgress">Receives how far a bank has been copied into device memory, on the thread that loads.</param>
 public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null) : IDisposable
 {
     private readonly Lock _writing = new();
@@ -22,21 +22,21 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     private volatile SearchSnapshot? _current;
     private bool _disposed;
 
-    /// <summary>Told of each damaged item that a search meets and leaves out, once an item; called from several threads.</summary>
+    /// <summary>Called once for each damaged item that a search finds and leaves out; called from several threads.</summary>
     public Action<DamagedItem>? ItemDamaged { get; set; }
 
-    /// <summary>What is being served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
+    /// <summary>What is served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
     public SnapshotStatus? Status { get; private set; }
 
-    /// <summary>Reads which bundles there are. Cheap: only their manifests.</summary>
+    /// <summary>Reads which bundles exist. Cheap: reads only their manifests.</summary>
     /// <exception cref="InvalidBundleException">One is missing or cannot be read.</exception>
     public BundleSet ReadBundles() => BundleSet.Read(_bundles);
 
     /// <summary>
-    /// Loads and verifies the bundle and opens the index of the options. Of several bundles, the one the index was made
-    /// with. Long: seconds for a large model.
+    /// Loads and verifies the bundle and opens the index of the options. If there are several bundles, it loads the one that the
+    /// index was made with. Slow: takes seconds for a large model.
     /// </summary>
-    /// <exception cref="RetrievalException">The bundle is not what it says, or the index is missing, damaged or of another bundle.</exception>
+    /// <exception cref="RetrievalException">The bundle differs from its manifest; or the index is missing, damaged or of another bundle.</exception>
     public void Load(CancellationToken cancellationToken = default)
     {
         lock (_writing)
@@ -44,7 +44,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_model is null && _bundles.Count <= 1)
             {
-                // Both are checked even where one of them would be refused: the bundle is the likelier fault.
+                // Both are checked even if one of them would be refused: the bundle is the more likely cause.
                 _model = new SharedModel(MatchingModel.Load(options.Bundle, options.Inference));
             }
 
@@ -55,10 +55,10 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     }
 
     /// <summary>
-    /// Serves another index, or the newest generation of the one that is served. Where it is of another bundle, that one is
-    /// loaded first, while the former goes on being served.
+    /// Serves another index, or the newest generation of the current one. If the index belongs to another bundle, that bundle is
+    /// loaded first, while the current index is still served.
     /// </summary>
-    /// <exception cref="RetrievalException">The bundle or the index cannot be loaded; what was served before goes on being served.</exception>
+    /// <exception cref="RetrievalException">The bundle or the index cannot be loaded; the current one is still served.</exception>
     public void Switch(ServedIndex served, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(served);
@@ -85,11 +85,11 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     }
 
     /// <summary>
-    /// Takes up a newer generation of the index, or another index that was built in the same place. Also looks whether both
-    /// files of its manifest are whole, and says so in <see cref="Status"/>.
+    /// Switches to a newer generation of the index, or to another index that was built in the same folder. Also checks whether
+    /// both files of its manifest are intact, and reports that in <see cref="Status"/>.
     /// </summary>
-    /// <returns>Whether there was one.</returns>
-    /// <exception cref="RetrievalException">The newer generation cannot be read, or it cannot be told which is the newest; what was served before goes on being served.</exception>
+    /// <returns>Whether there was a newer one.</returns>
+    /// <exception cref="RetrievalException">The newest generation cannot be determined or read; the current one stays served.</exception>
     public bool TryRefresh(CancellationToken cancellationToken = default)
     {
         lock (_writing)
@@ -102,7 +102,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             var newest = LocalIndex.ReadNewest(served.Path)
                 ?? throw new IndexCorruptException(served.Path, "manifest.json", $"generation {served.Generation} is served, and nothing of it is left in its folder");
 
-            // A checksum, since a rebuilt index may be of the very generation that is served.
+            // Compares checksums, since a rebuilt index may have the same generation number as the one that is served.
             if (newest.Checksum == served.Checksum)
             {
                 var fault = SnapshotStatus.Describe(newest.Faults);
@@ -130,14 +130,14 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         }
     }
 
-    /// <summary>Whether a snapshot, or a later generation of the same slots, is what is served.</summary>
+    /// <summary>Whether the current snapshot is the given one, or a later generation of the same slots.</summary>
     public bool StillServes(SearchSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         return _current is { Index: var served } && served.Path == snapshot.Index.Path && served.SlotEpoch == snapshot.Index.SlotEpoch;
     }
 
-    /// <summary>What is gone of the files of the index that is served; null while they are whole, or nothing is served.</summary>
+    /// <summary>What is missing from the files of the served index; null while they are intact, or if nothing is served.</summary>
     public IndexCorruptException? FindDamage()
     {
         if (_current is null)
@@ -150,11 +150,11 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     }
 
     /// <summary>
-    /// Opens the served index again, if a file of it was cut short or could not be read, and is whole again: compared with
-    /// its checksums, not by its length alone.
+    /// Reopens the served index if a file of it was truncated or could not be read, and is intact again: verified by its
+    /// checksums, not only by its length.
     /// </summary>
-    /// <returns>Whether it was opened again.</returns>
-    /// <exception cref="RetrievalException">It is not whole.</exception>
+    /// <returns>Whether it was reopened.</returns>
+    /// <exception cref="RetrievalException">It is not intact.</exception>
     public bool TryReopen(CancellationToken cancellationToken = default)
     {
         lock (_writing)
@@ -169,7 +169,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         }
     }
 
-    /// <summary>Leases the current snapshot. Dispose of it to give the lease back.</summary>
+    /// <summary>Leases the current snapshot. Dispose of it to release the lease.</summary>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     public SearchSnapshot Acquire()
     {
@@ -184,7 +184,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         throw new NotReadyException();
     }
 
-    /// <summary>Leases the model of the current snapshot. May wait for a model that is being loaded.</summary>
+    /// <summary>Leases the model of the current snapshot. May wait while a model is being loaded.</summary>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     public ModelLease AcquireModel()
     {
@@ -194,7 +194,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         }
     }
 
-    /// <summary>Ends serving. Leases that are out stay valid; the model goes with the last of them.</summary>
+    /// <summary>Stops serving. Existing leases stay valid; the model is disposed of with the last of them.</summary>
     public void Dispose()
     {
         lock (_writing)
@@ -232,7 +232,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         }
     }
 
-    // The one that is loaded, or another one, loaded now.
+    // The loaded model, or another one, which is loaded now.
     private SharedModel? ModelOf(string fingerprint)
     {
         if (_model?.Model.Fingerprint == fingerprint)
@@ -259,7 +259,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     {
         var (old, oldModel) = (_current, _model);
 
-        // Before anybody sees it: no query waits for lookups or banks, nor runs out of its time for Postgres.
+        // Before it is published: no query has to wait for lookups or banks, or misses its deadline because of Postgres.
         SearchSnapshot snapshot;
         try
         {
@@ -288,13 +288,13 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     {
         if (old?.Index is { } former && former.Path == index.Path && former.FindDamage() is not null)
         {
-            // Files that were short and are not any more may hold anything.
+            // Files that were truncated and no longer are may contain anything.
             index.RequireRestored(former, cancellationToken);
         }
 
         var snapshot = new SearchSnapshot(model.Model, index, served, old, bankProgress, ItemDamaged, model.Release, cancellationToken);
 
-        // Lookups and resident banks were made from its memory. Not disposed of with the snapshot: that would give the model back.
+        // Lookups and resident banks were built from its memory. Not disposed of with the snapshot: that would release the model.
         if (index.FindDamage() is { } damage)
         {
             snapshot.CloseBanks();

@@ -5,15 +5,15 @@ using Retrieval.Storage.Local.Manifest;
 
 namespace Retrieval.Search.Snapshots;
 
-/// <summary>What is being served.</summary>
+/// <summary>What is served.</summary>
 /// <param name="Label">Name and shortened fingerprint of the model.</param>
-/// <param name="Fingerprint">The bundle's fingerprint, whole.</param>
+/// <param name="Fingerprint">The bundle's full fingerprint.</param>
 /// <param name="Manifest">The bundle's manifest.</param>
-/// <param name="Provider">The runtime's name of where the graphs run.</param>
+/// <param name="Provider">The runtime's name for the execution provider of the graphs.</param>
 /// <param name="Images">Live images.</param>
 /// <param name="Captions">Live captions.</param>
-/// <param name="IndexEpoch">Generation of the index; of an index of the catalog, its epoch there.</param>
-/// <param name="ManifestFault">What is wrong with one of the two files of the index's manifest; null if both are whole. What is served is whole all the same.</param>
+/// <param name="IndexEpoch">Generation of the index; for an index of the catalog, its epoch there.</param>
+/// <param name="ManifestFault">Fault of one of the index's two manifest files; null if both are intact. The served data is intact either way.</param>
 /// <param name="Parity">How far this machine's results are from those recorded at export.</param>
 public sealed record SnapshotStatus(
     string Label,
@@ -26,16 +26,16 @@ public sealed record SnapshotStatus(
     string? ManifestFault,
     ParityReport Parity)
 {
-    /// <summary>The device, and why this one: for a person.</summary>
+    /// <summary>The device, and why it was chosen: for people to read.</summary>
     public required ComputeDevice Device { get; init; }
 
-    /// <summary>The banks of images and of captions: rows, their bytes, and bytes of the device's memory taken.</summary>
+    /// <summary>The banks of images and of captions: rows, their bytes, and bytes of device memory in use.</summary>
     public required IReadOnlyList<BankStatus> Banks { get; init; }
 
-    /// <summary>Most pairs of one call of a scorer.</summary>
+    /// <summary>Most pairs in one batch of a scorer.</summary>
     public required int PairsPerCall { get; init; }
 
-    /// <summary>The index of the catalog that is served; null in embedded mode.</summary>
+    /// <summary>The catalog's index that is served; null in embedded mode.</summary>
     public ServedIndex? Served { get; init; }
 
     internal static string? Describe(IReadOnlyList<ManifestFault> faults) => faults.Count == 0 ? null : string.Join("; ", faults);

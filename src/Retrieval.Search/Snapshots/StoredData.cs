@@ -11,22 +11,22 @@ public static class StoredData
     /// <summary>A caption's coarse embedding gives no finite inner product.</summary>
     public const string CaptionEmbedding = "caption_embedding";
 
-    /// <summary>A field of an image's record holds a value that is not finite.</summary>
+    /// <summary>A field of an image's record contains a value that is not finite.</summary>
     public const string ImageRecord = "image_record";
 
-    /// <summary>A field of a caption's record holds a value that is not finite.</summary>
+    /// <summary>A field of a caption's record contains a value that is not finite.</summary>
     public const string CaptionRecord = "caption_record";
 
-    /// <summary>An image's metadata, or where they or its captions end, cannot be read.</summary>
+    /// <summary>An image's metadata, or the end of its metadata or captions, cannot be read.</summary>
     public const string ImageMetadata = "image_metadata";
 
-    /// <summary>An image's id or metadata cannot be answered with.</summary>
+    /// <summary>An image's id or metadata cannot be returned.</summary>
     public const string ImageText = "image_text";
 
-    /// <summary>A caption's text, or which image it is of, cannot be answered with.</summary>
+    /// <summary>A caption's text, or the reference to its image, cannot be returned.</summary>
     public const string CaptionText = "caption_text";
 
-    /// <summary>All that is stored of a pair is finite, and yet its score is not.</summary>
+    /// <summary>All stored data of a pair is finite, but its score is not.</summary>
     public const string Score = "score";
 
     /// <summary>All kinds.</summary>

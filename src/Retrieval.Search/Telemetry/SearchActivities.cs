@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Retrieval.Search.Telemetry;
 
 /// <summary>
-/// Traces of queries: an activity each, with a child for each stage. They carry names and times, and nothing of what was
-/// asked. Nothing is made where nobody listens.
+/// Traces of queries: one activity each, with a child for each stage. They contain names and times, and nothing of the
+/// query's content. Nothing is created when nobody listens.
 /// </summary>
 public static class SearchActivities
 {
-    /// <summary>Name of the source, as of the meter.</summary>
+    /// <summary>Name of the source, the same as that of the meter.</summary>
     public const string SourceName = SearchMetrics.MeterName;
 
     private static readonly ActivitySource Source = new(SourceName);
@@ -20,8 +20,8 @@ public static class SearchActivities
     /// <summary>Adds a stage that has ended.</summary>
     /// <param name="query">The activity of the query.</param>
     /// <param name="stage">One of <see cref="StageNames"/>.</param>
-    /// <param name="began">When it began, from the beginning of the query.</param>
-    /// <param name="duration">What it took.</param>
+    /// <param name="began">When it began, relative to the start of the query.</param>
+    /// <param name="duration">How long it took.</param>
     internal static void Add(Activity query, string stage, TimeSpan began, TimeSpan duration)
     {
         var from = query.StartTimeUtc + began;

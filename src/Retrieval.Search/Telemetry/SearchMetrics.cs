@@ -4,7 +4,7 @@ using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Search.Telemetry;
 
-/// <summary>What the search pipeline reports: durations in seconds, counts of pairs and queries.</summary>
+/// <summary>Metrics of the search pipeline: durations in seconds, counts of pairs and queries.</summary>
 public sealed class SearchMetrics
 {
     /// <summary>Name of the meter.</summary>
@@ -41,14 +41,14 @@ public sealed class SearchMetrics
         _damaged = meter.CreateCounter<long>("retrieval.damaged", "{candidate}", "Candidates left out of answers since what is stored of them is damaged, by kind of data").FromZero("kind", [.. StoredData.All]);
     }
 
-    /// <summary>Reports nothing: for a process that nobody watches, and for what must not count.</summary>
+    /// <summary>Reports nothing: for a process without monitoring, and for work that must not count.</summary>
     public static SearchMetrics None { get; } = new();
 
     /// <summary>Reports one answered request.</summary>
     /// <param name="kind">One of <see cref="QueryKinds"/>.</param>
-    /// <param name="stages">What each stage took.</param>
+    /// <param name="stages">How long each stage took.</param>
     /// <param name="pairs">Pairs scored.</param>
-    /// <param name="degraded">Why the answer is less than was asked for: no reason, or several.</param>
+    /// <param name="degraded">Why the answer is less than the request asked for: empty, or one or more reasons.</param>
     public void Answered(string kind, IReadOnlyList<StageTime> stages, int pairs, IReadOnlyCollection<string> degraded)
     {
         ArgumentNullException.ThrowIfNull(degraded);
@@ -68,13 +68,13 @@ public sealed class SearchMetrics
         }
     }
 
-    /// <summary>Reports candidates that the catalog named and this replica does not have yet.</summary>
+    /// <summary>Reports candidates that the catalog returned and this replica does not have yet.</summary>
     public void ShortlistMissed(int candidates) => _missing?.Add(candidates);
 
-    /// <summary>Reports a candidate that was left out since what is stored of it is damaged.</summary>
+    /// <summary>Reports a candidate that was left out because its stored data is damaged.</summary>
     /// <param name="kind">Which data: one of <see cref="Snapshots.StoredData"/>.</param>
     public void LeftOut(string kind) => _damaged?.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    /// <summary>Reports a shortlist that the catalog was to give and the replica's own index gave.</summary>
+    /// <summary>Reports a shortlist that the replica's own index supplied in place of the catalog.</summary>
     public void ShortlistFellBack() => _fallbacks?.Add(1);
 }

@@ -10,9 +10,9 @@ public sealed class StageClock
     private readonly List<StageTime> _stages = new(6);
     private long _last;
 
-    /// <summary>Begins to measure.</summary>
-    /// <param name="time">What is read.</param>
-    /// <param name="query">Gets a child for each stage; null where nobody traces.</param>
+    /// <summary>Starts measuring.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="query">Gets a child for each stage; null if tracing is off.</param>
     public StageClock(TimeProvider time, Activity? query = null)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -21,13 +21,15 @@ public sealed class StageClock
         _last = Began = time.GetTimestamp();
     }
 
-    /// <summary>Timestamp of the time provider when this was made.</summary>
+    /// <summary>Timestamp of the time provider when this clock was created.</summary>
     public long Began { get; }
 
     /// <summary>The stages that have ended.</summary>
     public IReadOnlyList<StageTime> Stages => _stages;
 
-    /// <summary>Ends the stage that has run since the last call, or since the clock was made. A stage that ran before gets the sum.</summary>
+    /// <summary>
+    /// Ends the stage that has run since the last call, or since the clock was created. A stage that has run before gets the sum.
+    /// </summary>
     public void End(string stage)
     {
         var began = _last;
@@ -36,7 +38,7 @@ public sealed class StageClock
         Trace(stage, began, TimeSpan.Zero, duration);
     }
 
-    /// <summary>Ends a stage in which work waited for its turns: what was not computing was waiting.</summary>
+    /// <summary>Ends a stage in which work was queued: the time that was not computing counts as waiting.</summary>
     public void EndQueued(string stage, TimeSpan computing)
     {
         var began = _last;
@@ -56,7 +58,7 @@ public sealed class StageClock
         return duration;
     }
 
-    // From timestamps that were taken anyway: tracing reads the clock no more often.
+    // Uses timestamps that were taken anyway: tracing does not read the clock more often.
     private void Trace(string stage, long began, TimeSpan later, TimeSpan duration)
     {
         if (_query is not null)

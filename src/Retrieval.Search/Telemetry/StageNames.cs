@@ -18,6 +18,6 @@ public static class StageNames
     /// <summary>Scoring the candidates.</summary>
     public const string Score = "score";
 
-    /// <summary>Order, attributes, hits.</summary>
+    /// <summary>Ordering, attributes, hits.</summary>
     public const string Assemble = "assemble";
 }

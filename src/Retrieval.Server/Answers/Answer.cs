@@ -6,25 +6,25 @@ using Retrieval.Search.Telemetry;
 namespace Retrieval.Server.Answers;
 
 /// <summary>
-/// A 200 that is written from where its parts are stored, as fast as its reader takes it. All that can be wrong with it is
-/// found before its first byte: its length is counted, and with that every part has been read once.
+/// A 200 response that is written directly from where its parts are stored, as fast as the client reads it. Every fault is
+/// found before the first byte: the length is counted first, and counting reads every part once.
 /// </summary>
 internal abstract class Answer : IResult, IDisposable
 {
     private const int MostHeld = 64 << 10;
 
-    /// <summary>What the time went to; null for none of that.</summary>
+    /// <summary>How the time was spent; null if this is not reported.</summary>
     protected virtual IEnumerable<StageTime>? Stages => null;
 
     /// <summary>Writes the answer, or counts it.</summary>
     protected abstract ValueTask WriteAsync(JsonOut json, CancellationToken cancellationToken);
 
-    /// <summary>Makes it as short as it must be.</summary>
+    /// <summary>Shortens the answer to the limit if necessary.</summary>
     /// <returns>Bytes of the answer.</returns>
-    /// <exception cref="AnswerTooLongException">It cannot be.</exception>
+    /// <exception cref="AnswerTooLongException">It cannot be shortened enough.</exception>
     protected abstract ValueTask<long> FitAsync(long mostBytes);
 
-    /// <summary>Requires that what it is written from is still there.</summary>
+    /// <summary>Requires that the data it is written from still exists.</summary>
     protected abstract void RequireWhole();
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ internal abstract class Answer : IResult, IDisposable
             var bytes = await FitAsync(((SearchOptions)services.GetService(typeof(SearchOptions))!).MaxAnswerBytes).ConfigureAwait(false);
             var whole = bytes <= MostHeld ? await WholeAsync((int)bytes, httpContext.RequestAborted).ConfigureAwait(false) : null;
 
-            // Last of all before the first byte: whatever was read until now was there.
+            // Last check before the first byte: everything read so far still existed.
             RequireWhole();
             var response = httpContext.Response;
             response.ContentType = "application/json; charset=utf-8";
@@ -60,7 +60,7 @@ internal abstract class Answer : IResult, IDisposable
         }
     }
 
-    // Most answers are short. Such a one is made whole first, so that what fails meanwhile is a problem and not an answer that breaks off.
+    // Most answers are short. A short one is buffered completely first, so that a failure becomes a problem and not a truncated answer.
     private async Task<ArrayBufferWriter<byte>> WholeAsync(int bytes, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>(bytes + JsonOut.Slack);
@@ -68,7 +68,7 @@ internal abstract class Answer : IResult, IDisposable
         return buffer;
     }
 
-    /// <summary>Bytes of what is written.</summary>
+    /// <summary>Counts the bytes that would be written.</summary>
     protected static async ValueTask<long> CountAsync(Func<JsonOut, CancellationToken, ValueTask> write)
     {
         var json = new JsonOut(null);
@@ -83,7 +83,7 @@ internal abstract class Answer : IResult, IDisposable
         }
     }
 
-    // Whoever does not take his answer in the time of a request loses it: he holds a place and what was searched meanwhile.
+    // A client that does not read its answer within the request's time limit loses it: it holds a permit and the searched snapshot.
     private async Task SendAsync(HttpContext context)
     {
         var cancelled = context.RequestAborted;
@@ -93,7 +93,7 @@ internal abstract class Answer : IResult, IDisposable
         {
             await WriteAsync(json, cancelled).ConfigureAwait(false);
 
-            // The last bytes go out only if nothing was lost while it was written: a reader who has all of them has a whole answer.
+            // The last bytes are sent only if nothing was lost during writing: a client that has all of them has a complete answer.
             RequireWhole();
             await json.FlushAsync(cancelled).ConfigureAwait(false);
         }
@@ -103,8 +103,8 @@ internal abstract class Answer : IResult, IDisposable
         }
         catch (Exception) when (json.Bytes > 0)
         {
-            // To be logged as what it is. The reader must not take what he has for an answer, and what is in the pipe cannot be
-            // taken back to make room for a problem.
+            // Rethrown so that it is logged as what it is. The client must not take the partial answer for a complete one, and what is
+            // already in the pipe cannot be replaced by a problem.
             context.Abort();
             throw;
         }

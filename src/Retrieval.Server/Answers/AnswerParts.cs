@@ -7,12 +7,12 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Server.Answers;
 
 /// <summary>
-/// Writes answers as the types in <see cref="Contracts"/> would be written, from the bytes that are stored: metadata are
-/// JSON already, and ids and captions are UTF-8.
+/// Writes answers as the types in <see cref="Contracts"/> would be serialized, but from the stored bytes: metadata is JSON
+/// already, and ids and captions are UTF-8.
 /// </summary>
 internal static class AnswerParts
 {
-    /// <summary>As <see cref="SearchResponse"/>.</summary>
+    /// <summary>Same format as <see cref="SearchResponse"/>.</summary>
     public static async ValueTask SearchAsync(JsonOut json, SearchAnswer answer, CancellationToken cancellationToken)
     {
         json.Raw("{\"hits\":["u8);
@@ -43,7 +43,7 @@ internal static class AnswerParts
         json.Raw("}"u8);
     }
 
-    /// <summary>As <see cref="ImageDetails"/>.</summary>
+    /// <summary>Same format as <see cref="ImageDetails"/>.</summary>
     public static async ValueTask ImageAsync(JsonOut json, ImageAnswer image, CancellationToken cancellationToken)
     {
         var (texts, slot) = (image.Texts, image.Slot);
@@ -70,7 +70,7 @@ internal static class AnswerParts
         json.Raw("}"u8);
     }
 
-    /// <summary>As <see cref="ScoreResponse"/>.</summary>
+    /// <summary>Same format as <see cref="ScoreResponse"/>.</summary>
     public static async ValueTask ScoreAsync(JsonOut json, ScoreAnswer answer, CancellationToken cancellationToken)
     {
         json.Raw("{\"scores\":["u8);
@@ -95,7 +95,7 @@ internal static class AnswerParts
     /// <summary>A value of a few bytes, as the serializer writes it.</summary>
     public static byte[] Small<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, WireJson.Options);
 
-    // As Hit.
+    // Same format as Hit.
     private static async ValueTask HitAsync(JsonOut json, StoredTexts texts, LocatedHit place, CancellationToken cancellationToken)
     {
         json.Raw("{\"id\":\""u8);

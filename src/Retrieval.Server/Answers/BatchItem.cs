@@ -4,7 +4,7 @@ using Retrieval.Server.Errors;
 
 namespace Retrieval.Server.Answers;
 
-/// <summary>What one query of a batch came to.</summary>
+/// <summary>Result of one query of a batch request.</summary>
 internal sealed class BatchItem
 {
     /// <summary>The query was answered.</summary>
@@ -19,7 +19,7 @@ internal sealed class BatchItem
 
     public IReadOnlyList<StageTime> Stages { get; }
 
-    /// <summary>Puts a problem in the place of the answer.</summary>
+    /// <summary>Replaces the answer with a problem.</summary>
     public void GiveUp(Problem problem)
     {
         Answer?.Dispose();

@@ -5,11 +5,11 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Answers;
 
 /// <summary>
-/// The answers to a batch. All of it is as long as one answer may be: an answer that has no room behind those before it is
-/// given up for a problem in its place.
+/// The answers to a batch request. Together they are limited to the length of one answer: an answer for which no room is
+/// left after the previous ones is replaced with a problem.
 /// </summary>
-/// <param name="queries">One a query, in order.</param>
-/// <param name="problems">Makes problems of what has no room.</param>
+/// <param name="queries">One per query, in order.</param>
+/// <param name="problems">Creates the problems for answers without room.</param>
 internal sealed class BatchResult(BatchItem[] queries, Problems problems) : Answer
 {
     protected override IEnumerable<StageTime> Stages => queries.SelectMany(query => query.Stages);

@@ -6,22 +6,22 @@ using System.Text.Encodings.Web;
 namespace Retrieval.Server.Answers;
 
 /// <summary>
-/// Writes JSON in UTF-8 piece by piece into a pipe, and waits whenever the reader has not taken what was written: an answer
-/// takes the same little memory however long it is and however slowly it is read. Without a pipe it only counts, which says how
-/// long an answer will be before its first byte. The caller writes the commas.
+/// Writes UTF-8 JSON to a pipe in chunks, and waits while the reader has not consumed what was written: an answer needs the
+/// same small amount of memory however long it is and however slowly it is read. Without a pipe it only counts, which gives
+/// the length of an answer before its first byte. The caller writes the commas.
 /// </summary>
-/// <param name="target">Where to, a pipe or a buffer that holds all of it; null to count.</param>
+/// <param name="target">A pipe, or a buffer that holds everything; null to count.</param>
 internal sealed class JsonOut(IBufferWriter<byte>? target)
 {
     // A block of the server's memory pool.
     private const int Piece = 4096;
     private const int MostUnflushed = 16 << 10;
 
-    // What escaping makes of one byte at most, \u0000.
+    // The most that escaping makes of one byte: \u0000.
     private const int MostOfOne = 6;
     private const int LongestNumber = 32;
 
-    /// <summary>Room that a buffer needs behind the last byte: space is asked for before it is known how much is used.</summary>
+    /// <summary>Spare room that a buffer needs after the last byte: space is requested before it is known how much is used.</summary>
     public const int Slack = Piece;
 
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
@@ -31,11 +31,11 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
     /// <summary>Bytes written so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Whether so much is written that <see cref="FlushAsync"/> should be awaited.</summary>
+    /// <summary>Whether enough has been written that <see cref="FlushAsync"/> should be awaited.</summary>
     public bool IsFull => _unflushed >= MostUnflushed;
 
-    /// <summary>Writes bytes as they are, a piece of them at most.</summary>
-    /// <returns>How many were taken.</returns>
+    /// <summary>Writes bytes unchanged, at most one chunk of them.</summary>
+    /// <returns>Number of bytes written.</returns>
     public int RawPiece(ReadOnlySpan<byte> json)
     {
         var taken = Math.Min(json.Length, MostUnflushed);
@@ -43,7 +43,7 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
         return taken;
     }
 
-    /// <summary>Writes a short text as it is.</summary>
+    /// <summary>Writes a short text unchanged.</summary>
     public void Raw(ReadOnlySpan<byte> json)
     {
         if (target is null)
@@ -62,7 +62,7 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
         }
     }
 
-    /// <summary>Writes what may stand between quotation marks for a text in UTF-8. The text is valid.</summary>
+    /// <summary>Writes a UTF-8 text, escaped as the content of a JSON string. The text is valid.</summary>
     public void Escaped(ReadOnlySpan<byte> text)
     {
         while (!text.IsEmpty)
@@ -84,7 +84,7 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
         Advance(written);
     }
 
-    /// <summary>Writes a finite number, as short as reads back the same.</summary>
+    /// <summary>Writes a finite number in its shortest form that reads back the same.</summary>
     public void Number(float value)
     {
         if (!float.IsFinite(value))
@@ -96,8 +96,8 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
         Advance(written);
     }
 
-    /// <summary>Hands on what was written, and waits until there is room for more.</summary>
-    /// <exception cref="OperationCanceledException">The reader has left, or took too long.</exception>
+    /// <summary>Passes on what was written, and waits until there is room for more.</summary>
+    /// <exception cref="OperationCanceledException">The reader has disconnected, or took too long.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         _unflushed = 0;
@@ -111,7 +111,7 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
         }
     }
 
-    /// <summary>Gives back what counting took.</summary>
+    /// <summary>Releases the buffer used for counting.</summary>
     public void End()
     {
         if (target is null)

@@ -3,7 +3,7 @@ using Retrieval.Search.Telemetry;
 
 namespace Retrieval.Server.Answers;
 
-/// <summary>The scores of pairs. They were copied from the device: nothing stored is read for them any more.</summary>
+/// <summary>The scores of pairs. They were copied from the device: no stored data is read for them after that.</summary>
 internal sealed class ScoreResult(ScoreAnswer answer) : Answer
 {
     protected override IEnumerable<StageTime> Stages => answer.Stages;

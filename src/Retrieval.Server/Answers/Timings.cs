@@ -6,10 +6,10 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.Answers;
 
-/// <summary>What the time of an answer went to.</summary>
+/// <summary>How the time of an answer was spent.</summary>
 internal static class Timings
 {
-    /// <summary>Value of <c>Server-Timing</c>: each stage, and the total since the body had come.</summary>
+    /// <summary>Value of <c>Server-Timing</c>: each stage, and the total since the body was received.</summary>
     public static string Of(HttpContext context, TimeProvider time, IEnumerable<StageTime> stages)
     {
         var header = new StringBuilder();

@@ -13,9 +13,9 @@ using Retrieval.Storage.Postgres.Migrations;
 namespace Retrieval.Server.Catalogs;
 
 /// <summary>
-/// Keeps this replica's copy of the catalog's index and serves it. What was served last is served at once, whether Postgres
-/// answers or not; without a copy the replica is not ready until it has made one. From then on nothing that happens to
-/// Postgres makes it less than ready: it has all it needs to answer.
+/// Maintains this replica's copy of the catalog's index and serves it. The index that was served last is served at once,
+/// whether Postgres answers or not; without a copy the replica is not ready until it has made one. From then on no failure of
+/// Postgres makes it unready: it has everything it needs to answer.
 /// </summary>
 internal sealed partial class CatalogLoader(
     SnapshotSource snapshots,
@@ -59,7 +59,7 @@ internal sealed partial class CatalogLoader(
             {
                 if (!await Guard(() => LookAsync(follower, stoppingToken), stoppingToken).ConfigureAwait(false))
                 {
-                    // A load that failed is tried again in its own time; a catalog that is away, as often as it is looked at.
+                    // A failed load is retried at its own interval; an unavailable catalog, at the interval of the polls.
                     await state.PauseAsync(TimeSpan.FromSeconds(_unserved ? options.Snapshot.RetrySeconds : options.Postgres.FollowSeconds), time, stoppingToken).ConfigureAwait(false);
                 }
             }
@@ -79,7 +79,7 @@ internal sealed partial class CatalogLoader(
         }
     }
 
-    /// <summary>One look; whether there is more to do at once.</summary>
+    /// <summary>One poll; returns whether there is more to do at once.</summary>
     private async Task<bool> LookAsync(CatalogFollower follower, CancellationToken cancellationToken)
     {
         var probe = link.Probe();
@@ -106,7 +106,7 @@ internal sealed partial class CatalogLoader(
         }
         catch (CatalogException)
         {
-            // It answers, if not what is wanted.
+            // It answers, even if not with what is wanted.
             link.Answered(probe);
             throw;
         }
@@ -153,7 +153,7 @@ internal sealed partial class CatalogLoader(
             LogTookUp(index.Name, status.Label, status.IndexEpoch, status.Images, status.Captions);
         }
 
-        // Not before: what failed on the way is to be tried again.
+        // Only now: a failure on the way here has to be retried.
         _unserved = false;
         return true;
     }
@@ -163,7 +163,7 @@ internal sealed partial class CatalogLoader(
         var status = snapshots.Status;
         var served = status?.IndexEpoch ?? 0;
 
-        // The number is of the index that is to be served: while that is another one, there is nothing to compare.
+        // The number refers to the index that is to be served: while another one is served, there is nothing to compare.
         var same = step.Refusal is null && !step.More;
         var refusal = step.Refusal is null ? null : reasons.Of(step.Refusal);
         state.Set(new FollowReport(status?.Served, served, same ? step.CatalogEpoch : served, refusal, step.Warning is null ? null : reasons.Of(step.Warning)));
@@ -188,7 +188,7 @@ internal sealed partial class CatalogLoader(
         }
     }
 
-    // Whatever goes wrong is told and tried again; only the end of the server ends the loop.
+    // Any failure is reported and retried; only the end of the server ends the loop.
     private async Task<bool> Guard(Func<Task<bool>> work, CancellationToken stoppingToken)
     {
         try

@@ -5,7 +5,7 @@ using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Catalogs;
 
-/// <summary>Where this replica stands towards the catalog.</summary>
+/// <summary>State of this replica relative to the catalog.</summary>
 internal sealed class CatalogMetrics
 {
     private readonly Counter<long> _rows;

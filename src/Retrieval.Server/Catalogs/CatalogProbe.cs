@@ -8,8 +8,8 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Server.Catalogs;
 
 /// <summary>
-/// While queries do without the catalog, or one of them came late, asks it the smallest of questions now and then. The
-/// follower's look would tell as well, but while that copies a large index it takes minutes.
+/// While queries run without the catalog, or after one of them was late, periodically sends it a minimal query. The follower's
+/// poll would also detect that it answers again, but that takes minutes while it copies a large index.
 /// </summary>
 internal sealed partial class CatalogProbe(Catalog catalog, CatalogCircuitBreaker link, PostgresOptions options, TimeProvider time, ILogger<CatalogProbe> logger) : LoaderService
 {
@@ -38,7 +38,7 @@ internal sealed partial class CatalogProbe(Catalog catalog, CatalogCircuitBreake
         }
         catch (CatalogUnavailableException)
         {
-            // Away; who follows it tells why.
+            // Unavailable; the follower reports why.
             link.Failed();
         }
         catch (CatalogException)
@@ -47,7 +47,7 @@ internal sealed partial class CatalogProbe(Catalog catalog, CatalogCircuitBreake
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // Whatever it is, without a probe queries would do without the catalog for as long as the follower copies.
+            // Any failure is caught: without a probe, queries would go without the catalog for as long as the follower copies.
             if (_fault.IsNews(exception))
             {
                 LogFailed(exception);

@@ -11,7 +11,7 @@ using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Server.Catalogs;
 
-/// <summary>What a replica of a catalog has and an embedded server has not.</summary>
+/// <summary>The services that only a replica of a catalog has, and an embedded server does not.</summary>
 internal static class CatalogRegistration
 {
     public static void AddCatalog(this IServiceCollection services, ServerOptions options)

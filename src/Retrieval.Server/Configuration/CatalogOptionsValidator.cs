@@ -5,7 +5,7 @@ using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Server.Configuration;
 
-/// <summary>Checks the sections about the catalog and about ingestions. Nothing is connected to.</summary>
+/// <summary>Checks the sections about the catalog and about ingestions. Makes no connections.</summary>
 internal static class CatalogOptionsValidator
 {
     public static void Validate(ServerOptions options, List<string> faults)
@@ -43,7 +43,7 @@ internal static class CatalogOptionsValidator
 
     private static void Connection(PostgresOptions postgres, List<string> faults)
     {
-        // The text may hold a password: it is not repeated. The file is looked at apart, so that both faults are told.
+        // The text may contain a password, so it is not repeated. The file is checked separately, so that both faults are reported.
         Attempt(faults, "Postgres:ConnectionString", () => Catalog.Validate(postgres.Options));
         if (postgres.PasswordFile.Length > 0 && !File.Exists(postgres.PasswordFile))
         {

@@ -1,6 +1,6 @@
 namespace Retrieval.Server.Configuration;
 
-/// <summary>What the framework's reader of command lines passes over in silence: words that belong to no key.</summary>
+/// <summary>Finds what the framework's command-line parser silently ignores: words that belong to no key.</summary>
 internal static class CommandLineFaults
 {
     public static void Find(IReadOnlyList<string> args, List<string> faults)

@@ -10,21 +10,21 @@ public sealed record HttpOptions
 
     /// <summary>
     /// Hosts that requests may name in their <c>Host</c> header, separated by semicolons: <c>search.example.com</c>,
-    /// <c>*.example.com</c>, <c>*</c> for any. Empty: where all of <see cref="Urls"/> are loopback addresses, <c>localhost</c>,
-    /// <c>127.0.0.1</c> and <c>[::1]</c>; otherwise any. Another is a 400. <c>/health</c> is answered whatever the host.
+    /// <c>*.example.com</c>, <c>*</c> for any. Empty: <c>localhost</c>, <c>127.0.0.1</c> and <c>[::1]</c> if all of
+    /// <see cref="Urls"/> are loopback addresses; otherwise any. Any other host is a 400. <c>/health</c> is answered for every host.
     /// </summary>
     public string AllowedHosts { get; init; } = "";
 
     /// <summary>
-    /// Longest body of a request in bytes. A longer one is a 413. Parsed, which at most
-    /// <see cref="LimitsOptions.Concurrent"/> and <see cref="LimitsOptions.WriteConcurrent"/> bodies are at once, a body takes up to fifty times its length.
+    /// Longest body of a request in bytes. A longer one is a 413. A parsed body takes up to fifty times its length; at most
+    /// <see cref="LimitsOptions.Concurrent"/> and <see cref="LimitsOptions.WriteConcurrent"/> bodies are parsed at once.
     /// </summary>
     [Range(1024, 1 << 30)]
     public long MaxBodyBytes { get; init; } = 256 << 10;
 
     /// <summary>
-    /// Longest body of a <c>PUT</c> of an image in bytes: its features are in it, in JSON as base64, which
-    /// is a third longer. At most 16 such bodies are received at once.
+    /// Longest body of a <c>PUT</c> of an image in bytes. It contains the features; in JSON they are base64, which is a third
+    /// longer. At most 16 such bodies are received at once.
     /// </summary>
     [Range(1024, 256 << 20)]
     public long MaxImageBytes { get; init; } = 8 << 20;
@@ -38,9 +38,9 @@ public sealed record HttpOptions
     public int MaxHeaderBytes { get; init; } = 32 << 10;
 
     /// <summary>
-    /// Most open connections; fewer where the limit of open files (<c>ulimit -n</c>) leaves room for fewer. When
-    /// they are reached, the one that has waited longest for its client is closed for a new one; when all are at work, a few
-    /// more are let in to ask for health. Times <see cref="MaxBodyBytes"/>, the most memory that bodies can take while they arrive and wait.
+    /// Most open connections; fewer if the limit of open files (<c>ulimit -n</c>) requires it. When all are in use, the connection
+    /// that has waited longest for its client is closed for a new one; if all are busy with requests, a few more are accepted for
+    /// health checks. Multiplied by <see cref="MaxBodyBytes"/>, this limits the memory of bodies that are being received or waiting.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; init; } = 1000;
@@ -49,19 +49,19 @@ public sealed record HttpOptions
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; init; } = 120;
 
-    /// <summary>Seconds within which all headers must have come.</summary>
+    /// <summary>Seconds within which all headers must arrive.</summary>
     [Range(1, 600)]
     public int HeaderTimeoutSeconds { get; init; } = 15;
 
-    /// <summary>Slowest a caller may send a body or take an answer, in bytes a second.</summary>
+    /// <summary>Lowest rate at which a caller may send a body or read an answer, in bytes per second.</summary>
     [Range(1, 1_000_000)]
     public int MinBytesPerSecond { get; init; } = 240;
 
-    /// <summary>Seconds before that rate is asked for.</summary>
+    /// <summary>Seconds before that rate is enforced.</summary>
     [Range(2, 600)]
     public int MinRateGraceSeconds { get; init; } = 5;
 
-    /// <summary>The hosts that may be named; null for any.</summary>
+    /// <summary>The permitted hosts; null for any.</summary>
     internal string[]? Hosts
     {
         get

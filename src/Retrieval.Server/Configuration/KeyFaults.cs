@@ -6,8 +6,8 @@ using Microsoft.Extensions.Configuration;
 namespace Retrieval.Server.Configuration;
 
 /// <summary>
-/// Compares the keys of a configuration with the properties of the options: a key that sets nothing, and a value of
-/// another kind. The framework's binder passes over the first and throws at the first of the second.
+/// Compares the keys of a configuration with the properties of the options: finds keys that set nothing, and values of the
+/// wrong kind. The framework's binder ignores the former and throws at the first of the latter.
 /// </summary>
 internal static class KeyFaults
 {
@@ -39,7 +39,7 @@ internal static class KeyFaults
         }
     }
 
-    /// <summary>The configuration without the keys that <see cref="Find"/> finds fault with.</summary>
+    /// <summary>The configuration without the keys that <see cref="Find"/> reports.</summary>
     public static IConfiguration Sound(IConfiguration configuration, Type options)
     {
         var values = new Dictionary<string, string?>();
@@ -80,13 +80,13 @@ internal static class KeyFaults
 
     private static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive || type.IsEnum;
 
-    /// <summary>What the values of a section of free names are, where each is one of a few; null for any other type.</summary>
+    /// <summary>For a section with free names whose values are of an enum: that enum; null for any other type.</summary>
     private static Type? ValueOf(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) && type.GenericTypeArguments[1] is { IsEnum: true } value ? value : null;
 
     private static string Fault(IConfigurationSection section, Type type) => $"{section.Path} is '{section.Value}'; expected {Kind(type)}";
 
-    // The framework gives null for an empty text of a file. Whether a text may be empty, the validator says.
+    // The framework returns null for an empty text in a file. The validator decides whether a text may be empty.
     private static bool IsEmptyText(IConfigurationSection section, Type type) =>
         type == typeof(string) && section.Value is null && !section.GetChildren().Any();
 
@@ -94,7 +94,7 @@ internal static class KeyFaults
     {
         if (type.IsEnum)
         {
-            // A name and nothing else: the framework takes numbers and lists of names, too.
+            // Only names: the framework would also accept numbers and lists of names.
             return Enum.GetNames(type).FirstOrDefault(name => string.Equals(name, value, StringComparison.OrdinalIgnoreCase));
         }
 
@@ -117,7 +117,7 @@ internal static class KeyFaults
         _ => "a whole number",
     };
 
-    // As they are written in the reference file.
+    // As written in the reference file.
     private static IEnumerable<string> NamesOf(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? field.Name);
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Retrieval.Server.Configuration;
 
-/// <summary>Addresses to listen on, as <c>Http:Urls</c> has them.</summary>
+/// <summary>Addresses to listen on, in the format of <c>Http:Urls</c>.</summary>
 internal static class ListenAddress
 {
     public static string[] Split(string urls) => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -16,13 +16,13 @@ internal static class ListenAddress
             return "expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path";
         }
 
-        // The server takes a name it does not know for every address of the machine.
+        // The server interprets an unknown name as every address of the machine.
         return address.Host is "*" or "+" || IsLocalhost(address) || IPAddress.TryParse(address.Host, out _)
             ? null
             : "expected an IP address, localhost, or * for every address of the machine: a name cannot be listened on";
     }
 
-    /// <summary>Whether nobody but this machine can connect to the address.</summary>
+    /// <summary>Whether only this machine can connect to the address.</summary>
     public static bool IsLoopback(string url) =>
         Parse(url) is { } address && (IsLocalhost(address) || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip)));
 

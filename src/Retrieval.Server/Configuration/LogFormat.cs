@@ -5,11 +5,11 @@ namespace Retrieval.Server.Configuration;
 /// <summary>How the log is written.</summary>
 public enum LogFormat
 {
-    /// <summary>One line an event.</summary>
+    /// <summary>One line per event.</summary>
     [JsonStringEnumMemberName("text")]
     Text,
 
-    /// <summary>One JSON object a line.</summary>
+    /// <summary>One JSON object per line.</summary>
     [JsonStringEnumMemberName("json")]
     Json,
 }

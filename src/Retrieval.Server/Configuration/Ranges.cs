@@ -4,11 +4,11 @@ using System.Reflection;
 
 namespace Retrieval.Server.Configuration;
 
-/// <summary>Compares the values of a section with the ranges that its properties have as attributes.</summary>
+/// <summary>Compares the values of a section with the range attributes of its properties.</summary>
 internal static class Ranges
 {
     /// <summary>Adds a fault for each value that is out of its range.</summary>
-    /// <param name="faults">Where to.</param>
+    /// <param name="faults">Receives the faults.</param>
     /// <param name="section">The section's key.</param>
     /// <param name="options">The section.</param>
     public static void Check(List<string> faults, string section, object options)
@@ -22,7 +22,7 @@ internal static class Ranges
         }
     }
 
-    /// <summary>Adds a fault if a value is out of a range; what is no number is.</summary>
+    /// <summary>Adds a fault if a value is out of a range; NaN is out of range.</summary>
     public static void Within(List<string> faults, string key, double value, double least, double most)
     {
         if (!(value >= least && value <= most))

@@ -9,7 +9,7 @@ namespace Retrieval.Server.Configuration;
 /// </summary>
 public static class ServerConfiguration
 {
-    /// <summary>Beginning of every environment variable that is read.</summary>
+    /// <summary>Prefix of every environment variable that is read.</summary>
     public const string EnvironmentPrefix = "RETRIEVAL__";
 
     private const string ConfigSwitch = "config";
@@ -29,7 +29,7 @@ public static class ServerConfiguration
 
     /// <summary>Reads and validates the options.</summary>
     /// <param name="args">The command line: <c>--key value</c> or <c>--key=value</c>.</param>
-    /// <exception cref="InvalidConfigurationException">Something is wrong; all of it is listed.</exception>
+    /// <exception cref="InvalidConfigurationException">There are faults; all of them are listed.</exception>
     public static ServerOptions Read(IReadOnlyList<string> args)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -52,7 +52,7 @@ public static class ServerConfiguration
         KeyFaults.Find(configuration, typeof(ServerOptions), faults, ConfigSwitch);
         if (faults.Count > 0)
         {
-            // What cannot be converted cannot be bound; the values that can be are checked all the same.
+            // Values that cannot be converted cannot be bound; the others are checked nevertheless.
             configuration = KeyFaults.Sound(configuration, typeof(ServerOptions));
         }
 

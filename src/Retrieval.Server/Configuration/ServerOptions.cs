@@ -4,19 +4,19 @@ using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Configuration;
 
-/// <summary>Everything that can be set about the server. Each property is a section; a key is e.g. <c>Http:Urls</c>.</summary>
+/// <summary>All settings of the server. Each property is a section; a key is e.g. <c>Http:Urls</c>.</summary>
 public sealed record ServerOptions
 {
     /// <summary>Addresses and what a connection may do.</summary>
     public HttpOptions Http { get; init; } = new();
 
-    /// <summary>How much work is taken at once, and for how long.</summary>
+    /// <summary>How much work is accepted at once, and for how long.</summary>
     public LimitsOptions Limits { get; init; } = new();
 
     /// <summary>Bounds and defaults of a search request.</summary>
     public SearchOptions Search { get; init; } = new();
 
-    /// <summary>What may be stored of an image, by whichever of this server's doors.</summary>
+    /// <summary>What may be stored of an image, whichever way it reaches this server.</summary>
     public ImageBounds Images { get; init; } = new();
 
     /// <summary>The bundle and the index that are served.</summary>

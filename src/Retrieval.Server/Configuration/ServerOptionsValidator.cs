@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Retrieval.Server.Configuration;
 
-/// <summary>Checks ranges and what must fit together. Reports every fault, not the first.</summary>
+/// <summary>Checks ranges and combinations of settings. Reports every fault, not only the first.</summary>
 internal static class ServerOptionsValidator
 {
     public static void Validate(ServerOptions options, List<string> faults)
@@ -58,7 +58,7 @@ internal static class ServerOptionsValidator
         Ranges.Check(faults, "Images", images);
         if (options.Search.MaxAnswerBytes < images.LargestAnswerBytes())
         {
-            // What may be stored must be able to come back.
+            // Everything that may be stored must fit into an answer.
             faults.Add(string.Create(
                 CultureInfo.InvariantCulture, $"Search:MaxAnswerBytes is {options.Search.MaxAnswerBytes}; expected at least the {images.LargestAnswerBytes()} bytes that the texts of one image may take in an answer by Images"));
         }
@@ -75,7 +75,7 @@ internal static class ServerOptionsValidator
     {
         if (telemetry.OtlpEndpoint.Length > 0 && !TelemetryOptions.IsAddress(telemetry.OtlpEndpoint))
         {
-            // It may hold a password: it is not repeated.
+            // It may contain a password, so it is not repeated.
             faults.Add("Telemetry:OtlpEndpoint is no address of a collector; expected one such as http://collector:4318, without a user, a query or a fragment");
         }
 

@@ -5,9 +5,9 @@ namespace Retrieval.Server.Contracts;
 
 /// <summary>The records of one side.</summary>
 /// <param name="Side"><c>image</c> or <c>caption</c>.</param>
-/// <param name="Rows">Records, deleted ones included.</param>
+/// <param name="Rows">Records, including deleted ones.</param>
 /// <param name="Bytes">Their bytes.</param>
-/// <param name="ResidentBytes">Bytes of the device's memory that they take with spare room; 0 where they are read from the mapped index itself.</param>
+/// <param name="ResidentBytes">Bytes of device memory in use, including spare room; 0 if they are read from the mapped index.</param>
 public sealed record BankResponse(string Side, long Rows, long Bytes, long ResidentBytes)
 {
     internal static BankResponse Of(BankStatus bank) => new(bank.Side == RecordSide.Image ? "image" : "caption", bank.Rows, bank.Bytes, bank.ResidentBytes);

@@ -14,8 +14,8 @@ public sealed record BatchQuery : SearchRequest
     /// <summary>The image that captions are searched for, by the id it was ingested with.</summary>
     public string? ImageId { get; init; }
 
-    /// <summary>The search by itself.</summary>
-    /// <exception cref="InvalidInputException">It names neither or both.</exception>
+    /// <summary>The search on its own.</summary>
+    /// <exception cref="InvalidInputException">It names neither a caption nor an image, or both.</exception>
     internal SearchRequest ToSearch() => (Caption, ImageId) switch
     {
         ({ } caption, null) => new ImageSearchRequest { Caption = caption, Top = Top, Shortlist = Shortlist, DeadlineMs = DeadlineMs, Filter = Filter },

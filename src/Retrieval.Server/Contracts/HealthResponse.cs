@@ -14,7 +14,7 @@ public sealed record HealthResponse(string Status)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? IndexEpoch { get; init; }
 
-    /// <summary>When ready: what a person should know all the same, e.g. that the index to be served is refused and the former one is served on.</summary>
+    /// <summary>When ready: a note for people, e.g. that the intended index was refused and the previous one is still served.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Note { get; init; }
 }

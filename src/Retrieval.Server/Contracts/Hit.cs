@@ -5,10 +5,10 @@ using Retrieval.Search.Queries;
 namespace Retrieval.Server.Contracts;
 
 /// <summary>One result.</summary>
-/// <param name="Id">The image's id; for a caption, the image's id, <c>#</c> and the caption's place among the image's captions, from 0.</param>
-/// <param name="Rank">Place in the answer, from 1.</param>
+/// <param name="Id">The image's id; for a caption, the image's id, <c>#</c> and the caption's position among its captions, from 0.</param>
+/// <param name="Rank">Rank in the answer, from 1.</param>
 /// <param name="Score">The matching model's score; null if the deadline passed before the hit was reranked.</param>
-/// <param name="Coarse">Where the first stage saw it.</param>
+/// <param name="Coarse">Score and rank in the first stage.</param>
 /// <param name="Metadata">The image's metadata; null if it has none.</param>
 public sealed record Hit(string Id, int Rank, float? Score, CoarseRank Coarse, JsonElement? Metadata)
 {

@@ -2,11 +2,11 @@ using Retrieval.Search.Images;
 
 namespace Retrieval.Server.Contracts;
 
-/// <summary>A change of one image that is stored.</summary>
+/// <summary>A stored change of one image.</summary>
 /// <param name="Id">The image's id.</param>
 /// <param name="Change"><c>created</c>, <c>replaced</c> or <c>deleted</c>, as this replica knew the index.</param>
-/// <param name="IndexEpoch">Epoch of the index with which it is seen.</param>
-/// <param name="Visible">Whether this replica's searches see it already. Other replicas follow within their interval.</param>
+/// <param name="IndexEpoch">First epoch of the index that contains the change.</param>
+/// <param name="Visible">Whether this replica's searches already see it. Other replicas follow within their polling interval.</param>
 /// <param name="Model">Name of the model and the beginning of its fingerprint.</param>
 public sealed record ImageChangeResponse(string Id, string Change, long IndexEpoch, bool Visible, string Model)
 {

@@ -3,11 +3,11 @@ using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Contracts;
 
-/// <summary>A source to be ingested into the index that is served.</summary>
+/// <summary>A source to be ingested into the served index.</summary>
 /// <param name="Source">Where the images come from.</param>
-/// <param name="Replace">Whether an image takes the place of one that another source wrote; otherwise it is rejected.</param>
-/// <param name="Restart">Read the source from its first row again; images that are unchanged are skipped.</param>
-/// <param name="BatchRows">Rows encoded together; 32 if left out. A run that is resumed keeps to the number it began with.</param>
+/// <param name="Replace">Whether an image replaces one that another source wrote; otherwise it is rejected.</param>
+/// <param name="Restart">Read the source from its first row again; unchanged images are skipped.</param>
+/// <param name="BatchRows">Rows encoded together; 32 if omitted. A resumed run keeps its original number.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record IngestionRequest(IngestionSourceRequest Source, bool? Replace = null, bool? Restart = null, int? BatchRows = null)
 {

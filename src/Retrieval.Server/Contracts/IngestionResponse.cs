@@ -1,30 +1,30 @@
 namespace Retrieval.Server.Contracts;
 
-/// <summary>A run of the ingestion. All counts are of committed rows.</summary>
-/// <param name="Id">Its number.</param>
-/// <param name="State"><c>running</c>, <c>completed</c>, <c>cancelled</c>, <c>failed</c>, or <c>lost</c>: its process is gone without a word, and another run goes on where it ended.</param>
-/// <param name="Message">Why it ended, if it did not complete; of one that completed, what was done at the end.</param>
+/// <summary>An ingestion run. All counts are of committed rows.</summary>
+/// <param name="Id">Identifier of the run.</param>
+/// <param name="State"><c>running</c>, <c>completed</c>, <c>cancelled</c>, <c>failed</c>, or <c>lost</c>: its process ended without reporting, and another run resumes where it stopped.</param>
+/// <param name="Message">Why it ended, if it did not complete; if it completed, what was done at the end.</param>
 /// <param name="Index">Name of the index in the catalog; null in embedded mode.</param>
 /// <param name="Source">The source.</param>
 /// <param name="Part">Which part of the source, from 0.</param>
-/// <param name="Parts">Into how many parts it is divided.</param>
+/// <param name="Parts">Number of parts the source is divided into.</param>
 /// <param name="Worker">Who runs it.</param>
-/// <param name="CancelRequested">Whether somebody asked it to end; it does so after the window at hand.</param>
-/// <param name="FirstRow">Row of the source it began at: the first, or where an earlier run ended.</param>
-/// <param name="NextRow">First row that is not committed: a run that is killed resumes there.</param>
-/// <param name="Uncommitted">Rows that are stored and not committed yet: a kill costs them. In a catalog each batch is committed.</param>
+/// <param name="CancelRequested">Whether someone asked it to stop; it stops after the current window.</param>
+/// <param name="FirstRow">Row of the source where it began: the first, or where an earlier run ended.</param>
+/// <param name="NextRow">First row that is not committed: a killed run is resumed there.</param>
+/// <param name="Uncommitted">Rows that are stored but not committed yet: a kill loses them. In a catalog each window is committed.</param>
 /// <param name="TotalRows">Rows of the source or its part; null if they are not counted.</param>
-/// <param name="Stored">Rows it stored, those that replaced an image included.</param>
-/// <param name="Replaced">Those of them that took the place of an image.</param>
-/// <param name="Skipped">Rows the index held unchanged.</param>
-/// <param name="Rejected">Rows refused.</param>
+/// <param name="Stored">Rows it stored, including those that replaced an image.</param>
+/// <param name="Replaced">Number of them that replaced an image.</param>
+/// <param name="Skipped">Rows that the index already held unchanged.</param>
+/// <param name="Rejected">Rows that were rejected.</param>
 /// <param name="Captions">Captions it stored.</param>
 /// <param name="RowsPerSecond">Its rate.</param>
-/// <param name="RemainingSeconds">Estimated time to its end; null if it cannot be told or has ended.</param>
+/// <param name="RemainingSeconds">Estimated time to its end; null if it cannot be estimated or the run has ended.</param>
 /// <param name="StartedAt">When it began.</param>
-/// <param name="UpdatedAt">When it last got on.</param>
+/// <param name="UpdatedAt">When it last made progress.</param>
 /// <param name="EndedAt">When it ended; null if it has not.</param>
-/// <param name="FirstRejects">The first refused rows; left empty in lists.</param>
+/// <param name="FirstRejects">The first rejected rows; empty in lists.</param>
 public sealed record IngestionResponse(
     string Id,
     string State,

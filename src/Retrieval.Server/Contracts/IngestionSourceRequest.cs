@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Retrieval.Server.Contracts;
 
-/// <summary>Where images come from: a precomputed split (<c>folder</c> and <c>split</c>), or a detector's TSV file (<c>tsv</c>, and <c>captions</c> where there are any). Paths are below a configured root.</summary>
+/// <summary>Where images come from: a precomputed split (<c>folder</c> and <c>split</c>), or a detector's TSV file (<c>tsv</c>, optionally with <c>captions</c>). Paths are relative to a configured root.</summary>
 /// <param name="Folder">Folder of a precomputed split.</param>
 /// <param name="Split">Name of the split.</param>
 /// <param name="Tsv">A bottom-up-attention TSV file.</param>

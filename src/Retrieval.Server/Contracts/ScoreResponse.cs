@@ -1,7 +1,7 @@
 namespace Retrieval.Server.Contracts;
 
 /// <summary>The matching model's scores.</summary>
-/// <param name="Scores">One a pair, in the order of the request.</param>
+/// <param name="Scores">One per pair, in the order of the request.</param>
 /// <param name="Model">Name of the model and the beginning of its fingerprint.</param>
 /// <param name="IndexEpoch">Generation of the index the records came from.</param>
 public sealed record ScoreResponse(IReadOnlyList<float> Scores, string Model, long IndexEpoch);

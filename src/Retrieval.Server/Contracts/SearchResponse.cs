@@ -4,10 +4,10 @@ namespace Retrieval.Server.Contracts;
 
 /// <summary>The answer to a search.</summary>
 /// <param name="Hits">The results, best first.</param>
-/// <param name="Query">How the caption was read; null when the query was an image.</param>
-/// <param name="Shortlisted">Candidates the first stage gave.</param>
+/// <param name="Query">How the caption was tokenized; null when the query was an image.</param>
+/// <param name="Shortlisted">Number of candidates from the first stage.</param>
 /// <param name="Reranked">How many of them the matching model scored.</param>
-/// <param name="Degraded">Null, or why the answer is less than was asked for: <c>deadline</c>.</param>
+/// <param name="Degraded">Null, or why the answer is less than the request asked for: <c>deadline</c>.</param>
 /// <param name="Model">Name of the model and the beginning of its fingerprint.</param>
 /// <param name="IndexEpoch">Generation of the index that was searched.</param>
 public sealed record SearchResponse(

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Retrieval.Server.Contracts;
 
-/// <summary>How answers are written: camelCase, and text in any script as it is, since the type is JSON and never HTML.</summary>
+/// <summary>How answers are serialized: camelCase, and text in any script unescaped, since the media type is JSON and never HTML.</summary>
 internal static class WireJson
 {
     public static JsonSerializerOptions Options { get; } = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));

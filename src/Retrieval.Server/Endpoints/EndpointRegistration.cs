@@ -5,7 +5,7 @@ using Retrieval.Server.OpenApi;
 
 namespace Retrieval.Server.Endpoints;
 
-/// <summary>The routes of <c>/v1</c>, all behind the limits.</summary>
+/// <summary>The routes of <c>/v1</c>, all subject to the limits.</summary>
 internal static class EndpointRegistration
 {
     public static void MapQueries(this WebApplication app, ServerOptions options)

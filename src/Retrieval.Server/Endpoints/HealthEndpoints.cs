@@ -10,7 +10,7 @@ using Retrieval.Server.OpenApi;
 
 namespace Retrieval.Server.Endpoints;
 
-/// <summary>Whether the process lives, and whether it can answer. Neither waits for anything.</summary>
+/// <summary>Liveness and readiness: whether the process runs, and whether it can answer. Neither waits for anything.</summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)

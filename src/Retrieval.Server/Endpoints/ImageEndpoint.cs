@@ -81,8 +81,8 @@ internal static class ImageEndpoint
     private static ImageResult GetImage(HttpContext context, [Description(IdText)] string? id, ImageReader images) => new ImageResult(images.Open(IdOf(context)));
 
     /// <summary>
-    /// The id as the caller wrote it. The route's value will not do: the server decodes all of a path but encoded
-    /// slashes, after which <c>%2F</c> as part of an id and <c>%2F</c> for a slash look the same.
+    /// The id as the caller wrote it. The route's value is not usable: the server decodes everything in a path except encoded
+    /// slashes, so that <c>%2F</c> as part of an id and <c>%2F</c> for a slash look the same.
     /// </summary>
     private static string IdOf(HttpContext context)
     {
@@ -97,7 +97,7 @@ internal static class ImageEndpoint
 
         for (var segment = 0; segment < SegmentsBeforeId; segment++)
         {
-            // Without a slash there is no id: /v1/images as it stands.
+            // Without a slash there is no id: the path is just /v1/images.
             path = path.IndexOf('/') is >= 0 and var slash ? path[(slash + 1)..] : [];
         }
 

@@ -11,7 +11,7 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.Endpoints;
 
-/// <summary>Ingestions: begun, watched and cancelled.</summary>
+/// <summary>Starts, lists and cancels ingestions.</summary>
 internal static class IngestionEndpoints
 {
     public static void MapIngestions(this IEndpointRouteBuilder routes)

@@ -3,7 +3,7 @@ using Retrieval.Server.Ingestions;
 
 namespace Retrieval.Server.Endpoints;
 
-/// <summary>A run as it is answered with.</summary>
+/// <summary>Converts a run to its response.</summary>
 internal static class IngestionView
 {
     public static IngestionResponse Of(KnownRun run) => new(

@@ -12,7 +12,7 @@ using Retrieval.Server.OpenApi;
 
 namespace Retrieval.Server.Endpoints;
 
-/// <summary>What is being served.</summary>
+/// <summary>Says what is served.</summary>
 internal static class ModelEndpoint
 {
     public static void MapModel(this IEndpointRouteBuilder routes) => routes.MapGet("/model", GetModel)

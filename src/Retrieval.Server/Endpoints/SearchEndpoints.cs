@@ -9,7 +9,7 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.Endpoints;
 
-/// <summary>Both questions: which images fit a caption, which captions fit an image.</summary>
+/// <summary>Both kinds of search: which images fit a caption, and which captions fit an image.</summary>
 internal static class SearchEndpoints
 {
     public static void MapSearch(this IEndpointRouteBuilder routes)

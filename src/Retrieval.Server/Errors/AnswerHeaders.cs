@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Retrieval.Server.Errors;
 
-/// <summary>Headers of every answer: it is of this moment, and of the type it says.</summary>
+/// <summary>Headers of every answer: it must not be cached, and it is only of the type it declares.</summary>
 internal static class AnswerHeaders
 {
     public const string CacheControl = "no-store";
     public const string ContentTypeOptions = "nosniff";
 
-    /// <summary>Sets them; once more where an error takes the place of an answer, which clears them.</summary>
+    /// <summary>Sets them. Has to be called again when an error replaces an answer, because that clears them.</summary>
     public static void Set(HttpResponse response)
     {
         response.Headers.CacheControl = CacheControl;

@@ -2,5 +2,5 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Server.Errors;
 
-/// <summary>Something that is going on is in the way. The message is for the caller.</summary>
+/// <summary>Something already running prevents this. The message is for the caller.</summary>
 public sealed class ConflictException(string reason) : RetrievalException(reason);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Retrieval.Server.Errors;
 
-/// <summary>Every error leaves as <c>application/problem+json</c> with a body.</summary>
+/// <summary>Every error is answered with <c>application/problem+json</c> and a body.</summary>
 internal static class ProblemRegistration
 {
     public static void AddProblems(this IServiceCollection services)

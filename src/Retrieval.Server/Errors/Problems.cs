@@ -14,25 +14,25 @@ using Retrieval.Storage.Postgres.Connecting;
 namespace Retrieval.Server.Errors;
 
 /// <summary>
-/// The one place where errors become HTTP. What is not meant for callers (paths, messages of the runtime, anything
-/// unforeseen) stays in the log under the trace id.
+/// The only place where errors become HTTP responses. What is not meant for callers (paths, messages of the runtime, anything
+/// unexpected) stays in the log under the trace id.
 /// </summary>
 internal sealed partial class Problems(Readiness readiness, ILogger<Problems> logger)
 {
     private const int LongestEcho = 200;
 
-    /// <summary>The problem of whoever needs Postgres while it is away.</summary>
+    /// <summary>For a request that needs Postgres while it is unavailable.</summary>
     public static Problem CatalogAway { get; } = Of(503, "Postgres is unavailable and nothing can be written; searches continue");
 
     private static Problem SignInRefused { get; } = Of(503, "Postgres refuses this replica's sign-in, and nothing can be written until it is accepted; searches continue");
 
-    /// <summary>The problem of whoever comes when all connections are at work, and does not ask for health.</summary>
+    /// <summary>For a request other than health that arrives when all connections are busy.</summary>
     public static Problem NoConnection { get; } = Of(503, "all connections of this server are at work; try again after the time in Retry-After");
 
-    /// <summary>The problem of a request for a host that this server is not.</summary>
+    /// <summary>For a request to a host that this server does not answer for.</summary>
     public static Problem OtherHost { get; } = Of(400, "the Host header names a host that this server does not answer for; Http:AllowedHosts has those it does");
 
-    /// <summary>The problem an exception means.</summary>
+    /// <summary>Converts an exception to a problem.</summary>
     public Problem Of(Exception exception) => exception switch
     {
         InvalidInputException invalid => Of(400, Shorten(invalid.Message)) with { Field = invalid.Field is null ? null : Shorten(invalid.Field) },
@@ -58,7 +58,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         _ => Failed(exception),
     };
 
-    /// <summary>The problem of a status that comes without an exception.</summary>
+    /// <summary>The problem for a status without an exception.</summary>
     public static Problem OfStatus(int status) => Of(status, status switch
     {
         400 => "the request is not valid HTTP",
@@ -76,7 +76,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         _ => ReasonPhrases.GetReasonPhrase(status),
     });
 
-    /// <summary>The problem of a replica that cannot answer yet, or no more.</summary>
+    /// <summary>For a replica that cannot answer yet, or no longer can.</summary>
     public Problem NotReady() => Of(503, "this replica is not ready") with { Reasons = readiness.Current.Reasons };
 
     private static Problem OfFault(CatalogFault fault) => fault switch
@@ -93,21 +93,21 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     private static Problem Refused(BadHttpRequestException refused) =>
         refused.StatusCode == 400 ? Of(400, Shorten(refused.Message)) : OfStatus(refused.StatusCode);
 
-    // Not the request's fault, and the next one may pass: worth sending again.
+    // Not caused by the request, and the next attempt may succeed: worth retrying.
     private Problem DeviceFailed(InferenceException fault)
     {
         LogFailed(fault);
         return Of(503, "the device failed or ran out of memory in the batch that this request was part of; nothing was changed");
     }
 
-    // Neither the request's fault nor this program's. Another replica may have what is damaged here.
+    // Caused neither by the request nor by this program. Another replica may have an intact copy.
     private Problem Damaged(RetrievalException fault)
     {
         LogDamaged(fault.Message);
         return Of(503, "what this replica has stored of it is damaged; the log has more, and 'retrieval index verify' finds all of it");
     }
 
-    // An operator's turn: sending the request again does not help until then.
+    // An operator has to act: retrying does not help until then.
     private Problem Lost(ManifestLostException fault)
     {
         LogDamaged(fault.Message);

@@ -1,13 +1,13 @@
 namespace Retrieval.Server.Health;
 
-/// <summary>What is known to be damaged of the index that is served, from whoever looks; readiness says all of it.</summary>
+/// <summary>Collects what the monitors know to be damaged in the served index; readiness reports all of it.</summary>
 internal sealed class IndexHealth(Readiness readiness)
 {
     private readonly Lock _gate = new();
     private string? _missing;
     private string? _changed;
 
-    /// <summary>A file that was cut short or cannot be read; null for none.</summary>
+    /// <summary>Reports a file that was truncated or cannot be read; null for none.</summary>
     public void Missing(string? fault)
     {
         lock (_gate)
@@ -17,7 +17,7 @@ internal sealed class IndexHealth(Readiness readiness)
         }
     }
 
-    /// <summary>Bytes that are not what was committed; null for none.</summary>
+    /// <summary>Reports bytes that differ from what was committed; null for none.</summary>
     public void Changed(string? fault)
     {
         lock (_gate)

@@ -1,6 +1,6 @@
 namespace Retrieval.Server.Health;
 
-/// <summary>Whether this replica can answer correctly. Written by whoever finds out, read by requests without a lock.</summary>
+/// <summary>Whether this replica can answer correctly. Written by the services that find out, read by requests without a lock.</summary>
 internal sealed class Readiness
 {
     private volatile ReadyState _loading = ReadyState.No("the model and the index are being loaded");
@@ -13,7 +13,7 @@ internal sealed class Readiness
         : _loading.IsReady && (_device ?? _damage) is not null ? new ReadyState(false, [.. new[] { _device, _damage }.OfType<string>()])
         : _loading;
 
-    /// <summary>What a person should know of a replica that answers correctly all the same; null for nothing.</summary>
+    /// <summary>A note for people about a replica that nevertheless answers correctly; null for none.</summary>
     public string? CurrentNote => _note;
 
     public void Ready() => _loading = ReadyState.Yes;
@@ -22,13 +22,13 @@ internal sealed class Readiness
 
     public void Note(string? note) => _note = note;
 
-    /// <summary>Whether a model and an index are served, whatever else there is.</summary>
+    /// <summary>Whether a model and an index are served, regardless of other faults.</summary>
     public bool IsLoaded => _loading.IsReady;
 
-    /// <summary>Why the device cannot compute; null when it can. Does not concern what is loaded.</summary>
+    /// <summary>Reports why the device cannot compute; null when it can. Independent of what is loaded.</summary>
     public void Device(string? fault) => _device = fault;
 
-    /// <summary>What of the index that is served is known to be damaged; null for nothing. Does not concern the device.</summary>
+    /// <summary>Reports what is known to be damaged in the served index; null for nothing. Independent of the device.</summary>
     public void Damage(string? fault) => _damage = fault;
 
     public void Draining() => _draining = true;

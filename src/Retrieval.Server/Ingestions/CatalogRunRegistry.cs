@@ -11,12 +11,12 @@ using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Server.Ingestions;
 
-/// <summary>Runs into the catalog, which knows those of all replicas and of jobs started elsewhere.</summary>
+/// <summary>Run registry in the catalog, which knows the runs of all replicas and of jobs started elsewhere.</summary>
 internal sealed class CatalogRunRegistry(Catalog catalog, FollowState follow, SourceRoots roots, ServerIngestionOptions options, TimeProvider time) : IRunRegistry
 {
     private const int MostRuns = 100;
 
-    // A run whose connection broke comes back within seconds, if its process is there.
+    // A run whose connection broke reconnects within seconds, if its process still exists.
     private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<Guid, bool> _here = new();
 
@@ -41,7 +41,7 @@ internal sealed class CatalogRunRegistry(Catalog catalog, FollowState follow, So
         });
     }
 
-    // Registered by now: of two that begin at once on two replicas at least one sees the other here, and gives way.
+    // The run is registered by now: if two replicas start at once, at least one sees the other here and gives way.
     public async Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken)
     {
         if (await CatalogRuns.FindAsync(catalog, run.Id, cancellationToken).ConfigureAwait(false) is { } registered
@@ -53,10 +53,10 @@ internal sealed class CatalogRunRegistry(Catalog catalog, FollowState follow, So
         _here[run.Id] = true;
     }
 
-    /// <summary>Nothing to note: each window is in the catalog.</summary>
+    /// <summary>Records nothing: each window is in the catalog. Makes this replica poll.</summary>
     public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => follow.Nudge();
 
-    /// <summary>Little to note: the run has told the catalog.</summary>
+    /// <summary>Records little: the run itself has reported to the catalog.</summary>
     public void Ended(IngestionRun run, IngestionReport? report, Exception? cause)
     {
         _here.TryRemove(run.Id, out _);

@@ -5,7 +5,7 @@ using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Ingestions;
 
-/// <summary>What the runs of this process have done.</summary>
+/// <summary>Metrics of the runs of this process.</summary>
 internal sealed class IngestionMetrics
 {
     private const string Stored = "stored";
@@ -29,7 +29,7 @@ internal sealed class IngestionMetrics
 
     public void Began() => Interlocked.Increment(ref _running);
 
-    /// <summary>A run got on from one state to another.</summary>
+    /// <summary>Reports the progress of a run between two states.</summary>
     public void Progressed(IngestionProgress before, IngestionProgress now)
     {
         Add(Stored, now.Ingested - before.Ingested);

@@ -5,7 +5,7 @@ using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Ingestions;
 
-/// <summary>What a caller wants ingested.</summary>
+/// <summary>A caller's order for an ingestion.</summary>
 internal sealed record IngestionOrder
 {
     public required string Path { get; init; }
@@ -22,7 +22,7 @@ internal sealed record IngestionOrder
 
     public int? BatchRows { get; init; }
 
-    /// <exception cref="InvalidInputException">The source is named in neither or both ways, or the rows are out of bounds; names the member.</exception>
+    /// <exception cref="InvalidInputException">Not exactly one kind of source, or the rows are out of range; names the member.</exception>
     public static IngestionOrder Of(IngestionRequest request)
     {
         var source = request.Source;
@@ -43,11 +43,11 @@ internal sealed record IngestionOrder
         };
     }
 
-    /// <summary>Opens the source, having looked where every file of it really lies.</summary>
-    /// <param name="roots">Where sources may lie.</param>
+    /// <summary>Opens the source, after checking where each of its files is really located.</summary>
+    /// <param name="roots">Folders that may contain sources.</param>
     /// <param name="expected">What the model takes.</param>
-    /// <returns>The source, and its key in the ledger.</returns>
-    /// <exception cref="InvalidInputException">It is not there, or cannot be used.</exception>
+    /// <returns>The source, and the key of its checkpoint.</returns>
+    /// <exception cref="InvalidInputException">It does not exist, or cannot be used.</exception>
     /// <exception cref="Errors.ForbiddenException">A link leads out of the roots.</exception>
     public (IFeatureSource Source, string Key) Open(SourceRoots roots, FeatureExpectation expected)
     {

@@ -2,7 +2,7 @@ using Retrieval.Search.Ingestion;
 
 namespace Retrieval.Server.Ingestions;
 
-/// <summary>Tells a run's progress to who lists it, and what is new of it to the metrics.</summary>
+/// <summary>Passes a run's progress to the run registry, and the difference to the metrics.</summary>
 internal sealed class IngestionProgressObserver(Action<IngestionProgress> progressed, IngestionMetrics metrics, IngestionProgress before) : IProgress<IngestionProgress>
 {
     private IngestionProgress _before = before;

@@ -12,15 +12,15 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Ingestions;
 
 /// <summary>
-/// Runs ingestions in the background, one at a time. What hinders a run is told to whoever asks for it; once it has begun
-/// it goes on without him, until it ends, is cancelled, or the server stops: then it ends behind the commit of the window
-/// at hand, and another one goes on there.
+/// Runs ingestions in the background, one at a time. Anything that prevents a run is reported to the caller who requests it.
+/// Once started, the run continues without the caller until it ends, is cancelled, or the server stops. In that last case it
+/// stops after the current window has been committed, and another run resumes there.
 /// </summary>
 internal sealed partial class IngestionRunner(
     SnapshotSource snapshots, ComputeQueues queues, IRunRegistry ledger, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
     : IHostedService, IDisposable
 {
-    // Of the time that requests have to finish; a window that takes longer is dropped.
+    // Share of the time that requests have to finish; a window that takes longer is dropped.
     private const double ShareOfDrain = 0.5;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _killing = new();
@@ -30,9 +30,9 @@ internal sealed partial class IngestionRunner(
     private (Guid Id, CancellationTokenSource Cancel)? _current;
     private Task _work = Task.CompletedTask;
 
-    /// <summary>Begins a run.</summary>
+    /// <summary>Starts a run.</summary>
     /// <exception cref="ForbiddenException">No roots are configured, or the source leads out of them.</exception>
-    /// <exception cref="ConflictException">Another run is at work.</exception>
+    /// <exception cref="ConflictException">Another run is active.</exception>
     /// <exception cref="RetrievalException">The source cannot be used, or there is nowhere to store it.</exception>
     public async Task<KnownRun> StartAsync(IngestionOrder order, CancellationToken cancellationToken)
     {
@@ -77,8 +77,8 @@ internal sealed partial class IngestionRunner(
         }
     }
 
-    /// <summary>Asks a run to end, wherever it runs.</summary>
-    /// <returns>The run as it is now; null if there is none of this number.</returns>
+    /// <summary>Asks a run to stop, wherever it runs.</summary>
+    /// <returns>The run as it is now; null if there is none with this id.</returns>
     public async Task<KnownRun?> CancelAsync(Guid id, CancellationToken cancellationToken)
     {
         if (await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } run)
@@ -91,7 +91,7 @@ internal sealed partial class IngestionRunner(
             await ledger.CancelAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
-        // One that has stored all may still be building the nearest-neighbour indexes here.
+        // A run that has stored everything may still be building the nearest-neighbour indexes here.
         lock (_gate)
         {
             if (_current is { } current && current.Id == id)
@@ -114,7 +114,7 @@ internal sealed partial class IngestionRunner(
         await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    // Registered both as itself and as a service of the host, and so disposed of twice.
+    // Registered both as itself and as a hosted service, so it is disposed of twice.
     public void Dispose()
     {
         if (!_disposed)
@@ -141,7 +141,7 @@ internal sealed partial class IngestionRunner(
         }
         catch (Exception exception)
         {
-            // It has hold of its source already, and nobody would ever let go.
+            // It has already locked its source, and nothing else would ever release it.
             await using (started.ConfigureAwait(false))
             {
                 ledger.Ended(run, null, exception);

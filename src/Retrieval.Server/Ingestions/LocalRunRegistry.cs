@@ -6,7 +6,9 @@ using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Ingestions;
 
-/// <summary>Runs into the local index, known for as long as this process lives. How far a source has come is in the index.</summary>
+/// <summary>
+/// Run registry for the local index, kept as long as this process runs. How far a source has been read is stored in the index.
+/// </summary>
 internal sealed class LocalRunRegistry(ServerSnapshotOptions options, SourceRoots roots, TimeProvider time) : IRunRegistry
 {
     private const int MostRuns = 100;

@@ -1,12 +1,12 @@
 namespace Retrieval.Server.Ingestions;
 
-/// <summary>Where a path really leads: every link on the way followed, not only the last.</summary>
+/// <summary>The real location of a path: every link in it is followed, not only the last.</summary>
 internal static class RealPath
 {
-    // As many as the system itself follows.
+    // The same limit as the operating system's.
     private const int MostLinks = 40;
 
-    /// <summary>The path without links, <c>.</c> and <c>..</c>; null if there is nothing, or links lead in a circle.</summary>
+    /// <summary>The path without links, <c>.</c> and <c>..</c>; null if it does not exist, or the links form a cycle.</summary>
     public static string? Of(string path)
     {
         var left = new Stack<string>();

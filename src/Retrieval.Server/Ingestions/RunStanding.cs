@@ -1,20 +1,20 @@
 namespace Retrieval.Server.Ingestions;
 
-/// <summary>How a run stands.</summary>
+/// <summary>State of a run.</summary>
 internal enum RunStanding
 {
-    /// <summary>It is at work.</summary>
+    /// <summary>It is running.</summary>
     Running,
 
     /// <summary>It has read its source to the end.</summary>
     Completed,
 
-    /// <summary>Somebody asked it to end, or its process was stopped.</summary>
+    /// <summary>Someone asked it to stop, or its process was stopped.</summary>
     Cancelled,
 
-    /// <summary>It could not go on.</summary>
+    /// <summary>It could not continue.</summary>
     Failed,
 
-    /// <summary>Its process is gone without a word.</summary>
+    /// <summary>Its process ended without reporting.</summary>
     Lost,
 }

@@ -4,8 +4,8 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Ingestions;
 
 /// <summary>
-/// The folders below which sources may lie. Callers name them relative to one of these; nothing outside is opened, however
-/// it is named and whatever links there are. Whoever may write below a root is trusted with what lies there.
+/// The folders that may contain sources. Callers name sources relative to one of these; nothing outside is opened, whatever the
+/// name and the links. Anyone who may write below a root is trusted with its contents.
 /// </summary>
 internal sealed class SourceRoots(IReadOnlyList<string> roots)
 {
@@ -13,13 +13,13 @@ internal sealed class SourceRoots(IReadOnlyList<string> roots)
     private static readonly string[] Encoded = ["%2f", "%5c", "%2e", "%00"];
     private readonly (string Named, string? Real)[] _roots = [.. roots.Select(root => (Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), RealPath.Of(root)))];
 
-    /// <summary>Whether there are any.</summary>
+    /// <summary>Whether any roots are configured.</summary>
     public bool Any => _roots.Length > 0;
 
-    /// <summary>Finds what a caller named.</summary>
+    /// <summary>Finds the path that a caller named.</summary>
     /// <param name="relative">The path below a root, its segments separated by slashes.</param>
     /// <param name="field">The member of the request, for errors.</param>
-    /// <exception cref="InvalidInputException">Not such a path, or there is nothing.</exception>
+    /// <exception cref="InvalidInputException">The path is malformed, or does not exist.</exception>
     /// <exception cref="ForbiddenException">A link leads out of the root.</exception>
     public SourcePath Find(string relative, string field)
     {
@@ -36,7 +36,7 @@ internal sealed class SourceRoots(IReadOnlyList<string> roots)
         throw new InvalidInputException("there is nothing of this name below the configured roots", field: field);
     }
 
-    /// <summary>Checks a file that will be opened beside what was found; one that is not there is no matter.</summary>
+    /// <summary>Checks a file that will be opened along with the source; it need not exist.</summary>
     /// <exception cref="ForbiddenException">A link leads out of the root.</exception>
     public static void Check(SourcePath folder, string file, string field)
     {
@@ -46,7 +46,7 @@ internal sealed class SourceRoots(IReadOnlyList<string> roots)
         }
     }
 
-    /// <summary>A path as callers may see it: without where the roots lie.</summary>
+    /// <summary>A path in the form shown to callers: without the location of the roots.</summary>
     public string Public(string path)
     {
         foreach (var (named, real) in _roots)

@@ -4,7 +4,7 @@ using Retrieval.Server.Errors;
 
 namespace Retrieval.Server.Limits;
 
-/// <summary>While Postgres is known to be away, refuses at once what would wait for it in vain.</summary>
+/// <summary>While Postgres is known to be unavailable, refuses at once the requests that would wait for it in vain.</summary>
 internal sealed class CatalogGate(RequestDelegate next, CatalogMode catalog)
 {
     public Task InvokeAsync(HttpContext context, ProblemWriter writer) =>

@@ -5,7 +5,7 @@ using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Limits;
 
-/// <summary>What a connection may do.</summary>
+/// <summary>Limits of a connection.</summary>
 internal static class KestrelRegistration
 {
     public static void AddKestrel(this WebApplicationBuilder builder, HttpOptions http)
@@ -19,7 +19,7 @@ internal static class KestrelRegistration
             limits.MaxRequestHeadersTotalSize = http.MaxHeaderBytes;
             limits.MaxRequestLineSize = Math.Min(limits.MaxRequestLineSize, http.MaxHeaderBytes);
 
-            // Connections.ConnectionTable bounds them, over all addresses, and knows which can give way.
+            // Connections.ConnectionTable limits them, over all addresses, and knows which can be closed.
             limits.MaxConcurrentConnections = null;
             limits.KeepAliveTimeout = TimeSpan.FromSeconds(http.KeepAliveSeconds);
             limits.RequestHeadersTimeout = TimeSpan.FromSeconds(http.HeaderTimeoutSeconds);

@@ -11,9 +11,9 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Limits;
 
 /// <summary>
-/// A bounded number of requests at once, a bounded queue behind them, and a bound on the time of each. What may have to
-/// wait for the catalog has places of its own, so that searches go on meanwhile; so have metrics and the API's document,
-/// so that they answer when the rest cannot, and cannot crowd it out. Health stays outside.
+/// Limits the number of concurrent requests, the queue before them, and the time of each. Requests that may have to wait for the
+/// catalog have their own permits, so that searches continue in the meantime; so do metrics and the API's document, so that they
+/// answer when the rest cannot, and cannot crowd it out. Health is exempt.
 /// </summary>
 internal static class LimitRegistration
 {
@@ -56,7 +56,7 @@ internal static class LimitRegistration
         {
             await next(context).ConfigureAwait(false);
 
-            // The limiter returns without a word when a request is cancelled in the queue; a timeout there is a 504 like any other.
+            // The limiter returns silently when a request is cancelled in the queue; a timeout there is a 504 like any other.
             if (!context.Response.HasStarted)
             {
                 context.RequestAborted.ThrowIfCancellationRequested();
@@ -67,8 +67,8 @@ internal static class LimitRegistration
     }
 
     /// <summary>
-    /// Nobody sends a long body or waits for a place only to be told that Postgres is away: in front of both. Nor does who
-    /// waited already when it went away have to wait for it: behind the limits, too.
+    /// Runs both before and after the body is received and the permit is taken. Before: no caller sends a long body or waits for a
+    /// permit only to be told that Postgres is unavailable. After: a request that was already waiting is refused as well.
     /// </summary>
     public static void UseCatalogGate(this WebApplication app) => app.UseMiddleware<CatalogGate>();
 
@@ -78,7 +78,7 @@ internal static class LimitRegistration
         return group;
     }
 
-    /// <summary>For what cannot be done without the catalog, where there is one.</summary>
+    /// <summary>For endpoints that need the catalog, if there is one.</summary>
     public static TBuilder RequireWriteLimit<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(WritePolicy).WithMetadata(new NeedsCatalog());
 

@@ -1,4 +1,4 @@
 namespace Retrieval.Server.Limits;
 
-/// <summary>On an endpoint: where there is a catalog, nothing can be done here without it.</summary>
+/// <summary>Marks an endpoint that, in catalog mode, can do nothing without the catalog.</summary>
 internal sealed class NeedsCatalog;

@@ -6,8 +6,8 @@ using Retrieval.Server.Requests;
 namespace Retrieval.Server.Limits;
 
 /// <summary>
-/// Ends the wait for a place when the request's own deadline passes. The limiter knows the request's token only, so that
-/// token carries the deadline while the request waits, and is itself again once it has its place.
+/// Ends the wait for a permit when the request's own deadline passes. The limiter only knows the request's cancellation token,
+/// so that token carries the deadline while the request waits, and is restored once the request has its permit.
 /// </summary>
 internal static class QueueDeadline
 {
@@ -48,7 +48,7 @@ internal static class QueueDeadline
     {
         private bool _ended;
 
-        /// <summary>Gives the request its own token back; whether it was still waiting.</summary>
+        /// <summary>Restores the request's own token; returns whether the request was still waiting.</summary>
         public bool End(HttpContext context)
         {
             if (_ended)

@@ -5,7 +5,7 @@ using Retrieval.Server.Health;
 
 namespace Retrieval.Server.Loading;
 
-/// <summary>Says in readiness how far a bank has been copied into the device's memory, for as long as nothing is served.</summary>
+/// <summary>Reports in readiness how far a bank has been copied into device memory, as long as nothing is served.</summary>
 internal sealed class BankLoading(Readiness readiness) : IProgress<BankProgress>
 {
     private const double Megabyte = 1e6;

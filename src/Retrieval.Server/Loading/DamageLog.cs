@@ -3,7 +3,7 @@ using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Server.Loading;
 
-/// <summary>Says in the log which stored items searches left out since they are damaged, each once.</summary>
+/// <summary>Logs which stored items searches left out because they are damaged, each once.</summary>
 internal sealed partial class DamageLog(ILogger<DamageLog> logger)
 {
     public void Report(DamagedItem item)
@@ -15,7 +15,7 @@ internal sealed partial class DamageLog(ILogger<DamageLog> logger)
         }
     }
 
-    // The slot, not the id: ids are the callers' and have no place in a log.
+    // The slot, not the id: ids belong to callers and must not be logged.
     [LoggerMessage(EventId = 1130, Level = LogLevel.Warning, Message = "Damaged data at rest: {Kind} of slot {Slot} is left out of answers; 'retrieval index verify' finds all of it")]
     private partial void LogDamaged(string kind, long slot);
 

@@ -6,13 +6,13 @@ using Retrieval.Server.Health;
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// Looks whether the device still computes. While its calls fail one after the other, while one does not end, or when a
-/// worker has stopped, readiness is red with the reason. Since nobody asks a replica that is not ready, this asks by
-/// itself, both questions, until it has its answers.
+/// Checks whether the device still computes. Readiness is red, with the reason, while consecutive batches fail, while a batch does
+/// not end, or when a worker has stopped. Since no one queries a replica that is not ready, the monitor itself then sends both
+/// kinds of query until they are answered.
 /// </summary>
 internal sealed partial class DeviceMonitor(ComputeQueues queues, WarmUp probe, Readiness readiness, TimeProvider time, ILogger<DeviceMonitor> logger) : LoaderService
 {
-    // One or two may be an unlucky size; a smaller call may pass.
+    // One or two failures may come from an unlucky size; a smaller batch may succeed.
     private const int FailuresInARow = 3;
     private const double LongestCallSeconds = 30;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
@@ -49,7 +49,7 @@ internal sealed partial class DeviceMonitor(ComputeQueues queues, WarmUp probe, 
         }
     }
 
-    // The log has the fault itself: what a runtime says is not for whoever asks for readiness.
+    // The log has the fault itself: the runtime's messages are not shown to readiness callers.
     private static string? Failing(QueueState state) => state switch
     {
         { FailedCalls: >= FailuresInARow } => "the device fails call after call, or has no memory left; the server's log has more",
@@ -74,7 +74,7 @@ internal sealed partial class DeviceMonitor(ComputeQueues queues, WarmUp probe, 
         bounded.CancelAfter(LongestProbe);
         try
         {
-            // A call that hangs takes no notice of its callers: not waited for.
+            // A batch that hangs ignores cancellation, so it is not waited for.
             await probe.RunAsync(bounded.Token).WaitAsync(LongestProbe, time, cancellationToken).ConfigureAwait(false);
             return true;
         }

@@ -6,9 +6,8 @@ using Retrieval.Server.Health;
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// Looks whether the files of the served index are still as long as they were committed, and could be read wherever they
-/// were. While they are not, requests are refused and readiness is red with the reason; when they are whole again, the index
-/// is opened anew.
+/// Checks whether the files of the served index still have their committed lengths, and whether all reads of them have succeeded.
+/// If not, requests are refused and readiness is red with the reason; when the files are intact again, the index is reopened.
 /// </summary>
 internal sealed partial class IndexMonitor(SnapshotSource snapshots, IndexHealth health, ReplicaRepair repair, ServerSnapshotOptions options, TimeProvider time, ILogger<IndexMonitor> logger) : LoaderService
 {
@@ -26,7 +25,7 @@ internal sealed partial class IndexMonitor(SnapshotSource snapshots, IndexHealth
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                // Not whole yet, as a rule. What is red stays so.
+                // Usually not intact yet. Readiness stays red.
                 if (_fault.IsNews(exception))
                 {
                     LogNotReopened(exception);

@@ -10,14 +10,14 @@ namespace Retrieval.Server.Loading;
 
 /// <summary>
 /// Reads the sealed ranges of the served index and compares them with their checksums, over and over, at the configured rate.
-/// A new generation of the same slots goes on where the one before was: what is new is read before what has been. A range
-/// that is damaged makes readiness red until it is found whole again, or another index is served; in catalog mode a new copy
-/// is asked for.
+/// A new generation of the same slots continues where the previous one was: new ranges are read before those already checked. A
+/// damaged range makes readiness red until it is found intact again, or another index is served; in catalog mode a new copy is
+/// requested.
 /// </summary>
 internal sealed partial class IndexScrub(
     SnapshotSource snapshots, IndexHealth health, ReplicaRepair repair, ScrubMetrics metrics, ServerSnapshotOptions options, TimeProvider time, ILogger<IndexScrub> logger) : LoaderService
 {
-    // A small index is read in no time: no need to do so all the time. While something is damaged somebody waits to see it whole.
+    // A small index is read in no time and need not be read continuously. While something is damaged, someone waits to see it intact.
     private static readonly TimeSpan shortestPass = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan shortestPassDamaged = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan look = TimeSpan.FromSeconds(0.2);
@@ -49,7 +49,7 @@ internal sealed partial class IndexScrub(
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                // Nothing is served yet, as a rule. No fault of the check may end the check.
+                // Usually nothing is served yet. No fault of the check may end the check.
                 if (exception is not (NotReadyException or OperationCanceledException) && _trouble.IsNews(exception))
                 {
                     LogProblem(exception);
@@ -60,7 +60,7 @@ internal sealed partial class IndexScrub(
         }
     }
 
-    // One range, or nothing if there is none to check yet. Holds a lease no longer than one range takes.
+    // Checks one range, or nothing if there is none to check yet. Holds a lease no longer than one range takes.
     private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
         using var snapshot = snapshots.Acquire();
@@ -109,7 +109,7 @@ internal sealed partial class IndexScrub(
             _unlisted = $"{damage.File}: {damage.Reason}";
         }
 
-        // A copy that was made anew has the same checksums, and not the damage of the one before.
+        // A new copy has the same checksums, but not the damage of the previous one.
         if (ranges is null || _ranges is null || _folder != snapshot.Index.Path || !ranges.Continues(_ranges))
         {
             _checked.Clear();
@@ -139,7 +139,7 @@ internal sealed partial class IndexScrub(
         _passBegan = time.GetTimestamp();
         if (_ranges is null)
         {
-            // The list could not be read. It is read again with the next step, as nothing is known of this generation.
+            // The list could not be read. The next step reads it again, since nothing is known of this generation.
             return false;
         }
 

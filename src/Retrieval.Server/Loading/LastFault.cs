@@ -2,7 +2,7 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Server.Loading;
 
-/// <summary>The fault met last: the same one every second is one line in the log, not a flood.</summary>
+/// <summary>The most recent fault: if the same one repeats every second, it is logged once.</summary>
 internal sealed class LastFault
 {
     private string? _last;

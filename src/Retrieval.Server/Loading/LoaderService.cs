@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// Work behind the requests, from when the server listens until it stops: a probe is answered from the first moment, and
-/// nothing is loaded for a server that cannot listen.
+/// Background work that runs from when the server listens until it stops: probes are answered from the first moment, and nothing
+/// is loaded for a server that cannot listen.
 /// </summary>
 internal abstract class LoaderService : IHostedLifecycleService, IDisposable
 {

@@ -1,9 +1,9 @@
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// Gives memory back that a burst took. The runtime collects when something is allocated: after a burst nothing is, and what
-/// the burst left stays with the process for as long as it is quiet. So this looks now and then, and collects once when it is quiet
-/// and much more is held than after the last time. Under load it does nothing.
+/// Releases memory after a burst. The runtime collects garbage when something is allocated. After a burst nothing is, so the
+/// process keeps the burst's memory as long as it is idle. Therefore this checks periodically, and collects once when the process
+/// is idle and holds much more than after the last collection. Under load it does nothing.
 /// </summary>
 internal sealed class MemoryTrim(TimeProvider time) : LoaderService
 {

@@ -6,8 +6,8 @@ using Retrieval.Storage.Postgres.Connecting;
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// Why a load failed, in words for whoever asks for readiness: with the file's name, without where it lies, and without
-/// where the database is.
+/// Why a load failed, in words for readiness callers: with the file's name, but without its folder and without the address of
+/// the database.
 /// </summary>
 internal sealed class PublicReason(ServerSnapshotOptions snapshot, string providerLibrary)
 {

@@ -1,13 +1,13 @@
 namespace Retrieval.Server.Loading;
 
-/// <summary>Copies of a catalog's index that were found damaged, on their way from who finds them to who fetches new ones.</summary>
+/// <summary>Passes damaged copies of a catalog's index from the services that find them to the one that fetches new copies.</summary>
 internal sealed class ReplicaRepair
 {
     private string? _path;
 
-    /// <summary>Asks for a new copy in the place of the one in this folder.</summary>
+    /// <summary>Requests a new copy to replace the one in this folder.</summary>
     public void Ask(string path) => Volatile.Write(ref _path, path);
 
-    /// <summary>The folder of the copy to be given up; null for none.</summary>
+    /// <summary>The folder of the copy to replace; null for none.</summary>
     public string? Take() => Interlocked.Exchange(ref _path, null);
 }

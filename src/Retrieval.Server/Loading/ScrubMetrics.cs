@@ -4,7 +4,7 @@ using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Loading;
 
-/// <summary>What the check of the served index against its checksums has done.</summary>
+/// <summary>Metrics of the check of the served index against its checksums.</summary>
 internal sealed class ScrubMetrics
 {
     private readonly Counter<long> _bytes;

@@ -6,8 +6,8 @@ using Retrieval.Server.Health;
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// On SIGTERM: readiness goes red, the server goes on answering for the configured delay, then the listening socket
-/// closes and requests in progress finish.
+/// On SIGTERM: readiness goes red, the server still answers for the configured delay, then the listening socket closes and
+/// requests in progress finish.
 /// </summary>
 internal sealed partial class ShutdownDrain(Readiness readiness, LimitsOptions limits, TimeProvider time, ILogger<ShutdownDrain> logger) : IHostedLifecycleService
 {

@@ -7,9 +7,8 @@ using Retrieval.Storage.Errors;
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// Loads the model and the index while the server already listens, and takes up newer generations of the index. A load
-/// that fails leaves the replica not ready with the reason, and is tried again; a refresh that fails leaves what is
-/// being served as it is.
+/// Loads the model and the index while the server already listens, and switches to newer generations of the index. A failed load
+/// leaves the replica not ready, with the reason, and is retried; a failed refresh leaves what is served unchanged.
 /// </summary>
 internal sealed partial class SnapshotLoader(
     SnapshotSource snapshots, WarmUp warmUp, Readiness readiness, PublicReason reasons, ServerSnapshotOptions options, TimeProvider time, ILogger<SnapshotLoader> logger) : LoaderService
@@ -91,7 +90,7 @@ internal sealed partial class SnapshotLoader(
         }
     }
 
-    // What is served is whole. One more fault, and nobody could tell what was committed last.
+    // What is served is intact. But with one more fault, the last commit could no longer be determined.
     private void NoteManifest(SnapshotStatus? status)
     {
         if (status?.ManifestFault is not { } fault)

@@ -12,10 +12,10 @@ using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Loading;
 
-/// <summary>What is served: the snapshot, the search over it, and who keeps it up to date.</summary>
+/// <summary>Registers what is served: the snapshot, the search over it, and the services that keep it up to date.</summary>
 internal static class SnapshotRegistration
 {
-    /// <summary>Embedded mode: the snapshot is of a local index, which nobody else writes.</summary>
+    /// <summary>Embedded mode: the snapshot is of a local index that no other process writes.</summary>
     public static void AddLocalIndex(this IServiceCollection services)
     {
         services.AddSingleton(CatalogMode.Embedded);

@@ -6,15 +6,15 @@ using Retrieval.Server.Configuration;
 namespace Retrieval.Server.Loading;
 
 /// <summary>
-/// Asks each question once before the first caller can: code is compiled, the embeddings are paged in, and the graphs
-/// have their memory. It shows in the metrics of the device, not in those of queries.
+/// Sends each kind of query once before the first caller can: code is compiled, the embeddings are paged in, and the graphs
+/// allocate their memory. This shows in the metrics of the device, not in those of queries.
 /// </summary>
 internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, LimitsOptions limits, SearchOptions options, TimeProvider time)
 {
     private const string Caption = "a";
     private const int Candidates = 32;
 
-    /// <summary>Fits what is admitted to the model that is served, unless it was configured.</summary>
+    /// <summary>Adapts the admission limit to the served model, unless it was configured.</summary>
     public void BoundAdmission()
     {
         if (limits.AdmittedPairs == 0)
@@ -24,7 +24,7 @@ internal sealed class WarmUp(SnapshotSource snapshots, ComputeQueues queues, Lim
         }
     }
 
-    /// <summary>Asks. Does nothing if the index is empty.</summary>
+    /// <summary>Runs the queries. Does nothing if the index is empty.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         BoundAdmission();

@@ -11,14 +11,14 @@ using Serilog.Formatting.Display;
 
 namespace Retrieval.Server.Logging;
 
-/// <summary>Structured logs to the console, and one line a request.</summary>
+/// <summary>Structured logs to the console, and one line per request.</summary>
 internal static class LogRegistration
 {
     private const string Line = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffK} {Level:u3} {SourceContext} {Message:lj} {TraceId}{NewLine}{Exception}";
 
     public static void AddLogs(this WebApplicationBuilder builder, LogOptions options)
     {
-        // Levels are decided there alone.
+        // Levels are decided only there.
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddSerilog(Levels(options).WriteTo.Console(Formatter(options)).CreateLogger(), dispose: true);
     }
 
@@ -27,7 +27,7 @@ internal static class LogRegistration
     /// <summary>What is logged.</summary>
     internal static LoggerConfiguration Levels(LogOptions options)
     {
-        // The framework is talkative below warnings, save for where it listens.
+        // The framework is verbose below warnings; only the addresses it listens on are kept.
         var level = options.Level;
         var logs = new LoggerConfiguration()
             .Enrich.With<WithoutPath>()
@@ -35,7 +35,7 @@ internal static class LogRegistration
             .MinimumLevel.Override("Microsoft", Later(level, LogEventLevel.Warning))
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Later(level, LogEventLevel.Information));
 
-        // Why a start failed is said in one line by whoever runs the server; the host would add a stack trace to it.
+        // The program that runs the server reports in one line why a start failed; the host would add a stack trace.
         logs.Filter.ByExcluding(said => said.MessageTemplate.Text == "Hosting failed to start");
         foreach (var (source, least) in options.Levels)
         {
@@ -52,7 +52,7 @@ internal static class LogRegistration
 
     private static LogEventLevel Later(LogEventLevel one, LogEventLevel other) => one > other ? one : other;
 
-    // The framework's scope of a request carries its path, and with it ids, into every event of the request.
+    // The framework's request scope adds the path, and with it ids, to every event of the request.
     private sealed class WithoutPath : ILogEventEnricher
     {
         public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory) => logEvent.RemovePropertyIfPresent("RequestPath");

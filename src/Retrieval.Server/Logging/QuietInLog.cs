@@ -1,4 +1,4 @@
 namespace Retrieval.Server.Logging;
 
-/// <summary>Mark of endpoints that machines ask every second: their requests are logged at <c>Debug</c> only.</summary>
+/// <summary>Marks endpoints that machines query every second: their requests are logged only at <c>Debug</c>.</summary>
 internal sealed class QuietInLog;

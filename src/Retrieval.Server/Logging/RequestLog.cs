@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace Retrieval.Server.Logging;
 
 /// <summary>
-/// One line a request: method, route, status, time. The route is the template, never the path: ids are the caller's.
-/// What is asked by machines every second (health, metrics) is only there at <c>Debug</c>.
+/// One line per request: method, route, status, time. The route is the template, never the path: ids belong to the caller.
+/// Requests that machines send every second (health, metrics) appear only at <c>Debug</c>.
 /// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
 {
-    // A method that a caller made up is his own words.
+    // An unknown method is text of the caller's choice and is not logged.
     private static readonly HashSet<string> Methods = new(StringComparer.Ordinal)
     {
         HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete, HttpMethods.Patch, HttpMethods.Options, HttpMethods.Trace, HttpMethods.Connect,

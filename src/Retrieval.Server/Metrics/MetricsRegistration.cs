@@ -7,7 +7,7 @@ using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Metrics;
 
-/// <summary>The metrics, collected by OpenTelemetry's SDK: for Prometheus, and for a collector where one is named.</summary>
+/// <summary>The metrics, collected by OpenTelemetry's SDK: for Prometheus, and for a collector if one is configured.</summary>
 internal static class MetricsRegistration
 {
     private static readonly string[] Meters =
@@ -32,7 +32,9 @@ internal static class MetricsRegistration
         });
     }
 
-    /// <summary>Adds what makes instruments in its constructor. It is made at the start, so that they report from then on.</summary>
+    /// <summary>
+    /// Adds a class that creates instruments in its constructor. It is created at startup, so that they report from then on.
+    /// </summary>
     public static void AddInstruments<T>(this IServiceCollection services)
         where T : class
     {
@@ -40,7 +42,9 @@ internal static class MetricsRegistration
         services.AddSingleton(new MadeAtStart(typeof(T)));
     }
 
-    /// <summary>Listens from now on, not from the first scrape, and before there is an instrument: what happens first counts, too.</summary>
+    /// <summary>
+    /// Starts listening now, not at the first scrape, and before there is an instrument, so that the first events count too.
+    /// </summary>
     public static void StartTelemetry(this WebApplication app)
     {
         _ = app.Services.GetRequiredService<MeterProvider>();
@@ -50,7 +54,7 @@ internal static class MetricsRegistration
         }
     }
 
-    // The names and labels of the instruments and no others, and always what is so now.
+    // Only the names and labels of the instruments, and always the current values.
     private static MeterProviderBuilder AddText(this MeterProviderBuilder metrics) => metrics.AddPrometheusExporter(text =>
     {
         text.ScopeInfoEnabled = false;

@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Retrieval.Server.Metrics;
 
-/// <summary>An answer that holds the metrics as they are now.</summary>
+/// <summary>An answer that contains the current metrics.</summary>
 internal sealed class Scrape : IResult
 {
     private readonly RequestDelegate _write;
@@ -21,7 +21,7 @@ internal sealed class Scrape : IResult
     {
         ArgumentNullException.ThrowIfNull(httpContext);
 
-        // One format whoever asks: OpenMetrics, which Prometheus prefers, has other bounds (1.0 for 1) and further series.
+        // One format for every client: OpenMetrics, which Prometheus prefers, has other bounds (1.0 for 1) and additional series.
         httpContext.Request.Headers.Remove(HeaderNames.Accept);
         return _write(httpContext);
     }

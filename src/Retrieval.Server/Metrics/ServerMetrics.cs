@@ -6,7 +6,7 @@ using Retrieval.Server.Health;
 
 namespace Retrieval.Server.Metrics;
 
-/// <summary>What this replica serves and whether it can.</summary>
+/// <summary>What this replica serves and whether it is able to.</summary>
 internal sealed class ServerMetrics
 {
     public const string MeterName = "Retrieval.Server";
@@ -30,7 +30,7 @@ internal sealed class ServerMetrics
     private static IEnumerable<Measurement<long>> Served(SnapshotSource snapshots, Func<SnapshotStatus, long> value) =>
         snapshots.Status is { } status ? [new Measurement<long>(value(status))] : [];
 
-    // Asked of the device: one that has failed has no answer, and the other metrics are wanted then more than ever.
+    // Read from the device: one that has failed gives no answer, and the other metrics are needed then more than ever.
     private static IEnumerable<Measurement<long>> FreeBytes(SnapshotSource snapshots)
     {
         try

@@ -3,19 +3,19 @@ using OpenTelemetry.Metrics;
 
 namespace Retrieval.Server.Metrics;
 
-/// <summary>What the SDK makes of an instrument.</summary>
+/// <summary>How the SDK represents an instrument.</summary>
 internal static class Streams
 {
-    /// <summary>Series of one instrument; the measurements of any more go into one that says so.</summary>
+    /// <summary>Series per instrument; measurements of any further ones go into an overflow series.</summary>
     public const int MostSeries = 500;
 
-    /// <summary>The stream of an instrument. The bounds of a histogram are those that its author advised.</summary>
-    /// <param name="instrument">The instrument, of any meter in the process whose name is asked for.</param>
+    /// <summary>The stream of an instrument. A histogram uses the bounds that its author advised.</summary>
+    /// <param name="instrument">The instrument, of any meter in the process with a requested name.</param>
     /// <param name="own">The factory of this server's meters.</param>
     public static MetricStreamConfiguration Of(Instrument instrument, IMeterFactory own)
     {
-        // The SDK asks for meters by name alone. Those of a factory belong to the server that made it: two servers in
-        // one process do not see each other's. A meter without a scope is the process's.
+        // The SDK selects meters only by name. Those of a factory belong to the server that created it: two servers in one process
+        // do not see each other's. A meter without a scope belongs to the process.
         if (instrument.Meter.Scope is { } scope && !ReferenceEquals(scope, own))
         {
             return MetricStreamConfiguration.Drop;

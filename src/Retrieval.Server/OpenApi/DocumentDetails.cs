@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary>What the document says of the API as a whole.</summary>
+/// <summary>Describes the API as a whole in the document.</summary>
 internal sealed class DocumentDetails : IOpenApiDocumentTransformer
 {
     private static readonly Dictionary<string, string> Tags = new()
@@ -24,10 +24,10 @@ internal sealed class DocumentDetails : IOpenApiDocumentTransformer
         document.Info.Description = "Text-image retrieval in two stages: a shortlist by coarse embeddings, reranked by a cross-modal matching model. Every error is `application/problem+json`.";
         document.Info.License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" };
 
-        // Whichever server the document was asked from: its host is the caller's to know, and a committed document has none.
+        // Any server may serve the document: its callers know its host, and a committed document has none.
         document.Servers = [new OpenApiServer { Url = "/" }];
 
-        // There is no access control; a proxy in front may have it.
+        // There is no access control; a proxy in front may add it.
         document.Security = [[]];
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {

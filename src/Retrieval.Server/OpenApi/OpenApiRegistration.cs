@@ -7,12 +7,12 @@ using Retrieval.Server.Logging;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary><c>GET /openapi/v1.json</c>: the API as the code has it.</summary>
+/// <summary><c>GET /openapi/v1.json</c>: the API as implemented.</summary>
 internal static class OpenApiRegistration
 {
     public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", document =>
     {
-        // Any JSON value has no name of its own.
+        // Arbitrary JSON has no schema name.
         document.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         document.AddDocumentTransformer<DocumentDetails>();
         document.AddOperationTransformer<OperationDetails>();

@@ -5,7 +5,7 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary>What the framework does not say of an operation: an example, the headers, that a body is needed.</summary>
+/// <summary>What the framework does not document for an operation: an example, the headers, that a body is required.</summary>
 internal sealed class OperationDetails : IOpenApiOperationTransformer
 {
     private static readonly Dictionary<string, string> ProblemTexts = new()

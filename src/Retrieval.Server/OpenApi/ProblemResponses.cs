@@ -4,14 +4,14 @@ using Retrieval.Server.Errors;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary>Which errors an operation can answer with.</summary>
+/// <summary>Which errors an operation can return.</summary>
 internal static class ProblemResponses
 {
-    // What is not HTTP, comes too late or is too long never gets as far as an operation; and any may have a fault.
+    // Input that is not HTTP, comes too late or is too long never reaches an operation; and any operation may have a fault.
     private static readonly ProducesResponseTypeMetadata[] Common =
         [.. new[] { 400, 408, 414, 431, 500, 505 }.Select(status => new ProducesResponseTypeMetadata(status, typeof(Problem), [Problem.MediaType]))];
 
-    /// <summary>The errors that every operation can answer with.</summary>
+    /// <summary>Adds the errors that every operation can return.</summary>
     public static TBuilder ProducesCommonProblems<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata([.. Common]);
 

@@ -5,7 +5,7 @@ namespace Retrieval.Server.OpenApi;
 /// <summary>An example of a request's body, for the API's document.</summary>
 internal sealed record RequestExample(string Json);
 
-/// <summary>Gives an endpoint its example.</summary>
+/// <summary>Adds an example to an endpoint.</summary>
 internal static class RequestExampleExtensions
 {
     public static RouteHandlerBuilder WithExample(this RouteHandlerBuilder builder, string json) => builder.WithMetadata(new RequestExample(json));

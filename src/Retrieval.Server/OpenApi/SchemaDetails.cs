@@ -9,7 +9,7 @@ using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.OpenApi;
 
-/// <summary>What types cannot say of bodies: bounds that are configured, and members of more than one kind.</summary>
+/// <summary>What types cannot express about bodies: configured bounds, and members of more than one kind.</summary>
 internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
     private static readonly OpenApiSchema Text = Of(JsonSchemaType.String);
@@ -29,17 +29,17 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         var type = context.JsonTypeInfo.Type;
         if (type.IsAssignableTo(typeof(SearchRequest)))
         {
-            // One text, or several: the type has several.
+            // One text or several: the C# type always has several.
             Property(schema, "filter").AdditionalProperties = OneOf(Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 });
         }
         else if (type == typeof(ImageRequest))
         {
-            // Texts once they are read.
+            // They become texts when read.
             Property(schema, "metadata").AdditionalProperties = OneOf(Text, Of(JsonSchemaType.Number), Of(JsonSchemaType.Boolean), Of(JsonSchemaType.Null));
         }
         else if (type == typeof(Hit) || type == typeof(ImageDetails))
         {
-            // Any JSON to the type; an object as it is stored.
+            // The C# type allows any JSON; the stored value is an object.
             schema.Properties!["metadata"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object | JsonSchemaType.Null,
@@ -53,7 +53,7 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         }
         else if (type == typeof(BatchResponse))
         {
-            // Any of them, and not one: without a member that says which, generators of clients take the first of what should be one.
+            // anyOf, not oneOf: without a discriminating member, client generators take the first alternative of a oneOf.
             Property(schema, "answers").Items = new OpenApiSchema
             {
                 AnyOf =

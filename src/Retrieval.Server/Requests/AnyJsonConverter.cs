@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Any JSON as it is: a part that is read later, which then refuses doubled members as its own fault.</summary>
+/// <summary>Keeps any JSON unchanged: a part that is read later, which then reports duplicate members as its own fault.</summary>
 internal sealed class AnyJsonConverter : JsonConverter<JsonElement>
 {
     public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonElement.ParseValue(ref reader);

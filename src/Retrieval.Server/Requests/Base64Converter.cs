@@ -5,7 +5,10 @@ using System.Text.Json.Serialization;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Bytes in base64, decoded where their text was copied to, in a rented buffer: it has megabytes, and the framework's own way makes an array of it.</summary>
+/// <summary>
+/// Decodes base64 bytes in place in a rented buffer: the text has megabytes, and the framework's own converter allocates an array for
+/// it.
+/// </summary>
 internal sealed class Base64Converter : JsonConverter<byte[]>
 {
     public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

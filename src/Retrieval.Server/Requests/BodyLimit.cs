@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Mark of endpoints whose bodies may be longer than others'. Only so many of them are received at once.</summary>
+/// <summary>Marks endpoints whose bodies may be longer than others'. Only a limited number of them are received at once.</summary>
 internal sealed class BodyLimit(long bytes) : IRequestSizeLimitMetadata
 {
     /// <summary>Bodies received at once.</summary>

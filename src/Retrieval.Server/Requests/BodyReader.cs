@@ -14,13 +14,13 @@ using Retrieval.Server.Configuration;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// Receives the body of a request before the request takes one of the few places of work: a caller who sends slowly
-/// holds a connection and the bytes he has sent, and never a place. What is not JSON is refused here; what is, waits as
-/// the bytes it came as.
+/// Receives the body of a request before the request takes one of the few work permits: a caller who sends slowly holds a
+/// connection and the bytes sent so far, but never a permit. A body that is not JSON is refused here; a JSON body waits as the
+/// bytes that arrived.
 /// </summary>
 internal sealed class BodyReader(RequestDelegate next, ServerOptions options, TimeProvider time)
 {
-    // The body's length is bounded by the server below; there is nobody to read while it is written.
+    // The server limits the body's length before this; nothing reads from the pipe while it is written.
     private static readonly PipeOptions Unbounded = new(pauseWriterThreshold: 0, useSynchronizationContext: false);
 
     private int _long;
@@ -79,8 +79,8 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         }
     }
 
-    // A caller who hangs up while he sends is no fault of the server, nor is a connection that this server closed to make room;
-    // nobody is left to read an answer.
+    // A caller who disconnects while sending is not a server fault, nor is a connection that this server closed to make room; no one
+    // is left to read an answer.
     private static async Task<bool> TryReceiveAsync(HttpContext context, PipeWriter writer)
     {
         try
@@ -96,8 +96,8 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         }
         catch (Exception exception) when (exception is not (BadHttpRequestException or OperationCanceledException or OutOfMemoryException))
         {
-            // Only the server's reading of what the caller sent can fail here, in one way or another: a chunk whose size
-            // overflows is an IOException. Nothing behind it on this connection can be made sense of.
+            // The only thing that can fail here, in one way or another, is reading what the caller sent: a chunk whose size overflows is
+            // an IOException. Nothing that follows on this connection can be interpreted.
             context.Response.OnStarting(Close, context.Response);
             throw new BadHttpRequestException("the body is not valid HTTP: " + exception.Message, StatusCodes.Status400BadRequest, exception);
         }

@@ -4,7 +4,9 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>The <c>filter</c> of a search: an object whose members are a text or an array of texts. Without a member it is none.</summary>
+/// <summary>
+/// The <c>filter</c> of a search: an object whose members are a text or an array of texts. An object without members means no filter.
+/// </summary>
 internal sealed class FilterConverter : JsonConverter<IReadOnlyDictionary<string, IReadOnlyList<string>>>
 {
     private const string Field = "filter";

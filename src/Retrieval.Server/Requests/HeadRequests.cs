@@ -4,8 +4,8 @@ using Microsoft.Net.Http.Headers;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// Answers HEAD as GET without a body, on every route. The server itself keeps back the body of what came as HEAD; here
-/// the request only has to find the route.
+/// Answers HEAD like GET without a body, on every route. The server itself suppresses the body of a HEAD request; here the
+/// request only has to match the route.
 /// </summary>
 internal sealed class HeadRequests(RequestDelegate next)
 {

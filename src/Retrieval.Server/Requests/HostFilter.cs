@@ -7,8 +7,8 @@ using Retrieval.Server.Health;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// Refuses requests for hosts that this server is not: a page in a browser can have its own name resolve to the loopback
-/// address, and so ask a server that only listens there. Health says nothing worth that, and probes ask by any address.
+/// Refuses requests for other hosts: a page in a browser can make its own name resolve to the loopback address, and so query a
+/// server that only listens there. Health is exempt: it reveals nothing useful, and probes use any address.
 /// </summary>
 internal sealed class HostFilter(RequestDelegate next, ServerOptions options)
 {

@@ -7,7 +7,7 @@ using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>What <c>PUT /v1/images/{id}</c> takes: JSON, or a <c>.npy</c> file with captions beside it in the query.</summary>
+/// <summary>The body of <c>PUT /v1/images/{id}</c>: JSON, or a <c>.npy</c> file with captions in the query string.</summary>
 internal static class ImageBody
 {
     /// <summary>Media type of a <c>.npy</c> file.</summary>

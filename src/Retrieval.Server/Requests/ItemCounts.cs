@@ -5,13 +5,15 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Counts the items of a body's arrays before any of them is made: a short text of many small items takes many times its own memory.</summary>
+/// <summary>
+/// Counts the items of a body's arrays before any is created: a short text of many small items takes many times its own memory.
+/// </summary>
 internal static class ItemCounts
 {
     /// <param name="body">One JSON value.</param>
-    /// <param name="type">What it is to be.</param>
+    /// <param name="type">The type it will be read as.</param>
     /// <param name="bounds">Which of its arrays have bounds.</param>
-    /// <param name="maxDepth">How deep it nests at most.</param>
+    /// <param name="maxDepth">Deepest nesting.</param>
     /// <exception cref="InvalidInputException">An array has too few or too many items; names it.</exception>
     public static void Check(ReadOnlySequence<byte> body, JsonTypeInfo type, RequestBounds bounds, int maxDepth)
     {
@@ -58,7 +60,7 @@ internal static class ItemCounts
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair in escapes: no name of ours. Reading refuses it.
+            // Half a surrogate pair in escapes: not a known name. Reading refuses it.
         }
 
         return null;

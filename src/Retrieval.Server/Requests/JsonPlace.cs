@@ -2,13 +2,16 @@ using System.Globalization;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>One step of a place in a JSON text: a member's name, or an item's index.</summary>
+/// <summary>One step of a location in a JSON text: a member's name, or an item's index.</summary>
 internal readonly record struct JsonPlace(string Name, int? Index)
 {
-    /// <summary>The steps of a path as the deserializer writes it: <c>$.pairs[1].caption</c>; a name that is no plain word stands as <c>['a name']</c>.</summary>
+    /// <summary>
+    /// The steps of a path in the deserializer's format: <c>$.pairs[1].caption</c>; a name that is not a plain word is written as
+    /// <c>['a name']</c>.
+    /// </summary>
     public static IEnumerable<JsonPlace> Steps(string? path)
     {
-        // Names in brackets are unknown members', so they come last and may hold anything.
+        // Names in brackets are those of unknown members, so they come last and may contain anything.
         var rest = path is null ? "" : path[1..];
         while (rest.Length > 0)
         {

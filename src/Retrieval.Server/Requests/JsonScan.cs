@@ -3,21 +3,21 @@ using System.Text.Json;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Reads through a JSON text once without keeping anything of it.</summary>
+/// <summary>Reads through a JSON text once without storing any of it.</summary>
 internal static class JsonScan
 {
     private static ReadOnlySpan<byte> DeadlineMember => "deadlineMs"u8;
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The text without the byte order mark that some write in front of it.</summary>
+    /// <summary>The text without a leading byte order mark.</summary>
     public static ReadOnlySequence<byte> WithoutMark(ReadOnlySequence<byte> text)
     {
         var reader = new SequenceReader<byte>(text);
         return reader.IsNext(ByteOrderMark) ? text.Slice(ByteOrderMark.Length) : text;
     }
 
-    /// <summary>The deadline that the object names, in milliseconds; null if it names none that could be one.</summary>
+    /// <summary>The deadline in the object, in milliseconds; null if there is none, or it cannot be one.</summary>
     /// <exception cref="JsonException">The text is not one JSON value, or nests too deep.</exception>
     public static int? Deadline(ReadOnlySequence<byte> text, int maxDepth)
     {
@@ -45,7 +45,7 @@ internal static class JsonScan
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair in escapes: no text, so no name of ours. The parser refuses it with its place.
+            // Half a surrogate pair in escapes: not a valid text, so not a known name. The parser refuses it with its location.
             return false;
         }
     }

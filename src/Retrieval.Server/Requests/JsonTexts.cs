@@ -6,11 +6,11 @@ namespace Retrieval.Server.Requests;
 /// <summary>Texts of JSON, and what its values are called in messages.</summary>
 internal static class JsonTexts
 {
-    /// <summary>Why a text is refused that JSON allows and Unicode does not.</summary>
+    /// <summary>Why a text is refused that is valid JSON but not valid Unicode.</summary>
     public const string NotUnicode = "holds half a surrogate pair, or bytes that are not UTF-8; expected well-formed Unicode";
 
     /// <summary>The text.</summary>
-    /// <exception cref="InvalidInputException">No text, or none that is well-formed; names the field.</exception>
+    /// <exception cref="InvalidInputException">Not a text, or not well-formed; names the field.</exception>
     public static string Read(JsonElement element, string field) => element.ValueKind == JsonValueKind.String
         ? WellFormed(element.GetString, field)!
         : throw new InvalidInputException($"found {Kind(element)}; expected a text", field: field);

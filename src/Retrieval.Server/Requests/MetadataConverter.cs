@@ -4,7 +4,10 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>The <c>metadata</c> of an image: an object of texts, numbers, true and false. Numbers and flags are kept as they are written; null counts as left out.</summary>
+/// <summary>
+/// The <c>metadata</c> of an image: an object of texts, numbers, true and false. Numbers and booleans keep their notation; null counts
+/// as omitted.
+/// </summary>
 internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<string, string>>
 {
     private const string Field = "metadata";

@@ -3,13 +3,16 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Percent-encoding of URLs, read strictly: the framework leaves what it cannot decode as it stands, and so stores another text than was meant.</summary>
+/// <summary>
+/// Strict percent-decoding of URLs: the framework leaves what it cannot decode unchanged, and so would store another text than was
+/// meant.
+/// </summary>
 internal static class PercentEncoding
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The text that is encoded.</summary>
-    /// <exception cref="InvalidInputException">A percent sign without two hexadecimal digits behind it, or bytes that are not UTF-8.</exception>
+    /// <summary>The decoded text.</summary>
+    /// <exception cref="InvalidInputException">A percent sign without two hexadecimal digits after it, or not UTF-8.</exception>
     public static string Decode(ReadOnlySpan<char> encoded, string field)
     {
         if (!encoded.Contains('%'))
@@ -33,7 +36,7 @@ internal static class PercentEncoding
             }
             else
             {
-                // Beyond ASCII nothing comes undecoded: the server refuses it in a request line.
+                // Nothing beyond ASCII arrives unencoded: the server refuses it in a request line.
                 var length = char.IsSurrogatePair(encoded[i], i + 1 < encoded.Length ? encoded[i + 1] : '\0') ? 2 : 1;
                 bytes.AddRange(one[..Encoding.UTF8.GetBytes(encoded.Slice(i, length), one)]);
                 i += length - 1;
@@ -50,10 +53,10 @@ internal static class PercentEncoding
         }
     }
 
-    /// <summary>Checks a query, whose parameters may only be the named ones.</summary>
-    /// <param name="query">The query, with or without its question mark.</param>
-    /// <param name="known">Names of parameters.</param>
-    /// <exception cref="InvalidInputException">Another parameter, or one that is not encoded properly; names it.</exception>
+    /// <summary>Checks a query string, which may only have the given parameters.</summary>
+    /// <param name="query">The query string, with or without its question mark.</param>
+    /// <param name="known">Permitted parameter names.</param>
+    /// <exception cref="InvalidInputException">There is another parameter, or one that is not properly encoded; names it.</exception>
     public static void CheckQuery(string? query, params ReadOnlySpan<string> known)
     {
         foreach (var parameter in (query ?? "").TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))

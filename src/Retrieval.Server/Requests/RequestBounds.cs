@@ -5,7 +5,7 @@ using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Which members of requests have bounds: for the check, its messages, and the API's document alike.</summary>
+/// <summary>Which request members have bounds: used by the check, its messages, and the API's document.</summary>
 internal sealed class RequestBounds(ServerOptions options)
 {
     private const int MostBoxes = 10_000;

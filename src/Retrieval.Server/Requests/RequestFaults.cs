@@ -6,15 +6,15 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// Says why a body could not be deserialized in the caller's words: which member, what was found, what was expected. The
-/// deserializer's exception says where; its message has the names of types, and is not passed on.
+/// Says in the caller's terms why a body could not be deserialized: which member, what was found, what was expected. The
+/// deserializer's exception gives the location; its message contains type names, and is not passed on.
 /// </summary>
 internal sealed class RequestFaults(RequestBounds bounds)
 {
-    /// <summary>The fault.</summary>
+    /// <summary>Converts the exception.</summary>
     /// <param name="exception">What the deserializer threw.</param>
-    /// <param name="found">What it was to read.</param>
-    /// <param name="type">What it was to be.</param>
+    /// <param name="found">The JSON that it read.</param>
+    /// <param name="type">The type it should have produced.</param>
     public InvalidInputException Of(JsonException exception, JsonElement found, JsonTypeInfo type)
     {
         string? field = null;
@@ -58,7 +58,7 @@ internal sealed class RequestFaults(RequestBounds bounds)
 
         InvalidInputException Missing()
         {
-            // Where a member's name is no text, the deserializer has only the object's place; asking for all names finds it.
+            // If a member's name is not valid text, the deserializer only gives the object's location; reading all names finds it.
             var names = found.EnumerateObject().Select(given => given.Name).ToHashSet(StringComparer.Ordinal);
             var missing = type.Properties.FirstOrDefault(known => known.IsRequired && !names.Contains(known.Name));
             if (missing is null)

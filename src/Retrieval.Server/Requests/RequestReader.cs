@@ -7,9 +7,9 @@ using Retrieval.Server.Configuration;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// Bodies of requests, deserialized strictly into the types that the API's document describes: a member that is unknown, doubled,
-/// missing or of another kind is refused by name. A member that is null counts as left out. What a body means (bounds of numbers,
-/// captions) is checked by who uses it.
+/// Strictly deserializes request bodies into the types that the API's document describes: a member that is unknown, duplicated,
+/// missing or of another kind is refused by name. A member that is null counts as omitted. The code that uses a body checks its
+/// meaning (bounds of numbers, captions).
 /// </summary>
 internal sealed class RequestReader
 {
@@ -31,7 +31,7 @@ internal sealed class RequestReader
     }
 
     /// <summary>Reads a body, which is one JSON value: see <see cref="BodyReader"/>.</summary>
-    /// <exception cref="InvalidInputException">Not such a request; names the member.</exception>
+    /// <exception cref="InvalidInputException">Not a valid request; names the member.</exception>
     public T Read<T>(ReadOnlySequence<byte> body)
         where T : class
     {
@@ -49,7 +49,7 @@ internal sealed class RequestReader
         }
     }
 
-    /// <summary>Reads a part of a body that is a request of its own, with members named from its own beginning.</summary>
+    /// <summary>Reads a part of a body that is a request of its own; members are named relative to that part.</summary>
     /// <inheritdoc cref="Read{T}(ReadOnlySequence{byte})"/>
     public T Read<T>(JsonElement part)
         where T : class
@@ -65,10 +65,10 @@ internal sealed class RequestReader
         }
     }
 
-    /// <summary>Items of an array, none of which may be null: the one thing that types do not say to the deserializer.</summary>
+    /// <summary>Items of an array, none of which may be null: the deserializer cannot derive this from types.</summary>
     /// <param name="items">The items; null for none.</param>
     /// <param name="field">The array's member.</param>
-    /// <param name="expected">What an item is.</param>
+    /// <param name="expected">Description of an item.</param>
     /// <exception cref="InvalidInputException">An item is null; names it.</exception>
     public static IReadOnlyList<T> Items<T>(IReadOnlyList<T>? items, string field, string expected)
         where T : class

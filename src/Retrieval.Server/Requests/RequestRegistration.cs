@@ -4,7 +4,7 @@ using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Reading of bodies, and how answers are written.</summary>
+/// <summary>Registers how bodies are read and answers are serialized.</summary>
 internal static class RequestRegistration
 {
     public static void AddRequests(this IServiceCollection services)
@@ -14,13 +14,13 @@ internal static class RequestRegistration
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
     }
 
-    /// <summary>HEAD on every route of GET, and no hosts but this server's own.</summary>
+    /// <summary>HEAD on every GET route, and requests only for this server's own hosts.</summary>
     public static void UseRequestRules(this WebApplication app)
     {
         app.UseMiddleware<HeadRequests>();
         app.UseMiddleware<HostFilter>();
     }
 
-    /// <summary>Receives bodies. In front of the limits.</summary>
+    /// <summary>Receives bodies. Runs before the limits.</summary>
     public static void UseRequestBodies(this WebApplication app) => app.UseMiddleware<BodyReader>();
 }

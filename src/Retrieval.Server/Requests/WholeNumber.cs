@@ -3,16 +3,16 @@ using System.Buffers.Text;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// Reads whole numbers as JSON may write them: <c>10</c>, <c>10.0</c> and <c>1e1</c> are one number, and a schema's
-/// integer. Exact: no floating-point number is made on the way.
+/// Reads whole numbers in every JSON notation: <c>10</c>, <c>10.0</c> and <c>1e1</c> are the same number, and an integer for a
+/// schema. Exact: no floating-point number is involved.
 /// </summary>
 internal static class WholeNumber
 {
-    /// <summary>Digits that cannot be a whole number of 32 bits any more.</summary>
+    /// <summary>Number of digits that no 32-bit whole number has.</summary>
     private const int TooManyDigits = 11;
 
-    /// <param name="number">A number by JSON's grammar, in UTF-8.</param>
-    /// <param name="value">The number, where it is whole and has 32 bits.</param>
+    /// <param name="number">A number in JSON's grammar, in UTF-8.</param>
+    /// <param name="value">The number, if it is whole and fits 32 bits.</param>
     public static bool TryRead(ReadOnlySpan<byte> number, out int value)
     {
         if (Utf8Parser.TryParse(number, out value, out var read) && read == number.Length)
@@ -42,7 +42,7 @@ internal static class WholeNumber
             return true;
         }
 
-        // The power of ten behind the last significant digit.
+        // The power of ten of the last significant digit.
         if (!TryReadExponent(exponentAt < 0 ? "0"u8 : number[(exponentAt + 1)..], out var power))
         {
             return false;

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Retrieval.Terminal.Commands;
 
-/// <summary>Options that several commands have.</summary>
+/// <summary>Options shared by several commands.</summary>
 public static class CommonOptions
 {
     /// <summary><c>--json</c>.</summary>
@@ -19,13 +19,13 @@ public static class CommonOptions
     /// <summary><c>--threads</c>.</summary>
     public static Option<int> Threads() => Whole("--threads", "Threads for one graph; 0 takes all cores", 0, 1024, 0);
 
-    /// <summary>A folder that must be named.</summary>
+    /// <summary>A required folder.</summary>
     public static Option<string> Folder(string name, string description) => new(name) { Description = description, HelpName = "DIR", Required = true };
 
-    /// <summary>A file that must be named.</summary>
+    /// <summary>A required file.</summary>
     public static Option<string> File(string name, string description) => new(name) { Description = description, HelpName = "FILE", Required = true };
 
-    /// <summary>A whole number within bounds, and what it is if it is not given.</summary>
+    /// <summary>A whole number within bounds, with a default.</summary>
     public static Option<int> Whole(string name, string description, int least, int most, int value) => new(name)
     {
         Description = description,
@@ -67,7 +67,7 @@ public static class CommonOptions
 
     private static int? Parse(ArgumentResult result, int least, int most) => Parse(result, result.Tokens[0].Value, least, most);
 
-    /// <summary>One whole number within bounds; null, and an error of the argument, if it is none.</summary>
+    /// <summary>One whole number within bounds; null, and an error of the argument, if the text is not one.</summary>
     public static int? Parse(ArgumentResult result, string text, int least, int most)
     {
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)

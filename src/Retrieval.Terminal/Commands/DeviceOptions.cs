@@ -12,7 +12,7 @@ public sealed class DeviceOptions
         HelpName = "auto|cpu|cuda",
         CustomParser = result =>
         {
-            // Enum.TryParse would take numbers, too.
+            // Enum.TryParse would also accept numbers.
             switch (result.Tokens[0].Value)
             {
                 case "auto": return ProviderChoice.Auto;
@@ -27,10 +27,10 @@ public sealed class DeviceOptions
 
     private readonly Option<string?> _library = new("--provider-library") { Description = "ONNX Runtime's CUDA provider; by default the one in the program's folder", HelpName = "FILE" };
 
-    /// <summary>Both, in the order help lists them.</summary>
+    /// <summary>Both options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [_provider, _library];
 
-    /// <summary>Gives a command both options, behind those it has.</summary>
+    /// <summary>Adds both options to a command, after its existing ones.</summary>
     public DeviceOptions AddTo(Command command)
     {
         foreach (var option in All)
@@ -41,7 +41,7 @@ public sealed class DeviceOptions
         return this;
     }
 
-    /// <summary>Puts what was typed into the given options.</summary>
+    /// <summary>Applies the parsed values to the given options.</summary>
     public InferenceOptions Read(ParseResult parsed, InferenceOptions options) =>
         options with { Provider = parsed.GetValue(_provider), ProviderLibrary = parsed.GetValue(_library) ?? "" };
 }

@@ -4,8 +4,8 @@ using Retrieval.Storage.Postgres.Connecting;
 namespace Retrieval.Terminal.Commands;
 
 /// <summary>
-/// The options that name a catalog in Postgres. What is not on the command line comes from the same environment variables
-/// that the server reads, so that a password need not stand where every process of the machine can see it.
+/// The options that name a catalog in Postgres. Anything missing from the command line comes from the environment variables that
+/// the server also reads, so that a password need not be visible to every process of the machine.
 /// </summary>
 public sealed class PostgresOptions
 {
@@ -22,14 +22,14 @@ public sealed class PostgresOptions
     /// <summary><c>--postgres-password-file</c>.</summary>
     public Option<string?> PasswordFile { get; } = new("--postgres-password-file") { Description = $"File with the password; the environment's {PasswordFileVariable} if not given", HelpName = "FILE" };
 
-    /// <summary>Gives a command both options, behind those it has.</summary>
+    /// <summary>Adds both options to a command, after its existing ones.</summary>
     public void AddTo(Command command)
     {
         command.Options.Add(Connection);
         command.Options.Add(PasswordFile);
     }
 
-    /// <summary>Makes a catalog obligatory.</summary>
+    /// <summary>Requires a catalog.</summary>
     public void Require(Command command) => command.Validators.Add(result =>
     {
         if (ConnectionOf(result.GetValue(Connection)) is null)
@@ -38,7 +38,7 @@ public sealed class PostgresOptions
         }
     });
 
-    /// <summary>Makes exactly one of a local index and a catalog obligatory.</summary>
+    /// <summary>Requires exactly one of a local index and a catalog.</summary>
     public void RequireThisOr(Command command, Option<string> folder, Func<System.CommandLine.Parsing.CommandResult, bool>? neither = null) => command.Validators.Add(result =>
     {
         if (result.GetValue(folder) is not null && result.GetValue(Connection) is not null)
@@ -51,11 +51,11 @@ public sealed class PostgresOptions
         }
     });
 
-    /// <summary>Whether the command is for a catalog: a folder that is named on the command line goes before the environment.</summary>
+    /// <summary>Whether the command is for a catalog: a folder on the command line takes precedence over the environment.</summary>
     public bool Given(ParseResult parsed, Option<string>? folder = null) =>
         parsed.GetValue(Connection) is not null || (folder is null || parsed.GetValue(folder) is null) && ConnectionOf(null) is not null;
 
-    /// <summary>The catalog that was named; nothing is connected to yet.</summary>
+    /// <summary>The named catalog; does not connect yet.</summary>
     public Catalog Open(ParseResult parsed) => new(new CatalogOptions
     {
         ConnectionString = ConnectionOf(parsed.GetValue(Connection))!,

@@ -4,8 +4,8 @@ using Retrieval.Domain.Errors;
 namespace Retrieval.Terminal.Input;
 
 /// <summary>
-/// Lines of UTF-8 text from a stream. Only <c>\n</c> and <c>\r\n</c> end a line: U+2028, a form feed or a lone
-/// <c>\r</c> belong to the text, as they do to Python when it reads a caption file line by line.
+/// Lines of UTF-8 text from a stream. Only <c>\n</c> and <c>\r\n</c> end a line: U+2028, a form feed or a lone <c>\r</c> are part
+/// of the text, as in Python when it reads a caption file line by line.
 /// </summary>
 public sealed class Utf8Lines(Stream stream, string name)
 {
@@ -17,10 +17,10 @@ public sealed class Utf8Lines(Stream stream, string name)
     private int _end;
     private bool _ended;
 
-    /// <summary>Lines given so far: the number of the line given last, from 1.</summary>
+    /// <summary>Number of lines returned so far, which is the number of the last returned line, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Reads more of the stream. False when it has ended and every line was given.</summary>
+    /// <summary>Reads more of the stream. False when it has ended and every line was returned.</summary>
     public async Task<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_ended)
@@ -44,14 +44,14 @@ public sealed class Utf8Lines(Stream stream, string name)
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
 
-        // Standard input does not heed the token while it waits for the other side.
+        // Standard input ignores the token while it waits for input.
         var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
         _ended = read == 0;
         _end += read;
         return _start < _end || !_ended;
     }
 
-    /// <summary>The next line that has been read whole, without its line break.</summary>
+    /// <summary>The next complete line that has been read, without its line break.</summary>
     /// <exception cref="InvalidInputException">The line is not UTF-8.</exception>
     public bool TryRead(out string line)
     {

@@ -2,10 +2,10 @@ using Retrieval.Inference.Devices;
 
 namespace Retrieval.Terminal.Output;
 
-/// <summary>Where a model computed, for a person and for a program.</summary>
-/// <param name="Provider">The runtime's name of the provider, e.g. <c>CPUExecutionProvider</c>.</param>
+/// <summary>Where a model computed, for people and programs.</summary>
+/// <param name="Provider">The runtime's name for the provider, e.g. <c>CPUExecutionProvider</c>.</param>
 /// <param name="Name">The device.</param>
-/// <param name="Reason">Why this one.</param>
+/// <param name="Reason">Why it was chosen.</param>
 public sealed record DeviceView(string Provider, string Name, string Reason)
 {
     /// <summary>The device a model was loaded on.</summary>

@@ -6,14 +6,14 @@ using Spectre.Console;
 namespace Retrieval.Terminal.Output;
 
 /// <summary>
-/// The two ends of the process: results go to standard output, everything else to standard error. A command writes its
-/// result once, as a table or as one JSON document.
+/// The two outputs of the process: results go to standard output, everything else to standard error. A command writes its result
+/// once, as a table or as one JSON document.
 /// </summary>
 public static class Printer
 {
     private const int WidthOfNoTerminal = 200;
 
-    /// <summary>Results as JSON: readable, in UTF-8, with the names a program expects.</summary>
+    /// <summary>JSON format of results: indented, in UTF-8, with the names that programs expect.</summary>
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -29,10 +29,10 @@ public static class Printer
     /// <summary>Standard error, for progress and notes.</summary>
     public static IAnsiConsole Messages => MessageConsole.Value;
 
-    /// <summary>Whether somebody is watching standard error.</summary>
+    /// <summary>Whether standard error is an interactive terminal.</summary>
     public static bool IsWatched => !Console.IsErrorRedirected && Messages.Profile.Capabilities.Interactive;
 
-    /// <summary>Writes the result: as JSON if that was asked for, otherwise as <paramref name="table"/> draws it.</summary>
+    /// <summary>Writes the result: as JSON if requested, otherwise as drawn by <paramref name="table"/>.</summary>
     public static void Write<T>(T result, bool json, Action<IAnsiConsole> table)
     {
         if (!json)
@@ -52,7 +52,7 @@ public static class Printer
         output.Write([.. bytes, (byte)'\n']);
     }
 
-    /// <summary>A note for a person that is no part of the result.</summary>
+    /// <summary>A note for people that is not part of the result.</summary>
     public static void Note(string text) => Console.Error.WriteLine(Safe.Line(text));
 
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
@@ -63,7 +63,7 @@ public static class Printer
             return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         }
 
-        // Nobody's window: no colours in a file, and long cells must not be wrapped.
+        // No terminal: a file must not contain colours, and long cells must not be wrapped.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
         console.Profile.Width = WidthOfNoTerminal;
         return console;

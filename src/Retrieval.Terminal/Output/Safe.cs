@@ -1,6 +1,6 @@
 namespace Retrieval.Terminal.Output;
 
-/// <summary>Text of unknown origin for a terminal: a caption may hold line breaks or escape sequences.</summary>
+/// <summary>Makes text of unknown origin safe for a terminal: a caption may contain line breaks or escape sequences.</summary>
 public static class Safe
 {
     private const int LongestLine = 2000;

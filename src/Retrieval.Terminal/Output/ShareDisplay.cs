@@ -2,10 +2,10 @@ using Spectre.Console;
 
 namespace Retrieval.Terminal.Output;
 
-/// <summary>Shows how much of a long computation is done, where somebody watches.</summary>
+/// <summary>Shows the progress of a long computation on an interactive terminal.</summary>
 public static class ShareDisplay
 {
-    /// <summary>Runs work that reports its stage and the share of it that is done, 0 to 1.</summary>
+    /// <summary>Runs work that reports its stage and the completed share of it, 0 to 1.</summary>
     public static async Task<T> RunAsync<T>(Func<IProgress<(string Stage, double Done)>, Task<T>> work)
     {
         if (!Printer.IsWatched)

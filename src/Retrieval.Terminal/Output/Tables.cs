@@ -5,7 +5,7 @@ namespace Retrieval.Terminal.Output;
 /// <summary>Tables with plain text in their cells: no cell is ever read as markup.</summary>
 public static class Tables
 {
-    /// <summary>A table with a title; a heading that begins with <c>#</c> is of a column of numbers.</summary>
+    /// <summary>A table with a title; a heading that begins with <c>#</c> marks a column of numbers.</summary>
     public static Table Titled(string title, params ReadOnlySpan<string> headings)
     {
         var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape(title)) };

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Retrieval.Terminal.Output;
 
-/// <summary>Numbers for people.</summary>
+/// <summary>Formats numbers for people.</summary>
 public static class Units
 {
     private static readonly string[] Multiples = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -10,10 +10,10 @@ public static class Units
     /// <summary>A whole number, e.g. <c>31,014</c>.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A number with so many digits behind the point.</summary>
+    /// <summary>A number with the given count of digits after the decimal point.</summary>
     public static string Fixed(double number, int digits) => number.ToString($"N{digits}", CultureInfo.InvariantCulture);
 
-    /// <summary>A number that is near zero, e.g. <c>1.8e-7</c>.</summary>
+    /// <summary>A number close to zero, e.g. <c>1.8e-7</c>.</summary>
     public static string Small(double number) => number.ToString("0.0e+0", CultureInfo.InvariantCulture);
 
     /// <summary>E.g. <c>1.3 GiB</c>.</summary>

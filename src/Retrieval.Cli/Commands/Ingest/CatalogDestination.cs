@@ -14,7 +14,7 @@ using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands.Ingest;
 
-/// <summary>The options of an ingestion into a catalog, and what they mean.</summary>
+/// <summary>The options of an ingestion into a catalog, and their interpretation.</summary>
 internal sealed class CatalogDestination
 {
     private const string FirstIndex = "default";
@@ -63,8 +63,8 @@ internal sealed class CatalogDestination
     /// <summary>Which part of the source: 0 of 1 for all of it.</summary>
     public (int Part, int Parts) PartOf(ParseResult parsed) => parsed.GetValue(Part) is { } text && TryParse(text, out var part) ? part : (0, 1);
 
-    /// <summary>Finds or makes the index.</summary>
-    /// <exception cref="InvalidInputException">No index was named, and the active one is of another bundle.</exception>
+    /// <summary>Finds or creates the index.</summary>
+    /// <exception cref="InvalidInputException">No index was named, and the active one belongs to another bundle.</exception>
     public async Task<IngestDestination> OpenAsync(ParseResult parsed, Catalog catalog, IndexSchema schema, IngestionOptions options, CancellationToken cancellationToken)
     {
         if (parsed.GetValue(Migrate))
@@ -104,7 +104,7 @@ internal sealed class CatalogDestination
         return parts.FirstOrDefault(part => part.Part == options.Part)?.Ledger;
     }
 
-    // While Postgres is away the run goes on by itself; who watches is told now and then.
+    // While Postgres is unavailable the run retries without help; the user is informed from time to time.
     private static Action<Exception, int, TimeSpan> Notes()
     {
         long? last = null;

@@ -6,10 +6,10 @@ using Retrieval.Storage.Rows;
 
 namespace Retrieval.Cli.Commands.Ingest;
 
-/// <summary>Where an ingestion stores.</summary>
-/// <param name="Label">For people.</param>
-/// <param name="Target">What the job writes to; the job disposes of it.</param>
-/// <param name="ReadLedger">Reads the source's entry as it is committed; null if there is none.</param>
+/// <summary>Where an ingestion stores its results.</summary>
+/// <param name="Label">Name for people to read.</param>
+/// <param name="Target">The target the job writes to; the job disposes of it.</param>
+/// <param name="ReadLedger">Reads the source's committed checkpoint; null if there is none.</param>
 internal sealed record IngestDestination(string Label, IIngestionTarget Target, Func<Task<SourceCheckpoint?>> ReadLedger)
 {
     public static IngestDestination Folder(string index, IndexSchema schema, IngestionOptions options) =>
@@ -24,7 +24,7 @@ internal sealed record IngestDestination(string Label, IIngestionTarget Target, 
         }
         catch (IndexMissingException)
         {
-            // Stopped before it was made.
+            // Stopped before it was created.
             return null;
         }
     }

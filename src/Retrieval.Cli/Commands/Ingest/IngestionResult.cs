@@ -32,11 +32,11 @@ internal sealed record IngestionResult(
 {
     private const string Checks = "its id, captions and metadata; that its captions hold words; that its features and boxes are finite and of the model's shape";
 
-    /// <param name="source">Its name.</param>
-    /// <param name="options">What was asked for.</param>
-    /// <param name="destination">Where it went; null for a dry run.</param>
-    /// <param name="ledger">The source's entry afterwards.</param>
-    /// <param name="report">What the job says.</param>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="options">Options of the ingestion.</param>
+    /// <param name="destination">Where the results are stored; null for a dry run.</param>
+    /// <param name="ledger">The source's checkpoint after the run.</param>
+    /// <param name="report">The job's report.</param>
     public static IngestionResult Of(string source, IngestionOptions options, IngestDestination? destination, SourceCheckpoint? ledger, IngestionReport report)
     {
         var progress = report.Progress;
@@ -101,5 +101,5 @@ internal sealed record IngestionResult(
     };
 }
 
-/// <summary>Counts of a source over all runs, from the index's ledger.</summary>
+/// <summary>Counts of a source over all runs, from its checkpoint in the index.</summary>
 internal sealed record Totals(long Ingested, long Replaced, long Skipped, long Rejected);

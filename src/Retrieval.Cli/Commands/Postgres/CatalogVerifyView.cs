@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Retrieval.Cli.Commands.Postgres;
 
-/// <summary><c>retrieval index verify --postgres</c>: whether what is stored fits together, and how well pgvector finds it.</summary>
+/// <summary><c>retrieval index verify --postgres</c>: whether the stored data is consistent, and how well pgvector finds it.</summary>
 internal static class CatalogVerifyView
 {
     private const int Seed = 1;

@@ -49,7 +49,7 @@ internal static class IndexActivateCommand
         return command;
     }
 
-    // Replicas take it up within seconds: half an index would be half the answers.
+    // Replicas switch to it within seconds: half an index would give half the answers.
     private static async Task RequireCompleteAsync(Catalog catalog, string name, CancellationToken cancellationToken)
     {
         var status = await CatalogStatus.ReadAsync(catalog, cancellationToken).ConfigureAwait(false);

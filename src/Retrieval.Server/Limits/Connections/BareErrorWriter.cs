@@ -9,9 +9,9 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Limits.Connections;
 
 /// <summary>
-/// Gives the errors that the HTTP server answers by itself their body. What is not HTTP, or comes too late, never becomes
-/// a request, and the server has no hook there: it writes a status with <c>Content-Length: 0</c> and closes. That is all
-/// it ever writes while no request is in the pipeline, but for the ends of answers; anything else passes as it is.
+/// Adds a body to the errors that the HTTP server itself answers. Input that is not HTTP, or arrives too late, never becomes a
+/// request, and the server has no hook there: it writes a status with <c>Content-Length: 0</c> and closes. Apart from the ends of
+/// answers, it writes nothing else while no request is in the pipeline; everything else passes unchanged.
 /// </summary>
 internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit place) : PipeWriter
 {
@@ -81,7 +81,7 @@ internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit place) 
         return inner.CompleteAsync(exception);
     }
 
-    // Decided once for all that is written until the next flush, so that the order of bytes cannot change.
+    // Decided once for everything written until the next flush, so that the order of bytes cannot change.
     private bool Passes()
     {
         if (!_within)

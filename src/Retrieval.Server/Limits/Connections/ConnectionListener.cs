@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Retrieval.Server.Limits.Connections;
 
 /// <summary>
-/// Accepts connections while there is room for them. The server's own listener accepts without a bound, and asks again at
-/// once, for ever, when no descriptor is free.
+/// Accepts connections while there is room for them. The server's own listener accepts without a bound, and when no descriptor
+/// is free, it retries at once and forever.
 /// </summary>
 internal sealed partial class ConnectionListener(Socket listening, SocketConnectionContextFactory connections, ConnectionTable table, TimeProvider time, ILogger logger)
     : IConnectionListener
@@ -43,7 +43,7 @@ internal sealed partial class ConnectionListener(Socket listening, SocketConnect
             }
             catch (SocketException)
             {
-                // The client left before it was accepted.
+                // The client disconnected before it was accepted.
             }
         }
     }
@@ -53,7 +53,7 @@ internal sealed partial class ConnectionListener(Socket listening, SocketConnect
         _unbound.Cancel();
         listening.Dispose();
 
-        // The server ends those that are idle, but waits for half a request until its time is up.
+        // The server closes idle connections itself, but waits for an incomplete request until its timeout.
         table.CloseWaiting();
         return default;
     }

@@ -21,7 +21,7 @@ internal sealed class ConnectionListenerFactory(ConnectionTable table, TimeProvi
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            // What the server knows how to report.
+            // An exception that the server knows how to report.
             listening?.Dispose();
             throw new AddressInUseException(exception.Message, exception);
         }

@@ -3,7 +3,7 @@ using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Limits.Connections;
 
-/// <summary>What becomes of connections when there are too many.</summary>
+/// <summary>What happens to connections when there are too many.</summary>
 internal sealed class ConnectionMetrics
 {
     private readonly Meter _meter;
@@ -14,7 +14,7 @@ internal sealed class ConnectionMetrics
     {
         _meter = meters.Create(ServerMetrics.MeterName);
 
-        // Asked for, since they are made with the server, before anybody listens.
+        // Observable, since the counters are created with the server, before anyone listens.
         _meter.CreateObservableCounter("retrieval.http.connections.displaced", () => Interlocked.Read(ref _displaced), "{connection}", "Connections that waited for their client and were closed to make room");
         _meter.CreateObservableCounter("retrieval.http.connections.confined", () => Interlocked.Read(ref _confined), "{request}", "Requests that came when all connections were at work, and could ask for health only");
     }

@@ -3,15 +3,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Retrieval.Server.Limits.Connections;
 
-/// <summary>One open connection as <see cref="ConnectionTable"/> counts it. A feature of the connection and of its requests.</summary>
+/// <summary>One open connection, as counted by <see cref="ConnectionTable"/>. A feature of the connection and of its requests.</summary>
 internal sealed class ConnectionPermit(ConnectionContext connection, Socket? socket)
 {
     private volatile bool _busy;
 
-    /// <summary>Its place among those that wait for their client; null while a request is worked on. Under the table's lock.</summary>
+    /// <summary>
+    /// Its node in the list of connections that wait for their client; null while a request is handled. Under the table's lock.
+    /// </summary>
     public LinkedListNode<ConnectionPermit>? Waiting { get; set; }
 
-    /// <summary>Above the bound: may ask for health only. Under the table's lock.</summary>
+    /// <summary>Exceeds the bound: may only ask for health. Under the table's lock.</summary>
     public bool HealthOnly { get; set; }
 
     /// <summary>Is being closed to make room. Under the table's lock.</summary>
@@ -27,7 +29,7 @@ internal sealed class ConnectionPermit(ConnectionContext connection, Socket? soc
     /// <summary>Name of the connection in the log.</summary>
     public string Id => connection.ConnectionId;
 
-    /// <summary>Whether nothing is on its way: no bytes have come that were not read, and the last answer has left.</summary>
+    /// <summary>Whether nothing is in transit: no unread bytes have arrived, and the last answer has been sent.</summary>
     public bool IsQuiet()
     {
         try
@@ -36,7 +38,7 @@ internal sealed class ConnectionPermit(ConnectionContext connection, Socket? soc
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // Broken or closed already: nothing is lost.
+            // Already broken or closed: nothing is lost.
             return true;
         }
     }

@@ -4,7 +4,7 @@ using Retrieval.Server.Health;
 
 namespace Retrieval.Server.Limits.Connections;
 
-/// <summary>Tells the table which connections are at work, and keeps those above the bound to health.</summary>
+/// <summary>Tells the table which connections are busy, and restricts those above the bound to health.</summary>
 internal sealed class ConnectionPermits(RequestDelegate next, ConnectionTable table)
 {
     public async Task InvokeAsync(HttpContext context, ProblemWriter writer)
@@ -24,7 +24,7 @@ internal sealed class ConnectionPermits(RequestDelegate next, ConnectionTable ta
                 return;
             }
 
-            // It makes room for the next probe.
+            // This makes room for the next probe.
             context.Response.OnStarting(static state =>
             {
                 ((HttpResponse)state).Headers.Connection = "close";

@@ -7,7 +7,7 @@ using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Limits.Connections;
 
-/// <summary>The bound on connections, and what gives way when it is reached.</summary>
+/// <summary>Registers the bound on connections and what happens when it is reached.</summary>
 internal static partial class ConnectionRegistration
 {
     /// <exception cref="InvalidConfigurationException">The limit of open files leaves no room for connections.</exception>
@@ -23,7 +23,7 @@ internal static partial class ConnectionRegistration
             return table;
         });
 
-        // Behind the server's own, which it takes the place of.
+        // Registered after the server's own, which it replaces.
         builder.Services.AddSingleton<IConnectionListenerFactory, ConnectionListenerFactory>();
     }
 

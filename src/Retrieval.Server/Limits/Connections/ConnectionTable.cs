@@ -1,17 +1,17 @@
 namespace Retrieval.Server.Limits.Connections;
 
 /// <summary>
-/// Counts the open connections of all listeners against the bound. When it is reached, the connection that has waited
-/// longest for its client (idle between requests, or with headers not yet complete) is closed for the new one. When all
-/// are at work, a few more are let in that may ask for health only, so that a probe is answered then too. Beyond those
-/// nobody is accepted until one leaves: the number of sockets is bounded at every moment.
+/// Counts the open connections of all listeners against the bound. When it is reached, the connection that has waited longest
+/// for its client (idle between requests, or with incomplete headers) is closed for the new one. When all are busy, a few more
+/// are accepted that may only ask for health, so that probes are still answered. Beyond those no connection is accepted until
+/// one closes: the number of sockets is bounded at all times.
 /// </summary>
 internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
 {
-    /// <summary>Connections above the bound, for health.</summary>
+    /// <summary>Connections above the bound, for health only.</summary>
     public const int HealthPermits = 16;
 
-    // The runtime needs two to start a thread, and ends the process where it has none.
+    // The runtime needs two to start a thread, and terminates the process if it has none.
     private const int SpareDescriptors = 8;
 
     private readonly Lock _gate = new();
@@ -28,7 +28,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     /// <summary>Sockets that are open.</summary>
     public int Open => Volatile.Read(ref _open);
 
-    /// <summary>Connections with a request that is worked on.</summary>
+    /// <summary>Connections with a request in progress.</summary>
     public int AtWork
     {
         get
@@ -40,7 +40,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         }
     }
 
-    /// <summary>Waits until a further connection may be accepted, closing a waiting one if need be.</summary>
+    /// <summary>Waits until another connection may be accepted, and closes a waiting one if necessary.</summary>
     public async Task RoomAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -67,7 +67,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         }
     }
 
-    /// <summary>Counts a connection that was accepted.</summary>
+    /// <summary>Counts an accepted connection.</summary>
     public void Add(ConnectionPermit place)
     {
         ConnectionPermit? closed = null;
@@ -82,7 +82,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     }
 
     /// <summary>A request of the connection begins.</summary>
-    /// <returns>Whether it may ask for anything; otherwise for health only.</returns>
+    /// <returns>Whether it may ask for anything; otherwise only for health.</returns>
     public bool Begin(ConnectionPermit place)
     {
         ConnectionPermit? closed = null;
@@ -124,7 +124,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         }
     }
 
-    /// <summary>The connection is closed and its socket free.</summary>
+    /// <summary>The connection is closed and its socket is free.</summary>
     public void Remove(ConnectionPermit place)
     {
         lock (_gate)
@@ -140,19 +140,19 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
                 _ordinary--;
             }
 
-            // From now on it is nobody's: a request that ends late must not come back to the list.
+            // From now on it belongs to no list: a request that ends late must not add it again.
             place.Leaving = true;
             Changed();
         }
     }
 
-    /// <summary>Closes some of those that wait for their client, because descriptors have run out.</summary>
+    /// <summary>Closes some of the connections that wait for their client, because descriptors have run out.</summary>
     public void MakeRoom() => CloseWaiting(SpareDescriptors);
 
-    /// <summary>Closes all that wait for their client, because nobody will answer them any more.</summary>
+    /// <summary>Closes all connections that wait for their client, because no one will answer them.</summary>
     public void CloseWaiting() => CloseWaiting(int.MaxValue);
 
-    // Takes one of the places below the bound, another's if need be; whom to close for it.
+    // Takes one of the permits below the bound, another connection's if necessary; returns the connection to close for it.
     private ConnectionPermit? Enter(ConnectionPermit place)
     {
         var closed = _ordinary >= most ? Displace(healthToo: false) : null;

@@ -4,29 +4,29 @@ using Retrieval.Server.Configuration;
 namespace Retrieval.Server.Limits.Connections;
 
 /// <summary>
-/// How the descriptors of the process are shared out: what the program, the index and Postgres need is set aside, and
-/// connections get what is left. A process without a free descriptor can neither load code nor open an index, and ends.
+/// Divides the descriptors of the process: the needs of the program, the index and Postgres are reserved, and connections get the
+/// rest. A process without a free descriptor can neither load code nor open an index, and terminates.
 /// </summary>
 internal static class DescriptorBudget
 {
-    /// <summary>Fewest connections it makes sense to serve with.</summary>
+    /// <summary>Fewest connections that are worth serving.</summary>
     public const int LeastConnections = 16;
 
-    // Assemblies, native libraries, pipes and event queues: 224 are open in a server that has answered searches.
+    // Assemblies, native libraries, pipes and event queues: a server that has answered searches has 224 open.
     private const int Program = 288;
 
-    // An index has up to 36 files a generation: the one served, its successor, one that requests in progress still hold,
-    // and one that is being written or checked.
+    // An index has up to 36 files per generation. Four generations: the one served, its successor, one still held by requests in
+    // progress, and one being written or checked.
     private const int FilesOfGeneration = 36;
     private const int Generations = 4;
 
     // Listening sockets, the log, the files of an ingestion's source, a graphics device.
     private const int Other = 48;
 
-    // The most connections the driver's pool holds, and those that copy an index.
+    // The maximum number of connections in the driver's pool, and those that copy an index.
     private const int Postgres = 100;
 
-    /// <summary>The connections to serve: as many as configured, or as fit below the limit of open files.</summary>
+    /// <summary>Number of connections to serve: as configured, or as many as fit below the limit of open files.</summary>
     /// <param name="options">The options.</param>
     /// <param name="limit">The limit of open files; null for none.</param>
     /// <exception cref="InvalidConfigurationException">Not even <see cref="LeastConnections"/> fit.</exception>

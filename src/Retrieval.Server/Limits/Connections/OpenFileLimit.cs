@@ -6,21 +6,21 @@ namespace Retrieval.Server.Limits.Connections;
 public static partial class OpenFileLimit
 {
     /// <summary>
-    /// Least limit under which the program can start at all. Each assembly it loads holds a descriptor; a command that only
-    /// prints takes about a hundred, a server 230 before it has opened an index.
+    /// Lowest limit at which the program can start at all. Each loaded assembly holds a descriptor; a command that only prints takes
+    /// about a hundred, a server 230 before it has opened an index.
     /// </summary>
     public const long LeastForProgram = 256;
 
     private const int NumberOfOpenFiles = 7;
     private const int StandardError = 2;
 
-    /// <summary>The limit in force; null where the system names none.</summary>
+    /// <summary>The current limit; null if the system has none.</summary>
     public static long? Current =>
         OperatingSystem.IsLinux() && GetLimit(NumberOfOpenFiles, out var limit) == 0 && limit.Soft <= long.MaxValue ? (long)limit.Soft : null;
 
     /// <summary>
-    /// Says in one line on standard error, and gives true, when the limit is too low to start. Uses nothing that opens a
-    /// file, so that it can be asked before anything else is loaded: below the limit .NET cannot even print an exception.
+    /// Returns true, and writes one line to standard error, when the limit is too low to start. It uses nothing that opens a file,
+    /// so it can be called before anything else is loaded: below the limit .NET cannot even print an exception.
     /// </summary>
     public static bool IsTooLowToStart()
     {

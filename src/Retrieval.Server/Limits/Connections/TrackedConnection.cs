@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Retrieval.Server.Limits.Connections;
 
-/// <summary>A connection that leaves the table when its socket is closed, and whose bare errors get a body.</summary>
+/// <summary>A connection that is removed from the table when its socket is closed, and whose bare errors get a body.</summary>
 internal sealed class TrackedConnection : ConnectionContext
 {
     private readonly ConnectionContext _connection;
