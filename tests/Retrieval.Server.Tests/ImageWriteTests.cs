@@ -208,7 +208,16 @@ public sealed class ImageWriteTests : IAsyncLifetime
             senders.Add(sender);
         }
 
-        await Eventually.TrueAsync(async () => (int)(await Client.PutAsync("/v1/images/late", Image.Body(1).ToJsonString())).StatusCode == 429, "one more is shed");
+        var last = 0;
+        try
+        {
+            await Eventually.TrueAsync(async () => (last = (int)(await Client.PutAsync("/v1/images/late", Image.Body(1).ToJsonString())).StatusCode) == 429, "one more is shed");
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"last {last}; senders {string.Join(", ", senders.Select(sender => $"{sender.Connected}/{sender.Available}"))}", exception);
+        }
+
         Assert.Equal(10, (await Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["hits"]!.AsArray().Count);
 
         senders.ForEach(sender => sender.Dispose());

@@ -62,8 +62,14 @@ public sealed class ComputeDevice
         }
     }
 
+    // Most machines without a GPU have no driver either, and need not be told which of CUDA's libraries are missing as well.
     private static ComputeDevice OnCudaIfThere(InferenceOptions options)
     {
+        if (!CudaRuntime.HasDriver())
+        {
+            return OnCpu($"this machine has no NVIDIA driver ({CudaRuntime.Driver})", options);
+        }
+
         try
         {
             return OnCuda("its provider and a device are there", options);

@@ -8,8 +8,23 @@ internal static partial class CudaRuntime
     /// <summary>The library, in the major version that ONNX Runtime's provider is built with: both share one context.</summary>
     public const string Library = "libcudart.so.13";
 
+    /// <summary>The driver's library: what a machine with a GPU has, and a container that was given one.</summary>
+    public const string Driver = "libcuda.so.1";
+
     private const int HostToDevice = 1;
     private const int DeviceToDevice = 3;
+
+    /// <summary>Whether the loader finds the driver.</summary>
+    public static bool HasDriver()
+    {
+        if (!NativeLibrary.TryLoad(Driver, out var library))
+        {
+            return false;
+        }
+
+        NativeLibrary.Free(library);
+        return true;
+    }
 
     public static int DeviceCount()
     {

@@ -36,7 +36,7 @@ public sealed class ImageAnswer : IDisposable
     /// <summary>Where its texts are stored. Must not be read after the answer is disposed of.</summary>
     public StoredTexts Texts { get; }
 
-    /// <summary>Generation of the index.</summary>
+    /// <summary>Generation of the local index, or the catalog's epoch of it.</summary>
     public long IndexEpoch => _snapshot.Epoch;
 
     /// <inheritdoc cref="SearchAnswer.RequireWhole"/>

@@ -47,7 +47,7 @@ public sealed class SearchAnswer : IDisposable
     /// <summary>Name and fingerprint of the model, shortened.</summary>
     public string Model { get; }
 
-    /// <summary>Generation of the index that was searched.</summary>
+    /// <summary>Generation of the local index that was searched; with a catalog, the index's epoch there.</summary>
     public long IndexEpoch { get; }
 
     /// <summary>Time each stage took.</summary>

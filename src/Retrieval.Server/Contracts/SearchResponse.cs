@@ -7,9 +7,9 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Query">How the caption was tokenized; null when the query was an image.</param>
 /// <param name="Shortlisted">Number of candidates from the first stage.</param>
 /// <param name="Reranked">How many of them the matching model scored.</param>
-/// <param name="Degraded">Null, or why the answer is less than the request asked for: <c>deadline</c>.</param>
+/// <param name="Degraded">Null, or why the answer is less than the request asked for: <c>deadline</c>, <c>catalog-unavailable</c>, <c>damaged</c>, or several of them, separated by commas.</param>
 /// <param name="Model">Name of the model and the beginning of its fingerprint.</param>
-/// <param name="IndexEpoch">Generation of the index that was searched.</param>
+/// <param name="IndexEpoch">Generation of the local index that was searched; with a catalog, the index's epoch there.</param>
 public sealed record SearchResponse(
     IReadOnlyList<Hit> Hits,
     QueryTokens? Query,

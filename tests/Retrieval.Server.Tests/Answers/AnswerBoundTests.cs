@@ -59,7 +59,7 @@ public sealed class AnswerBoundTests : IAsyncLifetime
     public async Task An_image_that_is_too_long_is_a_422()
     {
         var problem = await (await _server.Client.AskAsync("/v1/images/huge")).ProblemAsync(422);
-        Assert.Contains("put it anew", (string)problem["detail"]!, StringComparison.Ordinal);
+        Assert.Contains("store it again", (string)problem["detail"]!, StringComparison.Ordinal);
     }
 
     [Fact]

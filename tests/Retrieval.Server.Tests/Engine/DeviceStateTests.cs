@@ -54,7 +54,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
             {
                 using var ready = await server.Client.AskAsync("/health/ready");
                 return ready.StatusCode == HttpStatusCode.ServiceUnavailable
-                    && (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains("has died again and again", StringComparison.Ordinal);
+                    && (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains("the worker died repeatedly", StringComparison.Ordinal);
             },
             "readiness is red");
         Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/live")).StatusCode);
