@@ -55,7 +55,9 @@ internal abstract class Answer : IResult, IDisposable
             }
             else
             {
-                await response.BodyWriter.WriteAsync(whole.WrittenMemory, httpContext.RequestAborted).ConfigureAwait(false);
+                // Not with the request's token: see WholeJson.
+                httpContext.RequestAborted.ThrowIfCancellationRequested();
+                await response.BodyWriter.WriteAsync(whole.WrittenMemory, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }

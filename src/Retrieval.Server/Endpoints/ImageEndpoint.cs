@@ -68,15 +68,15 @@ internal static class ImageEndpoint
         var change = await images.PutAsync(submitted, cancellationToken).ConfigureAwait(false);
         if (change.Kind != ImageChangeKind.Created)
         {
-            return TypedResults.Json(ImageChangeResponse.Of(change), WireJson.Options);
+            return new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(change));
         }
 
         context.Response.Headers.Location = $"/v1/images/{Uri.EscapeDataString(name)}";
-        return TypedResults.Json(ImageChangeResponse.Of(change), WireJson.Options, statusCode: StatusCodes.Status201Created);
+        return new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(change), StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> DeleteImage(HttpContext context, [Description(IdText)] string? id, ImageService images, CancellationToken cancellationToken) =>
-        TypedResults.Json(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context), cancellationToken).ConfigureAwait(false)), WireJson.Options);
+        new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context), cancellationToken).ConfigureAwait(false)));
 
     private static ImageResult GetImage(HttpContext context, [Description(IdText)] string? id, ImageReader images) => new ImageResult(images.Open(IdOf(context)));
 

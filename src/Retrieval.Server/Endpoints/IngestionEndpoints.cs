@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
+using Retrieval.Server.Answers;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
@@ -54,7 +54,7 @@ internal static class IngestionEndpoints
     }
 
     private static async Task<IResult> List(IRunRegistry ledger, CancellationToken cancellationToken) =>
-        TypedResults.Json(new IngestionsResponse([.. (await ledger.ListAsync(cancellationToken).ConfigureAwait(false)).Select(IngestionView.Of)]), WireJson.Options);
+        new WholeJson<IngestionsResponse>(new IngestionsResponse([.. (await ledger.ListAsync(cancellationToken).ConfigureAwait(false)).Select(IngestionView.Of)]));
 
     private static async Task<IResult> Get(string id, IRunRegistry ledger, CancellationToken cancellationToken) =>
         Answer(await ledger.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), StatusCodes.Status200OK);
@@ -65,7 +65,7 @@ internal static class IngestionEndpoints
         return Answer(run, run.Standing == RunStanding.Running ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }
 
-    private static JsonHttpResult<IngestionResponse> Answer(KnownRun run, int status) => TypedResults.Json(IngestionView.Of(run), WireJson.Options, statusCode: status);
+    private static WholeJson<IngestionResponse> Answer(KnownRun run, int status) => new(IngestionView.Of(run), status);
 
     private static Guid IdOf(string id) => Guid.TryParseExact(id, "D", out var found) ? found : throw Unknown(id);
 

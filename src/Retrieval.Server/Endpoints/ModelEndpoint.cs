@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Answers;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
@@ -23,10 +23,10 @@ internal static class ModelEndpoint
         .Produces<ModelResponse>()
         .ProducesProblems(429, 503, 504);
 
-    private static JsonHttpResult<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, CatalogMode catalog)
+    private static WholeJson<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, CatalogMode catalog)
     {
         var status = snapshots.Status ?? throw new NotReadyException();
         var shortlist = CatalogRegistration.UsesPgvector(options) ? "pgvector" : "exact";
-        return TypedResults.Json(ModelResponse.Of(status, reasons.Of(status.Device.Reason), shortlist, CatalogResponse.Of(catalog.State, catalog.Link)), WireJson.Options);
+        return new WholeJson<ModelResponse>(ModelResponse.Of(status, reasons.Of(status.Device.Reason), shortlist, CatalogResponse.Of(catalog.State, catalog.Link)));
     }
 }

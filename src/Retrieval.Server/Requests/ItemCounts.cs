@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Retrieval.Domain.Errors;
@@ -10,6 +11,9 @@ namespace Retrieval.Server.Requests;
 /// </summary>
 internal static class ItemCounts
 {
+    // Of an item that is itself an array: a box has four numbers.
+    private const int MostInner = 64;
+
     /// <param name="body">One JSON value.</param>
     /// <param name="type">The type it will be read as.</param>
     /// <param name="bounds">Which of its arrays have bounds.</param>
@@ -34,7 +38,7 @@ internal static class ItemCounts
             reader.Read();
             if (reader.TokenType == JsonTokenType.StartArray && member is not null && IsCounted(member, bounds))
             {
-                bounds.Find(member)!.Value.CheckCount(Count(ref reader), member.Name);
+                bounds.Find(member)!.Value.CheckCount(Count(ref reader, member.Name), member.Name);
             }
             else
             {
@@ -66,7 +70,24 @@ internal static class ItemCounts
         return null;
     }
 
-    private static int Count(ref Utf8JsonReader reader)
+    private static int Count(ref Utf8JsonReader reader, string field)
+    {
+        var count = 0;
+        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
+        {
+            if (reader.TokenType == JsonTokenType.StartArray && CountInner(ref reader) is > MostInner and var inner)
+            {
+                throw new InvalidInputException(
+                    string.Create(CultureInfo.InvariantCulture, $"has {inner} items; expected at most {MostInner}"), field: string.Create(CultureInfo.InvariantCulture, $"{field}[{count}]"));
+            }
+
+            reader.Skip();
+        }
+
+        return count;
+    }
+
+    private static int CountInner(ref Utf8JsonReader reader)
     {
         var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 
 namespace Retrieval.Server.Requests;
 
@@ -19,7 +21,9 @@ internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<stri
             throw new JsonException();
         }
 
+        RefuseTooMany(reader);
         using var document = JsonDocument.ParseValue(ref reader);
+        var names = new HashSet<string>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in document.RootElement.EnumerateObject())
         {
@@ -32,13 +36,35 @@ internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<stri
                 JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => entry.Value.GetRawText(),
                 _ => throw new InvalidInputException($"found {JsonTexts.Kind(entry.Value)}; expected a text, a number, true or false", field: field),
             };
-            if (value is not null && !metadata.TryAdd(name, value))
+            if (!names.Add(name))
             {
                 throw new InvalidInputException("is given twice", field: field);
+            }
+
+            if (value is not null)
+            {
+                metadata.Add(name, value);
             }
         }
 
         return metadata;
+    }
+
+    // Counted before any is created. Nulls count too: there is no reason to send more of them than there may be entries.
+    private static void RefuseTooMany(Utf8JsonReader reader)
+    {
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            count++;
+            reader.Skip();
+        }
+
+        if (count > ImageBounds.MaxMetadataEntries)
+        {
+            throw new InvalidInputException(
+                string.Create(CultureInfo.InvariantCulture, $"has {count} entries; expected at most {ImageBounds.MaxMetadataEntries}"), field: Field);
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> value, JsonSerializerOptions options) => throw new NotSupportedException();

@@ -83,6 +83,33 @@ internal sealed class RequestFaults(RequestBounds bounds)
         }
     }
 
+    /// <summary>Converts the exception without looking at the JSON: says where, and what was expected there.</summary>
+    public InvalidInputException Of(JsonException exception, JsonTypeInfo type)
+    {
+        string? field = null;
+        JsonPropertyInfo? member = null;
+        foreach (var step in JsonPlace.Steps(exception.Path))
+        {
+            if (step.Index is { } index)
+            {
+                (field, type, member) = (string.Create(CultureInfo.InvariantCulture, $"{field}[{index}]"), type.Options.GetTypeInfo(type.ElementType!), null);
+                continue;
+            }
+
+            field = field is null ? step.Name : $"{field}.{step.Name}";
+            member = type.Properties.FirstOrDefault(known => known.Name == step.Name);
+            if (member is null)
+            {
+                return new InvalidInputException($"there is no such member; known here are {string.Join(", ", type.Properties.Select(known => known.Name))}", field: field, innerException: exception);
+            }
+
+            type = type.Options.GetTypeInfo(member.PropertyType);
+        }
+
+        return new InvalidInputException(
+            type.Kind == JsonTypeInfoKind.Object ? "a member is missing, given twice or not Unicode" : $"cannot be read, or is given twice; expected {Expected(type, member)}", field: field, innerException: exception);
+    }
+
     private string Expected(JsonTypeInfo type, JsonPropertyInfo? member) => (Nullable.GetUnderlyingType(type.Type) ?? type.Type) switch
     {
         var text when text == typeof(string) => "a text",

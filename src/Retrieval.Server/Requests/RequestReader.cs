@@ -13,6 +13,8 @@ namespace Retrieval.Server.Requests;
 /// </summary>
 internal sealed class RequestReader
 {
+    private const long LongestReread = 256 << 10;
+
     private readonly JsonSerializerOptions _json;
     private readonly RequestBounds _bounds;
     private readonly RequestFaults _faults;
@@ -44,8 +46,9 @@ internal sealed class RequestReader
         }
         catch (JsonException exception)
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = _json.MaxDepth });
-            throw _faults.Of(exception, document.RootElement, type);
+            // Reading it once more, for what was found, takes many times its length in memory: a long body is refused with less said.
+            using var document = body.Length > LongestReread ? null : JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = _json.MaxDepth });
+            throw document is null ? _faults.Of(exception, type) : _faults.Of(exception, document.RootElement, type);
         }
     }
 

@@ -43,6 +43,23 @@ public sealed class CatalogAnswerTests(ServerFixture embedded)
         Assert.Equal(1, await replica.MetricAsync("retrieval_catalog_up"));
     }
 
+    [Theory]
+    [InlineData("truncate retrieval.image_embedding, retrieval.caption_embedding")]
+    [InlineData("delete from retrieval.image_embedding where row_no > 4; delete from retrieval.caption_embedding where row_no > 4")]
+    public async Task A_catalog_that_has_lost_rows_is_not_believed(string loss)
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", ServerFixture.Images);
+        await using var replica = await catalog.ServeAsync();
+        await catalog.ExecuteAsync(loss);
+
+        foreach (var (path, body) in new[] { ("/v1/search/images", """{ "caption": "w4", "top": 20 }"""), ("/v1/search/captions", new JsonObject { ["imageId"] = Corpus.IdOf(3), ["top"] = 20 }.ToJsonString()) })
+        {
+            var answer = await replica.Client.AnswerAsync(path, body);
+            Assert.Equal((20, "catalog-unavailable"), (answer["hits"]!.AsArray().Count, (string?)answer["degraded"]));
+        }
+    }
+
     [Fact]
     public async Task The_model_says_which_index_of_the_catalog_is_served()
     {
