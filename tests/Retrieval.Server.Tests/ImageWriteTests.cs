@@ -203,6 +203,26 @@ public sealed class ImageWriteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_ends_as_its_time_limit_passes_is_one_whole_answer()
+    {
+        var options = RunningServer.Options(Repository.Bundle, _folder["hurried"]);
+        await Corpus.IngestAsync(Repository.Bundle, _folder["hurried"], 4);
+        await using var hurried = await (await RunningServer.StartAsync(options with { Limits = options.Limits with { RequestTimeoutSeconds = 0.05 } })).ReadyAsync();
+        var statuses = new List<int>();
+        for (var round = 0; round < 20 || (round < 500 && !statuses.Contains(504)); round++)
+        {
+            foreach (var put in await Task.WhenAll(Enumerable.Range(0, 4).Select(i => hurried.Client.PutAsync($"/v1/images/{i}", Image.Body(i, "w4").ToJsonString()))))
+            {
+                statuses.Add((int)put.StatusCode);
+                Assert.True((int)put.StatusCode is 200 or 201 or 504, $"{put.StatusCode}");
+                await (put.IsSuccessStatusCode ? put.BodyAsync((int)put.StatusCode) : put.ProblemAsync(504));
+            }
+        }
+
+        Assert.Contains(504, statuses);
+    }
+
+    [Fact]
     public async Task Only_so_many_long_bodies_are_received_at_once()
     {
         var senders = new List<System.Net.Sockets.TcpClient>();
