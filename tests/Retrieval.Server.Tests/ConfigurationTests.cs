@@ -124,6 +124,27 @@ public sealed partial class ConfigurationTests
     public void A_value_that_is_none_of_a_few_is_a_fault_that_names_them(string argument, string fault) =>
         Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, argument])).Faults);
 
+    [Theory]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("http://127.0.0.1:65536")]
+    [InlineData("http://127.0.0.1:-1")]
+    [InlineData("http://127.0.0.1:99999999999")]
+    [InlineData("http://[::1]:99999999999")]
+    [InlineData("http://*:99999")]
+    [InlineData("http://localhost:http")]
+    [InlineData("http://*:")]
+    public void A_port_that_does_not_exist_is_a_fault_that_names_the_range(string url) =>
+        Assert.Equal([$"Http:Urls holds '{url}'; expected a port of 0 to 65535"], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, "--urls", url])).Faults);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://[::1]:65535")]
+    [InlineData("http://[::1]")]
+    [InlineData("http://::1:8080")]
+    [InlineData("http://*")]
+    public void A_port_in_its_range_or_left_out_is_no_fault(string url) =>
+        Assert.Equal(url, ServerConfiguration.Read([.. Required, "--urls", url]).Http.Urls);
+
     [Fact]
     public void Names_of_values_are_read_in_any_case()
     {
