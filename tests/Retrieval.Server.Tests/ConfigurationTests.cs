@@ -49,14 +49,55 @@ public sealed partial class ConfigurationTests
     }
 
     [Theory]
-    [InlineData("""{ "Snapshot": { "Bundle": ["b"] } }""", "Snapshot:Bundle is ''; expected a text")]
+    [InlineData("""{ "Snapshot": { "Bundle": ["b"] } }""", "Snapshot:Bundle is a list; expected a single value")]
     [InlineData("""{ "Limits": { "Queue": "" } }""", "Limits:Queue is ''; expected a whole number")]
+    [InlineData("""{ "Ingestion": { "Roots": [""] } }""", "Ingestion:Roots:0 is ''; expected a text")]
+    [InlineData("""{ "Ingestion": { "Roots": [null] } }""", "Ingestion:Roots:0 is ''; expected a text")]
     public void A_value_of_another_kind_in_a_file_is_a_fault(string content, string fault)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["c.json"], content);
 
         Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["c.json"], "--index", "i"])).Faults.Where(found => !found.Contains("is not set", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("Limits is a single value; expected a section", "--Limits=5")]
+    [InlineData("Limits is a single value; expected a section", "--Limits=5", "--Limits:Queue=5")]
+    [InlineData("Limits is a list; expected a section", "--Limits:0=5")]
+    [InlineData("Ingestion:Roots is a single value; expected a list", "--Ingestion:Roots=/tmp")]
+    [InlineData("Ingestion:Roots is a section; expected a list", "--Ingestion:Roots:a=/tmp")]
+    [InlineData("Ingestion:Roots:0 is a list; expected a single value", "--Ingestion:Roots:0:0=/tmp")]
+    [InlineData("Logging:Levels is a single value; expected a section", "--Logging:Levels=Debug")]
+    [InlineData("Logging:Levels:A is a section; expected a single value", "--Logging:Levels:A:B=Debug")]
+    [InlineData("Http:Urls is a list; expected a single value", "--Http:Urls:0=http://127.0.0.1:1")]
+    [InlineData("Http:Urls is a list; expected a single value", "--Http:Urls:0=x", "--Http:Urls=http://127.0.0.1:1")]
+    [InlineData("Http:Urls is a section; expected a single value", "--Http:Urls:a=x")]
+    [InlineData("Limits:Concurrent is a list; expected a single value", "--Limits:Concurrent:0=3")]
+    public void A_value_of_the_wrong_shape_is_a_fault_that_says_what_was_found_and_expected(string fault, params string[] arguments) =>
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, .. arguments])).Faults);
+
+    [Theory]
+    [InlineData("""{ "Http": "x" }""", "Http is a single value; expected a section")]
+    [InlineData("""{ "Limits": [{ "Queue": 1 }] }""", "Limits is a list; expected a section")]
+    [InlineData("""{ "Ingestion": { "Roots": "x" } }""", "Ingestion:Roots is a single value; expected a list")]
+    [InlineData("""{ "Inference": { "Provider": ["cpu"] } }""", "Inference:Provider is a list; expected a single value")]
+    [InlineData("""{ "Http": { "Urls": { "a": "x" } } }""", "Http:Urls is a section; expected a single value")]
+    public void A_value_of_the_wrong_shape_in_a_file_is_a_fault_that_says_what_was_found_and_expected(string content, string fault)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], content);
+
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["c.json"], .. Required])).Faults);
+    }
+
+    [Fact]
+    public void Empty_sections_and_lists_of_a_file_are_no_faults()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], """{ "Http": {}, "Ingestion": { "Roots": [] }, "Logging": { "Levels": {} } }""");
+
+        Assert.Empty(ServerConfiguration.Read(["--config", folder["c.json"], .. Required]).Ingestion.Roots);
     }
 
     [Fact]
