@@ -3,10 +3,17 @@
 # by caption, one by image, a batch, and a question that is refused. Needs the .NET SDK and NuGet's registry; not part of CI.
 #   ./demo.sh               in another terminal, then
 #   eng/clients.sh [URL]    http://127.0.0.1:8080 if left out
+# -h prints this. Ends with 2 if an argument is wrong.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+usage() { sed -n '2,6s/^# \?//p' "${BASH_SOURCE[0]}"; }
+refuse() { echo "clients.sh: $1" >&2; usage >&2; exit 2; }
+case ${1-} in -h | --help) usage; exit 0 ;; esac
+[ $# -le 1 ] || refuse "$# arguments; expected one URL at most"
 url=${1:-http://127.0.0.1:8080}
+[[ $url =~ ^https?://[^/] ]] || refuse "the URL is '$url'; expected one that begins with http:// or https://"
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 document=$PWD/docs/openapi.json
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -4,12 +4,26 @@
 #   eng/mutate.sh Domain 'Text/*.cs' Errors/X.cs  # some files of it
 # Works on a copy of the working tree, as the tool leaves changed assemblies behind. Reports go to $MUTATE_OUT (default: a
 # temporary folder, which is named at the end). MUTATE_AT_ONCE: test runs at a time, 1 unless more is asked for.
+# -h prints this. Ends with 2 if an argument is wrong.
 set -euo pipefail
+
+usage() { sed -n '2,7s/^# \?//p' "${BASH_SOURCE[0]}"; }
+case ${1-} in -h | --help) usage; exit 0 ;; esac
+text=$(usage)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-version=5.1.0
-project=${1:?name a project: Domain, Search, ...}
+projects=() # Those that have tests of their own.
+for folder in src/Retrieval.*/; do
+  name=${folder#src/Retrieval.} name=${name%/}
+  [ ! -d "tests/Retrieval.$name.Tests" ] || projects+=("$name")
+done
+project=${1-}
+[[ -n $project && $project != *" "* && " ${projects[*]} " == *" $project "* ]] || {
+  printf "mutate.sh: the project is '%s'; expected one of %s\n%s\n" "$project" "${projects[*]}" "$text" >&2
+  exit 2
+}
 shift
+version=5.1.0
 tool=${XDG_CACHE_HOME:-$HOME/.cache}/retrieval/stryker-$version
 [ -x "$tool/dotnet-stryker" ] || dotnet tool install --tool-path "$tool" dotnet-stryker --version "$version" >&2
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
@@ -49,14 +50,55 @@ public sealed partial class ConfigurationTests
     }
 
     [Theory]
-    [InlineData("""{ "Snapshot": { "Bundle": ["b"] } }""", "Snapshot:Bundle is ''; expected a text")]
+    [InlineData("""{ "Snapshot": { "Bundle": ["b"] } }""", "Snapshot:Bundle is a list; expected a single value")]
     [InlineData("""{ "Limits": { "Queue": "" } }""", "Limits:Queue is ''; expected a whole number")]
+    [InlineData("""{ "Ingestion": { "Roots": [""] } }""", "Ingestion:Roots:0 is ''; expected a text")]
+    [InlineData("""{ "Ingestion": { "Roots": [null] } }""", "Ingestion:Roots:0 is ''; expected a text")]
     public void A_value_of_another_kind_in_a_file_is_a_fault(string content, string fault)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["c.json"], content);
 
         Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["c.json"], "--index", "i"])).Faults.Where(found => !found.Contains("is not set", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("Limits is a single value; expected a section", "--Limits=5")]
+    [InlineData("Limits is a single value; expected a section", "--Limits=5", "--Limits:Queue=5")]
+    [InlineData("Limits is a list; expected a section", "--Limits:0=5")]
+    [InlineData("Ingestion:Roots is a single value; expected a list", "--Ingestion:Roots=/tmp")]
+    [InlineData("Ingestion:Roots is a section; expected a list", "--Ingestion:Roots:a=/tmp")]
+    [InlineData("Ingestion:Roots:0 is a list; expected a single value", "--Ingestion:Roots:0:0=/tmp")]
+    [InlineData("Logging:Levels is a single value; expected a section", "--Logging:Levels=Debug")]
+    [InlineData("Logging:Levels:A is a section; expected a single value", "--Logging:Levels:A:B=Debug")]
+    [InlineData("Http:Urls is a list; expected a single value", "--Http:Urls:0=http://127.0.0.1:1")]
+    [InlineData("Http:Urls is a list; expected a single value", "--Http:Urls:0=x", "--Http:Urls=http://127.0.0.1:1")]
+    [InlineData("Http:Urls is a section; expected a single value", "--Http:Urls:a=x")]
+    [InlineData("Limits:Concurrent is a list; expected a single value", "--Limits:Concurrent:0=3")]
+    public void A_value_of_the_wrong_shape_is_a_fault_that_says_what_was_found_and_expected(string fault, params string[] arguments) =>
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, .. arguments])).Faults);
+
+    [Theory]
+    [InlineData("""{ "Http": "x" }""", "Http is a single value; expected a section")]
+    [InlineData("""{ "Limits": [{ "Queue": 1 }] }""", "Limits is a list; expected a section")]
+    [InlineData("""{ "Ingestion": { "Roots": "x" } }""", "Ingestion:Roots is a single value; expected a list")]
+    [InlineData("""{ "Inference": { "Provider": ["cpu"] } }""", "Inference:Provider is a list; expected a single value")]
+    [InlineData("""{ "Http": { "Urls": { "a": "x" } } }""", "Http:Urls is a section; expected a single value")]
+    public void A_value_of_the_wrong_shape_in_a_file_is_a_fault_that_says_what_was_found_and_expected(string content, string fault)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], content);
+
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["c.json"], .. Required])).Faults);
+    }
+
+    [Fact]
+    public void Empty_sections_and_lists_of_a_file_are_no_faults()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], """{ "Http": {}, "Ingestion": { "Roots": [] }, "Logging": { "Levels": {} } }""");
+
+        Assert.Empty(ServerConfiguration.Read(["--config", folder["c.json"], .. Required]).Ingestion.Roots);
     }
 
     [Fact]
@@ -123,6 +165,27 @@ public sealed partial class ConfigurationTests
     [InlineData("--Logging:Format=xml", "Logging:Format is 'xml'; expected one of text, json")]
     public void A_value_that_is_none_of_a_few_is_a_fault_that_names_them(string argument, string fault) =>
         Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, argument])).Faults);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("http://127.0.0.1:65536")]
+    [InlineData("http://127.0.0.1:-1")]
+    [InlineData("http://127.0.0.1:99999999999")]
+    [InlineData("http://[::1]:99999999999")]
+    [InlineData("http://*:99999")]
+    [InlineData("http://localhost:http")]
+    [InlineData("http://*:")]
+    public void A_port_that_does_not_exist_is_a_fault_that_names_the_range(string url) =>
+        Assert.Equal([$"Http:Urls holds '{url}'; expected a port of 0 to 65535"], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, "--urls", url])).Faults);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://[::1]:65535")]
+    [InlineData("http://[::1]")]
+    [InlineData("http://::1:8080")]
+    [InlineData("http://*")]
+    public void A_port_in_its_range_or_left_out_is_no_fault(string url) =>
+        Assert.Equal(url, ServerConfiguration.Read([.. Required, "--urls", url]).Http.Urls);
 
     [Fact]
     public void Names_of_values_are_read_in_any_case()
@@ -231,6 +294,30 @@ public sealed partial class ConfigurationTests
 
         Assert.Equal(0, await RetrievalServer.RunAsync([.. Required, "--urls", "http://127.0.0.1:0", "--log-level", "Fatal"], errors, stop.Token));
         Assert.Equal("", errors.ToString());
+    }
+
+    [Theory]
+    [InlineData("clients.sh", 0, "clients.sh [URL]", "-h")]
+    [InlineData("clients.sh", 2, "the URL is 'localhost:8080'; expected one that begins with http:// or https://", "localhost:8080")]
+    [InlineData("clients.sh", 2, "the URL is 'ftp://localhost'; expected one that begins with http:// or https://", "ftp://localhost")]
+    [InlineData("clients.sh", 2, "2 arguments; expected one URL at most", "http://127.0.0.1:1", "http://127.0.0.1:2")]
+    [InlineData("mutate.sh", 0, "mutate.sh Domain", "-h")]
+    [InlineData("mutate.sh", 2, "the project is ''; expected one of Bench Cli Domain ")]
+    [InlineData("mutate.sh", 2, "the project is 'Nothing'; expected one of ", "Nothing")]
+    [InlineData("mutate.sh", 2, "the project is 'Terminal'; expected one of ", "Terminal")]
+    [InlineData("mutate.sh", 2, "the project is 'Cli Domain'; expected one of ", "Cli Domain")]
+    public async Task A_script_of_eng_checks_its_arguments_before_it_does_anything(string script, int code, string said, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("bash", [Path.Combine(Repository.Root, "eng", script), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(code, process.ExitCode);
+        Assert.Contains(said, code == 0 ? await output : error, StringComparison.Ordinal);
+        Assert.Contains($"eng/{script}", await output + error, StringComparison.Ordinal);
+        Assert.Equal(code == 0, error.Length == 0);
     }
 
     [GeneratedRegex(@"(\d[\d.]*) to (\d+(?:\.\d+)?)")]

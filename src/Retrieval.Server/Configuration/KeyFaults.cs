@@ -7,7 +7,7 @@ namespace Retrieval.Server.Configuration;
 
 /// <summary>
 /// Compares the keys of a configuration with the properties of the options: finds keys that set nothing, and values of the
-/// wrong kind. The framework's binder ignores the former and throws at the first of the latter.
+/// wrong shape or kind. The framework's binder ignores the former two and throws at the first of the last.
 /// </summary>
 internal static class KeyFaults
 {
@@ -24,17 +24,21 @@ internal static class KeyFaults
             {
                 faults.Add($"{section.Path}: there is no such key; known here are {string.Join(", ", PropertiesOf(options).Select(known => known.Name))}");
             }
+            else if (KeyShapes.Fault(section, property.PropertyType) is { } shape)
+            {
+                faults.Add(shape);
+            }
             else if (IsSection(property.PropertyType))
             {
                 Find(section, property.PropertyType, faults);
             }
-            else if (ValueOf(property.PropertyType) is { } values)
+            else if (ElementOf(property.PropertyType) is { } element)
             {
-                faults.AddRange(section.GetChildren().Where(child => Convert(child.Value, values) is null).Select(child => Fault(child, values)));
+                faults.AddRange(section.GetChildren().Select(child => LeafFault(child, element)).OfType<string>());
             }
-            else if (IsLeaf(property.PropertyType) && !IsEmptyText(section, property.PropertyType) && Convert(section.Value, property.PropertyType) is null)
+            else if (IsLeaf(property.PropertyType) && !IsEmptyText(section, property.PropertyType) && LeafFault(section, property.PropertyType) is { } fault)
             {
-                faults.Add(Fault(section, property.PropertyType));
+                faults.Add(fault);
             }
         }
     }
@@ -52,6 +56,10 @@ internal static class KeyFaults
 
     internal static bool IsSection(Type type) => type.IsClass && type.Namespace!.StartsWith("Retrieval.", StringComparison.Ordinal);
 
+    internal static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive || type.IsEnum;
+
+    internal static bool IsList(Type type) => type == typeof(IReadOnlyList<string>);
+
     private static void Collect(IConfiguration configuration, Type options, Dictionary<string, string?> values)
     {
         foreach (var section in configuration.GetChildren())
@@ -64,10 +72,10 @@ internal static class KeyFaults
                 case { } property when IsLeaf(property.PropertyType) && Convert(section.Value, property.PropertyType) is not null:
                     values[section.Path] = section.Value;
                     break;
-                case { } property when !IsLeaf(property.PropertyType):
-                    foreach (var (key, value) in section.AsEnumerable().Where(pair => ValueOf(property.PropertyType) is not { } kind || Convert(pair.Value, kind) is not null))
+                case { } property when ElementOf(property.PropertyType) is { } element:
+                    foreach (var child in section.GetChildren().Where(child => LeafFault(child, element) is null))
                     {
-                        values[key] = value;
+                        values[child.Path] = child.Value;
                     }
 
                     break;
@@ -78,13 +86,14 @@ internal static class KeyFaults
     private static PropertyInfo? PropertyOf(Type options, string name) =>
         PropertiesOf(options).FirstOrDefault(property => string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive || type.IsEnum;
+    /// <summary>The type of the values of a list, or of a section with free names; null for any other type.</summary>
+    private static Type? ElementOf(Type type) =>
+        IsList(type) ? typeof(string)
+        : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? type.GenericTypeArguments[1]
+        : null;
 
-    /// <summary>For a section with free names whose values are of an enum: that enum; null for any other type.</summary>
-    private static Type? ValueOf(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) && type.GenericTypeArguments[1] is { IsEnum: true } value ? value : null;
-
-    private static string Fault(IConfigurationSection section, Type type) => $"{section.Path} is '{section.Value}'; expected {Kind(type)}";
+    private static string? LeafFault(IConfigurationSection section, Type type) =>
+        KeyShapes.Fault(section, type) ?? (Convert(section.Value, type) is null ? $"{section.Path} is '{section.Value}'; expected {Kind(type)}" : null);
 
     // The framework returns null for an empty text in a file. The validator decides whether a text may be empty.
     private static bool IsEmptyText(IConfigurationSection section, Type type) =>

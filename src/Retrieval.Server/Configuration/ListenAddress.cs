@@ -16,6 +16,11 @@ internal static class ListenAddress
             return "expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path";
         }
 
+        if (address.Port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort || PortIsInHost(address.Host))
+        {
+            return $"expected a port of {IPEndPoint.MinPort} to {IPEndPoint.MaxPort}";
+        }
+
         // The server interprets an unknown name as every address of the machine.
         return address.Host is "*" or "+" || IsLocalhost(address) || IPAddress.TryParse(address.Host, out _)
             ? null
@@ -27,6 +32,13 @@ internal static class ListenAddress
         Parse(url) is { } address && (IsLocalhost(address) || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip)));
 
     private static bool IsLocalhost(BindingAddress address) => string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase);
+
+    // The framework takes a port that is no 32-bit integer for a part of the host, and "[::1]:x" for an IP address.
+    private static bool PortIsInHost(string host)
+    {
+        var end = host.LastIndexOf(']') + 1;
+        return host.AsSpan(end).Count(':') == 1 && (end > 0 || !IPAddress.TryParse(host, out _));
+    }
 
     private static BindingAddress? Parse(string url)
     {
