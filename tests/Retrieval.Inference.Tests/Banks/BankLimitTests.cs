@@ -50,7 +50,7 @@ public sealed class BankLimitTests
 
         var refusal = Assert.Throws<BankTooLargeException>(() => records.Open(budget, 3000, first));
 
-        Assert.Contains("beside the", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("in addition to the", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("words ×", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(records.Bytes(3000), refusal.NeededBytes);
         Assert.Equal(taken, budget.Taken);

@@ -36,7 +36,7 @@ public sealed class StoredBoundTests : IAsyncLifetime
         await RefusedAsync(Body(["w4"], ("a", new string('x', 93))), "metadata", "101 bytes of metadata as compact JSON, expected at most 100");
         await RefusedAsync(Body(["w4"], ("a", new string('雪', 31))), "metadata", "101 bytes");
         await RefusedAsync(Body(["w4"], (new string('k', 257), "")), "metadata", "a key of metadata of 257 characters, expected at most 256");
-        await RefusedAsync(Body(["w4"], [.. Enumerable.Range(0, 65).Select(i => ($"{i}", ""))]), "metadata", "65 entries of metadata, expected at most 64");
+        await RefusedAsync(Body(["w4"], [.. Enumerable.Range(0, 65).Select(i => ($"{i}", ""))]), "metadata", "has 65 entries; expected at most 64");
         var npy = await _server.Client.PutAsync("/v1/images/refused?caption=w4&caption=w5&caption=w6&caption=w7", Image.Npy(1));
         await npy.ProblemAsync(400, "captions");
         await (await _server.Client.AskAsync("/v1/images/refused")).ProblemAsync(404);
