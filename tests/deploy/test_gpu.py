@@ -44,7 +44,8 @@ def test_what_is_published_finds_its_provider_and_says_what_that_lacks(published
     else:
         assert str(published_cuda / LIBRARY) in done.stderr and re.search(r"cannot be loaded|no CUDA device|finds no|driver", done.stderr), done.stderr
         report = json.loads(run(*verify, "auto", "--json"))
-        assert report["ok"] and report["device"]["provider"] == "CPUExecutionProvider" and LIBRARY in report["device"]["reason"]
+        assert report["ok"] and report["device"]["provider"] == "CPUExecutionProvider"
+        assert LIBRARY in report["device"]["reason"] or "no NVIDIA driver" in report["device"]["reason"]
 
 
 @pytest.fixture(scope="module")
