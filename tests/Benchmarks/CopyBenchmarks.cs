@@ -1,8 +1,8 @@
-using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using Npgsql;
 using Pgvector;
 using Retrieval.Storage.Postgres.Writing;
+using Retrieval.Storage.Rows;
 
 namespace Benchmarks;
 
@@ -52,7 +52,7 @@ public class CopyBenchmarks
             {
                 await copy.RowAsync(2, CancellationToken.None).ConfigureAwait(false);
                 copy.Number(row);
-                await copy.HalvesAsync(MemoryMarshal.AsBytes<float>(_rows[row]).ToArray(), CancellationToken.None).ConfigureAwait(false);
+                await copy.HalvesAsync(RowBytes.Of(_rows[row]), CancellationToken.None).ConfigureAwait(false);
             }
 
             await copy.EndAsync(CancellationToken.None).ConfigureAwait(false);

@@ -7,18 +7,18 @@ namespace Retrieval.Inference.Batching;
 public sealed class CaptionBatcher(TextEncoder encoder) : IBatcher
 {
     // The graph pads to the longest caption: a larger batch would be mostly padding, and the first caption would wait for the last.
-    private const int CaptionsPerCall = 32;
+    private const int CaptionsPerBatch = 32;
 
     /// <inheritdoc/>
     public string Kind => WorkKinds.Encode;
 
     /// <inheritdoc/>
-    public int MaxBatchSize => CaptionsPerCall;
+    public int MaxBatchSize => CaptionsPerBatch;
 
     /// <inheritdoc/>
-    public IBatch Assemble(IReadOnlyList<WorkSlice> slices) => new Call(encoder, slices);
+    public IBatch Assemble(IReadOnlyList<WorkSlice> slices) => new CaptionBatch(encoder, slices);
 
-    private sealed class Call(TextEncoder encoder, IReadOnlyList<WorkSlice> slices) : IBatch
+    private sealed class CaptionBatch(TextEncoder encoder, IReadOnlyList<WorkSlice> slices) : IBatch
     {
         public void Run()
         {

@@ -5,7 +5,8 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>How a source is ingested.</summary>
 public sealed record IngestionOptions
 {
-    internal const int MostBatchRows = 4096;
+    /// <summary>Maximum of <see cref="BatchRows"/>.</summary>
+    public const int MostBatchRows = 4096;
 
     /// <summary>
     /// Names the source in the index's checkpoints, so that a second run resumes where the first one ended. The same source
@@ -14,7 +15,7 @@ public sealed record IngestionOptions
     public required string SourceKey { get; init; }
 
     /// <summary>
-    /// Rows of the source that are read, encoded and stored together, 1 to 4096. A resumed run keeps its original number.
+    /// Rows of the source that are read, encoded and stored together, 1 to <see cref="MostBatchRows"/>. A resumed run keeps its original number.
     /// </summary>
     public int BatchRows { get; init; } = 32;
 

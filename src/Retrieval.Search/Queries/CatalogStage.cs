@@ -17,9 +17,11 @@ namespace Retrieval.Search.Queries;
 /// <param name="time">Measures the wait.</param>
 public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, TimeSpan timeout, SearchMetrics metrics, TimeProvider time)
 {
+    private const int MostUnfollowed = 16;
+
     private readonly VectorShortlist _vectors = new(catalog);
 
-    /// <summary>The best candidates with their exact scores; null if the catalog did not answer in time.</summary>
+    /// <summary>The best candidates with their exact scores; null if the catalog did not answer in time, or lacks rows that the replica has.</summary>
     /// <param name="snapshot">What is served from the catalog.</param>
     /// <param name="items">Images or captions.</param>
     /// <param name="query">The query's embedding; must not be changed or freed even afterwards: a late answer is read against it.</param>
@@ -52,7 +54,10 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
             var found = await asked.WaitAsync(longest, time, cancellationToken).ConfigureAwait(false);
             link.InTime();
             metrics.ShortlistMissed(found.Missing);
-            return found;
+            if (filter is not null || !LacksRows(snapshot, items, found, count))
+            {
+                return found;
+            }
         }
         catch (CatalogUnavailableException)
         {
@@ -78,6 +83,16 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
 
         metrics.ShortlistFellBack();
         return null;
+    }
+
+    // A catalog that is being restored, or has lost rows, answers with few rows or none. The replica knows how many there should be,
+    // give or take deletions that it has not followed yet. How many of its rows match a filter it does not know without reading all
+    // metadata, so filtered answers are used as they are.
+    private static bool LacksRows(SearchSnapshot snapshot, CatalogItems items, CatalogShortlistResult found, int count)
+    {
+        var own = Math.Min(count, (items == CatalogItems.Images ? snapshot.Index.Images : snapshot.Index.Captions).Count);
+        var lacking = own - found.Hits.Length - found.Damaged.Count - found.Missing;
+        return lacking > Math.Max(MostUnfollowed, own / 10) || (lacking > 0 && lacking == own);
     }
 
     // Holds the lease until the query is answered: its answer is read against the index's mapped embeddings.

@@ -17,8 +17,6 @@ namespace Retrieval.Search.Queries;
 /// <summary>One search as it passes through the stages: its deadline, and what made its answer less than the request asked for.</summary>
 internal sealed class SearchRun : IDisposable
 {
-    private const int MostUnfollowed = 16;
-
     private readonly ComputeQueues _queues;
     private readonly SearchMetrics _metrics;
     private readonly TimeProvider _time;
@@ -115,7 +113,7 @@ internal sealed class SearchRun : IDisposable
             var items = side == RecordSide.Image ? CatalogItems.Images : CatalogItems.Captions;
             var found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Limits.Deadline?.Left(_time), _caller).ConfigureAwait(false);
             Clock.End(StageNames.Shortlist);
-            if (found is not null && (filter is not null || !LacksRows(side, found, count)))
+            if (found is not null)
             {
                 return (found.Hits, found.Damaged);
             }
@@ -131,16 +129,6 @@ internal sealed class SearchRun : IDisposable
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
         Clock.EndQueued(StageNames.Shortlist, item.Computing);
         return (hits, item.Damaged);
-    }
-
-    // A catalog that is being restored, or has lost rows, has an answer with nothing or little in it. It is known by the rows that the
-    // replica has. Deletions that the replica has not followed yet make a small difference, which is none. How many rows of the
-    // replica fulfil a filter is not known without reading all its metadata: such answers are taken as they are.
-    private bool LacksRows(RecordSide side, CatalogShortlistResult found, int count)
-    {
-        var own = Math.Min(count, (side == RecordSide.Image ? Snapshot.Index.Images : Snapshot.Index.Captions).Count);
-        var lacking = own - found.Hits.Length - found.Damaged.Count - found.Missing;
-        return lacking > Math.Max(MostUnfollowed, own / 10) || (lacking > 0 && lacking == own);
     }
 
     /// <summary>Scores as many candidates as the deadline allows, and sorts them.</summary>

@@ -10,17 +10,17 @@ internal sealed class ShortlistBatcher(ExactShortlist shortlist, long bytes) : I
 {
     // A pass reads about 10 GB/s, and a pair takes about 0.4 ms: 4 MB cost as much as a pair.
     private const long BytesOfOnePair = 4L << 20;
-    private const int QueriesPerCall = 32;
+    private const int QueriesPerBatch = 32;
 
     public string Kind => "shortlist";
 
-    public int MaxBatchSize => QueriesPerCall;
+    public int MaxBatchSize => QueriesPerBatch;
 
     public long CostOfOne => 1 + (bytes / BytesOfOnePair);
 
-    public IBatch Assemble(IReadOnlyList<WorkSlice> slices) => new Call(shortlist, [.. slices.Select(slice => (ShortlistItem)slice.Item)]);
+    public IBatch Assemble(IReadOnlyList<WorkSlice> slices) => new ShortlistBatch(shortlist, [.. slices.Select(slice => (ShortlistItem)slice.Item)]);
 
-    private sealed class Call(ExactShortlist shortlist, ShortlistItem[] items) : IBatch
+    private sealed class ShortlistBatch(ExactShortlist shortlist, ShortlistItem[] items) : IBatch
     {
         public void Run()
         {

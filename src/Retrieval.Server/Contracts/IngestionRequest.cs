@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Retrieval.Search.Ingestion;
 using Retrieval.Search.Queries;
 
 namespace Retrieval.Server.Contracts;
@@ -12,5 +13,5 @@ namespace Retrieval.Server.Contracts;
 public sealed record IngestionRequest(IngestionSourceRequest Source, bool? Replace = null, bool? Restart = null, int? BatchRows = null)
 {
     /// <summary>How many rows may be encoded together.</summary>
-    internal static readonly WholeNumberBound BatchRowsBound = new(1, 4096);
+    internal static readonly WholeNumberBound BatchRowsBound = new(1, IngestionOptions.MostBatchRows);
 }

@@ -53,11 +53,11 @@ internal static class IngestionEndpoints
         return Answer(run, StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> List(IRunRegistry ledger, CancellationToken cancellationToken) =>
-        new WholeJson<IngestionsResponse>(new IngestionsResponse([.. (await ledger.ListAsync(cancellationToken).ConfigureAwait(false)).Select(IngestionView.Of)]));
+    private static async Task<IResult> List(IRunRegistry registry, CancellationToken cancellationToken) =>
+        new WholeJson<IngestionsResponse>(new IngestionsResponse([.. (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).Select(IngestionView.Of)]));
 
-    private static async Task<IResult> Get(string id, IRunRegistry ledger, CancellationToken cancellationToken) =>
-        Answer(await ledger.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), StatusCodes.Status200OK);
+    private static async Task<IResult> Get(string id, IRunRegistry registry, CancellationToken cancellationToken) =>
+        Answer(await registry.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), StatusCodes.Status200OK);
 
     private static async Task<IResult> Cancel(string id, IngestionRunner runner, CancellationToken cancellationToken)
     {

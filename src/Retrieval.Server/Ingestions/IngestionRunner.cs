@@ -17,7 +17,7 @@ namespace Retrieval.Server.Ingestions;
 /// stops after the current window has been committed, and another run resumes there.
 /// </summary>
 internal sealed partial class IngestionRunner(
-    SnapshotSource snapshots, ComputeQueues queues, IRunRegistry ledger, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
+    SnapshotSource snapshots, ComputeQueues queues, IRunRegistry registry, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
     : IHostedService, IDisposable
 {
     // Share of the time that requests have to finish; a window that takes longer is dropped.
@@ -81,14 +81,14 @@ internal sealed partial class IngestionRunner(
     /// <returns>The run as it is now; null if there is none with this id.</returns>
     public async Task<KnownRun?> CancelAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } run)
+        if (await registry.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } run)
         {
             return null;
         }
 
         if (run.Standing == RunStanding.Running)
         {
-            await ledger.CancelAsync(id, cancellationToken).ConfigureAwait(false);
+            await registry.CancelAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
         // A run that has stored everything may still be building the nearest-neighbour indexes here.
@@ -100,7 +100,7 @@ internal sealed partial class IngestionRunner(
             }
         }
 
-        return await ledger.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        return await registry.FindAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -131,20 +131,20 @@ internal sealed partial class IngestionRunner(
         var defaults = new IngestionOptions { SourceKey = run.SourceKey };
         var job = new IngestionJob(
             model.Model, defaults with { BatchRows = order.BatchRows ?? defaults.BatchRows, Restart = order.Restart, Replace = order.Replace, Bounds = bounds }, time, queues.Device);
-        var target = await ledger.TargetAsync(run, model, cancellationToken).ConfigureAwait(false);
+        var target = await registry.TargetAsync(run, model, cancellationToken).ConfigureAwait(false);
         var started = await job.StartAsync(source, target, cancellationToken).ConfigureAwait(false);
         try
         {
-            await ledger.BegunAsync(run, started.Before, cancellationToken).ConfigureAwait(false);
-            var answer = await ledger.FindAsync(run.Id, cancellationToken).ConfigureAwait(false);
-            return (started, answer ?? throw new InvalidOperationException($"run {run.Id} is not in the ledger that it was just entered in"));
+            await registry.BegunAsync(run, started.Before, cancellationToken).ConfigureAwait(false);
+            var answer = await registry.FindAsync(run.Id, cancellationToken).ConfigureAwait(false);
+            return (started, answer ?? throw new InvalidOperationException($"run {run.Id} is not in the registry that it was just entered in"));
         }
         catch (Exception exception)
         {
             // It has already locked its source, and nothing else would ever release it.
             await using (started.ConfigureAwait(false))
             {
-                ledger.Ended(run, null, exception);
+                registry.Ended(run, null, exception);
                 await target.AbandonAsync(exception is ConflictException ? new IngestionStoppedException(started.Before.Rows, "another run was at work") : exception).ConfigureAwait(false);
             }
 
@@ -168,7 +168,7 @@ internal sealed partial class IngestionRunner(
 
             await using (started.ConfigureAwait(false))
             {
-                var watch = new IngestionProgressObserver(value => ledger.Progressed(run, value, started.FirstRejects), metrics, started.Before);
+                var watch = new IngestionProgressObserver(value => registry.Progressed(run, value, started.FirstRejects), metrics, started.Before);
                 report = await started.RunAsync(watch, cancel.Token, _killing.Token).ConfigureAwait(false);
             }
         }
@@ -184,7 +184,7 @@ internal sealed partial class IngestionRunner(
             }
 
             Release(parts);
-            ledger.Ended(run, report, cause);
+            registry.Ended(run, report, cause);
             metrics.Ended(cause);
             Tell(run, report, cause);
             Leave();

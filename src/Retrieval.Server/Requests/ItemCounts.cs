@@ -70,29 +70,17 @@ internal static class ItemCounts
         return null;
     }
 
-    private static int Count(ref Utf8JsonReader reader, string field)
+    private static int Count(ref Utf8JsonReader reader, string field, bool isInner = false)
     {
         var count = 0;
         for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
         {
-            if (reader.TokenType == JsonTokenType.StartArray && CountInner(ref reader) is > MostInner and var inner)
+            if (!isInner && reader.TokenType == JsonTokenType.StartArray && Count(ref reader, field, isInner: true) is > MostInner and var inner)
             {
                 throw new InvalidInputException(
                     string.Create(CultureInfo.InvariantCulture, $"has {inner} items; expected at most {MostInner}"), field: string.Create(CultureInfo.InvariantCulture, $"{field}[{count}]"));
             }
 
-            reader.Skip();
-        }
-
-        return count;
-    }
-
-    private static int CountInner(ref Utf8JsonReader reader)
-    {
-        var count = 0;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            count++;
             reader.Skip();
         }
 

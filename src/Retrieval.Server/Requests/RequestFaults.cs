@@ -21,7 +21,7 @@ internal sealed class RequestFaults(RequestBounds bounds)
         JsonPropertyInfo? member = null;
         try
         {
-            foreach (var step in JsonPlace.Steps(exception.Path))
+            foreach (var step in JsonPathStep.Steps(exception.Path))
             {
                 if (step.Index is { } index)
                 {
@@ -88,7 +88,7 @@ internal sealed class RequestFaults(RequestBounds bounds)
     {
         string? field = null;
         JsonPropertyInfo? member = null;
-        foreach (var step in JsonPlace.Steps(exception.Path))
+        foreach (var step in JsonPathStep.Steps(exception.Path))
         {
             if (step.Index is { } index)
             {

@@ -58,6 +58,8 @@ public sealed class CatalogAnswerTests(ServerFixture embedded)
             var answer = await replica.Client.AnswerAsync(path, body);
             Assert.Equal((20, "catalog-unavailable"), (answer["hits"]!.AsArray().Count, (string?)answer["degraded"]));
         }
+
+        Assert.Equal(2, await replica.MetricAsync("retrieval_shortlist_fallback_total"));
     }
 
     [Fact]

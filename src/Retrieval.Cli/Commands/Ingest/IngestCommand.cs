@@ -23,7 +23,7 @@ internal static class IngestCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Read every row and check what a row must hold, without running the encoders or storing anything; needs no index" };
         var restart = new Option<bool>("--restart") { Description = "Read the source from its first row again; unchanged images are skipped" };
         var replace = new Option<bool>("--replace") { Description = "Replace an image that another source wrote under the same id; otherwise the image is rejected. A source may always replace its own" };
-        var batch = CommonOptions.Whole("--batch", "Rows encoded together, and in a catalog stored in one transaction; a run that is resumed keeps to the number it began with", 1, 4096, 32);
+        var batch = CommonOptions.Whole("--batch", "Rows encoded together, and in a catalog stored in one transaction; a run that is resumed keeps to the number it began with", 1, IngestionOptions.MostBatchRows, 32);
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits of a local index: what a kill can cost to do again", 1, 10_000_000, 1024);
         var strict = new Option<bool>("--strict") { Description = "End with 1 if a row was refused" };
         var metadataBytes = CommonOptions.Whole("--max-metadata-bytes", "Bytes of an image's metadata as compact JSON; a row with more is refused", 2, ImageBounds.MostMetadataBytes, ImageBounds.Default.MaxMetadataBytes);

@@ -13,7 +13,7 @@ namespace Retrieval.Server.Limits.Connections;
 /// request, and the server has no hook there: it writes a status with <c>Content-Length: 0</c> and closes. Apart from the ends of
 /// answers, it writes nothing else while no request is in the pipeline; everything else passes unchanged.
 /// </summary>
-internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit place) : PipeWriter
+internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit permit) : PipeWriter
 {
     private const int LongestBareError = 512;
 
@@ -86,7 +86,7 @@ internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit place) 
     {
         if (!_within)
         {
-            (_within, _passing) = (true, place.Busy);
+            (_within, _passing) = (true, permit.Busy);
             if (!_passing)
             {
                 _held ??= new ArrayBufferWriter<byte>(LongestBareError);
@@ -128,7 +128,7 @@ internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit place) 
 
     private void WithBody(ReadOnlySpan<byte> answer, int status)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(Problems.OfStatus(status) with { TraceId = place.Id }, WireJson.Options);
+        var body = JsonSerializer.SerializeToUtf8Bytes(Problems.OfStatus(status) with { TraceId = permit.Id }, WireJson.Options);
         var at = answer.IndexOf(NoBody);
         inner.Write(answer[..at]);
         inner.Write(Encoding.ASCII.GetBytes(string.Create(

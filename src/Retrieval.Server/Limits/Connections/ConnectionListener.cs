@@ -74,9 +74,9 @@ internal sealed partial class ConnectionListener(Socket listening, SocketConnect
         }
 
         var connection = connections.Create(socket);
-        var place = new ConnectionPermit(connection, socket);
-        table.Add(place);
-        return new TrackedConnection(connection, place, table);
+        var permit = new ConnectionPermit(connection, socket);
+        table.Add(permit);
+        return new TrackedConnection(connection, permit, table);
     }
 
     private void Warn(SocketException exception)

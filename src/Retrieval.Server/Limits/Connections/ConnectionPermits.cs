@@ -9,13 +9,13 @@ internal sealed class ConnectionPermits(RequestDelegate next, ConnectionTable ta
 {
     public async Task InvokeAsync(HttpContext context, ProblemWriter writer)
     {
-        if (context.Features.Get<ConnectionPermit>() is not { } place)
+        if (context.Features.Get<ConnectionPermit>() is not { } permit)
         {
             await next(context).ConfigureAwait(false);
             return;
         }
 
-        var any = table.Begin(place);
+        var any = table.Begin(permit);
         try
         {
             if (any)
@@ -34,7 +34,7 @@ internal sealed class ConnectionPermits(RequestDelegate next, ConnectionTable ta
         }
         finally
         {
-            table.End(place);
+            table.End(permit);
         }
     }
 }

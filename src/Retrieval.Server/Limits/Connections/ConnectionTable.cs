@@ -68,14 +68,14 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     }
 
     /// <summary>Counts an accepted connection.</summary>
-    public void Add(ConnectionPermit place)
+    public void Add(ConnectionPermit permit)
     {
         ConnectionPermit? closed = null;
         lock (_gate)
         {
             _open++;
-            closed = Enter(place);
-            place.Waiting = _waiting.AddLast(place);
+            closed = Enter(permit);
+            permit.Waiting = _waiting.AddLast(permit);
         }
 
         Close(closed);
@@ -83,21 +83,21 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
 
     /// <summary>A request of the connection begins.</summary>
     /// <returns>Whether it may ask for anything; otherwise only for health.</returns>
-    public bool Begin(ConnectionPermit place)
+    public bool Begin(ConnectionPermit permit)
     {
         ConnectionPermit? closed = null;
         bool any;
         lock (_gate)
         {
-            place.Busy = true;
+            permit.Busy = true;
             _atWork++;
-            StopWaiting(place);
-            if (place is { HealthOnly: true, Leaving: false })
+            StopWaiting(permit);
+            if (permit is { HealthOnly: true, Leaving: false })
             {
-                closed = Enter(place);
+                closed = Enter(permit);
             }
 
-            any = !place.HealthOnly;
+            any = !permit.HealthOnly;
         }
 
         Close(closed);
@@ -110,38 +110,38 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     }
 
     /// <summary>The request has been answered; the connection waits for the next.</summary>
-    public void End(ConnectionPermit place)
+    public void End(ConnectionPermit permit)
     {
         lock (_gate)
         {
-            place.Busy = false;
+            permit.Busy = false;
             _atWork--;
-            if (!place.Leaving)
+            if (!permit.Leaving)
             {
-                place.Waiting = _waiting.AddLast(place);
+                permit.Waiting = _waiting.AddLast(permit);
                 Changed();
             }
         }
     }
 
     /// <summary>The connection is closed and its socket is free.</summary>
-    public void Remove(ConnectionPermit place)
+    public void Remove(ConnectionPermit permit)
     {
         lock (_gate)
         {
-            StopWaiting(place);
+            StopWaiting(permit);
             _open--;
-            if (place.Leaving)
+            if (permit.Leaving)
             {
                 _leaving--;
             }
-            else if (!place.HealthOnly)
+            else if (!permit.HealthOnly)
             {
                 _ordinary--;
             }
 
             // From now on it belongs to no list: a request that ends late must not add it again.
-            place.Leaving = true;
+            permit.Leaving = true;
             Changed();
         }
     }
@@ -153,11 +153,11 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     public void CloseWaiting() => CloseWaiting(int.MaxValue);
 
     // Takes one of the permits below the bound, another connection's if necessary; returns the connection to close for it.
-    private ConnectionPermit? Enter(ConnectionPermit place)
+    private ConnectionPermit? Enter(ConnectionPermit permit)
     {
         var closed = _ordinary >= most ? Displace(healthToo: false) : null;
-        place.HealthOnly = _ordinary >= most;
-        if (!place.HealthOnly)
+        permit.HealthOnly = _ordinary >= most;
+        if (!permit.HealthOnly)
         {
             _ordinary++;
         }
@@ -170,9 +170,9 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         var closed = new List<ConnectionPermit>();
         lock (_gate)
         {
-            while (closed.Count < count && Displace(healthToo: true) is { } place)
+            while (closed.Count < count && Displace(healthToo: true) is { } permit)
             {
-                closed.Add(place);
+                closed.Add(permit);
             }
         }
 
@@ -183,32 +183,32 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
     {
         for (var node = _waiting.First; node is not null; node = node.Next)
         {
-            var place = node.Value;
-            if ((place.HealthOnly && !healthToo) || !place.IsQuiet())
+            var permit = node.Value;
+            if ((permit.HealthOnly && !healthToo) || !permit.IsQuiet())
             {
                 continue;
             }
 
-            StopWaiting(place);
-            place.Leaving = true;
+            StopWaiting(permit);
+            permit.Leaving = true;
             _leaving++;
-            if (!place.HealthOnly)
+            if (!permit.HealthOnly)
             {
                 _ordinary--;
             }
 
-            return place;
+            return permit;
         }
 
         return null;
     }
 
-    private void StopWaiting(ConnectionPermit place)
+    private void StopWaiting(ConnectionPermit permit)
     {
-        if (place.Waiting is { } node)
+        if (permit.Waiting is { } node)
         {
             _waiting.Remove(node);
-            place.Waiting = null;
+            permit.Waiting = null;
         }
     }
 
@@ -218,12 +218,12 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         _changed = NewChange();
     }
 
-    private void Close(ConnectionPermit? place)
+    private void Close(ConnectionPermit? permit)
     {
-        if (place is not null)
+        if (permit is not null)
         {
             metrics.Displaced();
-            place.Close();
+            permit.Close();
         }
     }
 

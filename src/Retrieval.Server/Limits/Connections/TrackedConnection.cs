@@ -9,15 +9,15 @@ namespace Retrieval.Server.Limits.Connections;
 internal sealed class TrackedConnection : ConnectionContext
 {
     private readonly ConnectionContext _connection;
-    private readonly ConnectionPermit _place;
+    private readonly ConnectionPermit _permit;
     private readonly ConnectionTable _table;
     private int _left;
 
-    public TrackedConnection(ConnectionContext connection, ConnectionPermit place, ConnectionTable table)
+    public TrackedConnection(ConnectionContext connection, ConnectionPermit permit, ConnectionTable table)
     {
-        (_connection, _place, _table) = (connection, place, table);
-        connection.Features.Set(place);
-        connection.Transport = new Pipes(connection.Transport.Input, new BareErrorWriter(connection.Transport.Output, place));
+        (_connection, _permit, _table) = (connection, permit, table);
+        connection.Features.Set(permit);
+        connection.Transport = new Pipes(connection.Transport.Input, new BareErrorWriter(connection.Transport.Output, permit));
     }
 
     public override string ConnectionId
@@ -66,7 +66,7 @@ internal sealed class TrackedConnection : ConnectionContext
         await base.DisposeAsync().ConfigureAwait(false);
         if (Interlocked.Exchange(ref _left, 1) == 0)
         {
-            _table.Remove(_place);
+            _table.Remove(_permit);
         }
     }
 

@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
@@ -15,10 +12,8 @@ namespace Retrieval.Storage.Local.Reading;
 /// </summary>
 public sealed class LocalIndex : IDisposable
 {
-    // Bytes that are no longer valid UTF-8 would otherwise be answered with replacement characters.
-    private static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly MappedFile[] _files;
+    private readonly IndexRows _rows;
     private readonly Lazy<IdTable> _ids;
     private bool _disposed;
 
@@ -30,6 +25,7 @@ public sealed class LocalIndex : IDisposable
         ManifestFaults = found.Faults;
         Layout = layout;
         _files = files;
+        _rows = new IndexRows(DataFolder, layout, Manifest.Rows, files);
         SealsHandle = seals;
         if (former is not null && !Continues(former))
         {
@@ -37,7 +33,7 @@ public sealed class LocalIndex : IDisposable
         }
 
         var known = former?.Manifest.Rows ?? RowCounts.None;
-        var (images, captions) = Tombstones(former, known);
+        var (images, captions) = _rows.Tombstones(former, known.Tombstones);
         Images = new IndexBank(layout.Images, Map, images, RaggedExtents.Read(this, layout.Images, Manifest.Rows.ImageRaggedRows, former?.Images.Extents, known.ImageRaggedRows));
         Captions = new IndexBank(layout.Captions, Map, captions, RaggedExtents.Read(this, layout.Captions, Manifest.Rows.CaptionRaggedRows, former?.Captions.Extents, known.CaptionRaggedRows));
         var ids = former?._ids is { IsValueCreated: true, Value: var table } ? table : null;
@@ -172,7 +168,7 @@ public sealed class LocalIndex : IDisposable
     public string GetImageId(long slot)
     {
         RequireSlot(slot, Images);
-        return Text(Layout.Ids, slot);
+        return _rows.Text(Layout.Ids, slot);
     }
 
     /// <summary>The attributes of the image in <paramref name="slot"/>, live or tombstoned.</summary>
@@ -185,10 +181,10 @@ public sealed class LocalIndex : IDisposable
         var (firstCaption, captions) = CaptionsOf(slot);
         return new IndexedImage(
             slot,
-            Text(Layout.Ids, slot),
+            _rows.Text(Layout.Ids, slot),
             Map(Layout.ContentHashes).Row(slot).ToArray(),
             Blob(Layout.Metadata, slot).ToArray(),
-            Boxes(slot),
+            _rows.Boxes(slot),
             firstCaption,
             captions);
     }
@@ -201,7 +197,7 @@ public sealed class LocalIndex : IDisposable
     {
         RequireSlot(slot, Captions);
         var (image, position) = new StoredTexts(this).Locate(slot);
-        return new IndexedCaption(slot, image, position, Text(Layout.Texts, slot));
+        return new IndexedCaption(slot, image, position, _rows.Text(Layout.Texts, slot));
     }
 
     /// <summary>
@@ -297,76 +293,13 @@ public sealed class LocalIndex : IDisposable
         }
     }
 
-    internal MappedFile Map(IndexFile file) => _files[file.Ordinal];
+    internal MappedFile Map(IndexFile file) => _rows.Map(file);
 
     internal ReadOnlySpan<byte> IdBytes(long slot) => Blob(Layout.Ids, slot);
 
-    internal ReadOnlySpan<byte> Blob(BlobFiles blob, long slot)
-    {
-        var from = slot == 0 ? 0 : Map(blob.Ends).Number(slot - 1);
-        var end = Map(blob.Ends).Number(slot);
-        return from >= 0 && from <= end && end <= Map(blob.Bytes).Bytes && end - from <= int.MaxValue
-            ? Map(blob.Bytes).Span(from, end - from)
-            : throw new IndexCorruptException(DataFolder, blob.Ends.Path, $"row {slot} is said to own bytes {from} to {end} of {Map(blob.Bytes).Bytes}");
-    }
+    internal ReadOnlySpan<byte> Blob(BlobFiles blob, long slot) => _rows.Blob(blob, slot);
 
-    private string Text(BlobFiles blob, long slot)
-    {
-        try
-        {
-            return strict.GetString(Blob(blob, slot));
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new IndexCorruptException(DataFolder, blob.Bytes.Path, $"row {slot} is not UTF-8", e);
-        }
-    }
-
-    private float[] Boxes(long slot)
-    {
-        const int box = 4 * sizeof(float);
-        var bytes = Blob(Layout.Boxes, slot);
-        if (bytes.Length % box != 0)
-        {
-            throw new IndexCorruptException(DataFolder, Layout.Boxes.Ends.Path, $"row {slot} is said to own {bytes.Length} bytes; expected a multiple of {box}");
-        }
-
-        var boxes = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
-        return Finite.All(boxes) ? boxes : throw new IndexCorruptException(DataFolder, Layout.Boxes.Bytes.Path, $"row {slot} holds a value that is not finite");
-    }
-
-    internal (long First, int Count) CaptionsOf(long image)
-    {
-        var first = image == 0 ? 0 : Map(Layout.CaptionEnds).Number(image - 1);
-        var end = Map(Layout.CaptionEnds).Number(image);
-        return first >= 0 && first <= end && end <= Manifest.Rows.Captions
-            ? (first, (int)(end - first))
-            : throw new IndexCorruptException(DataFolder, Layout.CaptionEnds.Path, $"image {image} is said to have the captions {first} to {end} of {Manifest.Rows.Captions}");
-    }
-
-    // Slots keep their meaning within an epoch, and files only grow; but an index may be built again in the same folder.
-    private (SlotBitmap Images, SlotBitmap Captions) Tombstones(LocalIndex? former, RowCounts known)
-    {
-        var images = former is null ? new SlotBitmap(Manifest.Rows.Images) : new SlotBitmap(Manifest.Rows.Images, former.Images.Deleted);
-        var captions = former is null ? new SlotBitmap(Manifest.Rows.Captions) : new SlotBitmap(Manifest.Rows.Captions, former.Captions.Deleted);
-        for (var row = known.Tombstones; row < Manifest.Rows.Tombstones; row++)
-        {
-            var image = Map(Layout.Tombstones).Number(row);
-            if ((ulong)image >= (ulong)images.Slots)
-            {
-                throw new IndexCorruptException(DataFolder, Layout.Tombstones.Path, $"row {row} buries image {image} of {images.Slots}");
-            }
-
-            images.Add(image);
-            var (first, count) = CaptionsOf(image);
-            for (var caption = first; caption < first + count; caption++)
-            {
-                captions.Add(caption);
-            }
-        }
-
-        return (images, captions);
-    }
+    internal (long First, int Count) CaptionsOf(long image) => _rows.CaptionsOf(image);
 
     private void RequireSlot(long slot, IndexBank collection)
     {
