@@ -7,7 +7,7 @@ namespace Retrieval.Search.Telemetry;
 public static class DegradedReasons
 {
     /// <summary>
-    /// Postgres did not answer in time: the shortlist was taken from this replica's own copy, which is complete up to the epoch
+    /// Postgres did not answer in time, or lacked rows: the shortlist was taken from this replica's copy, which is complete up to the epoch
     /// in the answer and may lag behind the catalog.
     /// </summary>
     public const string CatalogUnavailable = "catalog-unavailable";
