@@ -1,11 +1,12 @@
-"""The coarse embedding."""
+"""The coarse embedding: bilinear and heads."""
 
 import numpy as np
 import pytest
 import torch
 
 from conftest import TOLERANCE
-from retrieval_exporter import coarse, model
+from retrieval_exporter import model
+from retrieval_exporter.coarse import files
 from retrieval_exporter.errors import ExportError
 from retrieval_exporter.systems.camp import folding
 
@@ -43,19 +44,36 @@ def test_trained_heads_act_on_the_pooled_features_and_have_unit_length(reference
 @pytest.mark.parametrize("change, message", [
     ({"image_weight": None}, "no image_weight"),
     ({"caption_weight": np.zeros((8, 31), np.float32)}, r"caption_weight has shape \[8, 31\]"),
-    ({"image_weight": np.zeros((9, 32), np.float32)}, "differ in width"),
+    ({"image_weight": np.zeros((9, 32), np.float32)}, r"caption_weight has shape \[8, 32\], expected \[9, 32\]"),
     ({"caption_bias": np.zeros(9, np.float32)}, r"caption_bias has shape \[9\]"),
+    ({"image_weight": np.zeros((0, 32), np.float32)}, r"image_weight has shape \[0, 32\], expected \[E, 32\]"),
+    ({"image_weight": np.full((8, 32), np.nan, np.float32)}, "image_weight holds values that are not finite"),
+    ({"image_weight": np.full((8, 32), 1e300)}, "image_weight holds values beyond float32"),
+    ({"image_weight": np.full((8, 32), "x")}, "image_weight holds <U1, expected numbers"),
     ({"something": np.zeros(1)}, "unknown entry something"),
+    ({"slot_means": np.zeros((2, 32), np.float32)}, "unknown entry slot_means"),
     ({"image_bias": np.array([object()])}, "not readable"),
 ])
-def test_heads_that_do_not_fit_are_refused(tmp_path, change, message):
+def test_heads_that_do_not_fit_are_refused(reference, tmp_path, change, message):
     entries = {name: x for name, x in {**heads(), **change}.items() if x is not None}
     np.savez(tmp_path / "heads.npz", **entries)
-    with pytest.raises(ExportError, match=message):
-        coarse.heads_from_file(tmp_path / "heads.npz", 32)
+    with pytest.raises(ExportError, match=r"heads\.npz: .*" + message):
+        model.from_checkpoint(reference, coarse_path=tmp_path / "heads.npz")
 
 
-def test_a_file_that_is_no_npz_is_refused(tmp_path):
-    (tmp_path / "heads.npz").write_bytes(b"not an archive")
-    with pytest.raises(ExportError, match="heads.npz"):
-        coarse.heads_from_file(tmp_path / "heads.npz", 32)
+@pytest.mark.parametrize("content", [b"not an archive", b"PK\x03\x04 and no more", b""])
+def test_a_file_that_is_no_npz_is_refused(reference, tmp_path, content):
+    (tmp_path / "heads.npz").write_bytes(content)
+    with pytest.raises(ExportError, match=r"heads\.npz: not readable as an \.npz"):
+        model.from_checkpoint(reference, coarse_path=tmp_path / "heads.npz")
+
+
+def test_a_damaged_npz_is_refused_wherever_it_is_damaged(reference, tmp_path):
+    np.savez_compressed(tmp_path / "heads.npz", **heads())
+    whole = (tmp_path / "heads.npz").read_bytes()
+    for at in range(0, len(whole), len(whole) // 40):
+        (tmp_path / "heads.npz").write_bytes(whole[:at] + bytes(byte ^ 0xff for byte in whole[at:at + 8]) + whole[at + 8:])
+        try:
+            files.read(tmp_path / "heads.npz", model.from_checkpoint(reference).system)
+        except ExportError as error:
+            assert "heads.npz: " in str(error)

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from . import coarse, registry
-from .coarse import Coarse
+from . import registry
+from .coarse import Coarse, Ranking, files
+from .coarse.entries import Entries
 from .errors import ExportError
 from .reading import vocabulary
 from .reading.checkpoints import open_checkpoint
@@ -22,6 +23,7 @@ class Model:
     system: System
     coarse: Coarse
     vocabulary: list[str]
+    ranking: Ranking | None = None
 
 
 def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
@@ -39,8 +41,10 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
         raise ExportError(f"{path}: an embedding table of {rows} rows has no room for the special words")
     stored = checkpoint.content.get("coarse")
     if coarse_path is None and isinstance(stored, dict):
-        return Model(system, coarse.heads_from(stored, system.embed_size, f"{path}, entry 'coarse'"), listed)
-    return Model(system, _coarse(system, coarse_path), listed)
+        embedding, ranking = files.embedding_of(Entries(stored, f"{path}, entry 'coarse'"), system)
+    else:
+        embedding, ranking = _coarse(system, coarse_path)
+    return Model(system, embedding, listed, ranking)
 
 
 def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, seed: int = 0,
@@ -54,8 +58,9 @@ def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, se
         raise ExportError(f"--vocabulary-size must be at least {len(vocabulary.SPECIAL)}")
     torch.manual_seed(seed)
     system = registry.named(name).random(name, sizes, options or {})
-    return Model(system, _coarse(system, coarse_path), vocabulary.placeholders(sizes.vocabulary_size))
+    embedding, ranking = _coarse(system, coarse_path)
+    return Model(system, embedding, vocabulary.placeholders(sizes.vocabulary_size), ranking)
 
 
-def _coarse(system: System, path: Path | str | None) -> Coarse:
-    return coarse.heads_from_file(path, system.embed_size) if path is not None else system.coarse()
+def _coarse(system: System, path: Path | str | None) -> tuple[Coarse, Ranking | None]:
+    return files.read(path, system) if path is not None else (system.coarse(), None)

@@ -55,6 +55,9 @@ class System(ABC):
     region_width: int
     vocabulary_size: int
 
+    # Whether the score is a sigmoid. `scorer` then has `logits`, which gives the value before it.
+    probability: bool = False
+
     @classmethod
     @abstractmethod
     def refusal(cls, checkpoint: Checkpoint) -> str | None:
@@ -80,7 +83,12 @@ class System(ABC):
 
     @abstractmethod
     def coarse(self) -> Coarse:
-        """The coarse embedding where no trained heads are given."""
+        """The coarse embedding of a system alone: without a vocabulary, without training."""
+
+    def affinity(self) -> tuple[Tensor, Tensor] | None:
+        """Float64 maps [D, D'] of a word's feature and of a region's, whose results' inner product is the affinity with
+        which words attend to regions: what embeddings made of slots need. None if words do not attend to regions."""
+        return None
 
     def scores(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         """All pairs in the published form: features of I images and C captions, [C] -> [I, C]."""

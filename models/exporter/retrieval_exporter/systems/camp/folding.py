@@ -32,6 +32,14 @@ def affinities(scorer: nn.Module) -> tuple[Tensor, Tensor | None]:
     return kernel(scorer.img_proj, scorer.txt_proj), None
 
 
+def words_to_regions(scorer: nn.Module) -> tuple[Tensor, Tensor]:
+    """(Q, K), each [D, width]: the affinity with which words attend to regions is (w Q) (v K)^T."""
+    names = next(names for names in (("txt_query_fc", "img_key_fc"), ("txt_key_fc", "img_key_fc"),
+                                     ("txt_proj", "img_proj")) if hasattr(scorer, names[0]))
+    query, key = (matrix(getattr(scorer, name)) for name in names)
+    return query / math.sqrt(query.shape[1]), key
+
+
 def refinements(scorer: nn.Module) -> tuple[Tensor, Tensor]:
     """(M_c, M_g): among messages to regions, made of words; among messages to words, made of regions."""
     return (kernel(scorer.weighted_txt_query_fc, scorer.weighted_txt_key_fc),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
 from ...coarse import Coarse
 from ...encoders import RegionEncoder, WordEncoder
 from ...fields import WORDS, Field
@@ -10,7 +12,7 @@ from ...form import Form, PublishedForm
 from ...reading.checkpoints import Checkpoint
 from ...settings import Settings
 from ...system import Option, Sizes, System
-from . import initial, reading
+from . import folding, initial, reading
 from .coarse import Bilinear
 from .cross_attention import ServingCrossAttention
 from .gate_fusion import ServingGateFusion
@@ -43,6 +45,7 @@ class Camp(System):
         self.regions = regions
         self.words = words
         self.scorer = scorer
+        self.probability = scorer.probability
         self.embed_size = scorer.embed_size
         self.region_width = regions.fc.in_features
         self.vocabulary_size = words.embed.num_embeddings
@@ -87,3 +90,6 @@ class Camp(System):
 
     def coarse(self) -> Coarse:
         return Bilinear(self.scorer)
+
+    def affinity(self) -> tuple[Tensor, Tensor]:
+        return folding.words_to_regions(self.scorer)

@@ -1,0 +1,29 @@
+"""What every coarse embedding is, and the means that most are made of."""
+
+from torch import Tensor, nn
+
+
+def mean_regions(v: Tensor) -> Tensor:
+    """[B, R, D] -> [B, D]. Features that are one vector an image already stay as they are."""
+    return v if v.dim() == 2 else v.mean(dim=1)
+
+
+def mean_words(w: Tensor, lengths: Tensor) -> Tensor:
+    """[B, T, D] features, zero behind a caption's last word, and [B] lengths -> their mean [B, D]. Features that are
+    one vector a caption already stay as they are."""
+    return w if w.dim() == 2 else w.sum(dim=1) / lengths.to(w.dtype).unsqueeze(1)
+
+
+class Coarse(nn.Module):
+    """`source` is what bundle.json says of it, `width` the length of its vectors."""
+
+    source: str
+    width: int
+
+    def image(self, v: Tensor) -> Tensor:
+        """Features of B images -> [B, E]."""
+        raise NotImplementedError
+
+    def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
+        """Features and lengths of B captions -> [B, E]."""
+        raise NotImplementedError
