@@ -2,6 +2,7 @@
 
 import pytest
 
+import ranking_bundle
 from comparing import assert_same
 from conftest import HERE, ROOT
 from retrieval_exporter.cli import main
@@ -29,5 +30,11 @@ def test_the_bundles_of_the_tests_come_out_byte_for_byte(tmp_path, suffix, setti
     committed = BUNDLES / (NAME + suffix)
     case = HERE / "fixtures" / NAME
     assert main(["--checkpoint", str(case / "model_best.pth.tar"), "--config", str(case / "config.json"),
-                 "--vocabulary", str(committed / "vocabulary.json"), "--out", str(tmp_path / committed.name), *settings]) == 0
+                 "--vocabulary", str(committed / "vocabulary.json"), "--embedding", "bilinear",
+                 "--out", str(tmp_path / committed.name), *settings]) == 0
     assert_same(committed, tmp_path / committed.name)
+
+
+def test_the_bundle_with_a_ranking_comes_out_byte_for_byte(tmp_path):
+    ranking_bundle.write(tmp_path / "b")
+    assert_same(BUNDLES / ranking_bundle.NAME, tmp_path / "b")

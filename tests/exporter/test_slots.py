@@ -10,6 +10,7 @@ from conftest import CASES, TOLERANCE, loaded
 from retrieval_exporter import model, registry
 from retrieval_exporter.coarse import Ranking, SlotEmbedding, Slots, SlotWeights, files
 from retrieval_exporter.errors import ExportError
+from retrieval_exporter.reading import checkpoints
 from retrieval_exporter.system import Sizes
 from vector_system import VectorCosine
 
@@ -40,8 +41,8 @@ def spelled_out(q, k, s):
             shares = np.exp(centres @ word / np.linalg.norm(word))
             y[b] += weight * shares[b] / shares.sum() * word @ to_q[b]
     if s.unit:
-        x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
-    return x.reshape(-1), y.reshape(-1)
+        x = x / np.linalg.norm(x)
+    return x.reshape(-1), (y / np.linalg.norm(y)).reshape(-1)
 
 
 @pytest.mark.parametrize("unit", [False, True])
@@ -210,7 +211,7 @@ def test_heads_may_have_a_ranking(tmp_path):
 
 
 def test_a_checkpoint_may_hold_slots_and_a_ranking_itself(tmp_path):
-    content = torch.load(loaded(REFERENCE).path)
+    content = checkpoints.read(loaded(REFERENCE).path)
     s = weights()
     content["coarse"] = {**{name: x for name, x in vars(s).items() if name != "unit"}, "unit": True,
                          "ranking_transform": "identity", "ranking_coarse_weight": [1.0, 2.0],

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from . import model, registry
+from .coarse import choice
 from .errors import ExportError
 from .settings import FORMS, PRECISIONS, PROFILES, RECORDS, Settings
 from .system import Sizes
@@ -40,7 +41,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--records", choices=RECORDS, help="how records are stored; as the scorer computes by default")
     p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
-    p.add_argument("--coarse", metavar="FILE", help="trained heads of the coarse embedding, .npz")
+    e = p.add_argument_group("the coarse embedding")
+    e.add_argument("--coarse", metavar="FILE", help="trained slots or heads, .npz")
+    e.add_argument("--embedding", choices=choice.EMBEDDINGS,
+                   help="without trained weights: slots where a vocabulary is given and the system has them, by default")
+    e.add_argument("--slots", type=int, help=f"of the embedding without trained weights, {choice.SLOTS} by default")
+    e.add_argument("--slot-width", type=int, help=f"numbers a slot, {choice.SLOT_WIDTH} by default")
     c = p.add_argument_group("with --checkpoint")
     c.add_argument("--config", metavar="FILE", help="options as JSON; they override the checkpoint's")
     c.add_argument("--vocabulary", metavar="FILE", help="JSON or a pickled vocab.Vocabulary")
@@ -89,13 +95,14 @@ def run(arguments: argparse.Namespace) -> None:
         raise ExportError("--max-tokens must be at least 3: the two markers and a word")
     if arguments.regions < 1:
         raise ExportError("--regions must be at least 1")
+    wanted = choice.Choice(arguments.embedding, arguments.slots, arguments.slot_width)
     if arguments.random:
         sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size)
         options = {option.name: getattr(arguments, option.name) for option in registry.options()}
-        built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse)
+        built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse, wanted)
     else:
         built = model.from_checkpoint(arguments.checkpoint, read_config(arguments.config),
-                                      arguments.vocabulary, arguments.coarse)
+                                      arguments.vocabulary, arguments.coarse, wanted)
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
                         arguments.regions, arguments.max_tokens)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from .fields import Field, StoredField
@@ -24,6 +25,7 @@ class Form(nn.Module):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
+        self.logits = settings.logits
         self.math = Arithmetic(settings.precision)
         self.storage = Storage(settings.records, self.math)
 
@@ -66,9 +68,15 @@ class Form(nn.Module):
         return {}
 
     def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        """Gathered fields, each [P, ...], and [P] lengths -> [P] scores. Positions from a caption's length on hold
-        its last word again: they must weigh nothing. `lengths` is None if no field is ragged."""
+        """Gathered fields, each [P, ...], and [P] lengths -> [P] scores, or what `outcome` makes of their logits.
+        Positions from a caption's length on hold its last word again: they must weigh nothing. `lengths` is None if no
+        field is ragged."""
         raise NotImplementedError
+
+    def outcome(self, logits: Tensor) -> Tensor:
+        """The value before a sigmoid -> what the scorer's graph gives: the score, or that value itself where a bundle
+        orders by it. In float32 a score near 1 has lost what still orders logits."""
+        return logits if self.logits else torch.sigmoid(logits)
 
 
 class PublishedForm(Form):
@@ -91,4 +99,5 @@ class PublishedForm(Form):
 
     def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
         v, w = image[self.image_fields[0].name], caption[self.caption_fields[0].name]
-        return self.scorer(self.math.wide(v), self.math.wide(w), lengths)
+        features = self.math.wide(v), self.math.wide(w), lengths
+        return self.scorer.logits(*features) if self.logits else self.scorer(*features)

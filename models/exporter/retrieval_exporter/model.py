@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from . import registry
-from .coarse import Coarse, Ranking, files
+from .coarse import Coarse, Ranking
+from .coarse.choice import Choice, Words, chosen
 from .coarse.entries import Entries
 from .errors import ExportError
 from .reading import vocabulary
@@ -27,7 +28,8 @@ class Model:
 
 
 def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
-                    vocabulary_path: Path | str | None = None, coarse_path: Path | str | None = None) -> Model:
+                    vocabulary_path: Path | str | None = None, coarse_path: Path | str | None = None,
+                    choice: Choice = Choice()) -> Model:
     """Reads a checkpoint. `config` overrides its options; without a vocabulary, words are placeholders."""
     checkpoint = open_checkpoint(path, config)
     system = registry.reader_of(checkpoint).from_checkpoint(checkpoint)
@@ -40,15 +42,14 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
     if len(listed) < len(vocabulary.SPECIAL):
         raise ExportError(f"{path}: an embedding table of {rows} rows has no room for the special words")
     stored = checkpoint.content.get("coarse")
-    if coarse_path is None and isinstance(stored, dict):
-        embedding, ranking = files.embedding_of(Entries(stored, f"{path}, entry 'coarse'"), system)
-    else:
-        embedding, ranking = _coarse(system, coarse_path)
-    return Model(system, embedding, listed, ranking)
+    trained = Entries(stored, f"{path}, entry 'coarse'") if isinstance(stored, dict) else None
+    coarse, ranking = chosen(system, Words(listed, vocabulary_path or path, vocabulary_path is not None), choice,
+                             coarse_path, trained)
+    return Model(system, coarse, listed, ranking)
 
 
 def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, seed: int = 0,
-           coarse_path: Path | str | None = None) -> Model:
+           coarse_path: Path | str | None = None, choice: Choice = Choice()) -> Model:
     """Weights drawn from `seed`: for measurements and for trying the service out, not for retrieval."""
     for option, size in (("embed-size", sizes.embed_size), ("image-size", sizes.image_size),
                          ("word-size", sizes.word_size)):
@@ -58,9 +59,6 @@ def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, se
         raise ExportError(f"--vocabulary-size must be at least {len(vocabulary.SPECIAL)}")
     torch.manual_seed(seed)
     system = registry.named(name).random(name, sizes, options or {})
-    embedding, ranking = _coarse(system, coarse_path)
-    return Model(system, embedding, vocabulary.placeholders(sizes.vocabulary_size), ranking)
-
-
-def _coarse(system: System, path: Path | str | None) -> tuple[Coarse, Ranking | None]:
-    return files.read(path, system) if path is not None else (system.coarse(), None)
+    words = vocabulary.placeholders(sizes.vocabulary_size)
+    coarse, ranking = chosen(system, Words(words, "--vocabulary-size", False), choice, coarse_path)
+    return Model(system, coarse, words, ranking)

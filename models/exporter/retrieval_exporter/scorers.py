@@ -28,6 +28,10 @@ class BankScorer(nn.Module):
         super().__init__()
         self.form = form
 
+    def output_name(self) -> str:
+        """Name of the output."""
+        return "logit" if self.form.logits else "score"
+
     def stored(self, side: str) -> list[str]:
         """Names of the inputs that hold the records of `side`."""
         return [f"{side}.{field.name}" for field in self.form.stored_fields(side)]
@@ -62,7 +66,7 @@ class TextToImageScorer(BankScorer):
         return [*self.stored("image"), "slots", *self.caption_inputs(), "query_index"]
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """Inputs in the order of `input_names` -> [P] scores."""
+        """Inputs in the order of `input_names` -> [P] scores, or logits."""
         given = dict(zip(self.input_names(), inputs))
         queries = given[LENGTH if self.form.ragged else self.stored("caption")[0]].shape[0]
         query = self.pairs_of(queries, given["query_index"])
@@ -86,7 +90,7 @@ class ImageToTextScorer(BankScorer):
         return [*self.caption_inputs(), "slots", *self.stored("image"), "query_index"]
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """Inputs in the order of `input_names` -> [P] scores."""
+        """Inputs in the order of `input_names` -> [P] scores, or logits."""
         given = dict(zip(self.input_names(), inputs))
         slots = given["slots"]
         length, rows = None, slots

@@ -11,7 +11,8 @@ RECORDS = ("float32", "float16", "int8")
 @dataclass(frozen=True)
 class Settings:
     """`precision` is of the scorers' wide products; `records` is how records are stored, by default as narrow as the
-    scorer computes, but for int8. `regions` and `max_tokens` are the sizes of an image and of the longest caption."""
+    scorer computes, but for int8. `regions` and `max_tokens` are the sizes of an image and of the longest caption.
+    `logits`: scorers give the value before the sigmoid that makes their score."""
 
     form: str = "serving"
     profile: str = "fast"
@@ -19,6 +20,7 @@ class Settings:
     records: str = ""
     regions: int = 36
     max_tokens: int = 50
+    logits: bool = False
 
     def __post_init__(self) -> None:
         if not self.records:

@@ -6,7 +6,8 @@ width in which the scorer's words attend to regions: their affinity is q . k.
     image:    x_b = P_b^T sum_r softmax_r(m_b . k_r) k_r
     caption:  y_b = Q_b^T sum_t u_t s_tb q_t,   s_tb = softmax_b(c_b . q_t / |q_t|)
 
-u_t weighs a caption's words, exp(q_t . word_weight) over the sum of all. The embedding is the B p numbers.
+u_t weighs a caption's words, exp(q_t . word_weight) over the sum of all. The embedding is the B p numbers; a caption's
+is scaled to unit length, so that an image finds captions of any length, and an image's where `unit` says so.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ LARGEST_WEIGHT = 4.0
 
 @dataclass(frozen=True)
 class SlotWeights:
-    """The numbers of the embedding, float32, by the names that a coarse file has for them. `unit`: both embeddings
-    are scaled to unit length."""
+    """The numbers of the embedding, float32, by the names that a coarse file has for them. `unit`: an image's
+    embedding is scaled to unit length, as a caption's always is."""
 
     slot_means: Tensor  # m [B, D']
     slot_centres: Tensor  # c [B, D'], the sharpness of the assignment included
@@ -39,24 +40,24 @@ class SlotWeights:
         return self.query_projection.shape[0] * self.query_projection.shape[2]
 
 
-def _projected(x: Tensor, projection: Tensor, unit: bool) -> Tensor:
+def _projected(x: Tensor, projection: Tensor) -> Tensor:
     """[N, B, D] sums of slots and [B, D, p] -> [N, B p]. One product a slot over all rows."""
-    y = (x.transpose(0, 1) @ projection).transpose(0, 1).flatten(1)
-    return l2(y) if unit else y
+    return (x.transpose(0, 1) @ projection).transpose(0, 1).flatten(1)
 
 
 def _image(x: Tensor, means: Tensor, projection: Tensor, unit: bool) -> Tensor:
     """[N, R, D] -> [N, B p]: regions, by means [B, D] and projections in the space they are in."""
     attention = torch.softmax((x @ means.t()).transpose(1, 2), dim=-1)
-    return _projected(attention @ x, projection, unit)
+    y = _projected(attention @ x, projection)
+    return l2(y) if unit else y
 
 
-def _caption(q: Tensor, mask: Tensor, centres: Tensor, word_weight: Tensor, projection: Tensor, unit: bool) -> Tensor:
+def _caption(q: Tensor, mask: Tensor, centres: Tensor, word_weight: Tensor, projection: Tensor) -> Tensor:
     """[C, T, D'] queries and [C, T], true where there is a word -> [C, B p]."""
     weight = torch.exp((q @ word_weight).clamp(-LARGEST_WEIGHT, LARGEST_WEIGHT)) * mask.to(q.dtype)
     weight = weight / weight.sum(dim=1, keepdim=True)
     share = torch.softmax(l2(q) @ centres.t(), dim=-1) * weight.unsqueeze(-1)
-    return _projected(share.transpose(1, 2) @ q, projection, unit)
+    return l2(_projected(share.transpose(1, 2) @ q, projection))
 
 
 class Slots(nn.Module):
@@ -74,7 +75,7 @@ class Slots(nn.Module):
 
     def caption(self, q: Tensor, mask: Tensor) -> Tensor:
         """[C, T, D'] queries and [C, T], true where there is a word -> [C, B p]."""
-        return _caption(q, mask, self.slot_centres, self.word_weight, self.query_projection, self.unit)
+        return _caption(q, mask, self.slot_centres, self.word_weight, self.query_projection)
 
     def weights(self) -> SlotWeights:
         """A copy of the present weights."""
@@ -106,4 +107,4 @@ class SlotEmbedding(Coarse):
 
     def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
         return _caption(w @ self.query, word_mask(lengths, w.shape[1]), self.slot_centres, self.word_weight,
-                        self.query_projection, self.unit)
+                        self.query_projection)

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,8 @@ def _names_of(folder: Path) -> set[str]:
 
 
 def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
+    if model.ranking is not None:
+        settings = replace(settings, logits=model.ranking.transform == "logit")
     form = model.system.form(settings).eval()
     graphs.write_all(model, form, folder, settings)
     _write_json(folder / "vocabulary.json", {"words": model.vocabulary})
@@ -99,6 +102,7 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
         "regions": {"count": settings.regions, "width": model.system.region_width},
         "tokens": {"max": settings.max_tokens, **SPECIAL},
         "embedding": {"width": model.coarse.width, "source": model.coarse.source},
+        **({} if model.ranking is None else {"ranking": model.ranking.manifest()}),
         "records": {
             "image": _fields(form.stored_fields("image")),
             "caption": _fields(form.stored_fields("caption")),

@@ -85,10 +85,11 @@ def _write_scorer(scorer: BankScorer, path: Path, max_tokens: int, generator: Ge
         rows = (int(lengths.sum()), *shape[1:]) if field.ragged else (captions, *shape)
         given["caption." + name] = _example(rows, kind, generator)
         axes["caption." + name] = {0: "W" if field.ragged else caption_axis}
-    axes["score"] = {0: "P"}
+    output = scorer.output_name()
+    axes[output] = {0: "P"}
     names = scorer.input_names()
-    _write(scorer, tuple(given[name] for name in names), path, names, ["score"],
-           {name: axes[name] for name in (*names, "score")})
+    _write(scorer, tuple(given[name] for name in names), path, names, [output],
+           {name: axes[name] for name in (*names, output)})
 
 
 def _example(shape: tuple[int, ...], kind: str, generator: Generator) -> Tensor:

@@ -165,4 +165,4 @@ class ServingGateFusion(Folded):
         mapped = fine_product(both, self.out_hidden) + self.out_hidden_bias if m.bytes \
             else m.linear(both, self.out_hidden, self.out_hidden_bias)
         hidden = m.relu(mapped)
-        return torch.sigmoid(m.wide(m.linear(hidden, self.out, self.out_bias))).squeeze(-1)
+        return self.outcome(m.wide(m.linear(hidden, self.out, self.out_bias))).squeeze(-1)

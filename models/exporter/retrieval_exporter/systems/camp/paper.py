@@ -46,7 +46,7 @@ class ServingPaper(Folded):
         r = self.pooled(self.fused(v, m.product(a_r, w), self.fuse_img, self.fuse_img_bias), self.agg_img)
         t = self.pooled(self.fused(w, m.product(a_w, v), self.fuse_txt, self.fuse_txt_bias), self.agg_txt, mask)
         hidden = m.relu(m.linear(m.narrow(r + t), self.mlp_hidden, self.mlp_hidden_bias))
-        return torch.sigmoid(m.wide(m.linear(hidden, self.mlp_out, self.mlp_out_bias))).squeeze(-1)
+        return self.outcome(m.wide(m.linear(hidden, self.mlp_out, self.mlp_out_bias))).squeeze(-1)
 
     def fused(self, x: Tensor, message: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
         """Equations 5 to 8: [P, N, D] -> [P, N, D]."""
