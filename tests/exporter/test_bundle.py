@@ -13,6 +13,8 @@ from conftest import CASES, HERE, MAX_TOKENS, ROOT, TOLERANCE
 from retrieval_exporter.cli import main
 from retrieval_exporter.writing import parity
 
+# As wide as the features, by which these tests tell wide fields.
+SLOTS = ["--embedding", "slots", "--slots", "8", "--slot-width", "4"]
 VARIANTS = {
     "serving": [],
     "compact": ["--profile", "compact"],
@@ -25,6 +27,9 @@ VARIANTS = {
     "int8-records": ["--records", "int8"],
     "int8-float16-records": ["--precision", "int8", "--records", "float16"],
     "float16-int8-records": ["--precision", "float16", "--records", "int8"],
+    "slots": SLOTS,
+    "slots-float16": [*SLOTS, "--precision", "float16"],
+    "slots-int8": [*SLOTS, "--precision", "int8", "--records", "int8"],
 }
 GRAPHS = {"textEncoder": "text_encoder.onnx", "imageEncoder": "image_encoder.onnx",
           "textToImageScorer": "scorer_text_to_image.onnx", "imageToTextScorer": "scorer_image_to_text.onnx"}
@@ -45,7 +50,7 @@ class Bundle:
 
 # Every variant of the released model; of the others, what differs in more than the combination.
 EXPORTED = ["%s %s" % (case, variant) for case in CASES for variant in VARIANTS
-            if case == "camp-gate-fusion-new-concat" or variant in ("serving", "compact", "published", "float16", "int8-records")
+            if case == "camp-gate-fusion-new-concat" or variant in ("serving", "compact", "published", "float16", "int8-records", "slots")
             or variant == "int8" and case.startswith("camp-gate-fusion")]
 
 
@@ -118,6 +123,19 @@ def test_int8_multiplies_integers_and_scales_by_row(bundle):
         assert not any(node.op_type == "DynamicQuantizeLinear" for node in nodes)
         scales = [node for node in nodes if node.op_type == "QuantizeLinear"]
         assert scales and all([a.i for a in node.attribute if a.name == "axis"] == [0] for node in scales)
+
+
+def test_an_embedding_is_made_of_plain_products_in_float32(bundle):
+    slots = bundle.variant.startswith("slots")
+    assert bundle.manifest["embedding"] == {"width": 32, "source": "slots" if slots else "bilinear"}
+    for key in ("textEncoder", "imageEncoder"):
+        graph = onnx.shape_inference.infer_shapes(bundle.graphs[key], strict_mode=True, data_prop=True).graph
+        # Einsum is slow in ONNX Runtime, and a loop over slots would be a node each.
+        assert not {"Einsum", "Loop", "Scan"} & {node.op_type for node in graph.node}
+        assert sum(node.op_type == "Softmax" for node in graph.node) == slots
+        kinds = {v.name: v.type.tensor_type.elem_type for v in graph.value_info}
+        softmaxes = [node.output[0] for node in graph.node if node.op_type == "Softmax"]
+        assert all(kinds[name] == TensorProto.FLOAT for name in softmaxes)
 
 
 def test_every_file_is_hashed_and_nothing_else_lies_there(bundle):

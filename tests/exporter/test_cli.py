@@ -45,14 +45,15 @@ def test_the_same_seed_gives_the_same_weights_in_any_form(tmp_path):
     assert not np.array_equal(a["scores"], c["scores"])
 
 
-def test_the_same_export_is_the_same_to_the_byte_whatever_the_number_of_threads(tmp_path):
+@pytest.mark.parametrize("embedding", ("bilinear", "slots"))
+def test_the_same_export_is_the_same_to_the_byte_whatever_the_number_of_threads(tmp_path, embedding):
     written = []
     for threads in ("1", "2", "3"):
         environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
         out = tmp_path / threads
-        subprocess.run([sys.executable, str(EXPORT), "--random", "--name", "same", "--out", str(out), "--embed-size",
-                        "128", "--image-size", "512", "--word-size", "96", "--vocabulary-size", "300"],
-                       env=environment, check=True, capture_output=True)
+        subprocess.run([sys.executable, str(EXPORT), "--random", "--name", "same", "--out", str(out), "--embedding",
+                        embedding, "--embed-size", "128", "--image-size", "512", "--word-size", "96",
+                        "--vocabulary-size", "300"], env=environment, check=True, capture_output=True)
         written.append({path.name: path.read_bytes() for path in out.iterdir()})
     assert len(written[0]) == 7
     assert written[0] == written[1] == written[2]

@@ -11,6 +11,7 @@ from conftest import CASES, HERE, MAX_TOKENS, ROOT, TOLERANCE
 from retrieval_exporter.cli import main
 from retrieval_exporter.writing import parity
 
+SLOTS = ["--embedding", "slots", "--slots", "8", "--slot-width", "5"]
 VARIANTS = {
     "serving": [],
     "compact": ["--profile", "compact"],
@@ -21,13 +22,17 @@ VARIANTS = {
     "int8-records": ["--records", "int8"],
     "int8-float16-records": ["--precision", "int8", "--records", "float16"],
     "int8-int8-records": ["--precision", "int8", "--records", "int8"],
+    "slots": SLOTS,
+    "slots-float16": [*SLOTS, "--precision", "float16"],
+    "slots-int8": [*SLOTS, "--precision", "int8"],
 }
 # Of what 8 bits change, one case for all; every kind of gate fusion in int8.
 EXPORTED = ["%s %s" % (case, variant) for case in CASES for variant in VARIANTS
-            if "int8" not in variant or case == "camp-gate-fusion-new-concat"
+            if variant in ("serving", "compact", "published", "float16", "slots") or case == "camp-gate-fusion-new-concat"
             or variant == "int8" and case.startswith("camp-gate-fusion")]
 # camp-paper has sharp attentions: its float16 scores reach the very bound of the parity check.
-TOLERANCES = {"float16": 3e-3, "int8": parity.tolerance("int8", "float32"),
+TOLERANCES = {"float16": 3e-3, "slots-float16": 3e-3, "int8": parity.tolerance("int8", "float32"),
+              "slots-int8": parity.tolerance("int8", "float32"),
               "compact-int8": parity.tolerance("int8", "float32"),
               "int8-records": parity.tolerance("float32", "int8"),
               "int8-float16-records": parity.tolerance("int8", "float16"),
