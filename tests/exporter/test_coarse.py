@@ -70,10 +70,14 @@ def test_a_file_that_is_no_npz_is_refused(reference, tmp_path, content):
 
 def test_a_damaged_npz_is_refused_wherever_it_is_damaged(reference, tmp_path):
     np.savez_compressed(tmp_path / "heads.npz", **heads())
-    whole = (tmp_path / "heads.npz").read_bytes()
-    for at in range(0, len(whole), len(whole) // 40):
+    whole, system, refused = (tmp_path / "heads.npz").read_bytes(), model.from_checkpoint(reference).system, 0
+    places = range(0, len(whole), len(whole) // 40)
+    for at in places:
         (tmp_path / "heads.npz").write_bytes(whole[:at] + bytes(byte ^ 0xff for byte in whole[at:at + 8]) + whole[at + 8:])
         try:
-            files.read(tmp_path / "heads.npz", model.from_checkpoint(reference).system)
+            files.read(tmp_path / "heads.npz", system)
         except ExportError as error:
             assert "heads.npz: " in str(error)
+            refused += 1
+    # Not everywhere: an archive says some things twice.
+    assert refused > len(places) / 2
