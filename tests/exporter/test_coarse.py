@@ -73,7 +73,8 @@ def test_a_damaged_npz_is_refused_wherever_it_is_damaged(reference, tmp_path):
     whole, system, refused = (tmp_path / "heads.npz").read_bytes(), model.from_checkpoint(reference).system, 0
     places = range(0, len(whole), len(whole) // 40)
     for at in places:
-        (tmp_path / "heads.npz").write_bytes(whole[:at] + bytes(byte ^ 0xff for byte in whole[at:at + 8]) + whole[at + 8:])
+        damaged = bytes(byte ^ 0xff for byte in whole[at:at + 8])
+        (tmp_path / "heads.npz").write_bytes(whole[:at] + damaged + whole[at + 8:])
         try:
             files.read(tmp_path / "heads.npz", system)
         except ExportError as error:

@@ -226,6 +226,14 @@ def test_a_checkpoint_may_hold_slots_and_a_ranking_itself(tmp_path):
         model.from_checkpoint(tmp_path / "c.pth", loaded(REFERENCE).options)
 
 
+def test_an_entry_of_a_checkpoint_that_is_no_array_is_refused(tmp_path):
+    content = checkpoints.read(loaded(REFERENCE).path)
+    content["coarse"] = {"slot_means": [[1.0], [1.0, 2.0]]}
+    torch.save(content, tmp_path / "c.pth")
+    with pytest.raises(ExportError, match=r"c\.pth, entry 'coarse': slot_means is no array"):
+        model.from_checkpoint(tmp_path / "c.pth", loaded(REFERENCE).options)
+
+
 def test_a_logit_of_a_score_that_is_no_probability_is_refused(tmp_path):
     system = loaded("camp-cross-attention").model.system
     np.savez(tmp_path / "c.npz", **entries())

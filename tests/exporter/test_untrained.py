@@ -227,7 +227,7 @@ def test_a_system_whose_words_do_not_attend_to_regions_has_its_own_embedding(tmp
     words = vocabulary(tmp_path, placeholders(30))
     assert model.from_checkpoint(tmp_path / "c.pth", vocabulary_path=words).coarse.source == "features"
     for embedding, message in (("slots", "--embedding slots is not for vector-cosine"),
-                               ("bilinear", "--embedding bilinear is not for vector-cosine, whose embedding is features")):
+                               ("bilinear", "--embedding bilinear is not for vector-cosine, whose .* is features")):
         with pytest.raises(ExportError, match=message):
             model.from_checkpoint(tmp_path / "c.pth", vocabulary_path=words, choice=Choice(embedding))
 

@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     e = p.add_argument_group("the coarse embedding")
     e.add_argument("--coarse", metavar="FILE", help="trained slots or heads, .npz")
     e.add_argument("--embedding", choices=choice.EMBEDDINGS,
-                   help="without trained weights: slots where a vocabulary is given and the system has them, by default")
+                   help="without trained weights; slots by default where there is a vocabulary and the system has them")
     e.add_argument("--slots", type=int, help=f"of the embedding without trained weights, {choice.SLOTS} by default")
     e.add_argument("--slot-width", type=int, help=f"numbers a slot, {choice.SLOT_WIDTH} by default")
     c = p.add_argument_group("with --checkpoint")

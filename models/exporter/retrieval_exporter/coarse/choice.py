@@ -71,6 +71,7 @@ def chosen(system: "System", words: Words, choice: Choice = Choice(), file: Path
         return SlotEmbedding(weights, *system.affinity()), None
     coarse = system.coarse()
     if choice.embedding not in (None, coarse.source):
-        raise ExportError(f"--embedding {choice.embedding} is not for {system.name}, whose embedding is {coarse.source}")
+        raise ExportError(
+            f"--embedding {choice.embedding} is not for {system.name}, whose embedding is {coarse.source}")
     choice.refuse(f"on the embedding {coarse.source}; --embedding slots makes slots", sizes_alone=True)
     return coarse, None

@@ -31,7 +31,13 @@ class Entries:
         if name not in self._left:
             raise self.error(f"no {name} in it")
         value = self._left.pop(name)
-        return np.asarray(value.detach().float() if isinstance(value, Tensor) and value.is_floating_point() else value)
+        try:
+            # NumPy knows no bfloat16.
+            if isinstance(value, Tensor) and value.is_floating_point():
+                value = value.detach().float()
+            return np.asarray(value)
+        except (TypeError, ValueError, RuntimeError):
+            raise self.error(f"{name} is no array")
 
     def numbers(self, name: str, *shape: int | str) -> np.ndarray:
         """Finite numbers of the given shape."""
