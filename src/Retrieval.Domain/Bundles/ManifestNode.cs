@@ -26,6 +26,9 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
         return new ManifestNode(found, $"{path}.{name}", faults);
     }
 
+    /// <summary>Null if there is no such member; one that is there must be an object.</summary>
+    public ManifestNode? OptionalNode(string name) => Find(name) is null ? null : Node(name);
+
     public IEnumerable<(string Name, ManifestNode Node)> Members() => element.ValueKind == JsonValueKind.Object
         ? element.EnumerateObject().Select(member => (member.Name, new ManifestNode(member.Value, $"{path}['{member.Name}']", faults)))
         : [];
@@ -86,7 +89,9 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
             return value;
         }
 
-        Missing(name, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"));
+        Missing(name, most < double.MaxValue
+            ? string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}")
+            : string.Create(CultureInfo.InvariantCulture, $"a finite number, at least {least}"));
         return least;
     }
 
