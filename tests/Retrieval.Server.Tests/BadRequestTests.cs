@@ -66,6 +66,16 @@ public sealed class BadRequestTests(ServerFixture fixture)
         { Images, "{\"caption\":\"w4\",\"deadlineMs\":600001}", 400, "deadlineMs" },
         { Captions, "{\"imageId\":\"plain.jpg\",\"top\":0}", 400, "top" },
 
+        // What hits are ordered by.
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"coarse\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"Score\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"both, score\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":1}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":[\"both\"]}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"\\ud83d\"}", 400, "rankBy" },
+        { Captions, "{\"imageId\":\"plain.jpg\",\"rankBy\":\"hits\"}", 400, "rankBy" },
+
         // Filters.
         { Images, "{\"caption\":\"w4\",\"filter\":[]}", 400, "filter" },
         { Images, "{\"caption\":\"w4\",\"filter\":\"split\"}", 400, "filter" },

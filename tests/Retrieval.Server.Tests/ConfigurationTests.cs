@@ -50,6 +50,29 @@ public sealed partial class ConfigurationTests
     }
 
     [Theory]
+    [InlineData("""{ "Search": { "DefaultShortlist": null } }""", null)]
+    [InlineData("""{ "Search": { "DefaultShortlist": "" } }""", null)]
+    [InlineData("""{ "Search": { "DefaultShortlist": 20 } }""", 20)]
+    [InlineData("""{ "Search": { "DefaultShortlist": 20 } }""", null, "--Search:DefaultShortlist=")]
+    [InlineData("""{ "Search": { "MaxShortlist": 20 } }""", null)]
+    public void A_shortlist_of_the_operators_own_is_a_number_or_nothing(string content, int? shortlist, params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], content);
+
+        Assert.Equal(shortlist, ServerConfiguration.Read(["--config", folder["c.json"], .. Required, .. arguments]).Search.DefaultShortlist);
+    }
+
+    [Theory]
+    [InlineData("Search:DefaultShortlist is 'many'; expected a whole number", "--Search:DefaultShortlist=many")]
+    [InlineData("Search:DefaultShortlist is '1.5'; expected a whole number", "--Search:DefaultShortlist=1.5")]
+    [InlineData("Search:DefaultShortlist is 0; expected 1 to 10000", "--Search:DefaultShortlist=0")]
+    [InlineData("Search:DefaultShortlist is 21; expected 1 to 20", "--Search:DefaultShortlist=21", "--Search:MaxShortlist=20")]
+    [InlineData("Search:DefaultShortlist is a list; expected a single value", "--Search:DefaultShortlist:0=21")]
+    public void A_shortlist_of_the_operators_own_that_is_none_is_a_fault(string fault, params string[] arguments) =>
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, .. arguments])).Faults);
+
+    [Theory]
     [InlineData("""{ "Snapshot": { "Bundle": ["b"] } }""", "Snapshot:Bundle is a list; expected a single value")]
     [InlineData("""{ "Limits": { "Queue": "" } }""", "Limits:Queue is ''; expected a whole number")]
     [InlineData("""{ "Ingestion": { "Roots": [""] } }""", "Ingestion:Roots:0 is ''; expected a text")]
