@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.Domain.Bundles;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Telemetry;
 
@@ -20,14 +21,17 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
     [InlineData("identity", null, 30, 30)]
     [InlineData("identity", RankBy.Score, 30, 30)]
     [InlineData("identity", RankBy.Both, 4, 9)]
-    public async Task Hits_are_in_the_order_of_both_stages_or_of_the_score_alone(string transform, RankBy? rankBy, int top, int shortlist)
+    [InlineData("exported", null, 30, 30)]
+    [InlineData("exported", RankBy.Score, 30, 30)]
+    [InlineData("exported", RankBy.Both, 3, 13)]
+    public async Task Hits_are_in_the_order_of_both_stages_or_of_the_score_alone(string bundle, RankBy? rankBy, int top, int shortlist)
     {
-        using var serving = RankedCorpus.Serve(transform == "logit" ? ranked.Logit : ranked.Identity);
+        using var serving = ranked.Bundles[bundle].Serve();
         var other = 0;
         foreach (var query in Queries(top, shortlist, rankBy))
         {
             using var answer = await serving.Search.SearchAsync(query, Token);
-            IsOracles(transform, query, answer);
+            IsOracles(ranked.Bundles[bundle], query, answer);
             other += answer.Hits.Count(hit => hit.Rank != hit.ScoreRank);
         }
 
@@ -38,7 +42,7 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
     [Fact]
     public async Task Queries_that_share_batches_and_requests_are_ordered_as_alone()
     {
-        using var serving = RankedCorpus.Serve(ranked.Logit, pairsPerCall: 64);
+        using var serving = ranked.Logit.Serve(pairsPerCall: 64);
         List<SearchRequest> queries = [.. Queries(10, 20, null), .. Queries(10, 20, RankBy.Score)];
         var alone = new List<IReadOnlyList<SearchHit>>();
         foreach (var query in queries)
@@ -52,7 +56,7 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
         for (var i = 0; i < queries.Count; i++)
         {
             using var answer = outcomes[i].Answer!;
-            IsOracles("logit", queries[i], answer);
+            IsOracles(ranked.Logit, queries[i], answer);
             Assert.Equal(alone[i].Select(hit => (hit.Id, hit.ScoreRank)), answer.Hits.Select(hit => (hit.Id, hit.ScoreRank)));
         }
     }
@@ -60,13 +64,13 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
     [Fact]
     public async Task Probabilities_that_are_all_1_in_float32_are_ordered_by_their_logits()
     {
-        using var serving = RankedCorpus.Serve(ranked.Logit);
+        using var serving = ranked.Logit.Serve();
         var saturated = 0;
         foreach (var query in Queries(30, 60, RankBy.Score))
         {
             using var answer = await serving.Search.SearchAsync(query, Token);
             var ones = answer.Hits.Where(hit => hit.Score == 1).ToList();
-            Assert.Equal(ones.OrderByDescending(hit => Logit(query, hit.Id)).Select(hit => hit.Id), ones.Select(hit => hit.Id));
+            Assert.Equal(ones.OrderByDescending(hit => OracleOf(ranked.Logit, query).Transformed[CandidateOf(hit.Id, query is ImageSearchRequest)]).Select(hit => hit.Id), ones.Select(hit => hit.Id));
             saturated += ones.Count(one => ones.Exists(next => next.Rank == one.Rank + 1 && next.RankingScore < one.RankingScore && next.Coarse.Rank < one.Coarse.Rank));
         }
 
@@ -77,24 +81,24 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
     [Fact]
     public async Task A_request_without_a_shortlist_has_the_bundles_of_its_direction()
     {
-        using var serving = RankedCorpus.Serve(ranked.Logit);
+        using var serving = ranked.Logit.Serve();
 
-        Assert.Equal((RankedCorpus.TextShortlist, RankedCorpus.ImageShortlist), await ShortlistedAsync(serving, null, 5));
+        Assert.Equal((12, 17), await ShortlistedAsync(serving, null, 5));
         Assert.Equal((9, 9), await ShortlistedAsync(serving, 9, 5));
         Assert.Equal((25, 25), await ShortlistedAsync(serving, null, 25));
-        Assert.Equal((RankedCorpus.TextShortlist, RankedCorpus.ImageShortlist), await ShortlistedAsync(serving, null, null));
-        Assert.Equal(RankedCorpus.ImageShortlist, serving.Search.UsualShortlist);
+        Assert.Equal((12, 17), await ShortlistedAsync(serving, null, null));
+        Assert.Equal(17, serving.Search.UsualShortlist);
     }
 
     [Theory]
     [InlineData(14, 10_000, 14, 14)]
     [InlineData(25, 10_000, 25, 25)]
-    [InlineData(null, 15, RankedCorpus.TextShortlist, 15)]
+    [InlineData(null, 15, 12, 15)]
     [InlineData(null, 11, 11, 11)]
     [InlineData(3, 11, 10, 10)]
     public async Task The_operators_own_default_wins_and_the_most_allowed_bounds_the_bundles(int? own, int most, int images, int captions)
     {
-        using var serving = RankedCorpus.Serve(ranked.Logit, new SearchOptions { DefaultShortlist = own, MaxShortlist = most });
+        using var serving = ranked.Logit.Serve(new SearchOptions { DefaultShortlist = own, MaxShortlist = most });
 
         Assert.Equal((images, captions), await ShortlistedAsync(serving, null, null));
     }
@@ -102,18 +106,18 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
     [Fact]
     public void The_cost_of_a_request_is_that_of_the_shortlist_it_gets()
     {
-        using var serving = RankedCorpus.Serve(ranked.Logit);
-        using var own = RankedCorpus.Serve(ranked.Logit, new SearchOptions { DefaultShortlist = 300 });
+        using var serving = ranked.Logit.Serve();
+        using var own = ranked.Logit.Serve(new SearchOptions { DefaultShortlist = 300 });
         using var snapshot = serving.Snapshots.Acquire();
         var (byCaption, byImage) = (new ImageSearchRequest { Caption = "a dog" }, new CaptionSearchRequest { ImageId = "img#0000" });
         var encoding = Inference.Batching.CaptionItem.CostOfOne;
 
-        Assert.Equal((RankedCorpus.TextShortlist + encoding, RankedCorpus.ImageShortlist), (serving.Search.LimitsOf(byCaption, 0).Cost, serving.Search.LimitsOf(byImage, 0).Cost));
+        Assert.Equal((12L + encoding, 17L), (serving.Search.LimitsOf(byCaption, 0).Cost, serving.Search.LimitsOf(byImage, 0).Cost));
         Assert.Equal((300L + encoding, 300L), (own.Search.LimitsOf(byCaption, 0).Cost, own.Search.LimitsOf(byImage, 0).Cost));
 
         // Admission is for eight searches of that size, or for eight batches of the device if those are larger.
         serving.Queues.BoundAdmission(snapshot.Model, new SearchOptions());
-        Assert.Equal(8 * (RankedCorpus.ImageShortlist + encoding), serving.Queues.Device.MostAdmitted);
+        Assert.Equal(8 * (17 + encoding), serving.Queues.Device.MostAdmitted);
         serving.Queues.BoundAdmission(snapshot.Model, new SearchOptions { DefaultShortlist = 300 });
         Assert.Equal(8 * (300 + encoding), serving.Queues.Device.MostAdmitted);
     }
@@ -123,7 +127,7 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
     public async Task What_a_deadline_leaves_unscored_follows_the_ranked_ones_in_coarse_order()
     {
         var time = new ManualTime();
-        using var serving = RankedCorpus.Serve(ranked.Logit, time: time, pairsPerCall: 1);
+        using var serving = ranked.Logit.Serve(time: time, pairsPerCall: 1);
         var device = serving.Queues.Device;
         Task<IDisposable>? turn = null;
         using var watch = new StageWatch(StageNames.Shortlist, () => turn = device.AcquireExclusiveAsync(1, CancellationToken.None));
@@ -152,7 +156,7 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
     [Fact]
     public async Task Pairs_asked_for_by_name_have_scores_and_not_logits()
     {
-        using var serving = RankedCorpus.Serve(ranked.Logit);
+        using var serving = ranked.Logit.Serve();
         using var found = await serving.ImagesAsync(ranked.Corpus.AllCaptions[7], 30, 30);
 
         var answer = await serving.Search.ScoreAsync([.. found.Hits.Select(hit => new ScorePair(hit.Id, ranked.Corpus.AllCaptions[7]))], Token);
@@ -163,7 +167,7 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
 
     private IEnumerable<SearchRequest> Queries(int top, int shortlist, RankBy? rankBy)
     {
-        for (var caption = 0; caption < ranked.Oracle.Captions; caption += 7)
+        for (var caption = 0; caption < RankedCorpus.Images * RankedCorpus.PerImage; caption += 7)
         {
             yield return new ImageSearchRequest { Caption = ranked.Corpus.AllCaptions[caption], Top = top, Shortlist = shortlist, RankBy = rankBy };
         }
@@ -174,14 +178,13 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
         }
     }
 
-    private void IsOracles(string transform, SearchRequest query, SearchAnswer answer)
+    private void IsOracles(RankedBundle bundle, SearchRequest query, SearchAnswer answer)
     {
         var byCaption = query is ImageSearchRequest;
-        var (scores, coarse) = OracleOf(query);
-        double Transformed(int candidate) => transform == "logit" ? RankedCorpus.LogitOf(scores[candidate]) : scores[candidate];
-        var weight = query.RankBy == RankBy.Score ? 0 : byCaption ? RankedCorpus.TextWeight : RankedCorpus.ImageWeight;
-        double Value(int candidate) => Transformed(candidate) + (weight * coarse[candidate]);
-        var listed = Enumerable.Range(0, scores.Length).OrderByDescending(candidate => coarse[candidate]).Take(query.Shortlist!.Value).ToArray();
+        var (transformed, coarse) = OracleOf(bundle, query);
+        var weight = query.RankBy == RankBy.Score ? 0 : byCaption ? bundle.Spec.TextToImage.CoarseWeight : bundle.Spec.ImageToText.CoarseWeight;
+        double Value(int candidate) => transformed[candidate] + (weight * coarse[candidate]);
+        var listed = Enumerable.Range(0, coarse.Length).OrderByDescending(candidate => coarse[candidate]).Take(query.Shortlist!.Value).ToArray();
         var expected = listed.OrderByDescending(Value).ToArray();
 
         Assert.Equal((listed.Length, listed.Length, null), (answer.Shortlisted, answer.Reranked, answer.Degraded));
@@ -192,12 +195,12 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
             Assert.Contains(candidate, listed);
             Assert.Equal(Value(candidate), hit.RankingScore!.Value, Error);
             Assert.Equal(Value(expected[hit.Rank - 1]), hit.RankingScore.Value, Error);
-            Assert.Equal(coarse[candidate], hit.Coarse.Score, 1e-5f);
-            Assert.Equal(transform == "logit" ? 1 / (1 + Math.Exp(-Transformed(candidate))) : scores[candidate], hit.Score!.Value, 1e-5);
+            Assert.Equal(coarse[candidate], hit.Coarse.Score, 1e-5);
+            Assert.Equal(bundle.Spec.Transform == ScoreTransform.Logit ? 1 / (1 + Math.Exp(-transformed[candidate])) : transformed[candidate], hit.Score!.Value, 1e-5);
             Assert.InRange(
                 hit.ScoreRank!.Value,
-                1 + listed.Count(other => Transformed(other) > Transformed(candidate) + Error),
-                listed.Count(other => Transformed(other) >= Transformed(candidate) - Error));
+                1 + listed.Count(other => transformed[other] > transformed[candidate] + Error),
+                listed.Count(other => transformed[other] >= transformed[candidate] - Error));
         }
 
         // By the very numbers that are shown, in float64.
@@ -206,11 +209,9 @@ public sealed class RankingTests(RankedCorpus ranked) : IClassFixture<RankedCorp
         Assert.Equal(answer.Hits.Count, answer.Hits.Select(hit => hit.ScoreRank).Distinct().Count());
     }
 
-    private (float[] Scores, float[] Coarse) OracleOf(SearchRequest query) => query is ImageSearchRequest images
-        ? ranked.Oracle.OfCaption(Array.IndexOf(ranked.Corpus.AllCaptions, images.Caption))
-        : ranked.Oracle.OfImage(Array.IndexOf(ranked.Corpus.Ids, ((CaptionSearchRequest)query).ImageId));
-
-    private double Logit(SearchRequest query, string id) => RankedCorpus.LogitOf(OracleOf(query).Scores[CandidateOf(id, query is ImageSearchRequest)]);
+    private (double[] Transformed, double[] Coarse) OracleOf(RankedBundle bundle, SearchRequest query) => query is ImageSearchRequest images
+        ? bundle.OfCaption(Array.IndexOf(ranked.Corpus.AllCaptions, images.Caption))
+        : bundle.OfImage(Array.IndexOf(ranked.Corpus.Ids, ((CaptionSearchRequest)query).ImageId));
 
     private int CandidateOf(string id, bool image)
     {
