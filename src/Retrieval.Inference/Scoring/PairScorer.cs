@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
+using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Numbers;
 using Retrieval.Inference.Bundles;
 using Retrieval.Inference.Devices;

@@ -52,7 +52,7 @@ public sealed class ScoreTransformTests
 
         float[] scores = [.. Values];
         ScoreTransform.Logit.ToScores(scores);
-        Assert.Equal(Values.Select(ScoreTransform.Logit.ScoreOf), scores);
+        Assert.Equal(Values.Select(value => ScoreTransform.Logit.ScoreOf(value)), scores);
     }
 
     [Fact]
