@@ -24,7 +24,7 @@ public sealed partial class ConfigurationTests
     {
         var reference = JsonNode.Parse(ReferenceConfiguration.Text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
 
-        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions(), Named)!, ""), Keys(reference, ""), StringComparer.OrdinalIgnoreCase);
+        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions(), Named), ""), Keys(reference, ""), StringComparer.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -53,7 +53,8 @@ public sealed partial class ConfigurationTests
     [InlineData("""{ "Search": { "DefaultShortlist": null } }""", null)]
     [InlineData("""{ "Search": { "DefaultShortlist": "" } }""", null)]
     [InlineData("""{ "Search": { "DefaultShortlist": 20 } }""", 20)]
-    [InlineData("""{ "Search": { "DefaultShortlist": 20 } }""", null, "--Search:DefaultShortlist=")]
+    [InlineData("{}", null, "--Search:DefaultShortlist=")]
+    [InlineData("""{ "Search": { "DefaultShortlist": null } }""", 30, "--Search:DefaultShortlist=30")]
     [InlineData("""{ "Search": { "MaxShortlist": 20 } }""", null)]
     public void A_shortlist_of_the_operators_own_is_a_number_or_nothing(string content, int? shortlist, params string[] arguments)
     {
@@ -346,9 +347,9 @@ public sealed partial class ConfigurationTests
     [GeneratedRegex(@"(\d[\d.]*) to (\d+(?:\.\d+)?)")]
     private static partial Regex Range();
 
-    private static List<string> Keys(JsonNode node, string path) => node switch
+    private static List<string> Keys(JsonNode? node, string path) => node switch
     {
-        JsonObject section => [.. section.SelectMany(member => Keys(member.Value!, path.Length == 0 ? member.Key : $"{path}:{member.Key}"))],
-        _ => [$"{path} = {node.ToJsonString()}"],
+        JsonObject section => [.. section.SelectMany(member => Keys(member.Value, path.Length == 0 ? member.Key : $"{path}:{member.Key}"))],
+        _ => [$"{path} = {node?.ToJsonString() ?? "null"}"],
     };
 }

@@ -77,7 +77,7 @@ public sealed class RankingTests(RankingTests.Served served) : IClassFixture<Ran
     {
         var (response, _) = await served.Server.Client.PostAsync(Route, """{ "caption": "w4", "rankBy": "coarse" }""");
         var problem = await response.ProblemAsync(400, "rankBy");
-        Assert.Equal("found 'coarse'; expected one of both, score", (string)problem["detail"]!);
+        Assert.Equal("rankBy: found 'coarse'; expected one of both, score", (string)problem["detail"]!);
 
         var batch = await served.Server.Client.AnswerAsync("/v1/search/batch", """{ "queries": [ { "caption": "w4", "rankBy": 1 }, { "caption": "w4", "rankBy": "score" } ] }""");
         Assert.Equal((400, "rankBy", 10), ((int)batch["answers"]![0]!["status"]!, (string)batch["answers"]![0]!["field"]!, batch["answers"]![1]!["hits"]!.AsArray().Count));

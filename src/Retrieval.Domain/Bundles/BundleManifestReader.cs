@@ -61,7 +61,7 @@ public static class BundleManifestReader
         };
         if ((double)manifest.RegionCount * manifest.RegionWidth * sizeof(float) > int.MaxValue)
         {
-            root.Fault(".regions: the features of an image must be below 2 GiB");
+            root.Fault("regions", "must have features below 2 GiB an image");
         }
 
         return root.Faults.Count == 0

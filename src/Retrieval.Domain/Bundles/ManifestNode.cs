@@ -13,6 +13,9 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
 
     public void Fault(string what) => faults.Add($"{path} {what}");
 
+    /// <summary>A fault of a member, as <see cref="Fault(string)"/> of its node.</summary>
+    public void Fault(string name, string what) => faults.Add($"{path}.{name} {what}");
+
     public bool IsText(string value) => element.ValueKind == JsonValueKind.String && element.ValueEquals(value);
 
     public ManifestNode Node(string name)
@@ -54,7 +57,7 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
 
         if (allowed.Length > 0 && !allowed.Contains(text))
         {
-            Fault($".{name} is '{text}'; expected one of {string.Join(", ", allowed!)}");
+            Fault(name, $"is '{text}'; expected one of {string.Join(", ", allowed!)}");
         }
 
         return text;
@@ -98,5 +101,5 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
     private JsonElement? Find(string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var found) ? found : null;
 
-    private void Missing(string name, string expected) => Fault($".{name} must be {expected}");
+    private void Missing(string name, string expected) => Fault(name, $"must be {expected}");
 }
