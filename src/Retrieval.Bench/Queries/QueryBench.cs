@@ -32,8 +32,8 @@ internal sealed class QueryBench(QueryOptions options)
         using var service = new SearchService(snapshots, limits, SearchMetrics.None, TimeProvider.System, queues);
         using var snapshot = snapshots.Acquire();
         var ranking = snapshot.Model.Manifest.Ranking;
-        var ofImages = options.Shortlist ?? limits.ShortlistOf(ranking?.TextToImage);
-        var ofCaptions = options.Shortlist ?? limits.ShortlistOf(ranking?.ImageToText);
+        var ofImages = Math.Max(options.Top, options.Shortlist ?? limits.ShortlistOf(ranking?.TextToImage));
+        var ofCaptions = Math.Max(options.Top, options.Shortlist ?? limits.ShortlistOf(ranking?.ImageToText));
         var texts = Captions(snapshot);
         var ids = Images(snapshot);
 
