@@ -13,6 +13,9 @@ internal static class Bundles
     /// <summary>One vector an image, one vector a caption: no field is ragged. Made by tests/exporter/vector_system.py.</summary>
     public const string Vectors = "vector-cosine";
 
+    /// <summary>A ranking, and scorers that give logits; its embedding is made of slots. Made by tests/exporter/ranking_bundle.py.</summary>
+    public const string Ranking = "ranking-logit";
+
     /// <summary>The demo model of the repository: trained, small, made by the exporter.</summary>
     public const string Demo = "scenes-demo";
 
@@ -21,8 +24,10 @@ internal static class Bundles
     // A folder of further bundles of the same shapes, to be held to the same tests by hand.
     private static readonly string? More = Environment.GetEnvironmentVariable("RETRIEVAL_TEST_BUNDLES");
 
+    private static string[] Committed => [Fast, Compact, Half, Published, Vectors, Ranking];
+
     public static IReadOnlyList<string> Names { get; } =
-        [Fast, Compact, Half, Published, Vectors, .. More is null ? [] : Directory.GetDirectories(More).Select(Path.GetFileName).OfType<string>().Except([Fast, Compact, Half, Published, Vectors])];
+        [.. Committed, .. More is null ? [] : Directory.GetDirectories(More).Select(Path.GetFileName).OfType<string>().Except(Committed)];
 
     public static TheoryData<string> All => [.. Names];
 

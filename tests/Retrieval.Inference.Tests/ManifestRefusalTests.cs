@@ -1,3 +1,5 @@
+using Retrieval.Domain.Bundles;
+
 namespace Retrieval.Inference.Tests;
 
 /// <summary>What <c>bundle.json</c> may not say, and that all of it is told at once.</summary>
@@ -96,5 +98,33 @@ public sealed class ManifestRefusalTests
             root["files"]!["vocabulary.json"]!["sha256"] = "ABC";
         });
         bundle.Refused("name", "tokens", "float8", "regions.count", "embedding.width", "records.image[0]", "missing.onnx", "tolerance", "sha256");
+    }
+
+    [Theory]
+    [InlineData("null", "$.ranking must be an object")]
+    [InlineData("\"logit\"", "$.ranking must be an object")]
+    [InlineData("{}", "$.ranking.transform must be a text", "$.ranking.textToImage must be an object", "$.ranking.imageToText must be an object")]
+    [InlineData("""{"transform": "log", "textToImage": {"coarseWeight": 1, "shortlist": 1}, "imageToText": {"coarseWeight": 1, "shortlist": 1}}""", "$.ranking.transform is 'log'; expected one of identity, logit")]
+    [InlineData("""{"transform": "identity", "textToImage": {"coarseWeight": 1}, "imageToText": {"shortlist": 1}}""", "$.ranking.textToImage.shortlist must be a whole number", "$.ranking.imageToText.coarseWeight must be a finite number, at least 0")]
+    [InlineData("""{"transform": "identity", "textToImage": {"coarseWeight": -0.5, "shortlist": 0}, "imageToText": {"coarseWeight": 1e999, "shortlist": 1.5}}""", "$.ranking.textToImage.coarseWeight", "$.ranking.textToImage.shortlist must be a whole number from 1", "$.ranking.imageToText.coarseWeight", "$.ranking.imageToText.shortlist")]
+    [InlineData("""{"transform": "identity", "textToImage": {"coarseWeight": "NaN", "shortlist": -1}, "imageToText": {"coarseWeight": 1, "shortlist": 1048577}}""", "$.ranking.textToImage.coarseWeight", "$.ranking.textToImage.shortlist", "$.ranking.imageToText.shortlist must be a whole number from 1 to 1048576")]
+    public void A_ranking_that_is_none_is_refused_by_the_path_of_each_fault(string ranking, params string[] words)
+    {
+        using var bundle = new BundleCopy();
+        File.WriteAllText(bundle["bundle.json"], File.ReadAllText(bundle["bundle.json"]).TrimEnd()[..^1] + $", \"ranking\": {ranking}}}");
+        bundle.Refused(words);
+    }
+
+    [Fact]
+    public void A_ranking_is_read_and_a_bundle_without_one_has_none()
+    {
+        using var bundle = new BundleCopy();
+        bundle.Manifest(manifest => manifest["ranking"] = System.Text.Json.Nodes.JsonNode.Parse(
+            """{"transform": "identity", "textToImage": {"coarseWeight": 16.5, "shortlist": 20}, "imageToText": {"coarseWeight": 0, "shortlist": 1048576}}"""));
+        using var model = bundle.Load();
+
+        Assert.Equal(new RankingSpec(ScoreTransform.Identity, new DirectionRanking(16.5, 20), new DirectionRanking(0, 1_048_576)), model.Manifest.Ranking);
+        Assert.Null(Bundles.Model(Bundles.Fast).Manifest.Ranking);
+        Assert.Equal(ScoreTransform.Identity, Bundles.Model(Bundles.Fast).Manifest.Transform);
     }
 }

@@ -17,6 +17,9 @@ internal static class Bundle
     /// <summary>A model of the same sizes with one vector a caption: nothing it stores is ragged.</summary>
     public static string VectorsPath { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "bundles", "vector-cosine");
 
+    /// <summary>A model whose graphs give logits and whose manifest has a ranking, as the exporter writes it.</summary>
+    public static string RankingPath { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "bundles", "ranking-logit");
+
     public static InferenceOptions Inference { get; } = new() { Threads = 1, PairsPerCall = 8 };
 
     private static readonly Lazy<MatchingModel> Loaded = new(() => MatchingModel.Load(Path, Inference));

@@ -66,6 +66,16 @@ public sealed class BadRequestTests(ServerFixture fixture)
         { Images, "{\"caption\":\"w4\",\"deadlineMs\":600001}", 400, "deadlineMs" },
         { Captions, "{\"imageId\":\"plain.jpg\",\"top\":0}", 400, "top" },
 
+        // What hits are ordered by.
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"coarse\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"Score\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"both, score\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"\"}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":1}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":[\"both\"]}", 400, "rankBy" },
+        { Images, "{\"caption\":\"w4\",\"rankBy\":\"\\ud83d\"}", 400, "rankBy" },
+        { Captions, "{\"imageId\":\"plain.jpg\",\"rankBy\":\"hits\"}", 400, "rankBy" },
+
         // Filters.
         { Images, "{\"caption\":\"w4\",\"filter\":[]}", 400, "filter" },
         { Images, "{\"caption\":\"w4\",\"filter\":\"split\"}", 400, "filter" },
@@ -127,7 +137,7 @@ public sealed class BadRequestTests(ServerFixture fixture)
     [InlineData(Images, """{ "caption": "w4", "top": "10" }""", "top: found a text; expected a whole number from 1 to 1000")]
     [InlineData(Images, """{ "caption": "w4", "top": 1001 }""", "top: found 1001; expected a whole number from 1 to 1000")]
     [InlineData(Images, """{ "caption": "w4", "top": 1.5 }""", "top: found 1.5; expected a whole number from 1 to 1000")]
-    [InlineData(Images, """{ "caption": "w4", "colour of it": 1 }""", "colour of it: there is no such member; known here are caption, top, shortlist, deadlineMs, filter")]
+    [InlineData(Images, """{ "caption": "w4", "colour of it": 1 }""", "colour of it: there is no such member; known here are caption, top, shortlist, rankBy, deadlineMs, filter")]
     [InlineData(Images, """{ "caption": "w4", "caption": "w5" }""", "caption: is given twice")]
     [InlineData(Images, """{ "caption": null }""", "caption: is missing; expected a text")]
     [InlineData(Images, "7", "the body is a number; expected an object")]

@@ -24,7 +24,7 @@ public sealed partial class ConfigurationTests
     {
         var reference = JsonNode.Parse(ReferenceConfiguration.Text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
 
-        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions(), Named)!, ""), Keys(reference, ""), StringComparer.OrdinalIgnoreCase);
+        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions(), Named), ""), Keys(reference, ""), StringComparer.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -48,6 +48,30 @@ public sealed partial class ConfigurationTests
             ["Snapshot:Bundle is not set; expected the folder of a bundle", "Snapshot:Index is not set; expected the folder of an index"],
             Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["reference.jsonc"]])).Faults);
     }
+
+    [Theory]
+    [InlineData("""{ "Search": { "DefaultShortlist": null } }""", null)]
+    [InlineData("""{ "Search": { "DefaultShortlist": "" } }""", null)]
+    [InlineData("""{ "Search": { "DefaultShortlist": 20 } }""", 20)]
+    [InlineData("{}", null, "--Search:DefaultShortlist=")]
+    [InlineData("""{ "Search": { "DefaultShortlist": null } }""", 30, "--Search:DefaultShortlist=30")]
+    [InlineData("""{ "Search": { "MaxShortlist": 20 } }""", null)]
+    public void A_shortlist_of_the_operators_own_is_a_number_or_nothing(string content, int? shortlist, params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["c.json"], content);
+
+        Assert.Equal(shortlist, ServerConfiguration.Read(["--config", folder["c.json"], .. Required, .. arguments]).Search.DefaultShortlist);
+    }
+
+    [Theory]
+    [InlineData("Search:DefaultShortlist is 'many'; expected a whole number", "--Search:DefaultShortlist=many")]
+    [InlineData("Search:DefaultShortlist is '1.5'; expected a whole number", "--Search:DefaultShortlist=1.5")]
+    [InlineData("Search:DefaultShortlist is 0; expected 1 to 10000", "--Search:DefaultShortlist=0")]
+    [InlineData("Search:DefaultShortlist is 21; expected 1 to 20", "--Search:DefaultShortlist=21", "--Search:MaxShortlist=20")]
+    [InlineData("Search:DefaultShortlist is a list; expected a single value", "--Search:DefaultShortlist:0=21")]
+    public void A_shortlist_of_the_operators_own_that_is_none_is_a_fault(string fault, params string[] arguments) =>
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, .. arguments])).Faults);
 
     [Theory]
     [InlineData("""{ "Snapshot": { "Bundle": ["b"] } }""", "Snapshot:Bundle is a list; expected a single value")]
@@ -323,9 +347,9 @@ public sealed partial class ConfigurationTests
     [GeneratedRegex(@"(\d[\d.]*) to (\d+(?:\.\d+)?)")]
     private static partial Regex Range();
 
-    private static List<string> Keys(JsonNode node, string path) => node switch
+    private static List<string> Keys(JsonNode? node, string path) => node switch
     {
-        JsonObject section => [.. section.SelectMany(member => Keys(member.Value!, path.Length == 0 ? member.Key : $"{path}:{member.Key}"))],
-        _ => [$"{path} = {node.ToJsonString()}"],
+        JsonObject section => [.. section.SelectMany(member => Keys(member.Value, path.Length == 0 ? member.Key : $"{path}:{member.Key}"))],
+        _ => [$"{path} = {node?.ToJsonString() ?? "null"}"],
     };
 }

@@ -20,7 +20,7 @@ public sealed partial class SearchRouteTests(ServerFixture fixture)
         Assert.Equal("""{"tokens":["w4","w5","unheard"],"unknownTokens":["unheard"],"truncated":false}""", answer["query"]!.ToJsonString());
         var hits = answer["hits"]!.AsArray();
         Assert.Equal(3, hits.Count);
-        Assert.All(hits, hit => Assert.Equal(["id", "rank", "score", "coarse", "metadata"], hit!.Names()));
+        Assert.All(hits, hit => Assert.Equal(["id", "rank", "score", "scoreRank", "coarse", "rankingScore", "metadata"], hit!.Names()));
         Assert.All(hits, hit => Assert.Equal(["score", "rank"], hit!["coarse"]!.Names()));
         Assert.Equal([1, 2, 3], hits.Select(hit => (int)hit!["rank"]!));
         Assert.Equal(hits.Select(Score).OrderDescending(), hits.Select(Score));
@@ -35,7 +35,7 @@ public sealed partial class SearchRouteTests(ServerFixture fixture)
         Assert.True(answer.ContainsKey("query"));
         var hits = answer["hits"]!.AsArray();
         Assert.Equal(4, hits.Count);
-        Assert.All(hits, hit => Assert.Equal(["id", "rank", "score", "coarse", "metadata", "imageId", "caption"], hit!.Names()));
+        Assert.All(hits, hit => Assert.Equal(["id", "rank", "score", "scoreRank", "coarse", "rankingScore", "metadata", "imageId", "caption"], hit!.Names()));
         Assert.All(hits, hit => Assert.Matches("^" + Regex.Escape((string)hit!["imageId"]!) + "#[01]$", (string)hit["id"]!));
         Assert.All(hits, hit => Assert.NotEmpty((string)hit!["caption"]!));
     }

@@ -9,7 +9,7 @@ namespace Retrieval.Bench.Load;
 internal sealed class LoadCommandOptions
 {
     private const int MostMilliseconds = 24 * 3600 * 1000;
-    private static readonly LoadOptions Defaults = new() { Server = new Uri("http://localhost"), Top = 1, Shortlist = 1 };
+    private static readonly LoadOptions Defaults = new() { Server = new Uri("http://localhost"), Top = 1 };
 
     private readonly Option<Uri?> _server = new("--server")
     {
@@ -123,7 +123,7 @@ internal sealed class LoadCommandOptions
     }
 
     /// <summary>The parsed options.</summary>
-    public LoadOptions Read(ParseResult parsed, int? queries, int top, int shortlist) => new()
+    public LoadOptions Read(ParseResult parsed, int? queries, int top, int? shortlist) => new()
     {
         Server = parsed.GetValue(_server)!,
         Kind = parsed.GetValue(_kind),

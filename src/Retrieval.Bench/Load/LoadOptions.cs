@@ -42,8 +42,8 @@ internal sealed record LoadOptions
     /// <summary>Hits asked for.</summary>
     public required int Top { get; init; }
 
-    /// <summary>Candidates to rerank.</summary>
-    public required int Shortlist { get; init; }
+    /// <summary>Candidates to rerank; null for as many as the server says.</summary>
+    public int? Shortlist { get; init; }
 
     /// <summary>Deadline of each request in milliseconds; null for none.</summary>
     public int? DeadlineMs { get; init; }

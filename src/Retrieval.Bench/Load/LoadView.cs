@@ -21,7 +21,7 @@ internal static class LoadView
         console.WriteLine(
             $"{options.Server}: {report.Server.Model}, {report.Server.Precision} on {report.Server.Provider}; {Units.Count(report.Server.Images)} images, {Units.Count(report.Server.Captions)} captions, shortlists {report.Server.Shortlist}");
         console.WriteLine(
-            $"asks for {(options.Kind == QueryKind.Both ? "images and captions" : options.Kind.ToString().ToLowerInvariant())} with {report.Queries.Captions} captions and {report.Queries.Images} images; shortlist {options.Shortlist}, top {options.Top}"
+            $"asks for {(options.Kind == QueryKind.Both ? "images and captions" : options.Kind.ToString().ToLowerInvariant())} with {report.Queries.Captions} captions and {report.Queries.Images} images; shortlist {(options.Shortlist is { } size ? Units.Count(size) : "as the server says")}, top {options.Top}"
             + $"{(options.DeadlineMs is { } deadline ? $", deadline {deadline} ms" : "")}{(options.Disconnect > 0 ? $", {Percent(options.Disconnect)} leave within {options.DisconnectWithinMs} ms" : "")}");
         Levels(console, report);
         Stages(console, report);

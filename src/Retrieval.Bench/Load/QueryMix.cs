@@ -42,7 +42,12 @@ internal sealed class QueryMix
 
     private static byte[] Body(string member, string value, LoadOptions options)
     {
-        var request = new Dictionary<string, object?> { [member] = value, ["top"] = options.Top, ["shortlist"] = options.Shortlist };
+        var request = new Dictionary<string, object?> { [member] = value, ["top"] = options.Top };
+        if (options.Shortlist is { } shortlist)
+        {
+            request["shortlist"] = shortlist;
+        }
+
         if (options.DeadlineMs is { } deadline)
         {
             request["deadlineMs"] = deadline;

@@ -28,28 +28,34 @@ internal sealed class QueryBench(QueryOptions options)
         });
         snapshots.Load(cancellationToken);
         using var queues = new ComputeQueues();
-        using var service = new SearchService(snapshots, new SearchOptions(), SearchMetrics.None, TimeProvider.System, queues);
+        var limits = new SearchOptions();
+        using var service = new SearchService(snapshots, limits, SearchMetrics.None, TimeProvider.System, queues);
         using var snapshot = snapshots.Acquire();
+        var ranking = snapshot.Model.Manifest.Ranking;
+        var ofImages = Math.Max(options.Top, options.Shortlist ?? limits.ShortlistOf(ranking?.TextToImage));
+        var ofCaptions = Math.Max(options.Top, options.Shortlist ?? limits.ShortlistOf(ranking?.ImageToText));
         var texts = Captions(snapshot);
         var ids = Images(snapshot);
 
         var byCaption = await MeasureAsync(
             "text-to-image",
-            query => service.SearchAsync(new ImageSearchRequest { Caption = texts[query % texts.Count], Top = options.Top, Shortlist = options.Shortlist }, cancellationToken),
-            query => DirectByCaption(snapshot, texts[query % texts.Count]),
+            ofImages,
+            query => service.SearchAsync(new ImageSearchRequest { Caption = texts[query % texts.Count], Top = options.Top, Shortlist = ofImages }, cancellationToken),
+            query => DirectByCaption(snapshot, texts[query % texts.Count], ofImages),
             progress,
             cancellationToken).ConfigureAwait(false);
         var byImage = await MeasureAsync(
             "image-to-text",
-            query => service.SearchAsync(new CaptionSearchRequest { ImageId = ids[query % ids.Count], Top = options.Top, Shortlist = options.Shortlist }, cancellationToken),
-            query => DirectByImage(snapshot, ids[query % ids.Count]),
+            ofCaptions,
+            query => service.SearchAsync(new CaptionSearchRequest { ImageId = ids[query % ids.Count], Top = options.Top, Shortlist = ofCaptions }, cancellationToken),
+            query => DirectByImage(snapshot, ids[query % ids.Count], ofCaptions),
             progress,
             cancellationToken).ConfigureAwait(false);
         return new QueryReport(Machine.Current(), options, snapshot.Model.Label, snapshot.Index.Images.Count, snapshot.Index.Captions.Count, [byCaption, byImage]);
     }
 
     private async Task<QueryKindReport> MeasureAsync(
-        string direction, Func<int, Task<SearchAnswer>> search, Func<int, double> direct, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
+        string direction, int shortlist, Func<int, Task<SearchAnswer>> search, Func<int, double> direct, IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
     {
         var totals = new List<double>();
         var directs = new List<double>();
@@ -88,6 +94,7 @@ internal sealed class QueryBench(QueryOptions options)
         var needed = medians.GetValueOrDefault(StageNames.Encode) + medians.GetValueOrDefault(StageNames.Score);
         return new QueryKindReport(
             direction,
+            shortlist,
             Samples.Of(totals),
             totals.Order().ElementAt((int)Math.Ceiling(0.99 * totals.Count) - 1),
             Samples.Of(directs),
@@ -98,21 +105,21 @@ internal sealed class QueryBench(QueryOptions options)
             Samples.Of(allocated).Median);
     }
 
-    private double DirectByCaption(SearchSnapshot snapshot, string caption)
+    private double DirectByCaption(SearchSnapshot snapshot, string caption, int shortlist)
     {
         var tokens = snapshot.Model.Captions.Encode(caption).TokenIds;
         var started = Stopwatch.GetTimestamp();
         using var encoded = snapshot.Model.TextEncoder.Encode([tokens]);
         var encoding = Stopwatch.GetElapsedTime(started);
-        long[] slots = [.. new ExactShortlist(snapshot.Index.Images, options.Threads).Find(encoded.Embedding(0), options.Shortlist).Select(hit => hit.Slot)];
+        long[] slots = [.. new ExactShortlist(snapshot.Index.Images, options.Threads).Find(encoded.Embedding(0), shortlist).Select(hit => hit.Slot)];
         return (encoding + Score(snapshot.Model.TextToImage.ScorePairs, snapshot.Images, encoded.Records, slots)).TotalMilliseconds;
     }
 
-    private double DirectByImage(SearchSnapshot snapshot, string id)
+    private double DirectByImage(SearchSnapshot snapshot, string id, int shortlist)
     {
         _ = snapshot.Index.TryGetImageSlot(id, out var slot);
         var embedding = MemoryMarshal.Cast<byte, float>(snapshot.Index.Images.Embedding.Row(slot)).ToArray();
-        long[] slots = [.. new ExactShortlist(snapshot.Index.Captions, options.Threads).Find(embedding, options.Shortlist).Select(hit => hit.Slot)];
+        long[] slots = [.. new ExactShortlist(snapshot.Index.Captions, options.Threads).Find(embedding, shortlist).Select(hit => hit.Slot)];
         using var query = snapshot.Images.Row(slot);
         return Score(snapshot.Model.ImageToText.ScorePairs, snapshot.Captions, query, slots).TotalMilliseconds;
     }

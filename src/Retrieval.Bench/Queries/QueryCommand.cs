@@ -17,7 +17,7 @@ internal static class QueryCommand
         var index = new Option<string?>("--index") { Description = "Folder of the local index", HelpName = "DIR" };
         var load = new LoadCommandOptions();
         var queries = CommonOptions.OptionalWhole("--queries", "Queries of each kind, 50 unless given; with --server, of each level, which otherwise goes by time", 1, 1_000_000);
-        var shortlist = CommonOptions.Whole("--shortlist", "Candidates to rerank", 1, limits.MaxShortlist, limits.DefaultShortlist);
+        var shortlist = CommonOptions.OptionalWhole("--shortlist", "Candidates to rerank; if not given, as many as the bundle, or the server, says", 1, limits.MaxShortlist);
         var top = CommonOptions.Whole("--top", "Hits to give", 1, limits.MaxTop, limits.DefaultTop);
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
@@ -78,9 +78,10 @@ internal static class QueryCommand
     private static void Show(IAnsiConsole console, QueryReport report)
     {
         console.WriteLine(report.Machine.Describe());
-        console.WriteLine($"{report.Model}: {Units.Count(report.Images)} images, {Units.Count(report.Captions)} captions; shortlist {report.Options.Shortlist}, {report.Options.Queries} queries of each kind");
+        console.WriteLine($"{report.Model}: {Units.Count(report.Images)} images, {Units.Count(report.Captions)} captions; {report.Options.Queries} queries of each kind");
         var table = Tables.Titled("queries, medians; overhead as a share of encoder + scorer, not of the whole query", ["", .. report.Kinds.Select(kind => $"#{kind.Direction}")]);
         void Row(string name, Func<QueryKindReport, string> value) => table.Add([name, .. report.Kinds.Select(value)]);
+        Row("shortlist", kind => Units.Count(kind.Shortlist));
         Row("whole query, ms", kind => kind.TotalMs.Show(2));
         Row("99th percentile, ms", kind => Units.Fixed(kind.P99Ms, 2));
         Row("encoder + scorer alone, ms", kind => kind.DirectMs.Show(2));

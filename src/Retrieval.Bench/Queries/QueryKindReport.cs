@@ -2,6 +2,7 @@ namespace Retrieval.Bench.Queries;
 
 /// <summary>Times of one kind of query, in milliseconds.</summary>
 /// <param name="Direction"><c>text-to-image</c> or <c>image-to-text</c>.</param>
+/// <param name="Shortlist">Candidates to rerank.</param>
 /// <param name="TotalMs">The whole query, from the caller's side.</param>
 /// <param name="P99Ms">The 99th percentile of the whole query.</param>
 /// <param name="DirectMs">The bare work of the same queries, measured alternately with them: encoder and scorer called directly.</param>
@@ -12,6 +13,7 @@ namespace Retrieval.Bench.Queries;
 /// <param name="AllocatedBytes">Managed memory allocated per query, median.</param>
 internal sealed record QueryKindReport(
     string Direction,
+    int Shortlist,
     Samples TotalMs,
     double P99Ms,
     Samples DirectMs,

@@ -12,8 +12,8 @@ internal sealed record QueryOptions
     /// <summary>Queries of each kind, after a few that are discarded.</summary>
     public required int Queries { get; init; }
 
-    /// <summary>Candidates reranked.</summary>
-    public required int Shortlist { get; init; }
+    /// <summary>Candidates reranked; null for as many as the bundle says.</summary>
+    public required int? Shortlist { get; init; }
 
     /// <summary>Hits returned.</summary>
     public required int Top { get; init; }

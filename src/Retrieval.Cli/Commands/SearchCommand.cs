@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
-using System.Text.Json;
+using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Search.Images;
@@ -10,7 +10,6 @@ using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Terminal.Commands;
 using Retrieval.Terminal.Output;
-using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
 
@@ -28,7 +27,13 @@ internal static class SearchCommand
         var caption = new Option<string?>("--caption") { Description = "Find the images that fit this caption; - reads it from standard input", HelpName = "TEXT" };
         var image = new Option<string?>("--image") { Description = "Find the captions that fit this image of the index", HelpName = "ID" };
         var top = CommonOptions.Whole("--top", "Hits to give", 1, Limits.MaxTop, Limits.DefaultTop);
-        var shortlist = CommonOptions.Whole("--shortlist", "Candidates to rerank", 1, Limits.MaxShortlist, Limits.DefaultShortlist);
+        var shortlist = CommonOptions.OptionalWhole("--shortlist", "Candidates to rerank; if not given, as many as the bundle says, or 200 if it says none", 1, Limits.MaxShortlist);
+        var rankBy = new Option<RankBy>("--rank-by")
+        {
+            Description = "Order hits by both stages, as the bundle's ranking says (the default), or by the matching model's score alone",
+            HelpName = "both|score",
+            CustomParser = ParseRankBy,
+        };
         var filter = new Option<IReadOnlyDictionary<string, IReadOnlyList<string>>?>("--filter")
         {
             Description = "Only images with this metadata; may be repeated, the same key as an alternative",
@@ -40,7 +45,7 @@ internal static class SearchCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("search", "Answer one query from a local index: images for a caption, or captions for an image.")
         {
-            Options = { bundle, index, caption, image, top, shortlist, filter, threads, json },
+            Options = { bundle, index, caption, image, top, shortlist, rankBy, filter, threads, json },
             Examples =
             [
                 "retrieval search --bundle models/scenes/bundle --index index --caption \"a red cube left of a green ball\"",
@@ -62,7 +67,7 @@ internal static class SearchCommand
             SearchRequest request = text is not null
                 ? new ImageSearchRequest { Caption = text }
                 : new CaptionSearchRequest { ImageId = parsed.GetValue(image)! };
-            request = request with { Top = parsed.GetValue(top), Shortlist = parsed.GetValue(shortlist), Filter = parsed.GetValue(filter) };
+            request = request with { Top = parsed.GetValue(top), Shortlist = parsed.GetValue(shortlist), RankBy = parsed.GetValue(rankBy), Filter = parsed.GetValue(filter) };
             var options = new SnapshotOptions
             {
                 Bundle = parsed.GetRequiredValue(bundle),
@@ -83,46 +88,9 @@ internal static class SearchCommand
         using var answer = await service.SearchAsync(request, cancellationToken).ConfigureAwait(false);
         using var current = snapshots.Acquire();
         var device = DeviceView.Of(current.Model.Device);
-        Printer.Write(AnswerView.Of(answer, device), json, console => Show(console, answer, device, new ImageReader(snapshots, Limits)));
+        Printer.Write(AnswerView.Of(answer, device), json, console => SearchTable.Show(console, answer, device, current.Model.Manifest.Ranking is not null, new ImageReader(snapshots, Limits)));
         return ExitCodes.Ok;
     }
-
-    private static void Show(IAnsiConsole console, SearchAnswer answer, DeviceView device, ImageReader images)
-    {
-        if (answer.Query is { } query)
-        {
-            console.WriteLine(Safe.Line($"read as: {string.Join(' ', query.Tokens)}"));
-            if (query.UnknownTokens.Count > 0)
-            {
-                console.WriteLine(Safe.Line($"words the model does not know: {string.Join(' ', query.UnknownTokens)}"));
-            }
-
-            if (query.Truncated)
-            {
-                console.WriteLine("the caption is longer than the model takes; words at its end were left out");
-            }
-        }
-
-        var table = Tables.Titled($"{answer.Model}, {Units.Count(answer.Reranked)} of {Units.Count(answer.Shortlisted)} candidates reranked", "#rank", "id", "#score", "#coarse", "#coarse rank", "caption", "metadata");
-        foreach (var hit in answer.Hits)
-        {
-            // An image is shown with its first caption: an id tells a person little.
-            var caption = hit.Caption ?? images.Read(hit.ImageId).Captions.Select(known => known.Text).FirstOrDefault() ?? "";
-            table.Add(Units.Count(hit.Rank), hit.Id, hit.Score is { } score ? Units.Fixed(score, 4) : "—", Units.Fixed(hit.Coarse.Score, 4), Units.Count(hit.Coarse.Rank), caption, Describe(hit.Metadata));
-        }
-
-        console.Write(table);
-        if (answer.Degraded is { } reason)
-        {
-            console.WriteLine($"less than was asked for: {reason}");
-        }
-
-        console.WriteLine(string.Join(", ", answer.Stages.Select(stage => $"{stage.Stage} {Units.Time(stage.Duration)}")));
-        console.WriteLine($"computed on {device.Describe()}");
-    }
-
-    private static string Describe(JsonElement? metadata) =>
-        metadata is { } json ? string.Join(", ", json.EnumerateObject().Select(member => $"{member.Name}={member.Value}")) : "";
 
     private static string ReadCaption()
     {
@@ -142,6 +110,19 @@ internal static class SearchCommand
         catch (DecoderFallbackException exception)
         {
             throw new InvalidInputException($"not UTF-8: byte 0x{exception.BytesUnknown?[0]:X2} at byte {exception.Index} of standard input", field: "caption", innerException: exception);
+        }
+    }
+
+    private static RankBy ParseRankBy(ArgumentResult result)
+    {
+        // Enum.TryParse would also accept numbers.
+        switch (result.Tokens[0].Value)
+        {
+            case "both": return RankBy.Both;
+            case "score": return RankBy.Score;
+            default:
+                result.AddError($"--rank-by is '{result.Tokens[0].Value}'; expected both or score");
+                return default;
         }
     }
 

@@ -39,6 +39,12 @@ public sealed record BundleManifest
     /// <summary>Width of the coarse embedding; compared by inner product.</summary>
     public required int EmbeddingWidth { get; init; }
 
+    /// <summary>How hits are ordered, and the shortlists; null if by the score alone, with the configured shortlist.</summary>
+    public RankingSpec? Ranking { get; init; }
+
+    /// <summary>What the scorers' graphs give of a pair.</summary>
+    public ScoreTransform Transform => Ranking?.Transform ?? ScoreTransform.Identity;
+
     /// <summary>Fields of an image record.</summary>
     public required IReadOnlyList<FieldSpec> ImageFields { get; init; }
 

@@ -50,6 +50,7 @@ public static class BundleManifestReader
             RegionWidth = root.Node("regions").Integer("width", 1, LargestDimension),
             Tokens = ReadTokens(root.Node("tokens")),
             EmbeddingWidth = root.Node("embedding").Integer("width", 1, LargestDimension),
+            Ranking = root.OptionalNode("ranking") is { } ranking ? ReadRanking(ranking) : null,
             ImageFields = ReadFields(root.Node("records"), "image"),
             CaptionFields = ReadFields(root.Node("records"), "caption"),
             Graphs = ReadGraphs(root.Node("graphs"), files),
@@ -60,7 +61,7 @@ public static class BundleManifestReader
         };
         if ((double)manifest.RegionCount * manifest.RegionWidth * sizeof(float) > int.MaxValue)
         {
-            root.Fault(".regions: the features of an image must be below 2 GiB");
+            root.Fault("regions", "must have features below 2 GiB an image");
         }
 
         return root.Faults.Count == 0
@@ -106,6 +107,16 @@ public static class BundleManifestReader
 
     private static TokenSpec ReadTokens(ManifestNode node) => new(
         node.Integer("max", 3, 4096), node.Text("pad"), node.Text("start"), node.Text("end"), node.Text("unknown"));
+
+    private static RankingSpec ReadRanking(ManifestNode node)
+    {
+        var (identity, logit) = (ScoreTransform.Identity.ToName(), ScoreTransform.Logit.ToName());
+        var transform = node.Text("transform", identity, logit) == logit ? ScoreTransform.Logit : ScoreTransform.Identity;
+        return new RankingSpec(transform, ReadDirection(node.Node("textToImage")), ReadDirection(node.Node("imageToText")));
+    }
+
+    private static DirectionRanking ReadDirection(ManifestNode node) =>
+        new(node.Number("coarseWeight", 0, double.MaxValue), node.Integer("shortlist", 1, LargestDimension));
 
     private static List<FieldSpec> ReadFields(ManifestNode records, string collection)
     {

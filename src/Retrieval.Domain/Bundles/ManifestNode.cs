@@ -13,6 +13,9 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
 
     public void Fault(string what) => faults.Add($"{path} {what}");
 
+    /// <summary>A fault of a member, as <see cref="Fault(string)"/> of its node.</summary>
+    public void Fault(string name, string what) => faults.Add($"{path}.{name} {what}");
+
     public bool IsText(string value) => element.ValueKind == JsonValueKind.String && element.ValueEquals(value);
 
     public ManifestNode Node(string name)
@@ -25,6 +28,9 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
 
         return new ManifestNode(found, $"{path}.{name}", faults);
     }
+
+    /// <summary>Null if there is no such member; one that is there must be an object.</summary>
+    public ManifestNode? OptionalNode(string name) => Find(name) is null ? null : Node(name);
 
     public IEnumerable<(string Name, ManifestNode Node)> Members() => element.ValueKind == JsonValueKind.Object
         ? element.EnumerateObject().Select(member => (member.Name, new ManifestNode(member.Value, $"{path}['{member.Name}']", faults)))
@@ -51,7 +57,7 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
 
         if (allowed.Length > 0 && !allowed.Contains(text))
         {
-            Fault($".{name} is '{text}'; expected one of {string.Join(", ", allowed!)}");
+            Fault(name, $"is '{text}'; expected one of {string.Join(", ", allowed!)}");
         }
 
         return text;
@@ -86,12 +92,14 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
             return value;
         }
 
-        Missing(name, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"));
+        Missing(name, most < double.MaxValue
+            ? string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}")
+            : string.Create(CultureInfo.InvariantCulture, $"a finite number, at least {least}"));
         return least;
     }
 
     private JsonElement? Find(string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var found) ? found : null;
 
-    private void Missing(string name, string expected) => Fault($".{name} must be {expected}");
+    private void Missing(string name, string expected) => Fault(name, $"must be {expected}");
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Retrieval.Domain.Bundles;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Inference.Scoring;
@@ -13,6 +14,9 @@ public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
 
     /// <inheritdoc/>
     public string Kind => WorkKinds.Score;
+
+    /// <summary>What the scorer's graph gives of a pair.</summary>
+    public ScoreTransform Transform => scorer.Transform;
 
     /// <inheritdoc/>
     public int MaxBatchSize => scorer.PairsPerCall;
@@ -38,10 +42,10 @@ public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
 
         public long[] Queries { get; } = new long[pairs];
 
-        public float[] Scores { get; } = new float[pairs];
+        public float[] Transformed { get; } = new float[pairs];
     }
 
-    // Nothing to assemble: slots, record and scores are the request's own.
+    // Nothing to assemble: slots, record and results are the request's own.
     private sealed class OneQuery(ScoreBatcher batcher, Buffers buffers, WorkSlice slice) : IBatch
     {
         private readonly PairScorer _scorer = batcher.Scorer;
@@ -51,7 +55,7 @@ public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
             var (item, first, count) = ((ScoreItem)slice.Item, slice.First, slice.Count);
             var query = buffers.Queries.AsSpan(0, count);
             query.Clear();
-            _scorer.ScoreSound(batcher.Bank, item.Query, item.Slots.Span.Slice(first, count), query, item.Scores.Span.Slice(first, count));
+            _scorer.SoundTransformedScores(batcher.Bank, item.Query, item.Slots.Span.Slice(first, count), query, item.Transformed.Span.Slice(first, count));
         }
 
         public void Dispose() => batcher._buffers.Add(buffers);
@@ -83,11 +87,11 @@ public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
 
         public void Run()
         {
-            _batcher.Scorer.ScoreSound(_batcher.Bank, _queries, _buffers.Slots.AsSpan(0, _pairs), _buffers.Queries.AsSpan(0, _pairs), _buffers.Scores.AsSpan(0, _pairs));
+            _batcher.Scorer.SoundTransformedScores(_batcher.Bank, _queries, _buffers.Slots.AsSpan(0, _pairs), _buffers.Queries.AsSpan(0, _pairs), _buffers.Transformed.AsSpan(0, _pairs));
             var read = 0;
             foreach (var (item, first, count) in _slices)
             {
-                _buffers.Scores.AsSpan(read, count).CopyTo(((ScoreItem)item).Scores.Span[first..]);
+                _buffers.Transformed.AsSpan(read, count).CopyTo(((ScoreItem)item).Transformed.Span[first..]);
                 read += count;
             }
         }

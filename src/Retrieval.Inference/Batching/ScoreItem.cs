@@ -1,3 +1,4 @@
+using Retrieval.Domain.Bundles;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
 
@@ -9,36 +10,37 @@ namespace Retrieval.Inference.Batching;
 /// </summary>
 public sealed class ScoreItem : WorkItem<int>
 {
+    private readonly ScoreTransform _transform;
+
     /// <summary>Creates the item.</summary>
     /// <param name="batcher">Scorer and bank.</param>
     /// <param name="query">The query's record, a table with one row. Must stay alive until the task has ended.</param>
     /// <param name="slots">Rows of the bank, <c>[P]</c>.</param>
-    /// <param name="scores">Receives the scores, <c>[P]</c>: finite, or NaN for a pair of which one side is damaged.</param>
+    /// <param name="transformed">Receives t(score) of each pair, <c>[P]</c>: finite, or NaN for a pair of which one side is damaged.</param>
     /// <param name="limits">When it is no longer wanted.</param>
-    public ScoreItem(ScoreBatcher batcher, RecordTable query, ReadOnlyMemory<long> slots, Memory<float> scores, WorkLimits limits)
+    public ScoreItem(ScoreBatcher batcher, RecordTable query, ReadOnlyMemory<long> slots, Memory<float> transformed, WorkLimits limits)
         : base(batcher, slots.Length, slots.Length, limits)
     {
         ArgumentNullException.ThrowIfNull(query);
-        if (query.Count != 1 || scores.Length != slots.Length)
+        if (query.Count != 1 || transformed.Length != slots.Length)
         {
-            throw new ArgumentException($"a table of {query.Count} queries, {slots.Length} slots and {scores.Length} scores; expected one query and as many scores as slots");
+            throw new ArgumentException($"a table of {query.Count} queries, {slots.Length} slots and {transformed.Length} scores; expected one query and as many scores as slots");
         }
 
         Query = query;
         Slots = slots;
-        Scores = scores;
+        Transformed = transformed;
+        _transform = batcher.Transform;
     }
-
-    /// <summary>
-    /// The scores, <c>[P]</c>; valid for as many first pairs as the task returned. NaN is not a score: the pair is damaged.
-    /// </summary>
-    public ReadOnlyMemory<float> Scored => Scores;
 
     internal RecordTable Query { get; }
 
     internal ReadOnlyMemory<long> Slots { get; }
 
-    internal Memory<float> Scores { get; }
+    internal Memory<float> Transformed { get; }
+
+    /// <summary>The score of a pair, one of as many first ones as the task returned. NaN is not a score: the pair is damaged.</summary>
+    public float Score(int pair) => _transform.ScoreOf(Transformed.Span[pair]);
 
     /// <inheritdoc/>
     protected override int GetResult() => Done;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
+using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Numbers;
 using Retrieval.Inference.Bundles;
 using Retrieval.Inference.Devices;
@@ -10,7 +11,8 @@ namespace Retrieval.Inference.Scoring;
 
 /// <summary>
 /// The cross-modal scorer in one direction. One graph gathers the bank's records by slot and scores them against the queries'
-/// records: for each batch, only the slots and the queries' own tensors are transferred.
+/// records: for each batch, only the slots and the queries' own tensors are transferred. The graph gives t(score), the score
+/// itself or its logit as the bundle says: rankings are made with that, and everything else sees scores.
 /// </summary>
 public sealed class PairScorer : IDisposable
 {
@@ -27,6 +29,7 @@ public sealed class PairScorer : IDisposable
     {
         var manifest = bundle.Manifest;
         BankSide = bankSide;
+        Transform = manifest.Transform;
         PairsPerCall = CallSize.For(manifest, options.PairsPerCall, device.IsCuda);
         _onCuda = device.IsCuda;
         _padded = options.PadPairs ?? device.IsCuda;
@@ -38,6 +41,9 @@ public sealed class PairScorer : IDisposable
 
     /// <summary>The side that the bank holds; the queries are the other side.</summary>
     public RecordSide BankSide { get; }
+
+    /// <summary>What the graph gives of a pair.</summary>
+    public ScoreTransform Transform { get; }
 
     /// <summary>Most pairs in one batch of the graph.</summary>
     public int PairsPerCall { get; }
@@ -58,25 +64,39 @@ public sealed class PairScorer : IDisposable
     /// <exception cref="InferenceException">The runtime failed, or a pair's score is not finite; the pair is named.</exception>
     public void ScorePairs(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores, CancellationToken cancellationToken = default)
     {
-        if (ScoreSound(bank, queries, slots, queryIndex, scores, cancellationToken) > 0)
+        TransformedScores(bank, queries, slots, queryIndex, scores, cancellationToken);
+        Transform.ToScores(scores);
+    }
+
+    /// <summary>Same as <see cref="ScorePairs"/>, but gives t(score) of each pair, by which hits are ordered.</summary>
+    /// <param name="bank">Records addressed by <paramref name="slots"/>.</param>
+    /// <param name="queries">Records of the other side, addressed by <paramref name="queryIndex"/>.</param>
+    /// <param name="slots">The bank row of each pair, <c>[P]</c>.</param>
+    /// <param name="queryIndex">The query row of each pair, <c>[P]</c>.</param>
+    /// <param name="transformed">Receives t(score) of each pair, <c>[P]</c>; <see cref="Transform"/> makes scores of them.</param>
+    /// <param name="cancellationToken">Stops the run on the device.</param>
+    /// <exception cref="InferenceException">The runtime failed, or a pair's score is not finite; the pair is named.</exception>
+    public void TransformedScores(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> transformed, CancellationToken cancellationToken = default)
+    {
+        if (SoundTransformedScores(bank, queries, slots, queryIndex, transformed, cancellationToken) > 0)
         {
-            var pair = Finite.FirstNot(scores);
+            var pair = Finite.FirstNot(transformed);
             throw new InferenceException(
-                _session.Name, string.Create(CultureInfo.InvariantCulture, $"gave a score that is not finite for slot {slots[pair]} and query {queryIndex[pair]}"));
+                _session.Name, string.Create(CultureInfo.InvariantCulture, $"gave a {ScorerInputs.OutputOf(Transform)} that is not finite for slot {slots[pair]} and query {queryIndex[pair]}"));
         }
     }
 
     /// <summary>
-    /// Same as <see cref="ScorePairs"/>, for pairs of which some may be damaged: a pair whose score is not finite gets NaN, and all
-    /// others keep their scores. NaN cannot be ranked: the caller leaves such pairs out.
+    /// Same as <see cref="TransformedScores"/>, for pairs of which some may be damaged: a pair whose value is not finite gets NaN, and
+    /// all others keep theirs. NaN cannot be ranked: the caller leaves such pairs out.
     /// </summary>
     /// <returns>Number of pairs that got NaN.</returns>
     /// <exception cref="InferenceException">The runtime failed.</exception>
-    public int ScoreSound(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> scores, CancellationToken cancellationToken = default)
+    public int SoundTransformedScores(RecordTable bank, RecordTable queries, ReadOnlySpan<long> slots, ReadOnlySpan<long> queryIndex, Span<float> transformed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(bank);
         ArgumentNullException.ThrowIfNull(queries);
-        Validate(bank, queries, slots, queryIndex, scores);
+        Validate(bank, queries, slots, queryIndex, transformed);
         var unsound = 0;
 
         // The buffers, the binding and, on CUDA, the session itself serve one batch at a time.
@@ -86,8 +106,8 @@ public sealed class PairScorer : IDisposable
             {
                 var count = Math.Min(PairsPerCall, slots.Length - start);
                 Call(bank, queries, slots.Slice(start, count), queryIndex.Slice(start, count), cancellationToken);
-                var given = scores.Slice(start, count);
-                _tensors.Scores(count).CopyTo(given);
+                var given = transformed.Slice(start, count);
+                _tensors.Outputs(count).CopyTo(given);
                 unsound += Finite.All(given) ? 0 : Mark(given);
             }
         }
@@ -126,14 +146,14 @@ public sealed class PairScorer : IDisposable
     }
 
     // Infinities become NaN, so that there is only one marker to check.
-    private static int Mark(Span<float> scores)
+    private static int Mark(Span<float> values)
     {
         var marked = 0;
-        foreach (ref var score in scores)
+        foreach (ref var value in values)
         {
-            if (!float.IsFinite(score))
+            if (!float.IsFinite(value))
             {
-                score = float.NaN;
+                value = float.NaN;
                 marked++;
             }
         }
@@ -149,7 +169,7 @@ public sealed class PairScorer : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (_binding is null || !ReferenceEquals(_binding.Session, live))
             {
-                _binding = new ScorerBinding(live, _inputs, _onCuda);
+                _binding = new ScorerBinding(live, _inputs, ScorerInputs.OutputOf(Transform), _onCuda);
             }
 
             _binding.Tables(bank, queries);

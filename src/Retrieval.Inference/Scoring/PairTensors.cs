@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Retrieval.Inference.Scoring;
 
-/// <summary>The buffers for pairs (input) and scores (output) of the graph, allocated once, with tensors of each size over them.</summary>
+/// <summary>The buffers for pairs (input) and transformed scores (output) of the graph, allocated once, with tensors of each size over them.</summary>
 internal sealed unsafe class PairTensors : IDisposable
 {
     // Each size needs its own tensor. Almost all batches have one size; the last batch of a request may have any.
@@ -13,14 +13,14 @@ internal sealed unsafe class PairTensors : IDisposable
 
     private readonly long[] _slots;
     private readonly long[] _queries;
-    private readonly float[] _scores;
+    private readonly float[] _outputs;
     private readonly Dictionary<int, PairTensor> _sizes = [];
 
     public PairTensors(int pairs)
     {
         _slots = GC.AllocateUninitializedArray<long>(pairs, pinned: true);
         _queries = GC.AllocateUninitializedArray<long>(pairs, pinned: true);
-        _scores = GC.AllocateUninitializedArray<float>(pairs, pinned: true);
+        _outputs = GC.AllocateUninitializedArray<float>(pairs, pinned: true);
     }
 
     /// <summary>
@@ -42,19 +42,19 @@ internal sealed unsafe class PairTensors : IDisposable
             Dispose();
         }
 
-        return _sizes[size] = new PairTensor(Wrap(_slots, TensorElementType.Int64, size), Wrap(_queries, TensorElementType.Int64, size), Wrap(_scores, TensorElementType.Float, size));
+        return _sizes[size] = new PairTensor(Wrap(_slots, TensorElementType.Int64, size), Wrap(_queries, TensorElementType.Int64, size), Wrap(_outputs, TensorElementType.Float, size));
     }
 
-    /// <summary>The scores of the last batch.</summary>
-    public ReadOnlySpan<float> Scores(int count) => _scores.AsSpan(0, count);
+    /// <summary>The transformed scores of the last batch.</summary>
+    public ReadOnlySpan<float> Outputs(int count) => _outputs.AsSpan(0, count);
 
     public void Dispose()
     {
-        foreach (var (slots, queries, scores) in _sizes.Values)
+        foreach (var (slots, queries, outputs) in _sizes.Values)
         {
             slots.Dispose();
             queries.Dispose();
-            scores.Dispose();
+            outputs.Dispose();
         }
 
         _sizes.Clear();
@@ -65,5 +65,5 @@ internal sealed unsafe class PairTensors : IDisposable
         OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, [size], (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)), (long)size * sizeof(T));
 }
 
-/// <summary>Slots, query indices and scores of one size.</summary>
-internal sealed record PairTensor(OrtValue Slots, OrtValue Queries, OrtValue Scores);
+/// <summary>Slots, query indices and transformed scores of one size.</summary>
+internal sealed record PairTensor(OrtValue Slots, OrtValue Queries, OrtValue Outputs);

@@ -8,7 +8,7 @@ namespace Retrieval.Inference.Scoring;
 /// The bindings of a scorer's session. A table is bound again only if it is a different one: its memory does not change. On a
 /// device, binding copies the tables that are not there already: once per request and not once per batch.
 /// </summary>
-internal sealed class ScorerBinding(LiveSession session, ScorerInputs inputs, bool copies)
+internal sealed class ScorerBinding(LiveSession session, ScorerInputs inputs, string output, bool copies)
 {
     private RecordTable? _bank;
     private RecordTable? _queries;
@@ -44,7 +44,7 @@ internal sealed class ScorerBinding(LiveSession session, ScorerInputs inputs, bo
 
         if (!ReferenceEquals(known, pairs))
         {
-            session.Binding.BindOutput(ScorerInputs.Score, pairs.Scores);
+            session.Binding.BindOutput(output, pairs.Outputs);
         }
 
         _pairs = pairs;

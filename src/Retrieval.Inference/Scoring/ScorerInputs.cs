@@ -5,12 +5,14 @@ using Retrieval.Inference.Sessions;
 
 namespace Retrieval.Inference.Scoring;
 
-/// <summary>The inputs of a scorer's graph: those of the contract that it declares.</summary>
+/// <summary>The inputs of a scorer's graph: those of the contract that it declares. Its one output is t(score).</summary>
 internal sealed class ScorerInputs
 {
     public const string Slots = "slots";
     public const string QueryIndex = "query_index";
-    public const string Score = "score";
+
+    private const string Score = "score";
+    private const string Logit = "logit";
 
     public ScorerInputs(IReadOnlyList<string> declared, RecordSide bankSide)
     {
@@ -33,11 +35,19 @@ internal sealed class ScorerInputs
         var contract = new GraphContract()
             .In(Slots, TensorElementType.Int64, -1)
             .In(QueryIndex, TensorElementType.Int64, -1)
-            .Out(Score, TensorElementType.Float, -1);
+            .Out(OutputOf(manifest.Transform), TensorElementType.Float, -1);
         RecordTable.Declare(contract, RecordSide.Image, manifest.ImageFields);
         RecordTable.Declare(contract, RecordSide.Caption, manifest.CaptionFields);
         return contract;
     }
+
+    /// <summary>Name of the output of a bundle's scorers.</summary>
+    public static string OutputOf(ScoreTransform transform) => transform switch
+    {
+        ScoreTransform.Identity => Score,
+        ScoreTransform.Logit => Logit,
+        _ => throw new ArgumentOutOfRangeException(nameof(transform), transform, "unknown transform"),
+    };
 
     private static string[] Of(IReadOnlyList<string> declared, RecordSide side) =>
         [.. declared.Where(name => name.StartsWith(RecordTable.Prefix(side), StringComparison.Ordinal))];

@@ -11,9 +11,8 @@ namespace Retrieval.Search.Queries;
 /// them, such as that nothing is loaded, fails the whole request.
 /// </summary>
 /// <param name="service">Answers each query.</param>
-/// <param name="options">Determines what a search of the default size costs.</param>
 /// <param name="mostCandidates">Most candidates of all queries together.</param>
-public sealed class BatchSearch(SearchService service, SearchOptions options, int mostCandidates)
+public sealed class BatchSearch(SearchService service, int mostCandidates)
 {
     private const int MostAtOnce = 4;
 
@@ -31,7 +30,7 @@ public sealed class BatchSearch(SearchService service, SearchOptions options, in
         ArgumentNullException.ThrowIfNull(queries);
         var limited = queries.Select(query => Limit(query, since)).ToList();
         RefuseTooMany(limited.Sum(query => (long)(query.Limits?.Shortlist ?? 0)));
-        var (atOnce, cost) = AtOnce([.. limited.Select(query => query.Limits?.Cost ?? 1)], options);
+        var (atOnce, cost) = AtOnce([.. limited.Select(query => query.Limits?.Cost ?? 1)], service.UsualShortlist + CaptionItem.CostOfOne);
         using var permit = service.Admit(cost);
         var outcomes = new BatchOutcome[limited.Count];
         try
@@ -65,11 +64,11 @@ public sealed class BatchSearch(SearchService service, SearchOptions options, in
     /// device, but few enough that the next request does not wait for all of them.
     /// </summary>
     /// <param name="costs">What each query asks of the device, in pairs.</param>
-    /// <param name="options">Determines what a search of the default size costs.</param>
-    internal static (int AtOnce, long Cost) AtOnce(IReadOnlyCollection<long> costs, SearchOptions options)
+    /// <param name="usual">What a search of the default size asks of it.</param>
+    internal static (int AtOnce, long Cost) AtOnce(IReadOnlyCollection<long> costs, long usual)
     {
         var largest = costs.Max();
-        var atOnce = (int)Math.Clamp(MostAtOnce * (options.DefaultShortlist + CaptionItem.CostOfOne) / largest, 1, Math.Min(MostAtOnce, costs.Count));
+        var atOnce = (int)Math.Clamp(MostAtOnce * usual / largest, 1, Math.Min(MostAtOnce, costs.Count));
         return (atOnce, costs.OrderDescending().Take(atOnce).Sum());
     }
 

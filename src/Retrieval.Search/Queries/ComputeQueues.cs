@@ -38,7 +38,7 @@ public sealed class ComputeQueues : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         var calls = Calls * (long)Math.Max(model.TextToImage.PairsPerCall, model.ImageToText.PairsPerCall);
-        Device.MostAdmitted = Math.Max(Searches * (options.DefaultShortlist + CaptionItem.CostOfOne), calls);
+        Device.MostAdmitted = Math.Max(Searches * (options.UsualShortlist(model.Manifest.Ranking) + CaptionItem.CostOfOne), calls);
     }
 
     /// <inheritdoc/>

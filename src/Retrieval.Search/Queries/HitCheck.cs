@@ -1,3 +1,4 @@
+using Retrieval.Domain.Bundles;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
@@ -9,8 +10,9 @@ namespace Retrieval.Search.Queries;
 /// that could fail while an answer is written fails here, before its first byte.
 /// </summary>
 /// <param name="texts">Texts of the index that was searched.</param>
+/// <param name="transform">What the candidates have in place of scores.</param>
 /// <param name="mostBytes">Largest permitted answer in bytes.</param>
-internal sealed class HitCheck(StoredTexts texts, long mostBytes)
+internal sealed class HitCheck(StoredTexts texts, ScoreTransform transform, long mostBytes)
 {
     /// <param name="ranked">Candidates, best first.</param>
     /// <param name="captions">Whether they are captions.</param>
@@ -32,7 +34,7 @@ internal sealed class HitCheck(StoredTexts texts, long mostBytes)
             {
                 var (image, position) = captions ? texts.Locate(candidate.Slot) : (candidate.Slot, 0);
                 bytes += texts.RequireImage(image) + (captions ? texts.RequireCaption(candidate.Slot) : 0);
-                hits.Add(new LocatedHit(hits.Count + 1, candidate.Score, candidate.Coarse, image, captions ? candidate.Slot : null, position));
+                hits.Add(Hit(hits.Count + 1, candidate, image, captions ? candidate.Slot : null, position));
             }
             catch (IndexCorruptException)
             {
@@ -48,4 +50,8 @@ internal sealed class HitCheck(StoredTexts texts, long mostBytes)
 
         return hits;
     }
+
+    private LocatedHit Hit(int rank, Candidate candidate, long image, long? caption, int position) => candidate.Transformed is { } transformed
+        ? new LocatedHit(rank, transform.ScoreOf(transformed), candidate.ScoreRank, candidate.Coarse, candidate.RankingScore, image, caption, position)
+        : new LocatedHit(rank, null, null, candidate.Coarse, null, image, caption, position);
 }

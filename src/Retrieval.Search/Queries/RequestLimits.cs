@@ -1,3 +1,4 @@
+using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Batching;
 
@@ -6,23 +7,27 @@ namespace Retrieval.Search.Queries;
 /// <summary>A request's numbers, within the configured bounds and with defaults filled in. Computed once per request.</summary>
 /// <param name="Top">Hits wanted.</param>
 /// <param name="Shortlist">Candidates to rerank.</param>
+/// <param name="RankBy">What hits are ordered by.</param>
 /// <param name="Deadline">When it must be answered; null for no deadline.</param>
 /// <param name="Cost">What it asks of the device, in pairs.</param>
-internal sealed record RequestLimits(int Top, int Shortlist, Deadline? Deadline, long Cost)
+internal sealed record RequestLimits(int Top, int Shortlist, RankBy RankBy, Deadline? Deadline, long Cost)
 {
     private const int MostConditions = 32;
 
     /// <param name="request">The request.</param>
     /// <param name="options">Defaults for what the request leaves open.</param>
     /// <param name="bounds">Bounds on what it may ask for.</param>
+    /// <param name="ranking">The ranking of the served bundle; null if it has none, or if nothing is served yet.</param>
     /// <param name="since">Timestamp that its deadline counts from.</param>
     /// <param name="time">Source of the timestamp.</param>
     /// <exception cref="InvalidInputException">A number is out of bounds; names the field.</exception>
-    public static RequestLimits Of(SearchRequest request, SearchOptions options, SearchBounds bounds, long since, TimeProvider time)
+    public static RequestLimits Of(SearchRequest request, SearchOptions options, SearchBounds bounds, RankingSpec? ranking, long since, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(request);
         var top = bounds.Top.Check(request.Top ?? options.DefaultTop, "top");
-        var shortlist = bounds.Shortlist.Check(request.Shortlist ?? Math.Max(options.DefaultShortlist, top), "shortlist");
+        var images = request is ImageSearchRequest;
+        var usual = options.ShortlistOf(images ? ranking?.TextToImage : ranking?.ImageToText);
+        var shortlist = bounds.Shortlist.Check(request.Shortlist ?? Math.Max(usual, top), "shortlist");
         var deadline = request.DeadlineMs is { } ms ? bounds.DeadlineMs.Check(ms, "deadlineMs") : (int?)null;
         shortlist = Math.Max(shortlist, top);
         if (request.Filter is { Count: > MostConditions })
@@ -38,7 +43,7 @@ internal sealed record RequestLimits(int Top, int Shortlist, Deadline? Deadline,
             }
         }
 
-        var cost = shortlist + (request is ImageSearchRequest ? CaptionItem.CostOfOne : 0);
-        return new RequestLimits(top, shortlist, Queries.Deadline.Of(deadline, since, time), cost);
+        var cost = shortlist + (images ? CaptionItem.CostOfOne : 0);
+        return new RequestLimits(top, shortlist, request.RankBy ?? RankBy.Both, Queries.Deadline.Of(deadline, since, time), cost);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Retrieval.Domain.Bundles;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
@@ -10,11 +11,11 @@ internal static class Reranker
 {
     /// <summary>
     /// Scores candidates in coarse order until all are done or the deadline passes, and sorts them in place: first the scored
-    /// ones, best first (ties by coarse rank), then those that were not reached, in coarse order, and last those without a
-    /// score because they are damaged.
+    /// ones, as the ranking orders them, then those that were not reached, in coarse order, and last those without a score because
+    /// they are damaged.
     /// </summary>
     /// <returns>How many have a score, how many are damaged, and the computing time of the batches.</returns>
-    public static async Task<(int Scored, int Damaged, TimeSpan Computing)> RerankAsync(WorkScheduler device, ScoreBatcher batcher, RecordTable query, Candidate[] candidates, WorkLimits limits)
+    public static async Task<(int Scored, int Damaged, TimeSpan Computing)> RerankAsync(WorkScheduler device, ScoreBatcher batcher, RecordTable query, Candidate[] candidates, DirectionRanking ranking, WorkLimits limits)
     {
         if (candidates.Length == 0)
         {
@@ -22,7 +23,7 @@ internal static class Reranker
         }
 
         var slots = ArrayPool<long>.Shared.Rent(candidates.Length);
-        var scores = ArrayPool<float>.Shared.Rent(candidates.Length);
+        var transformed = ArrayPool<float>.Shared.Rent(candidates.Length);
         try
         {
             for (var i = 0; i < candidates.Length; i++)
@@ -30,15 +31,15 @@ internal static class Reranker
                 slots[i] = candidates[i].Slot;
             }
 
-            var item = new ScoreItem(batcher, query, slots.AsMemory(0, candidates.Length), scores.AsMemory(0, candidates.Length), limits);
+            var item = new ScoreItem(batcher, query, slots.AsMemory(0, candidates.Length), transformed.AsMemory(0, candidates.Length), limits);
             var scored = await device.RunAsync(item).ConfigureAwait(false);
             List<Candidate>? damaged = null;
             var sound = 0;
             for (var i = 0; i < scored; i++)
             {
-                if (float.IsFinite(scores[i]))
+                if (float.IsFinite(transformed[i]))
                 {
-                    candidates[sound++] = candidates[i] with { Score = scores[i] };
+                    candidates[sound++] = candidates[i].Reranked(transformed[i]);
                 }
                 else
                 {
@@ -52,14 +53,14 @@ internal static class Reranker
                 damaged.CopyTo(candidates, candidates.Length - damaged.Count);
             }
 
-            candidates.AsSpan(0, sound).Sort(Candidate.Compare);
+            Candidate.Sort(candidates.AsSpan(0, sound), ranking);
             return (sound, damaged?.Count ?? 0, item.Computing);
         }
         finally
         {
             // The task has ended, successfully or not: the device no longer uses them.
             ArrayPool<long>.Shared.Return(slots);
-            ArrayPool<float>.Shared.Return(scores);
+            ArrayPool<float>.Shared.Return(transformed);
         }
     }
 }

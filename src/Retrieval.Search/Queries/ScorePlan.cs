@@ -82,7 +82,7 @@ internal sealed class ScorePlan
             {
                 for (var i = 0; i < pairs.Length; i++)
                 {
-                    result[pairs[i]] = item.Scored.Span[i];
+                    result[pairs[i]] = item.Score(i);
                 }
             }
 

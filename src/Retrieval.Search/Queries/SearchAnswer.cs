@@ -78,7 +78,7 @@ public sealed class SearchAnswer : IDisposable
         var image = Encoding.UTF8.GetString(Texts.Id(place.Image));
         var id = place.Caption is null ? image : CaptionId.Of(image, place.Position);
         var caption = place.Caption is { } slot ? Encoding.UTF8.GetString(Texts.Text(slot)) : null;
-        return new SearchHit(id, place.Rank, place.Score, place.Coarse, image, MetadataOf(Texts, place.Image), caption);
+        return new SearchHit(id, place.Rank, place.Score, place.ScoreRank, place.Coarse, place.RankingScore, image, MetadataOf(Texts, place.Image), caption);
     }
 
     internal static JsonElement? MetadataOf(StoredTexts texts, long image)

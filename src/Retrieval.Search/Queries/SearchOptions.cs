@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Retrieval.Domain.Bundles;
 using Retrieval.Search.Shortlists;
 
 namespace Retrieval.Search.Queries;
@@ -6,6 +7,8 @@ namespace Retrieval.Search.Queries;
 /// <summary>Bounds and defaults of a search request.</summary>
 public sealed record SearchOptions
 {
+    private const int WithoutRanking = 200;
+
     /// <summary>Where shortlists come from.</summary>
     public ShortlistKind Shortlist { get; init; }
 
@@ -16,8 +19,11 @@ public sealed record SearchOptions
     [Range(1, 1_000_000)]
     public int MaxTop { get; init; } = 1000;
 
-    /// <summary>Number of candidates to rerank if a request does not say, 1 to <see cref="MaxShortlist"/>.</summary>
-    public int DefaultShortlist { get; init; } = 200;
+    /// <summary>
+    /// Number of candidates to rerank if a request does not say, 1 to <see cref="MaxShortlist"/>. Null for the number in the bundle's
+    /// ranking, or for 200 if it has none; <see cref="MaxShortlist"/> bounds both.
+    /// </summary>
+    public int? DefaultShortlist { get; init; }
 
     /// <summary>Most candidates a request may have reranked.</summary>
     [Range(1, 10_000_000)]
@@ -37,4 +43,12 @@ public sealed record SearchOptions
     /// <summary>Most pairs of one score request.</summary>
     [Range(1, 10_000_000)]
     public int MaxPairs { get; init; } = 2000;
+
+    /// <summary>Number of candidates to rerank if a request does not say.</summary>
+    /// <param name="ranking">The served bundle's, in the direction of the request; null if it has none.</param>
+    public int ShortlistOf(DirectionRanking? ranking) => DefaultShortlist ?? Math.Min(ranking?.Shortlist ?? WithoutRanking, MaxShortlist);
+
+    /// <summary>The larger of both directions' numbers of candidates: that of a search of the default size.</summary>
+    /// <param name="ranking">The served bundle's; null if it has none.</param>
+    public int UsualShortlist(RankingSpec? ranking) => Math.Max(ShortlistOf(ranking?.TextToImage), ShortlistOf(ranking?.ImageToText));
 }

@@ -6,8 +6,11 @@ public record SearchRequest
     /// <summary>Hits wanted, from 1.</summary>
     public int? Top { get; init; }
 
-    /// <summary>Candidates to rerank, from 1. At least <c>top</c> are reranked.</summary>
+    /// <summary>Candidates to rerank, from 1; if not given, as many as are configured or the bundle's ranking says. At least <c>top</c> are reranked.</summary>
     public int? Shortlist { get; init; }
+
+    /// <summary>What hits are ordered by: both stages, as the bundle's ranking says, or the matching model's score alone.</summary>
+    public RankBy? RankBy { get; init; }
 
     /// <summary>Time for the whole request, in milliseconds, from 1. What could not be reranked in time follows in coarse order.</summary>
     public int? DeadlineMs { get; init; }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Numbers;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
@@ -158,14 +159,14 @@ internal sealed class SearchRun : IDisposable
 
         // The deadline may have passed in between: candidates without a score are then among the others, and stay last.
         Candidate[] all = [.. sound, .. others];
-        all.AsSpan(0, Reranked).Sort(Candidate.Compare);
+        Candidate.Sort(all.AsSpan(0, Reranked), RankingOf(query));
         return all;
     }
 
     // Counts the scored candidates, and returns the candidates without the damaged ones.
     private async Task<Candidate[]> ScoreAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
     {
-        var (scored, damaged, computing) = await Reranker.RerankAsync(_queues.Device, batcher, query, candidates, Work).ConfigureAwait(false);
+        var (scored, damaged, computing) = await Reranker.RerankAsync(_queues.Device, batcher, query, candidates, RankingOf(query), Work).ConfigureAwait(false);
         Reranked += scored;
         Clock.EndQueued(StageNames.Score, computing);
         var bank = query.Side == RecordSide.Image ? Snapshot.Captions : Snapshot.Images;
@@ -175,6 +176,12 @@ internal sealed class SearchRun : IDisposable
         }
 
         return damaged == 0 ? candidates : candidates[..^damaged];
+    }
+
+    private DirectionRanking RankingOf(RecordTable query)
+    {
+        var ranking = Limits.RankBy == RankBy.Score ? null : Snapshot.Model.Manifest.Ranking;
+        return (query.Side == RecordSide.Caption ? ranking?.TextToImage : ranking?.ImageToText) ?? new DirectionRanking(0, Limits.Shortlist);
     }
 
     /// <summary>Leaves out a candidate because its stored data is damaged: counts it, reports it once, and marks the answer.</summary>
@@ -236,7 +243,7 @@ internal sealed class SearchRun : IDisposable
         var candidates = new Candidate[hits.Length];
         for (var i = 0; i < hits.Length; i++)
         {
-            candidates[i] = new Candidate(hits[i].Slot, new CoarseRank(hits[i].Score, i + 1), null);
+            candidates[i] = new Candidate(hits[i].Slot, new CoarseRank(hits[i].Score, i + 1));
         }
 
         return candidates;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Inference.Batching;
@@ -87,7 +88,14 @@ public sealed class SearchService(
     /// <summary>Refuses new requests. Running ones end normally; the device is not disposed of here.</summary>
     public void Dispose() => _disposed = true;
 
-    internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, _bounds, since, time);
+    /// <summary>Candidates of a search of the default size.</summary>
+    internal int UsualShortlist => options.UsualShortlist(ServedRanking);
+
+    // Without a lease: admission precedes it. If another bundle is served in between, a request has the former's shortlist and the
+    // latter's order.
+    private RankingSpec? ServedRanking => snapshots.Status?.Manifest.Ranking;
+
+    internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, _bounds, ServedRanking, since, time);
 
     internal WorkPermit Admit(long cost) => queues.Device.Admit(cost);
 
@@ -183,7 +191,7 @@ public sealed class SearchService(
     private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens)
     {
         // A query that is an image searches for captions.
-        var check = new HitCheck(new StoredTexts(run.Snapshot.Index), options.MaxAnswerBytes);
+        var check = new HitCheck(new StoredTexts(run.Snapshot.Index), run.Snapshot.Model.Manifest.Transform, options.MaxAnswerBytes);
         var hits = check.Take(ranked, captions: tokens is null, run.Limits.Top, run.LeaveOut);
         var reranked = run.Reranked;
         List<string> reasons = [];

@@ -120,11 +120,31 @@ internal static class AnswerParts
             json.Raw("null"u8);
         }
 
+        json.Raw(",\"scoreRank\":"u8);
+        if (place.ScoreRank is { } scoreRank)
+        {
+            json.Number(scoreRank);
+        }
+        else
+        {
+            json.Raw("null"u8);
+        }
+
         json.Raw(",\"coarse\":{\"score\":"u8);
         json.Number(place.Coarse.Score);
         json.Raw(",\"rank\":"u8);
         json.Number(place.Coarse.Rank);
-        json.Raw("},\"metadata\":"u8);
+        json.Raw("},\"rankingScore\":"u8);
+        if (place.RankingScore is { } rankingScore)
+        {
+            json.Number(rankingScore);
+        }
+        else
+        {
+            json.Raw("null"u8);
+        }
+
+        json.Raw(",\"metadata\":"u8);
         await MetadataAsync(json, texts, place.Image, cancellationToken).ConfigureAwait(false);
         if (place.Caption is { } caption)
         {

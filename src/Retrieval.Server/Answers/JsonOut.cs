@@ -96,6 +96,18 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
         Advance(written);
     }
 
+    /// <inheritdoc cref="Number(float)"/>
+    public void Number(double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            throw new InvalidDataException("a number that is not finite cannot be written");
+        }
+
+        Utf8Formatter.TryFormat(value, Span(LongestNumber), out var written);
+        Advance(written);
+    }
+
     /// <summary>Passes on what was written, and waits until there is room for more.</summary>
     /// <exception cref="OperationCanceledException">The reader has disconnected, or took too long.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Reflection;
-using System.Text.Json.Serialization;
 using Microsoft.Extensions.Configuration;
 
 namespace Retrieval.Server.Configuration;
@@ -36,7 +35,7 @@ internal static class KeyFaults
             {
                 faults.AddRange(section.GetChildren().Select(child => LeafFault(child, element)).OfType<string>());
             }
-            else if (IsLeaf(property.PropertyType) && !IsEmptyText(section, property.PropertyType) && LeafFault(section, property.PropertyType) is { } fault)
+            else if (IsLeaf(property.PropertyType) && !IsEmpty(section, property.PropertyType) && LeafFault(section, property.PropertyType) is { } fault)
             {
                 faults.Add(fault);
             }
@@ -56,7 +55,7 @@ internal static class KeyFaults
 
     internal static bool IsSection(Type type) => type.IsClass && type.Namespace!.StartsWith("Retrieval.", StringComparison.Ordinal);
 
-    internal static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive || type.IsEnum;
+    internal static bool IsLeaf(Type type) => type == typeof(string) || type.IsPrimitive || type.IsEnum || Nullable.GetUnderlyingType(type) is not null;
 
     internal static bool IsList(Type type) => type == typeof(IReadOnlyList<string>);
 
@@ -95,9 +94,10 @@ internal static class KeyFaults
     private static string? LeafFault(IConfigurationSection section, Type type) =>
         KeyShapes.Fault(section, type) ?? (Convert(section.Value, type) is null ? $"{section.Path} is '{section.Value}'; expected {Kind(type)}" : null);
 
-    // The framework returns null for an empty text in a file. The validator decides whether a text may be empty.
-    private static bool IsEmptyText(IConfigurationSection section, Type type) =>
-        type == typeof(string) && section.Value is null && !section.GetChildren().Any();
+    // The framework returns null for an empty text in a file. The validator decides whether a text may be empty. A number without a
+    // default is null in a file, and empty elsewhere.
+    private static bool IsEmpty(IConfigurationSection section, Type type) =>
+        !section.GetChildren().Any() && (type == typeof(string) ? section.Value is null : Nullable.GetUnderlyingType(type) is not null && string.IsNullOrEmpty(section.Value));
 
     private static object? Convert(string? value, Type type)
     {
@@ -119,14 +119,10 @@ internal static class KeyFaults
 
     private static string Kind(Type type) => Type.GetTypeCode(type) switch
     {
-        _ when type.IsEnum => $"one of {string.Join(", ", NamesOf(type))}",
+        _ when type.IsEnum => $"one of {string.Join(", ", EnumNames.Of(type))}",
         TypeCode.Boolean => "true or false",
         TypeCode.Double => "a number",
         TypeCode.String => "a text",
         _ => "a whole number",
     };
-
-    // As written in the reference file.
-    private static IEnumerable<string> NamesOf(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? field.Name);
 }

@@ -49,7 +49,10 @@ internal static class ServerOptionsValidator
         var search = options.Search;
         Ranges.Check(faults, "Search", search);
         Ranges.Within(faults, "Search:DefaultTop", search.DefaultTop, 1, Math.Max(1, search.MaxTop));
-        Ranges.Within(faults, "Search:DefaultShortlist", search.DefaultShortlist, 1, Math.Max(1, search.MaxShortlist));
+        if (search.DefaultShortlist is { } shortlist)
+        {
+            Ranges.Within(faults, "Search:DefaultShortlist", shortlist, 1, Math.Max(1, search.MaxShortlist));
+        }
     }
 
     private static void Images(ServerOptions options, List<string> faults)

@@ -18,6 +18,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Regions">Region features of an image.</param>
 /// <param name="MaxTokens">Most tokens of a caption, including the start and end tokens; the rest is cut off.</param>
 /// <param name="EmbeddingWidth">Number of values in a coarse embedding.</param>
+/// <param name="Ranking">How hits are ordered, and the shortlists of requests that give none; null for the score alone.</param>
 /// <param name="Index">The index.</param>
 /// <param name="Shortlist">Where shortlists come from: <c>pgvector</c> or <c>exact</c>.</param>
 /// <param name="Catalog">The catalog that is followed; null in embedded mode.</param>
@@ -37,6 +38,7 @@ public sealed record ModelResponse(
     RegionShape Regions,
     int MaxTokens,
     int EmbeddingWidth,
+    RankingResponse? Ranking,
     IndexCounts Index,
     string Shortlist,
     CatalogResponse? Catalog,
@@ -60,6 +62,7 @@ public sealed record ModelResponse(
             new RegionShape(manifest.RegionCount, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
+            RankingResponse.Of(manifest.Ranking),
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.ManifestFault is not null),
             shortlist,
             catalog,

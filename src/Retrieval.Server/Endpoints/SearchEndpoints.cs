@@ -18,7 +18,7 @@ internal static class SearchEndpoints
         search.MapPost("/images", SearchImages)
             .WithName("SearchImages")
             .WithSummary("Which images fit this caption")
-            .WithDescription("A shortlist by coarse embeddings, reranked by the matching model. `deadlineMs` bounds the whole request: what could not be reranked in time follows in coarse order with a null score, and `degraded` says so.")
+            .WithDescription("A shortlist by coarse embeddings, reranked by the matching model. Hits are ordered by both stages, as the bundle's ranking says, or by the score alone: `rankBy`. `deadlineMs` bounds the whole request: what could not be reranked in time follows in coarse order with a null score, and `degraded` says so.")
             .Accepts<ImageSearchRequest>("application/json")
             .WithExample("""{ "caption": "two dogs play in the snow", "top": 5, "shortlist": 200, "deadlineMs": 250, "filter": { "split": "test" } }""")
             .Produces<SearchResponse>()

@@ -36,7 +36,7 @@ internal static class SnapshotRegistration
         services.AddSingleton(provider => new ComputeQueues(
             options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddSingleton<SearchService>();
-        services.AddSingleton(provider => new BatchSearch(provider.GetRequiredService<SearchService>(), options.Search, options.Limits.BatchCandidates));
+        services.AddSingleton(provider => new BatchSearch(provider.GetRequiredService<SearchService>(), options.Limits.BatchCandidates));
         services.AddSingleton<ImageReader>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<DamageLog>();

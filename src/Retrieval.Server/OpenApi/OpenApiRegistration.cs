@@ -12,8 +12,9 @@ internal static class OpenApiRegistration
 {
     public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", document =>
     {
-        // Arbitrary JSON has no schema name.
-        document.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        // Arbitrary JSON has no schema name. Nor have a few names: a reference to them could not say that null is allowed too.
+        document.CreateSchemaReferenceId = type =>
+            type.Type == typeof(JsonElement) || SchemaDetails.IsNames(type.Type) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         document.AddDocumentTransformer<DocumentDetails>();
         document.AddOperationTransformer<OperationDetails>();
         document.AddSchemaTransformer<SchemaDetails>();

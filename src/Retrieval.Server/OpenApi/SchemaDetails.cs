@@ -14,6 +14,9 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
 {
     private static readonly OpenApiSchema Text = Of(JsonSchemaType.String);
 
+    /// <summary>Whether values of a type are a few names.</summary>
+    public static bool IsNames(Type type) => (Nullable.GetUnderlyingType(type) ?? type).IsEnum;
+
     public async Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         if (context.JsonPropertyInfo is { } member)
@@ -21,6 +24,11 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
             if (bounds.Find(member) is { } bound)
             {
                 Bound(schema, bound);
+            }
+
+            if (IsNames(member.PropertyType))
+            {
+                schema.Type = Nullable.GetUnderlyingType(member.PropertyType) is null ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
             }
 
             return;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Retrieval.Domain.Errors;
+using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Requests;
 
@@ -114,6 +115,7 @@ internal sealed class RequestFaults(RequestBounds bounds)
     {
         var text when text == typeof(string) => "a text",
         var flag when flag == typeof(bool) => "true or false",
+        var names when names.IsEnum => $"one of {string.Join(", ", EnumNames.Of(names))}",
         var whole when whole == typeof(int) => (member is null ? null : bounds.Find(member))?.Expected ?? "a whole number",
         var number when number == typeof(float) => "a number",
         var bytes when bytes == typeof(byte[]) => "base64 of a .npy file, or of little-endian float32, row by row",
@@ -124,6 +126,7 @@ internal sealed class RequestFaults(RequestBounds bounds)
 
     private static string Shown(JsonElement found, JsonTypeInfo type) => found.ValueKind switch
     {
+        JsonValueKind.String when (Nullable.GetUnderlyingType(type.Type) ?? type.Type).IsEnum && found.GetString() is { Length: <= 32 } name => $"'{name}'",
         JsonValueKind.String when type.Type == typeof(byte[]) => "a text that is not base64",
         JsonValueKind.Number when (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(int) && found.GetRawText() is { Length: <= 32 } raw => raw,
         _ => JsonTexts.Kind(found),

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Retrieval.Domain.Errors;
+using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Requests;
@@ -25,7 +26,7 @@ internal sealed class RequestReader
         {
             PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
             MaxDepth = options.Http.MaxJsonDepth,
-            Converters = { new WholeNumberConverter(), new Base64Converter(), new AnyJsonConverter(), new FilterConverter(), new MetadataConverter() },
+            Converters = { new WholeNumberConverter(), new Base64Converter(), new AnyJsonConverter(), new FilterConverter(), new MetadataConverter(), new NameConverter<RankBy>() },
         };
         _json.MakeReadOnly(populateMissingResolver: true);
         _bounds = bounds;

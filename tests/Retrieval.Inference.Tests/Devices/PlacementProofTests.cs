@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Retrieval.Inference.Devices;
 using Retrieval.Inference.Sessions;
-using static Retrieval.Inference.Tests.Protobuf;
+using static Retrieval.TestKit.Protobuf;
 
 namespace Retrieval.Inference.Tests.Devices;
 

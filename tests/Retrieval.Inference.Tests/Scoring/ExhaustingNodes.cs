@@ -1,4 +1,4 @@
-using static Retrieval.Inference.Tests.Protobuf;
+using static Retrieval.TestKit.Protobuf;
 
 namespace Retrieval.Inference.Tests.Scoring;
 

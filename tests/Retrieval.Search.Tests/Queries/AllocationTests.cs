@@ -1,3 +1,4 @@
+using Retrieval.Domain.Bundles;
 using Retrieval.Inference.Batching;
 using Retrieval.Search.Queries;
 
@@ -20,9 +21,9 @@ public sealed class AllocationTests(ServedCorpus served, ITestOutputHelper outpu
             var least = long.MaxValue;
             for (var i = 0; i < 200; i++)
             {
-                var candidates = Enumerable.Range(0, shortlist).Select(rank => new Candidate(rank, new CoarseRank(-rank, rank + 1), null)).ToArray();
+                var candidates = Enumerable.Range(0, shortlist).Select(rank => new Candidate(rank, new CoarseRank(-rank, rank + 1))).ToArray();
                 var before = GC.GetTotalAllocatedBytes(precise: true);
-                var (scored, _, _) = await Reranker.RerankAsync(device, snapshot.TextToImage, encoded.Record, candidates, default);
+                var (scored, _, _) = await Reranker.RerankAsync(device, snapshot.TextToImage, encoded.Record, candidates, new DirectionRanking(2, shortlist), default);
                 least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
                 Assert.Equal(shortlist, scored);
             }

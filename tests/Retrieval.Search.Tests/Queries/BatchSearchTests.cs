@@ -8,7 +8,7 @@ namespace Retrieval.Search.Tests.Queries;
 
 public sealed class BatchSearchTests(ServedCorpus served) : IClassFixture<ServedCorpus>
 {
-    private BatchSearch Batch(int mostCandidates = 1000) => new(served.Serving.Search, new SearchOptions(), mostCandidates);
+    private BatchSearch Batch(int mostCandidates = 1000) => new(served.Serving.Search, mostCandidates);
 
     [Fact]
     public async Task A_query_that_fails_has_its_reason_in_its_place_and_does_not_disturb_the_others()
@@ -65,7 +65,7 @@ public sealed class BatchSearchTests(ServedCorpus served) : IClassFixture<Served
         using var queues = new ComputeQueues();
         using var search = new SearchService(snapshots, new SearchOptions(), SearchMetrics.None, TimeProvider.System, queues);
 
-        await Assert.ThrowsAsync<NotReadyException>(() => new BatchSearch(search, new SearchOptions(), 1000).SearchAsync(
+        await Assert.ThrowsAsync<NotReadyException>(() => new BatchSearch(search, 1000).SearchAsync(
             [new BatchEntry(new ImageSearchRequest { Caption = "a dog" })], 0, TestContext.Current.CancellationToken));
         Assert.Equal(0, queues.Device.State.Admitted);
     }
@@ -76,7 +76,7 @@ public sealed class BatchSearchTests(ServedCorpus served) : IClassFixture<Served
     [InlineData(1, 10_000, 10_000, 16, 16)]
     [InlineData(2, 2, 1, 1)]
     public void As_many_run_at_once_as_cost_what_four_of_the_default_size_do(int atOnce, long cost, params int[] costs) =>
-        Assert.Equal((atOnce, cost), BatchSearch.AtOnce([.. costs.Select(each => (long)each)], new SearchOptions()));
+        Assert.Equal((atOnce, cost), BatchSearch.AtOnce([.. costs.Select(each => (long)each)], 216));
 
     [Fact]
     public async Task A_search_without_room_of_its_own_is_not_begun()

@@ -58,6 +58,19 @@ public sealed class SearchServiceTests(ServedCorpus served) : IClassFixture<Serv
     }
 
     [Fact]
+    public async Task Without_a_ranking_in_the_bundle_hits_are_in_the_order_of_the_score_whatever_the_request_says()
+    {
+        foreach (var rankBy in new RankBy?[] { null, RankBy.Both, RankBy.Score })
+        {
+            using var answer = await Serving.Search.SearchAsync(new ImageSearchRequest { Caption = Corpus.AllCaptions[4], Top = 40, RankBy = rankBy }, TestContext.Current.CancellationToken);
+
+            Assert.Equal(40, answer.Hits.Count);
+            Assert.All(answer.Hits, hit => Assert.Equal((hit.Rank, (double)hit.Score!.Value), (hit.ScoreRank!.Value, hit.RankingScore!.Value)));
+            Assert.Equal(answer.Hits.OrderByDescending(hit => hit.Score).ThenBy(hit => hit.Coarse.Rank), answer.Hits);
+        }
+    }
+
+    [Fact]
     public async Task The_answer_says_how_the_caption_was_read()
     {
         var answer = await Serving.ImagesAsync("A man with a zzyzx dog, zzyzx and a qwrtz!");
