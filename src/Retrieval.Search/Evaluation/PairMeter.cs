@@ -24,16 +24,16 @@ internal sealed class PairMeter(EvaluationPlan plan, TimeProvider time, IProgres
         Report();
     }
 
-    /// <summary>What the candidates in the given slots of the bank are ordered by, in their order.</summary>
+    /// <summary>t(score) of the candidates in the given slots of the bank, in their order.</summary>
     public float[] Score(PairScorer scorer, RecordTable bank, RecordTable queries, int query, ReadOnlySpan<long> slots, CancellationToken cancellationToken)
     {
-        var scores = new float[slots.Length];
+        var transformed = new float[slots.Length];
         using var record = queries.Row(query);
         for (var first = 0; first < slots.Length; first += PairsPerReport)
         {
             var count = Math.Min(PairsPerReport, slots.Length - first);
             var started = time.GetTimestamp();
-            scorer.ScorePairs(bank, record, slots.Slice(first, count), new long[count], scores.AsSpan(first, count), cancellationToken);
+            scorer.TransformedScores(bank, record, slots.Slice(first, count), new long[count], transformed.AsSpan(first, count), cancellationToken);
             Elapsed += time.GetElapsedTime(started);
             Pairs += count;
             if (first + count < slots.Length)
@@ -42,7 +42,7 @@ internal sealed class PairMeter(EvaluationPlan plan, TimeProvider time, IProgres
             }
         }
 
-        return scores;
+        return transformed;
     }
 
     private void Report() => progress?.Report(new EvaluationProgress(_stage, _done, plan, Pairs, time.GetElapsedTime(_began)));

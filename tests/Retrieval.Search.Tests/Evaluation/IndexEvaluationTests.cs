@@ -1,4 +1,4 @@
-using System.Globalization;
+using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Search.Evaluation;
@@ -23,13 +23,16 @@ public sealed class IndexEvaluationTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    [InlineData(false, true)]
-    public async Task Every_number_is_the_oracles(bool ranked, bool sampled)
+    [InlineData(RankedBundle.NoRanking, false)]
+    [InlineData(RankedBundle.NoRanking, true)]
+    [InlineData("identity", false)]
+    [InlineData("identity", true)]
+    [InlineData("logit", false)]
+    [InlineData("logit", true)]
+    public async Task Every_number_is_the_oracles(string transform, bool sampled)
     {
-        var model = ranked ? RankedBundle.Model : Bundle.Model;
+        var ranked = transform != RankedBundle.NoRanking;
+        var model = RankedBundle.Of(transform);
         await IngestAsync(model, Corpus.Make(30, 2, 71));
         using var index = Open(model);
         var oracle = new IndexOracle(model, index);
@@ -88,6 +91,25 @@ public sealed class IndexEvaluationTests : IDisposable
         Assert.Equal((false, RankedBundle.Model.Manifest.Ranking), (usual.Plan.Full, usual.Ranking));
         Assert.Equal([1, 3], chosen.Plan.Shortlists);
         Assert.Equal([null, RankBy.Score, RankBy.Both, RankBy.Score, RankBy.Both], chosen.Rows.Select(row => row.RankBy));
+    }
+
+    [Fact]
+    public async Task Probabilities_that_float32_gives_as_1_are_told_apart_by_their_logits()
+    {
+        await IngestAsync(RankedBundle.Model, Corpus.Make(30, 2, 79));
+        using var index = Open(RankedBundle.Model);
+        var oracle = new IndexOracle(RankedBundle.Model, index);
+        var certain = oracle.TextToImage.Values.Count(logit => ScoreTransform.Logit.ScoreOf(logit) == 1f);
+
+        var report = await EvaluateAsync(RankedBundle.Model, index, new EvaluationOptions { Shortlists = [60] });
+        var byLogit = report.Row("reranked", 60, RankBy.Score);
+        foreach (var pair in oracle.TextToImage.Keys.ToList())
+        {
+            oracle.TextToImage[pair] = ScoreTransform.Logit.ScoreOf(oracle.TextToImage[pair]);
+        }
+
+        Assert.InRange(certain, 100, 1700);
+        Assert.True(oracle.OfText(oracle.Captions, RankBy.Score, null, full: false).Ranks.MeanRank > byLogit.TextToImage.Ranks.MeanRank + 1);
     }
 
     [Fact]

@@ -45,13 +45,13 @@ internal sealed class IndexOracle
     /// <summary>The image of each caption, by slot.</summary>
     public Dictionary<int, int> ImageOf { get; }
 
-    /// <summary>By caption and image.</summary>
+    /// <summary>t(score) by caption and image.</summary>
     public Dictionary<(int, int), float> TextToImage { get; } = [];
 
-    /// <summary>By caption and image.</summary>
+    /// <summary>t(score) by caption and image.</summary>
     public Dictionary<(int, int), float> ImageToText { get; } = [];
 
-    /// <summary>By caption and image.</summary>
+    /// <summary>Inner products, by caption and image.</summary>
     public Dictionary<(int, int), float> Coarse { get; } = [];
 
     /// <summary>A row for captions as queries.</summary>
@@ -117,9 +117,9 @@ internal sealed class IndexOracle
 
     private static float Score(PairScorer scorer, RecordTable bank, RecordTable queries, long slot, long query)
     {
-        var score = new float[1];
-        scorer.ScorePairs(bank, queries, [slot], [query], score);
-        return score[0];
+        var transformed = new float[1];
+        scorer.TransformedScores(bank, queries, [slot], [query], transformed);
+        return transformed[0];
     }
 
     private static float[] Embedding(IndexBank bank, int slot) => MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();

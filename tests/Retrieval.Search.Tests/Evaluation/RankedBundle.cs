@@ -1,39 +1,33 @@
-using System.Text.Json.Nodes;
 using Retrieval.Inference;
 
 namespace Retrieval.Search.Tests.Evaluation;
 
-/// <summary>The bundle of the tests with an ordering by both stages in its manifest, whose transform is the identity.</summary>
-internal sealed class RankedBundle : IDisposable
+/// <summary>The bundle of the tests, with and without an ordering by both stages; its graphs are in memory once it is loaded.</summary>
+internal static class RankedBundle
 {
-    public const double TextWeight = 0.02;
-    public const double ImageWeight = 0.3;
     public const int TextShortlist = 7;
     public const int ImageShortlist = 9;
+    public const string NoRanking = "none";
 
-    private static readonly Lazy<RankedBundle> Made = new(() => new RankedBundle());
+    // The scores lie close together: the weights make both stages count.
+    private static readonly Lazy<MatchingModel> Identity = new(() => Load("identity", 0.02, 0.05, 1, 0));
 
-    private readonly TemporaryFolder _folder = new();
+    // Probabilities near 1, half of which float32 gives as 1.
+    private static readonly Lazy<MatchingModel> Logit = new(() => Load("logit", 3, 5, 20, 27));
 
-    private RankedBundle()
+    /// <summary>The model whose ranking has this transform, or no ranking.</summary>
+    public static MatchingModel Of(string transform) => transform switch
     {
-        var path = _folder.Copy(Bundle.Path, "bundle");
-        var file = Path.Combine(path, "bundle.json");
-        var manifest = JsonNode.Parse(File.ReadAllText(file))!;
-        manifest["ranking"] = JsonNode.Parse(FormattableString.Invariant($$"""
-            {"transform": "identity",
-             "textToImage": {"coarseWeight": {{TextWeight}}, "shortlist": {{TextShortlist}}},
-             "imageToText": {"coarseWeight": {{ImageWeight}}, "shortlist": {{ImageShortlist}}}}
-            """));
-        File.WriteAllText(file, manifest.ToJsonString());
-        Loaded = MatchingModel.Load(path, Bundle.Inference);
-        Dispose();
+        NoRanking => Bundle.Model,
+        "identity" => Identity.Value,
+        _ => Logit.Value,
+    };
+
+    public static MatchingModel Model => Logit.Value;
+
+    private static MatchingModel Load(string transform, double textToImage, double imageToText, float scale, float shift)
+    {
+        using var folder = new TemporaryFolder();
+        return MatchingModel.Load(RankingBundle.Make(folder, transform, RankingBundle.Ranking(transform, textToImage, TextShortlist, imageToText, ImageShortlist), scale, shift), Bundle.Inference);
     }
-
-    public static MatchingModel Model => Made.Value.Loaded;
-
-    private MatchingModel Loaded { get; }
-
-    /// <summary>Its graphs are in memory once it is loaded.</summary>
-    public void Dispose() => _folder.Dispose();
 }
