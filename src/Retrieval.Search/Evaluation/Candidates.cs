@@ -13,6 +13,9 @@ internal sealed class Candidates
 {
     private const int TopTenLength = 10;
 
+    private static readonly Comparer<(double Value, int Place)> WorstFirst = Comparer<(double Value, int Place)>.Create(
+        (one, other) => one.Value.CompareTo(other.Value) is not 0 and var byValue ? byValue : other.Place.CompareTo(one.Place));
+
     private readonly ShortlistHit[] _hits;
     private readonly bool[] _isTarget;
     private readonly DirectionRanking? _ranking;
@@ -73,8 +76,7 @@ internal sealed class Candidates
     public int[] FullTopTen(RankBy rankBy)
     {
         var values = FullValues(rankBy);
-        var best = new PriorityQueue<int, (double Value, int Place)>(Comparer<(double Value, int Place)>.Create(
-            (one, other) => one.Value != other.Value ? one.Value.CompareTo(other.Value) : other.Place.CompareTo(one.Place)));
+        var best = new PriorityQueue<int, (double Value, int Place)>(WorstFirst);
         for (var place = 0; place < values.Length; place++)
         {
             if (best.Count < TopTenLength)

@@ -61,7 +61,7 @@ internal sealed class Direction
     public async Task<DirectionResult> RunAsync(TimeProvider time, Action<double> progress, CancellationToken cancellationToken)
     {
         var coarse = new int[QuerySlots.Length];
-        var full = Array.ConvertAll([.. Orders], _ => new int[QuerySlots.Length]);
+        int[][] full = [.. Orders.Select(_ => new int[QuerySlots.Length])];
         var exact = Tallies();
         var pgvector = Catalog is null ? null : new PgvectorShortlists(Catalog, Index, Items, time, Tallies(), Refuse);
         var perBlock = (int)Math.Clamp(CandidatesPerBlock / Math.Max(1, Bank.Slots), 1, MostQueriesPerBlock);

@@ -5,6 +5,7 @@ using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
+using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Terminal.Output;
@@ -58,6 +59,11 @@ internal sealed class CatalogCopy : IAsyncDisposable
             if (step.Refusal is { } refusal || step.Index is null)
             {
                 throw new InvalidInputException(step.Refusal ?? "the index was not copied", field: "--postgres");
+            }
+
+            if (!await ShortlistIndexes.ReadyAsync(catalog, found, cancellationToken).ConfigureAwait(false))
+            {
+                Printer.Note($"{catalog.Name}:{found.Name} has no nearest-neighbour indexes yet: pgvector compares with every embedding, slowly and without loss");
             }
 
             return new CatalogCopy(catalog, follower, LocalIndex.Open(step.Index.Path, IndexBinding.SchemaOf(model)), new CatalogShortlist(new VectorShortlist(catalog), step.Index.IndexId));
