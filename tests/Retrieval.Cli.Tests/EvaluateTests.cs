@@ -114,7 +114,7 @@ public sealed class EvaluateTests
         await RefusedAsync([.. index, "--shortlist", "10,every"], "--shortlist is 'every'");
         await RefusedAsync(index, "index");
         (await CommandLineProcess.RunAsync("evaluate", "--scores", folder["scores.npy"], "--queries", "5")).Refused("--queries goes with --bundle");
-        (await CommandLineProcess.RunAsync("evaluate", "--scores", folder["scores.npy"], .. index)).Refused("--index goes with --bundle");
+        (await CommandLineProcess.RunAsync(["evaluate", "--scores", folder["scores.npy"], .. index])).Refused("--index goes with --bundle");
 
         async Task RefusedAsync(string[] options, params string[] parts) => (await CommandLineProcess.RunAsync([.. evaluate, .. options])).Refused(parts);
     }

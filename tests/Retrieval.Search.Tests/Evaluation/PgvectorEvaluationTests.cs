@@ -18,7 +18,7 @@ public sealed class PgvectorEvaluationTests : IAsyncLifetime
     private const int Images = 60;
     private static readonly int[] Sizes = [3, 10, 25];
 
-    private readonly Corpus _corpus = Corpus.Make(Images, 2, 91);
+    private readonly Corpus _corpus = Distinct.Make(Images, 2, 91);
     private TestCatalog _catalog = null!;
     private CatalogFollower _follower = null!;
     private CatalogIndex _stored = null!;
@@ -97,9 +97,10 @@ public sealed class PgvectorEvaluationTests : IAsyncLifetime
                 EvaluationAssert.Same(exact, report.Row("reranked", size, order).TextToImage, $"exact {size} {order}");
                 EvaluationAssert.Same(
                     pgvector with { LossOfPgvectorAt1 = exact.Ranks.RecallAt1 - pgvector.Ranks.RecallAt1 }, report.Row("reranked", size, order, pgvector: true).TextToImage, $"pgvector {size} {order}");
-                Assert.True(pgvector.OwnInside < exact.OwnInside);
             }
         }
+
+        Assert.Contains(report.Rows, row => row.ThroughPgvector && row.TextToImage.LossOfPgvectorAt1 != 0);
     }
 
     [Fact]
@@ -121,7 +122,7 @@ public sealed class PgvectorEvaluationTests : IAsyncLifetime
     [Fact]
     public async Task Candidates_that_the_copy_does_not_have_are_counted()
     {
-        var other = Corpus.Make(20, 1, 92);
+        var other = Distinct.Make(20, 1, 92);
         other.Rename("new-");
         var target = new CatalogIngestionTarget(_catalog.Catalog, _stored, new CatalogTargetOptions { Worker = "test" });
         await new IngestionJob(RankedBundle.Model, new IngestionOptions { SourceKey = "other" }, TimeProvider.System).RunAsync(other.AsSource(), target, null, Cancelled);
