@@ -16,7 +16,7 @@ internal sealed class Direction
 {
     private const int MostQueriesPerBlock = 32;
 
-    // Of 16 bytes each, times threads.
+    // Some 40 bytes each, while a block's shortlists are merged.
     private const long CandidatesPerBlock = 4L << 20;
 
     public required LocalIndex Index { get; init; }

@@ -19,8 +19,8 @@ namespace Retrieval.Search.Evaluation;
 /// </summary>
 /// <remarks>
 /// Memory in addition to the index's mapped files: with every pair of all queries scored, 4 bytes × captions × images (500 MB for
-/// 5,000 images with 5 captions each). Otherwise about 64 MiB × threads, and 16 bytes × candidates × threads if a query has more than
-/// four million. In either case 4 bytes for each query and row of the report.
+/// 5,000 images with 5 captions each). Otherwise some 40 bytes × candidates × queries of a block: less than 200 MiB, unless one
+/// query alone has more than four million candidates. In either case 4 bytes for each query and row of the report.
 /// </remarks>
 public sealed class Evaluator(MatchingModel model, EvaluationOptions options, TimeProvider time)
 {
