@@ -44,8 +44,91 @@ public sealed class EvaluateTests
         Assert.Equal((10, 20), (found.GetProperty("images").GetInt32(), found.GetProperty("captions").GetInt32()));
 
         // A shortlist of everything is the full ranking.
-        Assert.True(JsonElement.DeepEquals(rows[2].GetProperty("textToImage"), rows[3].GetProperty("textToImage")));
-        Assert.Equal(100, rows[2].GetProperty("shortlistOverlapAt10").GetProperty("textToImage").GetProperty("whole").GetDouble());
+        var (listed, full) = (rows[2].GetProperty("textToImage"), rows[3].GetProperty("textToImage"));
+        Assert.All(["r1", "r5", "r10", "medianRank", "meanRank"], name => Assert.Equal(full.GetProperty(name).GetDouble(), listed.GetProperty(name).GetDouble()));
+        Assert.Equal(
+            (100, 100, 0),
+            (listed.GetProperty("overlapAt10").GetProperty("whole").GetDouble(), listed.GetProperty("ownInside").GetDouble(), listed.GetProperty("lossAt1").GetDouble()));
+        Assert.Equal(["exact", "exact"], rows[1..3].Select(row => row.GetProperty("through").GetString()!));
+        Assert.Equal(["score", "score", "score"], rows[1..].Select(row => row.GetProperty("rankBy").GetString()!));
+        Assert.Equal(found.GetProperty("pairsPlanned").GetInt64(), found.GetProperty("pairsScored").GetInt64());
+    }
+
+    [Fact]
+    public async Task By_default_the_usual_shortlists_and_the_bundles_own_are_evaluated_by_both_orders_and_nothing_more()
+    {
+        using var folder = new TemporaryFolder();
+        var bundle = RankingBundle.Make(folder, "ranking", RankingBundle.Ranking("logit", 3, 12, 5, 17), scale: 8);
+        SampleSplit.Write(folder, 15);
+
+        var outcome = await CommandLineProcess.RunAsync("evaluate", "--bundle", bundle, "--source", folder.Path, "--split", "test", "--json");
+        var table = (await CommandLineProcess.RunAsync("evaluate", "--bundle", bundle, "--source", folder.Path, "--split", "test", "--shortlist", "12,all")).Succeeded().Output;
+
+        var found = outcome.Json();
+        var rows = found.GetProperty("rows").EnumerateArray().Skip(1).ToList();
+        Assert.Equal(new[] { 10, 12, 17, 20, 50, 100, 200 }.SelectMany(size => new[] { (size, "score"), (size, "both") }), rows.Select(row => (row.GetProperty("shortlist").GetInt32(), row.GetProperty("rankBy").GetString()!)));
+        Assert.Equal(("logit", 12), (found.GetProperty("ranking").GetProperty("transform").GetString(), found.GetProperty("ranking").GetProperty("textToImage").GetProperty("shortlist").GetInt32()));
+        Assert.Equal("30 of 30 captions and 15 of 15 images as queries: 900 pairs to score", outcome.Errors.Trim());
+        Assert.All(["both stages", "12, the bundle's", "own inside", "loss of R@1"], part => Assert.Contains(part, table, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_index_is_evaluated_as_it_is_stored_and_gives_what_its_source_gives()
+    {
+        using var folder = new TemporaryFolder();
+        var source = SampleSplit.Write(folder, 15);
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--source", source, "--split", "test")).Succeeded();
+        string[] evaluate = ["evaluate", "--bundle", Fixture.Bundle(), "--shortlist", "4,8,all", "--queries", "9", "--json"];
+
+        // A folder on the command line takes precedence over a catalog in the environment.
+        var stored = await CommandLineProcess.RunAsync(
+            new Dictionary<string, string> { ["RETRIEVAL__POSTGRES__CONNECTIONSTRING"] = "Host=127.0.0.1;Port=1;Database=none" }, [.. evaluate, "--index", folder["index"]]);
+        var encoded = (await CommandLineProcess.RunAsync([.. evaluate, "--source", source, "--split", "test"])).Json();
+
+        Assert.True(JsonElement.DeepEquals(encoded.GetProperty("rows"), stored.Json().GetProperty("rows")));
+        Assert.Equal((9, 9), (stored.Json().GetProperty("queries").GetProperty("textToImage").GetInt32(), stored.Json().GetProperty("queries").GetProperty("imageToText").GetInt32()));
+        Assert.Equal($"9 of 30 captions and 9 of 15 images as queries: {9 * (15 + 30)} pairs to score", stored.Errors.Trim());
+    }
+
+    [Fact]
+    public async Task Options_that_do_not_go_together_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        string[] evaluate = ["evaluate", "--bundle", Fixture.Bundle()];
+        string[] source = ["--source", folder.Path, "--split", "test"];
+        string[] index = ["--index", folder["index"]];
+        string[] catalog = ["--postgres", "Host=127.0.0.1;Port=1;Database=none"];
+
+        await RefusedAsync([], "--source DIR", "--index DIR", "--postgres CONNECTION");
+        await RefusedAsync(source[..2], "--split NAME");
+        await RefusedAsync([.. source, .. index], "--source and --index exclude each other");
+        await RefusedAsync([.. source, .. catalog], "--source and --postgres exclude each other");
+        await RefusedAsync([.. source, "--name", "blue"], "--source and --name exclude each other");
+        await RefusedAsync([.. index, "--name", "blue"], "--name goes with --postgres");
+        await RefusedAsync([.. index, "--limit", "5"], "--limit goes with --source");
+        await RefusedAsync([.. catalog, "--captions-per-image", "5"], "--captions-per-image goes with --source");
+        await RefusedAsync([.. index, "--folds", "5"], "--folds goes with --scores");
+        await RefusedAsync([.. index, "--queries", "0"], "--queries is '0'", "from 1");
+        await RefusedAsync([.. index, "--queries", "many"], "--queries is 'many'");
+        await RefusedAsync([.. index, "--shortlist", "10,0"], "--shortlist is '0'", "from 1");
+        await RefusedAsync([.. index, "--shortlist", "10,every"], "--shortlist is 'every'");
+        await RefusedAsync(index, "index");
+        (await CommandLineProcess.RunAsync("evaluate", "--scores", folder["scores.npy"], "--queries", "5")).Refused("--queries goes with --bundle");
+        (await CommandLineProcess.RunAsync(["evaluate", "--scores", folder["scores.npy"], .. index])).Refused("--index goes with --bundle");
+
+        async Task RefusedAsync(string[] options, params string[] parts) => (await CommandLineProcess.RunAsync([.. evaluate, .. options])).Refused(parts);
+    }
+
+    [Fact]
+    public async Task An_index_of_another_bundle_or_without_captions_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 6);
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--source", folder.Path, "--split", "test")).Succeeded();
+        (await CommandLineProcess.RunAsync("bench", "ingest", "--bundle", Fixture.Bundle(), "--images", "5", "--captions-per-image", "0", "--keep", folder["images"])).Succeeded();
+
+        (await CommandLineProcess.RunAsync("evaluate", "--bundle", Fixture.Bundle(Fixture.Compact), "--index", folder["index"])).Refused(folder["index"], "fingerprint");
+        (await CommandLineProcess.RunAsync("evaluate", "--bundle", Fixture.Bundle(), "--index", folder["images"])).Refused(folder["images"], "no captions");
     }
 
     [Fact]

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Retrieval.Inference;
+using Retrieval.Search.Evaluation;
 using Retrieval.Terminal.Commands;
 
 namespace Retrieval.Cli.Commands;
 
-/// <summary><c>retrieval evaluate</c>: the papers' measures, for a score matrix or for a bundle on a split.</summary>
+/// <summary><c>retrieval evaluate</c>: the papers' measures, for a score matrix or for a bundle on a corpus.</summary>
 internal static class EvaluateCommand
 {
     private const string All = "all";
@@ -14,51 +15,68 @@ internal static class EvaluateCommand
     public static CliCommand Create()
     {
         var scores = new Option<string?>("--scores") { Description = "A score matrix, .npy [images, captions]", HelpName = "FILE" };
-        var folds = CommonOptions.Whole("--folds", "With --scores: average over this many parts of equal size (5 for MS-COCO 1K)", 1, 100_000, 1);
-        var bundle = new Option<string?>("--bundle") { Description = "Folder of a bundle, to be evaluated on a split", HelpName = "DIR" };
-        var source = new SourceOptions();
-        source.CaptionsPerImage.Description = $"Captions of each image, side by side; with --scores {UsualCaptionsPerImage} unless given, with --bundle told from the files";
-        var shortlists = new Option<Shortlists>("--shortlist")
+        var folds = CommonOptions.OptionalWhole("--folds", "With --scores: average over this many parts of equal size (5 for MS-COCO 1K)", 1, 100_000);
+        var bundle = new Option<string?>("--bundle") { Description = "Folder of a bundle, to be evaluated on a split, a local index or an index of a catalog", HelpName = "DIR" };
+        var corpus = new EvaluationCorpusOptions();
+        corpus.CaptionsPerImage.Description = $"Captions of each image, side by side; with --scores {UsualCaptionsPerImage} unless given, with --source told from the files";
+        var shortlists = new Option<Shortlists?>("--shortlist")
         {
-            Description = "With --bundle: sizes of the shortlist, and 'all' to score every pair as well",
+            Description = $"With --bundle: sizes of the shortlist, and '{All}' to score the queries with every candidate as well; {string.Join(',', EvaluationOptions.UsualShortlists)} and the bundle's own if not given",
             HelpName = "N,N,…,all",
-            DefaultValueFactory = _ => new Shortlists([50, 100, 200], true),
             CustomParser = ParseShortlists,
         };
-        var limit = CommonOptions.OptionalWhole("--limit", "With --bundle: only the first N images", 1, int.MaxValue);
+        var queries = CommonOptions.OptionalWhole("--queries", "With --bundle: only N queries of each direction, evenly spaced; each ranks the whole corpus", 1, int.MaxValue);
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new CliCommand("evaluate", "R@1, R@5, R@10, median and mean rank in both directions: of a score matrix, or of a bundle on a split, stage by stage.")
+        var command = new CliCommand(
+            "evaluate",
+            "R@1, R@5, R@10, median and mean rank in both directions: of a score matrix, or of a bundle on a corpus, stage by stage. With 'all' among the shortlists also what each loses; with --postgres how much of it is pgvector's.")
         {
-            Options = { scores, source.CaptionsPerImage, folds, bundle, source.Folder, source.Split, shortlists, limit, threads, json },
+            Options = { scores, corpus.CaptionsPerImage, folds, bundle, shortlists, queries, threads, json },
             Examples =
             [
                 "retrieval evaluate --scores scores.npy --captions-per-image 5 --json",
-                "retrieval evaluate --bundle models/scenes/bundle --source models/scenes/corpus --split test --shortlist 50,200,all",
+                "retrieval evaluate --bundle models/scenes/bundle --source models/scenes/corpus --split test --queries 100 --shortlist 20,50,200,all",
+                "retrieval evaluate --bundle models/scenes/bundle --index index",
+                "retrieval evaluate --bundle models/scenes/bundle --postgres postgresql://serve@db/retrieval --index copy --queries 500",
             ],
         };
+        foreach (var option in corpus.Own.Reverse())
+        {
+            command.Options.Insert(command.Options.IndexOf(bundle) + 1, option);
+        }
+
         var device = new DeviceOptions().AddTo(command);
         command.Validators.Add(result =>
         {
             if ((result.GetValue(scores) is null) == (result.GetValue(bundle) is null))
             {
-                result.AddError("name what to evaluate: --scores FILE, or --bundle DIR --source DIR --split NAME");
+                result.AddError("name what to evaluate: --scores FILE, or --bundle DIR with a corpus");
             }
-            else if (result.GetValue(bundle) is not null && (result.GetValue(source.Folder) is null || result.GetValue(source.Split) is null))
+            else if (result.GetValue(scores) is not null)
             {
-                result.AddError("--bundle needs --source DIR and --split NAME");
+                if (corpus.Own.Append(shortlists).Append(queries).FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } other)
+                {
+                    result.AddError($"{other.Name} goes with --bundle");
+                }
+            }
+            else if (result.GetResult(folds) is { Implicit: false })
+            {
+                result.AddError($"{folds.Name} goes with --scores");
+            }
+            else if (corpus.Fault(result) is { } fault)
+            {
+                result.AddError(fault);
             }
         });
         command.SetAction((parsed, cancellationToken) => parsed.GetValue(scores) is { } matrix
-            ? Task.FromResult(MatrixEvaluation.Run(matrix, parsed.GetValue(source.CaptionsPerImage) ?? UsualCaptionsPerImage, parsed.GetValue(folds), parsed.GetValue(json)))
+            ? Task.FromResult(MatrixEvaluation.Run(matrix, parsed.GetValue(corpus.CaptionsPerImage) ?? UsualCaptionsPerImage, parsed.GetValue(folds) ?? 1, parsed.GetValue(json)))
             : BundleEvaluation.RunAsync(
-                new BundleEvaluation.Request(
-                    parsed.GetValue(bundle)!,
-                    expected => source.Open(parsed, expected),
-                    parsed.GetValue(shortlists)!.Sizes,
-                    parsed.GetValue(shortlists)!.Full,
-                    parsed.GetValue(limit),
-                    device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) })),
+                corpus,
+                parsed,
+                parsed.GetValue(bundle)!,
+                new EvaluationOptions { Shortlists = parsed.GetValue(shortlists)?.Sizes, Full = parsed.GetValue(shortlists)?.Full == true, Queries = parsed.GetValue(queries) },
+                device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }),
                 parsed.GetValue(json),
                 cancellationToken));
         return command;
@@ -71,9 +89,5 @@ internal static class EvaluateCommand
         return sizes.Contains(null) ? null : new Shortlists([.. sizes.OfType<int>()], parts.Contains(All));
     }
 
-    private sealed record Shortlists(IReadOnlyList<int> Sizes, bool Full)
-    {
-        /// <summary>In the format of the command line: the help shows the default.</summary>
-        public override string ToString() => string.Join(',', Full ? Sizes.Select(size => $"{size}").Append(All) : Sizes.Select(size => $"{size}"));
-    }
+    private sealed record Shortlists(IReadOnlyList<int> Sizes, bool Full);
 }

@@ -20,9 +20,9 @@ internal static class MatrixEvaluation
             return ExitCodes.Ok;
         }
 
-        var table = EvaluationTable.Create($"{Units.Count(summary.Images)} images of {captionsPerImage} captions{(folds > 1 ? $", mean of {folds} folds" : "")}", "direction");
-        EvaluationTable.AddRow(table, summary.ImageToText, "image to text");
-        EvaluationTable.AddRow(table, summary.TextToImage, "text to image");
+        var table = EvaluationTable.Create($"{Units.Count(summary.Images)} images of {captionsPerImage} captions{(folds > 1 ? $", mean of {folds} folds" : "")}", ["direction"]);
+        EvaluationTable.AddRow(table, summary.ImageToText, ["image to text"]);
+        EvaluationTable.AddRow(table, summary.TextToImage, ["text to image"]);
         Printer.Results.Write(table);
         Printer.Results.WriteLine($"sum of recalls: {Units.Fixed(summary.RecallSum, 1)}");
         return ExitCodes.Ok;

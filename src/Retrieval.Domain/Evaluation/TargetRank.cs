@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Retrieval.Domain.Evaluation;
 
 /// <summary>
@@ -7,19 +9,21 @@ namespace Retrieval.Domain.Evaluation;
 public static class TargetRank
 {
     /// <summary>The rank; <see cref="RecallMetrics.NotRanked"/> if none of the candidates is a target.</summary>
+    /// <typeparam name="T">Precision of the scores.</typeparam>
     /// <param name="scores">One score per candidate; none is NaN.</param>
     /// <param name="isTarget">Whether the candidate at a position among the scores is a target.</param>
-    public static int Of(ReadOnlySpan<float> scores, Func<int, bool> isTarget)
+    public static int Of<T>(ReadOnlySpan<T> scores, Func<int, bool> isTarget)
+        where T : struct, IFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(isTarget);
-        var best = float.NegativeInfinity;
+        var best = T.NegativeInfinity;
         var found = false;
         for (var i = 0; i < scores.Length; i++)
         {
             if (isTarget(i))
             {
                 found = true;
-                best = Math.Max(best, scores[i]);
+                best = T.Max(best, scores[i]);
             }
         }
 

@@ -2,32 +2,42 @@ using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>Which captions belong to which image, by slot. An evaluation builds its own index, so all slots are live.</summary>
+/// <summary>Which captions belong to which image, by slot, and which slots are live.</summary>
 internal sealed class CaptionRanges
 {
-    private readonly (int First, int End)[] _ofImage;
-    private readonly int[] _ofCaption;
+    private const int NoImage = -1;
+    private readonly int[] _imageOf;
 
     public CaptionRanges(LocalIndex index)
     {
-        _ofImage = new (int, int)[index.Images.Slots];
-        _ofCaption = new int[index.Captions.Slots];
-        for (var image = 0; image < _ofImage.Length; image++)
+        _imageOf = new int[index.Captions.Slots];
+        Array.Fill(_imageOf, NoImage);
+        Images = Live(index.Images);
+        Captions = Live(index.Captions);
+        var withCaptions = new List<int>();
+        foreach (var image in Images)
         {
             var found = index.GetImage(image);
-            _ofImage[image] = ((int)found.FirstCaption, (int)found.FirstCaption + found.CaptionCount);
-            _ofCaption.AsSpan((int)found.FirstCaption, found.CaptionCount).Fill(image);
+            _imageOf.AsSpan((int)found.FirstCaption, found.CaptionCount).Fill(image);
+            if (found.CaptionCount > 0)
+            {
+                withCaptions.Add(image);
+            }
         }
+
+        ImagesWithCaptions = [.. withCaptions];
     }
 
-    public int Images => _ofImage.Length;
+    /// <summary>Slots of the images.</summary>
+    public int[] Images { get; }
 
-    public int Captions => _ofCaption.Length;
+    /// <summary>Slots of the captions.</summary>
+    public int[] Captions { get; }
 
-    /// <summary>Images that have a caption: only they can be queries.</summary>
-    public IEnumerable<int> Queries => Enumerable.Range(0, Images).Where(image => _ofImage[image].First < _ofImage[image].End);
+    /// <summary>Slots of the images that have a caption: only they can be queries.</summary>
+    public int[] ImagesWithCaptions { get; }
 
-    public int ImageOf(int caption) => _ofCaption[caption];
+    public bool Belongs(long caption, long image) => _imageOf[caption] == image;
 
-    public bool Belongs(int caption, int image) => _ofCaption[caption] == image;
+    private static int[] Live(IndexBank bank) => [.. Enumerable.Range(0, (int)bank.Slots).Where(slot => bank.IsLive(slot))];
 }

@@ -1,7 +1,9 @@
-using System.Runtime.InteropServices;
+using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Evaluation;
+using Retrieval.Search.Queries;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Shortlist;
 
 namespace Retrieval.Search.Evaluation;
@@ -12,12 +14,15 @@ namespace Retrieval.Search.Evaluation;
 /// </summary>
 internal sealed class Direction
 {
-    private const int QueriesPerBlock = 32;
-    private const int TopTen = 10;
+    private const int MostQueriesPerBlock = 32;
 
-    public required IndexBank Queries { get; init; }
+    // Some 40 bytes each, while a block's shortlists are merged.
+    private const long CandidatesPerBlock = 4L << 20;
 
-    public required IndexBank Bank { get; init; }
+    public required LocalIndex Index { get; init; }
+
+    /// <summary>What is ranked; the queries are the others.</summary>
+    public required CatalogItems Items { get; init; }
 
     /// <summary>Slots of the queries.</summary>
     public required int[] QuerySlots { get; init; }
@@ -28,89 +33,89 @@ internal sealed class Direction
     /// <summary>Shortlist sizes, ascending.</summary>
     public required IReadOnlyList<int> Shortlists { get; init; }
 
-    /// <summary>Scores of a query with the given slots of the bank.</summary>
-    public required Func<int, long[], float[]> Score { get; init; }
+    /// <summary>The orders of the rows.</summary>
+    public required IReadOnlyList<RankBy> Orders { get; init; }
 
-    /// <summary>Scores of a query with every slot of the bank; null if they are not needed.</summary>
-    public Func<int, float[]>? ScoresOfAll { get; init; }
+    /// <summary>How hits are ordered by both stages; null if by the score alone.</summary>
+    public required DirectionRanking? Ranking { get; init; }
+
+    /// <summary>Scores of a query with the given slots of the bank, for shortlists; null if they take those of all candidates.</summary>
+    public Func<int, long[], float[]>? Score { get; init; }
+
+    /// <summary>The same for all candidates; null if there is no full ranking.</summary>
+    public Func<int, long[], float[]>? ScoreAll { get; init; }
+
+    /// <summary>The catalog's first stage, for shortlists through pgvector; null for exact ones alone.</summary>
+    public CatalogShortlist? Catalog { get; init; }
 
     /// <summary>Threads of the first stage; 0 for all cores.</summary>
     public int Threads { get; init; }
 
+    private IndexBank Bank => Items == CatalogItems.Images ? Index.Images : Index.Captions;
+
+    private IndexBank Queries => Items == CatalogItems.Images ? Index.Captions : Index.Images;
+
+    /// <param name="time">Measures shortlists.</param>
     /// <param name="progress">Told the share of the queries that is done.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    public DirectionResult Run(Action<double> progress, CancellationToken cancellationToken)
+    public async Task<DirectionResult> RunAsync(TimeProvider time, Action<double> progress, CancellationToken cancellationToken)
     {
         var coarse = new int[QuerySlots.Length];
-        var full = new int[QuerySlots.Length];
-        var reranked = Shortlists.Select(_ => new int[QuerySlots.Length]).ToArray();
-        var overlaps = new TopTenOverlap[Shortlists.Count];
+        int[][] full = [.. Orders.Select(_ => new int[QuerySlots.Length])];
+        var exact = Tallies();
+        var pgvector = Catalog is null ? null : new PgvectorShortlists(Catalog, Index, Items, time, Tallies(), Refuse);
+        var perBlock = (int)Math.Clamp(CandidatesPerBlock / Math.Max(1, Bank.Slots), 1, MostQueriesPerBlock);
         var shortlist = new ExactShortlist(Bank, Threads);
-        for (var first = 0; first < QuerySlots.Length; first += QueriesPerBlock)
+        for (var first = 0; first < QuerySlots.Length; first += perBlock)
         {
-            var block = QuerySlots.AsSpan(first, Math.Min(QueriesPerBlock, QuerySlots.Length - first));
-            var found = shortlist.FindMany(Embeddings(block), (int)Bank.Slots, cancellation: cancellationToken, damaged: Refuse);
+            var block = Array.ConvertAll(QuerySlots[first..Math.Min(first + perBlock, QuerySlots.Length)], slot => (Slot: slot, Embedding: SearchRun.EmbeddingOf(Index, Queries, slot)));
+            var found = shortlist.FindMany(block.SelectMany(query => query.Embedding).ToArray(), (int)Bank.Slots, cancellation: cancellationToken, damaged: Refuse);
             for (var i = 0; i < block.Length; i++)
             {
-                var query = block[i];
-                var slots = Array.ConvertAll(found[i], hit => hit.Slot);
-                bool IsListedTarget(int place) => IsTarget(query, slots[place]);
-                coarse[first + i] = TargetRank.Of(Array.ConvertAll(found[i], hit => hit.Score), IsListedTarget);
+                var (slot, embedding) = block[i];
+                var candidates = new Candidates(found[i], candidate => IsTarget(slot, candidate), Ranking);
+                var vectors = pgvector is null ? [] : await pgvector.FindAsync(first + i, embedding, candidates, cancellationToken).ConfigureAwait(false);
+                SetScores(slot, candidates, vectors);
 
-                var listed = slots[..Math.Min(slots.Length, Shortlists.Count == 0 ? 0 : Shortlists[^1])];
-                var scores = listed.Length == 0 ? [] : Score(query, listed);
-                for (var size = 0; size < Shortlists.Count; size++)
+                coarse[first + i] = candidates.CoarseRank;
+                var topTens = ScoreAll is null ? null : Orders.Select(candidates.FullTopTen).ToArray();
+                for (var order = 0; order < Orders.Count && ScoreAll is not null; order++)
                 {
-                    var count = Math.Min(Shortlists[size], listed.Length);
-                    reranked[size][first + i] = TargetRank.Of(scores.AsSpan(0, count), IsListedTarget);
+                    full[order][first + i] = candidates.FullRank(Orders[order]);
                 }
 
-                if (ScoresOfAll is not null)
+                for (var size = 0; size < Shortlists.Count; size++)
                 {
-                    var scoresOfAll = ScoresOfAll(query);
-                    full[first + i] = TargetRank.Of(scoresOfAll, slot => IsTarget(query, slot));
-                    AddOverlaps(overlaps, slots, scoresOfAll);
+                    exact[size].Add(first + i, candidates, candidates.First(Shortlists[size]), topTens);
+                    pgvector?.Reranked[size].Add(first + i, candidates, vectors[size], topTens);
                 }
 
                 progress((first + i + 1.0) / QuerySlots.Length);
             }
         }
 
-        return new DirectionResult(
-            Summary(coarse),
-            [.. reranked.Select(Summary)],
-            ScoresOfAll is null ? null : Summary(full),
-            [.. overlaps.Select(sum => sum.Percent(QuerySlots.Length))]);
+        return new DirectionResult((int)Bank.Count, Summary(coarse), ScoreAll is null ? null : [.. full.Select(Summary)], exact, pgvector?.Reranked, pgvector?.Measures());
     }
 
-    // If it were left out, it would count as not found; an evaluation covers a whole split or fails.
+    private ShortlistTally[] Tallies() => [.. Shortlists.Select(size => new ShortlistTally(size, QuerySlots.Length, Orders))];
+
+    private void SetScores(int query, Candidates candidates, int[][] vectors)
+    {
+        if (ScoreAll is not null)
+        {
+            candidates.SetAll(ScoreAll(query, candidates.Slots()));
+        }
+
+        if (Score is not null && Shortlists.Count > 0)
+        {
+            int[] listed = [.. candidates.First(Shortlists[^1]).Concat(vectors.SelectMany(places => places)).Distinct()];
+            candidates.SetListed(listed, Score(query, Array.ConvertAll(listed, candidates.SlotAt)));
+        }
+    }
+
+    // If it were left out, it would count as not found; an evaluation covers all candidates or fails.
     private void Refuse(int query, long slot) =>
         throw new InvalidInputException($"the embedding of slot {slot} of the {Bank.Name} gives no finite inner product", field: "evaluation");
 
-    private void AddOverlaps(TopTenOverlap[] overlaps, long[] inCoarseOrder, float[] scoresOfAll)
-    {
-        // Positions in coarse order. Equal scores stay in coarse order, as in an answer.
-        var best = Enumerable.Range(0, inCoarseOrder.Length)
-            .Select(place => (Place: place, Score: scoresOfAll[inCoarseOrder[place]]))
-            .OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Place)
-            .Take(TopTen).ToList();
-        for (var size = 0; size < overlaps.Length; size++)
-        {
-            overlaps[size] = overlaps[size].Add(best.Count(candidate => candidate.Place < Shortlists[size]), best.Count);
-        }
-    }
-
-    private float[] Embeddings(ReadOnlySpan<int> slots)
-    {
-        var width = Queries.Embedding.Spec.RowElements;
-        var embeddings = new float[slots.Length * width];
-        for (var i = 0; i < slots.Length; i++)
-        {
-            MemoryMarshal.Cast<byte, float>(Queries.Embedding.Row(slots[i])).CopyTo(embeddings.AsSpan(i * width));
-        }
-
-        return embeddings;
-    }
-
-    private RankSummary Summary(int[] places) => RecallMetrics.FromRanks(places, (int)Bank.Count);
+    private RankSummary Summary(int[] ranks) => RecallMetrics.FromRanks(ranks, (int)Bank.Count);
 }

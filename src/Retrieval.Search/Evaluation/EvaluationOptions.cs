@@ -1,11 +1,27 @@
+using Retrieval.Domain.Bundles;
+
 namespace Retrieval.Search.Evaluation;
 
 /// <summary>What an evaluation computes.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>Shortlist sizes to rerank, each at least 1.</summary>
-    public IReadOnlyList<int> Shortlists { get; init; } = [50, 100, 200];
+    /// <summary>Shortlist sizes to rerank unless others are chosen, beside the bundle's own.</summary>
+    public static IReadOnlyList<int> UsualShortlists { get; } = [10, 20, 50, 100, 200];
 
-    /// <summary>Whether every pair is scored as well. This gives the quality without a first stage, and what a shortlist loses.</summary>
-    public bool Full { get; init; } = true;
+    /// <summary>Shortlist sizes to rerank, each at least 1; null for <see cref="UsualShortlists"/> and the bundle's own.</summary>
+    public IReadOnlyList<int>? Shortlists { get; init; }
+
+    /// <summary>Whether the queries are scored with every candidate as well. This gives the quality without a first stage, and
+    /// with it what a shortlist loses.</summary>
+    public bool Full { get; init; }
+
+    /// <summary>Number of queries in each direction, at least 1, evenly spaced; null for all. Every query ranks the whole corpus.</summary>
+    public int? Queries { get; init; }
+
+    /// <summary>The shortlist sizes for a bundle, ascending and distinct.</summary>
+    internal IReadOnlyList<int> ShortlistsFor(RankingSpec? ranking)
+    {
+        IEnumerable<int> own = ranking is null ? [] : [ranking.TextToImage.Shortlist, ranking.ImageToText.Shortlist];
+        return [.. (Shortlists ?? UsualShortlists.Concat(own)).Distinct().Order()];
+    }
 }

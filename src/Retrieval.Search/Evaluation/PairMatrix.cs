@@ -3,30 +3,43 @@ using Retrieval.Inference.Scoring;
 
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>The text-to-image scores of all pairs, float32 <c>[captions, images]</c>: the only large allocation of an evaluation.</summary>
+/// <summary>The text-to-image scores of all pairs, float32 <c>[captions, images]</c> by slot: the only large allocation of an
+/// evaluation. Tombstoned slots have none.</summary>
 internal sealed class PairMatrix
 {
     private readonly float[][] _byCaption;
 
-    private PairMatrix(int captions) => _byCaption = new float[captions][];
+    private PairMatrix(long captions) => _byCaption = new float[captions][];
 
-    public static PairMatrix Score(CountingScorer counting, PairScorer textToImage, RecordTable images, RecordTable captions, Action<double> progress, CancellationToken cancellationToken)
+    public static PairMatrix Score(PairMeter meter, PairScorer textToImage, RecordTable images, RecordTable captions, CaptionRanges ranges, string stage, CancellationToken cancellationToken)
     {
-        var matrix = new PairMatrix((int)captions.Count);
-        long[] slots = [.. Enumerable.Range(0, (int)images.Count)];
-        for (var caption = 0; caption < matrix._byCaption.Length; caption++)
+        var matrix = new PairMatrix(captions.Count);
+        var slots = Array.ConvertAll(ranges.Images, slot => (long)slot);
+        for (var done = 0; done < ranges.Captions.Length; done++)
         {
-            var scores = matrix._byCaption[caption] = new float[slots.Length];
-            counting.Score(textToImage, images, captions, caption, slots, scores, cancellationToken);
-            progress((caption + 1.0) / matrix._byCaption.Length);
+            var caption = ranges.Captions[done];
+            var scores = meter.Score(textToImage, images, captions, caption, slots, cancellationToken);
+            matrix._byCaption[caption] = slots.Length == images.Count ? scores : Spread(slots, scores, images.Count);
+            meter.Report(stage, (done + 1.0) / ranges.Captions.Length);
         }
 
         return matrix;
     }
 
-    /// <summary>Scores of one caption with every image.</summary>
-    public ReadOnlySpan<float> OfCaption(int caption) => _byCaption[caption];
+    /// <summary>Scores of one caption with the images in the given slots.</summary>
+    public float[] OfCaption(int caption, long[] images) => Array.ConvertAll(images, image => _byCaption[caption][image]);
 
-    /// <summary>Scores of one image with every caption: a column of the matrix.</summary>
-    public float[] OfImage(int image) => Array.ConvertAll(_byCaption, scores => scores[image]);
+    /// <summary>Scores of one image with the captions in the given slots.</summary>
+    public float[] OfImage(int image, long[] captions) => Array.ConvertAll(captions, caption => _byCaption[caption][image]);
+
+    private static float[] Spread(long[] slots, float[] scores, long count)
+    {
+        var bySlot = new float[count];
+        for (var i = 0; i < slots.Length; i++)
+        {
+            bySlot[slots[i]] = scores[i];
+        }
+
+        return bySlot;
+    }
 }

@@ -1,6 +1,7 @@
 using Retrieval.Search.Replication;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
+using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Searching;
 
@@ -54,7 +55,7 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
             var found = await asked.WaitAsync(longest, time, cancellationToken).ConfigureAwait(false);
             link.InTime();
             metrics.ShortlistMissed(found.Missing);
-            if (filter is not null || !LacksRows(snapshot, items, found, count))
+            if (filter is not null || !LacksRows(snapshot.Index, items, found, count))
             {
                 return found;
             }
@@ -85,12 +86,14 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
         return null;
     }
 
-    // A catalog that is being restored, or has lost rows, answers with few rows or none. The replica knows how many there should be,
-    // give or take deletions that it has not followed yet. How many of its rows match a filter it does not know without reading all
-    // metadata, so filtered answers are used as they are.
-    private static bool LacksRows(SearchSnapshot snapshot, CatalogItems items, CatalogShortlistResult found, int count)
+    /// <summary>
+    /// Whether an answer without a filter is too short to be used. A catalog that is being restored, or has lost rows, answers with
+    /// few rows or none. The replica knows how many there should be, give or take deletions that it has not followed yet. How many
+    /// of its rows match a filter it does not know without reading all metadata, so filtered answers are used as they are.
+    /// </summary>
+    internal static bool LacksRows(LocalIndex index, CatalogItems items, CatalogShortlistResult found, int count)
     {
-        var own = Math.Min(count, (items == CatalogItems.Images ? snapshot.Index.Images : snapshot.Index.Captions).Count);
+        var own = Math.Min(count, (items == CatalogItems.Images ? index.Images : index.Captions).Count);
         var lacking = own - found.Hits.Length - found.Damaged.Count - found.Missing;
         return lacking > Math.Max(MostUnfollowed, own / 10) || (lacking > 0 && lacking == own);
     }

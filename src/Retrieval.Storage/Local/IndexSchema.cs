@@ -37,9 +37,12 @@ public sealed record IndexSchema(
     }
 
     /// <summary>Refuses an index with another bundle or other fields.</summary>
+    /// <param name="path">The index, as an error names it.</param>
+    /// <param name="found">Its schema.</param>
     /// <exception cref="IndexMismatchException">Names what differs, and both values.</exception>
-    internal void Match(string path, IndexSchema found)
+    public void Match(string path, IndexSchema found)
     {
+        ArgumentNullException.ThrowIfNull(found);
         Match(path, "bundle fingerprint", Fingerprint, found.Fingerprint);
         Match(path, "embedding width", $"{EmbeddingWidth}", $"{found.EmbeddingWidth}");
         Match(path, "list of image fields", Describe(ImageFields), Describe(found.ImageFields));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Retrieval.Storage.Postgres.Connecting;
 
 namespace Retrieval.Terminal.Commands;
@@ -39,7 +40,7 @@ public sealed class PostgresOptions
     });
 
     /// <summary>Requires exactly one of a local index and a catalog.</summary>
-    public void RequireThisOr(Command command, Option<string> folder, Func<System.CommandLine.Parsing.CommandResult, bool>? neither = null) => command.Validators.Add(result =>
+    public void RequireThisOr(Command command, Option<string> folder, Func<CommandResult, bool>? neither = null) => command.Validators.Add(result =>
     {
         if (result.GetValue(folder) is not null && result.GetValue(Connection) is not null)
         {
@@ -52,8 +53,11 @@ public sealed class PostgresOptions
     });
 
     /// <summary>Whether the command is for a catalog: a folder on the command line takes precedence over the environment.</summary>
-    public bool Given(ParseResult parsed, Option<string>? folder = null) =>
-        parsed.GetValue(Connection) is not null || (folder is null || parsed.GetValue(folder) is null) && ConnectionOf(null) is not null;
+    public bool Given(ParseResult parsed, Option<string>? folder = null) => Given(parsed.CommandResult, folder);
+
+    /// <inheritdoc cref="Given(ParseResult, Option{string}?)"/>
+    public bool Given(CommandResult result, Option<string>? folder = null) =>
+        result.GetValue(Connection) is not null || (folder is null || result.GetValue(folder) is null) && ConnectionOf(null) is not null;
 
     /// <summary>The named catalog; does not connect yet.</summary>
     public Catalog Open(ParseResult parsed) => new(new CatalogOptions

@@ -19,22 +19,22 @@ public sealed class EvaluatorTests : IDisposable
         using var split = Corpus.Open(_folder.Path);
         var oracle = new Oracle(corpus);
 
-        var report = await EvaluateAsync(split, new EvaluationOptions { Shortlists = [24 * 3, 5, 12] });
+        var report = await EvaluateAsync(split, new EvaluationOptions { Shortlists = [24 * 3, 5, 12], Full = true });
 
         var full = RecallMetrics.Summarize(oracle.Scores, 24, 3);
         var coarse = RecallMetrics.Summarize(oracle.Coarse, 24, 3);
         // Every pair by the text-to-image scorer, and the shortlists of the images once more by the other.
-        Assert.Equal((24, 72, 2 * 24L * 72), (report.Images, report.Captions, report.PairsScored));
+        Assert.Equal((24, 72, 2 * 24L * 72), (report.Plan.Images, report.Plan.Captions, report.PairsScored));
         Assert.Equal(["coarse", "reranked", "reranked", "reranked", "full"], report.Rows.Select(row => row.Ranking));
         Assert.Equal([null, 5, 12, 72, null], report.Rows.Select(row => row.Shortlist));
-        SameButForNearTies(full.ImageToText, report.Rows[^1].ImageToText, queries: 24);
-        SameButForNearTies(full.TextToImage, report.Rows[^1].TextToImage, queries: 72);
-        Assert.Equal((coarse.ImageToText, coarse.TextToImage), (report.Rows[0].ImageToText, report.Rows[0].TextToImage));
+        SameButForNearTies(full.ImageToText, report.Rows[^1].ImageToText.Ranks, queries: 24);
+        SameButForNearTies(full.TextToImage, report.Rows[^1].TextToImage.Ranks, queries: 72);
+        Assert.Equal((coarse.ImageToText, coarse.TextToImage), (report.Rows[0].ImageToText.Ranks, report.Rows[0].TextToImage.Ranks));
 
         // A shortlist of everything is the full ranking.
-        SameButForNearTies(full.ImageToText, report.Rows[3].ImageToText, queries: 24);
-        SameButForNearTies(full.TextToImage, report.Rows[3].TextToImage, queries: 72);
-        Assert.Equal(new ShortlistOverlap(new TopTenOverlap(100, 100), new TopTenOverlap(100, 100)), report.Rows[3].ShortlistOverlapAt10);
+        SameButForNearTies(full.ImageToText, report.Rows[3].ImageToText.Ranks, queries: 24);
+        SameButForNearTies(full.TextToImage, report.Rows[3].TextToImage.Ranks, queries: 72);
+        Assert.Equal((new TopTenOverlap(100, 100), new TopTenOverlap(100, 100)), (report.Rows[3].ImageToText.OverlapAt10, report.Rows[3].TextToImage.OverlapAt10));
     }
 
     [Fact]
@@ -42,22 +42,24 @@ public sealed class EvaluatorTests : IDisposable
     {
         var corpus = Corpus.Make(20, 2, 62);
         var oracle = new Oracle(corpus);
-        var report = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [.. Enumerable.Range(1, 40)] });
+        var report = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [.. Enumerable.Range(1, 40)], Full = true });
         var rows = report.Rows.Where(row => row.Ranking == "reranked").ToList();
 
         foreach (var (row, next) in rows.Zip(rows.Skip(1)))
         {
-            Assert.True(row.TextToImage.Missed >= next.TextToImage.Missed && row.ImageToText.Missed >= next.ImageToText.Missed);
-            Assert.True(row.ShortlistOverlapAt10!.TextToImage.Whole <= row.ShortlistOverlapAt10.TextToImage.Mean);
-            Assert.True(row.ShortlistOverlapAt10!.TextToImage.Mean <= next.ShortlistOverlapAt10!.TextToImage.Mean && row.ShortlistOverlapAt10.ImageToText.Mean <= next.ShortlistOverlapAt10.ImageToText.Mean);
+            foreach (var (shorter, longer) in new[] { (row.TextToImage, next.TextToImage), (row.ImageToText, next.ImageToText) })
+            {
+                Assert.True(shorter.Ranks.Missed >= longer.Ranks.Missed && shorter.OwnInside <= longer.OwnInside);
+                Assert.True(shorter.OverlapAt10!.Value.Whole <= shorter.OverlapAt10.Value.Mean && shorter.OverlapAt10.Value.Mean <= longer.OverlapAt10!.Value.Mean);
+            }
         }
 
         foreach (var row in rows)
         {
             var text = Enumerable.Range(0, 40).Select(caption => Rank(oracle.OfCaption(caption), row.Shortlist!.Value, image => image == caption / 2)).ToArray();
             var image = Enumerable.Range(0, 20).Select(i => Rank(oracle.OfImage(i), row.Shortlist!.Value, caption => caption / 2 == i)).ToArray();
-            SameButForNearTies(RecallMetrics.FromRanks(text, 20), row.TextToImage, queries: 40);
-            SameButForNearTies(RecallMetrics.FromRanks(image, 40), row.ImageToText, queries: 20);
+            SameButForNearTies(RecallMetrics.FromRanks(text, 20), row.TextToImage.Ranks, queries: 40);
+            SameButForNearTies(RecallMetrics.FromRanks(image, 40), row.ImageToText.Ranks, queries: 20);
         }
     }
 
@@ -65,21 +67,21 @@ public sealed class EvaluatorTests : IDisposable
     public async Task Without_the_full_ranking_the_other_rows_are_the_same()
     {
         var corpus = Corpus.Make(20, 2, 63);
-        var full = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [3, 10, 100] });
+        var full = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [3, 10, 100], Full = true });
         using var other = new IndexFolder();
-        var part = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [3, 10, 100], Full = false }, other);
+        var part = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [3, 10, 100] }, other);
 
         Assert.Equal(
-            full.Rows.Where(row => row.Ranking != "full").Select(row => (row.Ranking, row.Shortlist, row.ImageToText, row.TextToImage)),
-            part.Rows.Select(row => (row.Ranking, row.Shortlist, row.ImageToText, row.TextToImage)));
-        Assert.All(part.Rows, row => Assert.Null(row.ShortlistOverlapAt10));
+            full.Rows.Where(row => row.Ranking != "full").Select(row => (row.Ranking, row.Shortlist, row.ImageToText.Ranks, row.TextToImage.Ranks)),
+            part.Rows.Select(row => (row.Ranking, row.Shortlist, row.ImageToText.Ranks, row.TextToImage.Ranks)));
+        Assert.All(part.Rows, row => Assert.Equal((null, null), (row.TextToImage.OverlapAt10, row.TextToImage.LossAt1)));
         Assert.Equal(2 * 20 * 40, part.PairsScored);
     }
 
     [Fact]
     public async Task Without_shortlists_and_full_ranking_the_first_stage_alone_is_measured()
     {
-        var report = await EvaluateAsync(Corpus.Make(5, 1, 64).AsSource(), new EvaluationOptions { Shortlists = [], Full = false });
+        var report = await EvaluateAsync(Corpus.Make(5, 1, 64).AsSource(), new EvaluationOptions { Shortlists = [] });
 
         Assert.Equal("coarse", Assert.Single(report.Rows).Ranking);
         Assert.Equal(0, report.PairsScored);
@@ -98,15 +100,15 @@ public sealed class EvaluatorTests : IDisposable
         var oracle = new Oracle(corpus);
         int[] owner = [.. Enumerable.Range(0, corpus.Count).SelectMany(i => Enumerable.Repeat(i, i % 4))];
 
-        var report = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [4] });
+        var report = await EvaluateAsync(corpus.AsSource(), new EvaluationOptions { Shortlists = [4], Full = true });
 
-        Assert.Equal((12, 18), (report.Images, report.Captions));
+        Assert.Equal((12, 18), (report.Plan.Images, report.Plan.Captions));
         foreach (var (row, shortlist) in new[] { (report.Rows[1], 4), (report.Rows[2], int.MaxValue) })
         {
             var text = owner.Select((image, caption) => Rank(oracle.OfCaption(caption), shortlist, candidate => candidate == image)).ToArray();
             var image = Enumerable.Range(0, 12).Where(i => i % 4 > 0).Select(i => Rank(oracle.OfImage(i), shortlist, caption => owner[caption] == i)).ToArray();
-            Assert.Equal(RecallMetrics.FromRanks(text, 12), row.TextToImage);
-            Assert.Equal(RecallMetrics.FromRanks(image, 18), row.ImageToText);
+            Assert.Equal(RecallMetrics.FromRanks(text, 12), row.TextToImage.Ranks);
+            Assert.Equal(RecallMetrics.FromRanks(image, 18), row.ImageToText.Ranks);
         }
     }
 

@@ -1,0 +1,39 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Sources;
+using Retrieval.Inference;
+using Retrieval.Search.Ingestion;
+
+namespace Retrieval.Search.Evaluation;
+
+/// <summary>Encodes a whole split into an index of its own, with the job that fills a real one.</summary>
+internal static class EncodedSplit
+{
+    private const string Stage = "encode";
+
+    /// <exception cref="InvalidInputException">A row is invalid: an evaluation on part of a split would not be comparable.</exception>
+    public static async Task WriteAsync(
+        MatchingModel model, IFeatureSource source, string folder, TimeProvider time, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var ingestion = new IngestionJob(model, new IngestionOptions { SourceKey = "evaluation" }, time);
+        IngestionReport ingested;
+        try
+        {
+            ingested = await ingestion.RunAsync(source, folder, progress is null ? null : new Encoding(progress), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SourceRefusedException exception) when (exception.Report is { } report)
+        {
+            ingested = report;
+        }
+
+        if (ingested.FirstRejects is [var reject, ..])
+        {
+            throw new InvalidInputException($"{reject.Reason} (an evaluation on part of a split would not be comparable)", reject.Source, reject.Row);
+        }
+    }
+
+    private sealed class Encoding(IProgress<EvaluationProgress> progress) : IProgress<IngestionProgress>
+    {
+        public void Report(IngestionProgress value) => progress.Report(new EvaluationProgress(
+            Stage, value.TotalRows is > 0 ? (double)(value.Rows + value.Uncommitted) / value.TotalRows.Value : 0, null, 0, TimeSpan.Zero));
+    }
+}
