@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from torch import Generator
 
-from .. import __version__
+from .. import __version__, registry
 from ..coarse import Ranking, Slots, SlotWeights, files, untrained
 from ..errors import ExportError
-from ..model import System, read_checkpoint
+from ..reading import vocabulary as vocabularies
+from ..reading.checkpoints import open_checkpoint
 from . import captions, features, ordering
 from .batches import Batches, ScoredGroups, groups_to_score
 from .embedding import embed_captions, embed_images, measure_slots
@@ -48,8 +49,12 @@ class Fit:
             raise ExportError(f"--split and --dev are both {dev_name!r}: measured on what it learns from, a fit shows "
                               "nothing")
         self.train, self.dev = Split(source, train_name), Split(source, dev_name)
-        self.system, self.vocabulary = read_checkpoint(checkpoint, config, vocabulary)
+        opened = open_checkpoint(checkpoint, config)
+        self.system = registry.reader_of(opened).from_checkpoint(opened)
+        self.words = vocabularies.read(vocabulary)
+        vocabularies.check_size(self.words, self.system.vocabulary_size, vocabulary)
         self._check()
+        self.start = untrained.make(self.system, self.words, options.slots, options.slot_width, str(vocabulary))
         self.stamp = self._stamp(checkpoint, config, vocabulary)
         if restart:
             shutil.rmtree(self.work, ignore_errors=True)
@@ -63,9 +68,8 @@ class Fit:
                  f"image, {split.regions} regions of {split.width} features")
         if self.state.resumed:
             line(f"goes on from {self.state.path}")
-        start = untrained.slots(self.system, self.vocabulary, self.options.slots, self.options.slot_width)
         self._encode()
-        best = self._trained(start)
+        best = self._trained()
         ranking = self._ranking(best)
         files.write(self.out, best, ranking)
         line(f"wrote {self.out}: {self.options.slots} slots of {self.options.slot_width}, width {best.width}")
@@ -96,8 +100,8 @@ class Fit:
         for module in (self.system.regions, self.system.words, self.system.scorer):
             module.to(self.device).eval()
         options = self.options
-        self.train_ids = captions.encode(self.train.captions, self.vocabulary, options.max_tokens)
-        self.dev_ids = captions.encode(self.dev.captions, self.vocabulary, options.max_tokens)
+        self.train_ids = captions.encode(self.train.captions, self.words, options.max_tokens)
+        self.dev_ids = captions.encode(self.dev.captions, self.words, options.max_tokens)
         width = self.system.affinity()[0].shape[1]
         encoded = []
         for split, ids in ((self.train, self.train_ids), (self.dev, self.dev_ids)):
@@ -108,7 +112,7 @@ class Fit:
             encoded.append(features.encode(self.system, split, ids, folder, self.stamp, self.device, self.progress))
         self.train_features, self.dev_features = encoded
 
-    def _trained(self, start: SlotWeights) -> SlotWeights:
+    def _trained(self) -> SlotWeights:
         """The best on dev of the untrained slots and those of the two rounds."""
         options = self.options
         named: list[tuple[str, SlotWeights, Measures]] = []
@@ -117,7 +121,7 @@ class Fit:
             named.append((name, slots.weights(), measures))
             self.progress.line(f"{name}: {measures}")
 
-        slots = Slots(start).to(self.device)
+        slots = Slots(self.start).to(self.device)
         note("untrained", slots, measure_slots(slots, self.dev_features, self.device))
         slots = copy.deepcopy(slots)
         slots.unit = True
