@@ -3,7 +3,7 @@
 
 import sys
 
-from retrieval_exporter.fitting.cli import main
+from retrieval_exporter.fitting.__main__ import main
 
 if __name__ == "__main__":
     sys.exit(main())
