@@ -84,7 +84,7 @@ def test_a_fit_that_is_stopped_anywhere_and_resumed_ends_with_the_same_file(data
 
 
 def test_a_fit_that_was_killed_goes_on(data, tmp_path):
-    more = ["--steps", "600", "--second-steps", "0", "--dev-queries", "2"]
+    more = ["--steps", "300", "--second-steps", "0", "--dev-queries", "2"]
     command = [sys.executable, str(FIT), *arguments(data, tmp_path / "a.npz", *more)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     while not (tmp_path / ".a.npz.fit" / "state.npz").exists() and process.poll() is None:
@@ -93,7 +93,7 @@ def test_a_fit_that_was_killed_goes_on(data, tmp_path):
     process.communicate()
     assert process.returncode == -signal.SIGKILL and not (tmp_path / "a.npz").exists()
     resumed = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "goes on from" in resumed.stdout and "round 1, step 100 of 600" not in resumed.stdout
+    assert "goes on from" in resumed.stdout and "round 1, step 100 of 300" not in resumed.stdout
     command[command.index(str(tmp_path / "a.npz"))] = str(tmp_path / "b.npz")
     subprocess.run(command, capture_output=True, check=True)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()

@@ -197,7 +197,7 @@ def ranks_spelled_out(scores, own):
 
 def test_measures_count_own_items_first_and_among_the_best_50():
     images, texts = normal(60, 4, seed=1), normal(120, 4, seed=2)
-    texts += 1.2 * images.repeat_interleave(2, dim=0)
+    texts += 0.4 * images.repeat_interleave(2, dim=0)
     scores = (texts @ images.t()).numpy()
     owner = np.arange(120) // 2
     to_image = [ranks_spelled_out(scores[c], np.arange(60) == owner[c]) for c in range(120)]
@@ -206,7 +206,7 @@ def test_measures_count_own_items_first_and_among_the_best_50():
     for place, depth in ((found.first, 1), (found.inside, 50)):
         for value, ranks in zip(place, (to_image, to_text)):
             assert value == pytest.approx(100 * np.mean(np.array(ranks) <= depth), abs=1e-4)
-    assert 5 < found.first[0] < 95 and found.inside[0] < 100
+    assert 0 < found.first[0] < 95 and found.inside[0] < 100
 
 
 def test_one_measure_is_better_by_the_first_hits_then_by_the_best_50():
@@ -240,7 +240,7 @@ def test_the_order_by_both_is_better_than_either_and_its_shortlist_the_smallest_
 
     sizes = list(range(10, 41, 5))
     found = {size: spelled_out(size) for size in sizes}
-    best = np.max(list(found.values()), axis=0)
+    best = np.array(max(found.values(), key=sum))
     assert order.shortlist == min(size for size in sizes if (np.array(found[size]) > best - 0.2 - 1e-9).all())
     assert order.both == pytest.approx(found[order.shortlist], abs=0.01) and "coarse weight" in str(order)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 # Coarse weights that are tried, in units of (spread of the scorer's values) / (spread of the coarse scores).
 _RATIOS = (0.0, *(2.0 ** (step / 2) for step in range(-10, 7)))
 _DEPTHS = (1, 5, 10)
-# Points of R@1, R@5 and R@10 that a shortlist may lose against the best.
+# Points of R@1, R@5 and R@10 that a shortlist may lose against the one with the best sum of the three.
 _ALLOWED = 0.2
 _SMALLEST = 10
 _STEP = 5
@@ -64,8 +64,8 @@ def fit(coarse: np.ndarray, own: np.ndarray, values: np.ndarray) -> Order:
     both = values + weight * coarse
     sizes = [*range(_SMALLEST, values.shape[1], _STEP), values.shape[1]]
     found = {size: recalls(both[:, :size], own[:, :size]) for size in sizes}
-    best = np.max(list(found.values()), axis=0)
-    shortlist = next(size for size in sizes if (np.array(found[size]) >= best - _ALLOWED).all())
+    best = np.array(max(found.values(), key=sum))
+    shortlist = next(size for size in sizes if (np.array(found[size]) >= best - _ALLOWED - 1e-9).all())
     return Order(weight, shortlist, recalls(values[:, :shortlist], own[:, :shortlist]), found[shortlist],
                  found[sizes[-1]], sizes[-1])
 
