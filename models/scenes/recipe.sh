@@ -8,7 +8,7 @@ PYTHON=${PYTHON:-python3}
 DATA=${DATA:-./data}          # train and dev splits and the first run, about 160 MB; not committed
 WORKERS=${WORKERS:-2}
 
-# One thread a process (a fit says its own), and large blocks kept by the process: torch is quicker so on small cores.
+# One thread a process, and large blocks kept by the process: torch is quicker so on small cores.
 export OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000
 
 $PYTHON generate.py --split test --count 1000 --out corpus --workers "$WORKERS"
@@ -23,7 +23,7 @@ $PYTHON train.py --data "$DATA" --out checkpoint --every 200 --stop-at 1600 --se
     --resume "$DATA/first/model.pth" --coarse-weight 0.3 --stages hardest:64:2000:6e-4:36
 # The coarse embedding, and the order of hits by both stages.
 $PYTHON ../exporter/fit_coarse.py --checkpoint checkpoint/model.pth --vocabulary checkpoint/vocabulary.json \
-    --source "$DATA" --split train --dev dev --max-tokens 32 --dev-queries 2500 --device cpu --threads "$WORKERS" \
+    --source "$DATA" --split train --dev dev --max-tokens 32 --dev-queries 2500 --dev-shortlist 100 --device cpu --threads 1 \
     --out checkpoint/coarse.npz --force
 $PYTHON evaluate.py --data corpus --split test --checkpoint checkpoint --workers "$WORKERS" \
     > checkpoint/test_metrics.json

@@ -1,5 +1,6 @@
 """fit_coarse.py: what it writes, that it can be stopped anywhere, and what it refuses."""
 
+import itertools
 import json
 import re
 import signal
@@ -62,14 +63,18 @@ def test_a_fit_that_is_stopped_anywhere_and_resumed_ends_with_the_same_file(data
     assert main(arguments(data, tmp_path / "whole.npz")) == 0
     whole = (tmp_path / "whole.npz").read_bytes()
 
-    keep, out, stops = State.keep, tmp_path / "coarse.npz", 0
+    keep, out, stops, left = State.keep, tmp_path / "coarse.npz", 0, itertools.cycle((1, 3, 2))
 
     def keep_and_stop(state, name, arrays):
+        nonlocal writes
         keep(state, name, arrays)
-        raise Stopped
+        writes -= 1
+        if not writes:
+            raise Stopped
 
     monkeypatch.setattr(State, "keep", keep_and_stop)
     while True:
+        writes = next(left)
         try:
             assert main(arguments(data, out)) == 0
             break
@@ -77,10 +82,20 @@ def test_a_fit_that_is_stopped_anywhere_and_resumed_ends_with_the_same_file(data
             stops += 1
             assert not out.exists()
     assert out.read_bytes() == whole
-    # 3 + 2 refreshes, the groups, two tables of candidates, and their scores, 100 pairs at a time.
-    assert stops > 5 + 3 + 10
+    # 3 + 2 refreshes, the groups and two tables of candidates, and all their scores, 100 pairs at a time.
+    assert stops > (5 + 3 + 26) / 2 - 1
     assert "goes on from" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["coarse.npz", "data", "whole.npz"]
+
+
+def test_what_is_kept_of_a_fit_does_not_change_with_what_it_was_taken_of(tmp_path):
+    weights, other = np.zeros(3), np.ones(2)
+    state = State(tmp_path / "state.npz", "stamp")
+    state.keep("round 1", {"weights": weights})
+    weights += 1
+    state.keep("round 2", {"weights": other})
+    for kept in (state, State(tmp_path / "state.npz", "stamp")):
+        assert kept.part("round 1")["weights"].tolist() == [0, 0, 0] and kept.part("round 2")["weights"].tolist() == [1, 1]
 
 
 def test_a_fit_that_was_killed_goes_on(data, tmp_path):

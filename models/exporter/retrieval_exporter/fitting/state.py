@@ -27,9 +27,9 @@ class State:
         return {key[len(prefix):]: array for key, array in self._arrays.items() if key.startswith(prefix)}
 
     def keep(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Puts `arrays` in the place of a part and writes the file."""
+        """Puts copies of `arrays` in the place of a part and writes the file."""
         kept = {key: array for key, array in self._arrays.items() if not key.startswith(name + "/")}
-        self._arrays = {**kept, **{f"{name}/{key}": np.asarray(array) for key, array in arrays.items()}}
+        self._arrays = {**kept, **{f"{name}/{key}": np.array(array) for key, array in arrays.items()}}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(self.path, lambda file: np.savez(file, **{_STAMP: np.array(self._stamp)}, **self._arrays))
 
