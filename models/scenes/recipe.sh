@@ -21,7 +21,10 @@ $PYTHON train.py --data "$DATA" --out "$DATA/first" --every 250 --stop-at 3000 \
 # All 36 regions, with the coarse loss in the encoders as well. The best state by dev R@1 is kept.
 $PYTHON train.py --data "$DATA" --out checkpoint --every 200 --stop-at 1600 --seed 2 \
     --resume "$DATA/first/model.pth" --coarse-weight 0.3 --stages hardest:64:2000:6e-4:36
-$PYTHON train_coarse.py --data "$DATA" --checkpoint checkpoint
+# The coarse embedding, and the order of hits by both stages.
+$PYTHON ../exporter/fit_coarse.py --checkpoint checkpoint/model.pth --vocabulary checkpoint/vocabulary.json \
+    --source "$DATA" --split train --dev dev --max-tokens 32 --dev-queries 2500 --dev-shortlist 100 --device cpu --threads 1 \
+    --out checkpoint/coarse.npz --force
 $PYTHON evaluate.py --data corpus --split test --checkpoint checkpoint --workers "$WORKERS" \
     > checkpoint/test_metrics.json
 

@@ -16,6 +16,7 @@ import pytest
 from conftest import HERE, ROOT
 from retrieval_exporter import registry
 from retrieval_exporter.cli import main
+from retrieval_exporter.fitting.cli import main as fit
 from retrieval_exporter.writing import bundle as bundles
 
 EXPORT = ROOT / "models" / "exporter" / "export.py"
@@ -149,11 +150,14 @@ def test_a_file_in_the_way_is_refused(tmp_path, capsys):
     assert "is not a folder" in capsys.readouterr().err
 
 
-def test_the_package_has_the_command_and_all_that_it_imports():
+def test_the_package_has_the_commands_and_all_that_they_import():
     setuptools = pytest.importorskip("setuptools")
     project = tomllib.loads((EXPORT.parent / "pyproject.toml").read_text())
-    module, function = project["project"]["scripts"]["retrieval-export"].split(":")
-    assert getattr(import_module(module), function) is main
+    commands = {}
+    for name, command in project["project"]["scripts"].items():
+        module, function = command.split(":")
+        commands[name] = getattr(import_module(module), function)
+    assert commands == {"retrieval-export": main, "retrieval-fit-coarse": fit}
     module, attribute = project["tool"]["setuptools"]["dynamic"]["version"]["attr"].rsplit(".", 1)
     assert re.fullmatch(r"\d+\.\d+\.\d+", getattr(import_module(module), attribute))
     packages = setuptools.find_packages(EXPORT.parent, **project["tool"]["setuptools"]["packages"]["find"])

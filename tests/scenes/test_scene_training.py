@@ -62,5 +62,25 @@ def test_metrics_on_scores_that_are_right_and_wrong():
     twin = np.arange(20) ^ 1
     assert twin_accuracy(scores, twin) == {"t2i": 100.0, "i2t": 100.0}
     assert twin_accuracy(-scores, twin) == {"t2i": 0.0, "i2t": 0.0}
-    assert shortlisted(scores, scores, 10)["t2i"] == ([100.0] * 3, 100.0)
-    assert shortlisted(-scores, scores, 10)["t2i"] == ([0.0] * 3, 0.0)
+    assert shortlisted(scores, scores, 10)["t2i"] == {
+        "own inside": 100.0, "score": [100.0] * 3, "both": [100.0] * 3, "full top-10 kept": 100.0}
+    assert shortlisted(-scores, scores, 10)["t2i"] == {
+        "own inside": 0.0, "score": [0.0] * 3, "both": [0.0] * 3, "full top-10 kept": 0.0}
+
+
+def test_a_shortlist_is_ordered_by_the_scorer_and_by_both_stages():
+    import numpy as np
+    random = np.random.default_rng(0)
+    right = np.kron(np.eye(20), np.ones((1, 5)))
+    coarse, full = (right + random.normal(size=(20, 100)) for _ in range(2))
+    found = shortlisted(coarse, full, 15, (1.0, 0.0))
+    counted = {"score": 0, "both": 0, "own inside": 0}
+    for c in range(100):
+        near = np.argsort(-coarse[:, c])[:15]
+        counted["score"] += near[np.argmax(full[near, c])] == c // 5
+        counted["both"] += near[np.argmax(full[near, c] + coarse[near, c])] == c // 5
+        counted["own inside"] += c // 5 in near
+    assert (found["t2i"]["score"][0], found["t2i"]["both"][0], found["t2i"]["own inside"]) == tuple(counted.values())
+    assert counted["score"] < counted["both"] < counted["own inside"] < 100
+    assert found["i2t"]["both"] == found["i2t"]["score"]
+    assert shortlisted(coarse, full, 500, (1.0, 0.0))["i2t"]["score"] == recalls(full)["i2t"]

@@ -1,6 +1,8 @@
-"""The coarse stage: one linear map a side on the mean feature, unit length, inner product."""
+"""Two heads that look for hard negatives while the scorer trains: a linear map a side on the mean feature, unit length.
 
-import numpy as np
+What the bundle has as its coarse stage is made afterwards, by the exporter's fit_coarse.py.
+"""
+
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, normalize
@@ -21,21 +23,6 @@ class Heads(nn.Module):
 
     def scores(self, images, captions):
         return normalize(self.image(images), dim=-1) @ normalize(self.caption(captions), dim=-1).t()
-
-    def save(self, path):
-        arrays = {f"{side}_{name}": getattr(getattr(self, side), name).detach().numpy()
-                  for side in ("image", "caption") for name in ("weight", "bias")}
-        np.savez(path, **arrays)
-
-    @staticmethod
-    def load(path):
-        with np.load(path) as archive:
-            arrays = {key: torch.from_numpy(archive[key]) for key in archive.files}
-        heads = Heads(arrays["image_weight"].shape[1], arrays["image_weight"].shape[0])
-        for side in ("image", "caption"):
-            getattr(heads, side).weight.data = arrays[f"{side}_weight"]
-            getattr(heads, side).bias.data = arrays[f"{side}_bias"]
-        return heads
 
 
 def pooled(model, split, chunk=1000):

@@ -15,27 +15,36 @@ def recalls(scores):
     to_image = (scores > found).sum(axis=0)
     best = found.reshape(n, CAPTIONS).max(axis=1)
     to_caption = (scores > best[:, None]).sum(axis=1)
-    return {name: [round(100 * float((rank < depth).mean()), 1) for depth in DEPTHS]
+    return {name: [_percent(rank < depth) for depth in DEPTHS]
             for name, rank in (("t2i", to_image), ("i2t", to_caption))}
 
 
-def shortlisted(coarse, full, size):
-    """Scores after a rerank of the coarse top `size`, per direction, and the share of top-10s kept.
+def shortlisted(coarse, full, size, weights=(0.0, 0.0)):
+    """What a rerank of the coarse top `size` gives, per direction: recalls by the scorer alone (`score`) and by both
+    stages (`both`: full + weight * coarse), in percent; how often an own item is inside; how often the whole full top 10
+    is.
 
     What the shortlist leaves out scores −inf. Captions query over images, images over captions.
     """
     result = {}
-    requested = size
-    for name, axis in (("t2i", 0), ("i2t", 1)):
-        near, true = (coarse, full) if axis == 1 else (coarse.T, full.T)
-        size = min(requested, near.shape[1])
-        keep = np.argpartition(-near, size - 1, axis=1)[:, :size]
-        reranked = np.full_like(true, -np.inf)
-        np.put_along_axis(reranked, keep, np.take_along_axis(true, keep, axis=1), axis=1)
-        top = np.argpartition(-true, 9, axis=1)[:, :10]
-        kept = np.isfinite(np.take_along_axis(reranked, top, axis=1)).all(axis=1).mean()
-        result[name] = (recalls(reranked if axis == 1 else reranked.T)[name], round(100 * float(kept), 1))
+    for name, axis, weight in (("t2i", 0, weights[0]), ("i2t", 1, weights[1])):
+        kept = min(size, full.shape[axis])
+        near = np.argpartition(-coarse, kept - 1, axis=axis)
+        inside = np.zeros(full.shape, bool)
+        np.put_along_axis(inside, near.take(range(kept), axis=axis), True, axis=axis)
+        n = len(full)
+        own = inside[np.arange(n).repeat(CAPTIONS), np.arange(n * CAPTIONS)].reshape(n, CAPTIONS)
+        top = np.argpartition(-full, 9, axis=axis).take(range(10), axis=axis)
+        result[name] = {
+            "own inside": _percent(own if name == "t2i" else own.any(axis=1)),
+            "score": recalls(np.where(inside, full, -np.inf))[name],
+            "both": recalls(np.where(inside, full + weight * coarse, -np.inf))[name],
+            "full top-10 kept": _percent(np.take_along_axis(inside, top, axis=axis).all(axis=axis))}
     return result
+
+
+def _percent(found):
+    return round(100 * float(found.mean()), 1)
 
 
 def twin_accuracy(scores, twin, kinds=None, kind=None):
@@ -48,5 +57,4 @@ def twin_accuracy(scores, twin, kinds=None, kind=None):
     k = np.tile(np.arange(CAPTIONS), len(images) // CAPTIONS)
     own, others = images * CAPTIONS + k, twin[images] * CAPTIONS + k
     truth = scores[images, own]
-    return {"t2i": round(100 * float((truth > scores[twin[images], own]).mean()), 1),
-            "i2t": round(100 * float((truth > scores[images, others]).mean()), 1)}
+    return {"t2i": _percent(truth > scores[twin[images], own]), "i2t": _percent(truth > scores[images, others])}

@@ -1,6 +1,7 @@
 """Recall at 1, 5, 10 in both directions, and the accuracy on hard-negative pairs."""
 
 import torch
+from retrieval_exporter import model as exported
 from scene_corpus.captions import CAPTIONS
 
 from .alignment import relevance
@@ -30,3 +31,15 @@ def quick_recall(model, split, aligned=False):
     twins = (scores[own, own] > scores[split.twin.clamp_min(0), own])[paired].float().mean().item()
     return {key: round(100 * value, 1) for key, value in (
         ("r1", (to_image + to_caption) / 2), ("t2i", to_image), ("i2t", to_caption), ("twins", twins))}
+
+
+def embed(folder, coarse, split, chunk=1000):
+    """Embeddings of the images [N, E] and the captions [5N, E] as a bundle has them, and its ranking or None: of the
+    checkpoint in `folder` and the file `coarse`."""
+    whole = exported.from_checkpoint(folder / "model.pth", vocabulary_path=folder / "vocabulary.json",
+                                     coarse_path=coarse)
+    with torch.no_grad():
+        images = [whole.coarse.image(whole.system.regions(part.float())) for part in split.features.split(chunk)]
+        captions = [whole.coarse.caption(whole.system.words(ids, lengths), lengths)
+                    for ids, lengths in zip(split.ids.split(chunk), split.lengths.split(chunk))]
+    return torch.cat(images), torch.cat(captions), whole.ranking

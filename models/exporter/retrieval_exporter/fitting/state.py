@@ -1,0 +1,47 @@
+"""How far a fit has come: what it is resumed from after it was stopped, whenever that was."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ExportError
+from .files import replace_file
+
+_STAMP = "stamp"
+
+
+class State:
+    """Named arrays in one .npz, written whole or not at all. A name begins with the part of the fit that owns it, as in
+    `round 1/step`. `stamp` tells fits apart: arguments, checkpoint and data."""
+
+    def __init__(self, path: Path, stamp: str) -> None:
+        self.path = path
+        self._stamp = stamp
+        self._arrays = self._read()
+        self.resumed = bool(self._arrays)
+
+    def part(self, name: str) -> dict[str, np.ndarray]:
+        """What is kept of a part, by the rest of the names; empty if nothing is."""
+        prefix = name + "/"
+        return {key[len(prefix):]: array for key, array in self._arrays.items() if key.startswith(prefix)}
+
+    def keep(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Puts copies of `arrays` in the place of a part and writes the file."""
+        kept = {key: array for key, array in self._arrays.items() if not key.startswith(name + "/")}
+        self._arrays = {**kept, **{f"{name}/{key}": np.array(array) for key, array in arrays.items()}}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(self.path, lambda file: np.savez(file, **{_STAMP: np.array(self._stamp)}, **self._arrays))
+
+    def _read(self) -> dict[str, np.ndarray]:
+        if not self.path.exists():
+            return {}
+        try:
+            with np.load(self.path, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+        except (OSError, ValueError, KeyError, EOFError, AttributeError) as error:
+            raise ExportError(f"{self.path}: not readable as the state of a fit: {error}; --restart begins anew")
+        if str(arrays.pop(_STAMP, "")) != self._stamp:
+            raise ExportError(f"{self.path}: the state of a fit with other options, another checkpoint or other data; "
+                              "--restart begins anew")
+        return arrays
