@@ -65,7 +65,7 @@ public sealed class RecallProbe(ComputeQueues queues, TimeProvider time)
         await IdleAsync(cancellationToken).ConfigureAwait(false);
         var item = new CaptionItem(query.Snapshot.EncodeBatcher, tokenIds, new WorkLimits { Caller = cancellationToken });
         using var encoded = await queues.Device.RunAsync(item).ConfigureAwait(false);
-        var side = new Side(QueryKinds.Images, query.Snapshot.ImageShortlist, query.Snapshot.TextToImage, query.Snapshot.Index.Images.Count, query.Snapshot.Model.TextToImage.PairsPerCall);
+        var side = new Side(QueryKinds.Images, query.Snapshot.ImageShortlist, query.Snapshot.TextToImage, query.Snapshot.Index.Images.Count);
         return await MeasureAsync(query, side, encoded.Embedding, encoded.Record, item.Computing, cancellationToken).ConfigureAwait(false);
     }
 
@@ -73,7 +73,7 @@ public sealed class RecallProbe(ComputeQueues queues, TimeProvider time)
     {
         using var record = SearchRun.ImageQuery(query.Snapshot, slot);
         var embedding = SearchRun.EmbeddingOf(query.Snapshot.Index, query.Snapshot.Index.Images, slot);
-        var side = new Side(QueryKinds.Captions, query.Snapshot.CaptionShortlist, query.Snapshot.ImageToText, query.Snapshot.Index.Captions.Count, query.Snapshot.Model.ImageToText.PairsPerCall);
+        var side = new Side(QueryKinds.Captions, query.Snapshot.CaptionShortlist, query.Snapshot.ImageToText, query.Snapshot.Index.Captions.Count);
         return await MeasureAsync(query, side, embedding, record, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
     }
 
@@ -83,9 +83,8 @@ public sealed class RecallProbe(ComputeQueues queues, TimeProvider time)
         await IdleAsync(cancellationToken).ConfigureAwait(false);
         var find = new ShortlistItem(side.Shortlist, embedding, longest, null, new WorkLimits { Caller = cancellationToken }, cancellationToken);
         var hits = await queues.Host.RunAsync(find).ConfigureAwait(false);
-        var (scores, scoring) = await ScoreAsync(side, record, Array.ConvertAll(hits, hit => hit.Slot), cancellationToken).ConfigureAwait(false);
-        var ranked = Candidate.Ranked(hits, scores);
-        var best = ranked.Take(Best).ToArray();
+        var (reranked, scoring) = await RerankAsync(query, side, record, SearchRun.Candidates(hits), cancellationToken).ConfigureAwait(false);
+        long[] best = [.. reranked.Take(Best).Select(candidate => candidate.Slot)];
         if (best.Length == 0)
         {
             return null;
@@ -101,25 +100,28 @@ public sealed class RecallProbe(ComputeQueues queues, TimeProvider time)
             computing + scoring);
     }
 
-    private async Task<(float[] Scores, TimeSpan Computing)> ScoreAsync(Side side, RecordTable record, long[] slots, CancellationToken cancellationToken)
+    private async Task<(Candidate[] Reranked, TimeSpan Computing)> RerankAsync(SampledQuery query, Side side, RecordTable record, Candidate[] candidates, CancellationToken cancellationToken)
     {
-        var scores = new float[slots.Length];
-        var computing = TimeSpan.Zero;
+        var all = new List<Candidate>(candidates.Length);
+        var total = TimeSpan.Zero;
         var atOnce = FewestAtOnce;
-        for (var first = 0; first < slots.Length;)
+        for (var first = 0; first < candidates.Length;)
         {
             await IdleAsync(cancellationToken).ConfigureAwait(false);
-            var count = Math.Min(atOnce, slots.Length - first);
-            var item = new ScoreItem(side.Scorer, record, slots.AsMemory(first, count), scores.AsMemory(first, count), new WorkLimits { Caller = cancellationToken });
-            await queues.Device.RunAsync(item).ConfigureAwait(false);
-            computing += item.Computing;
-            first += count;
+            var part = candidates[first..Math.Min(first + atOnce, candidates.Length)];
+            var limits = new WorkLimits { Caller = cancellationToken };
+            var (scored, _, computing) = await Reranker.RerankAsync(queues.Device, side.Scorer, record, part, query.Ranking, limits).ConfigureAwait(false);
+            all.AddRange(part.AsSpan(0, scored));
+            total += computing;
+            first += part.Length;
 
             // As many as the device scores in the time that a request may have to wait.
-            atOnce = item.Computing > longestBatch ? Math.Max(FewestAtOnce, count / 2) : item.Computing < longestBatch / 2 ? Math.Min(side.PairsPerCall, 2 * count) : count;
+            atOnce = computing > longestBatch ? Math.Max(FewestAtOnce, part.Length / 2) : computing < longestBatch / 2 ? Math.Min(side.Scorer.MaxBatchSize, 2 * part.Length) : part.Length;
         }
 
-        return (scores, computing);
+        var reranked = all.ToArray();
+        Candidate.Sort(reranked, query.Ranking);
+        return (reranked, total);
     }
 
     private async Task IdleAsync(CancellationToken cancellationToken)
@@ -135,5 +137,5 @@ public sealed class RecallProbe(ComputeQueues queues, TimeProvider time)
     // A request that has been admitted is about to compute, or is between two of its stages.
     private static bool IsIdle(QueueState state) => state is { Waiting: 0, Admitted: 0, RunningSeconds: 0 };
 
-    private sealed record Side(string Kind, ShortlistBatcher Shortlist, ScoreBatcher Scorer, long Items, int PairsPerCall);
+    private sealed record Side(string Kind, ShortlistBatcher Shortlist, ScoreBatcher Scorer, long Items);
 }
