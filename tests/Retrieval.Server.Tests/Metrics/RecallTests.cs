@@ -29,7 +29,7 @@ public sealed class RecallTests
         Assert.True(await server.MetricAsync("retrieval_recall_first{kind=\"images\",reference=\"all\"}") is 0 or 1);
         Assert.True(await server.MetricAsync("retrieval_recall_queries_total{kind=\"images\"}") > 0);
         Assert.Equal(0, await server.MetricAsync("retrieval_recall_pairs_total") % Images);
-        Assert.DoesNotContain(server.Log.All, entry => entry.Message.Contains("w23", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Message.Contains("w23", StringComparison.Ordinal));
     }
 
     [Fact]
