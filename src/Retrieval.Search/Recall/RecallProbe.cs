@@ -3,7 +3,6 @@ using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Shortlists;
-using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 
 namespace Retrieval.Search.Recall;
