@@ -17,7 +17,7 @@ internal sealed class Serving : IDisposable, IMeterFactory
         Snapshots.Load(TestContext.Current.CancellationToken);
         // A clock of its own: a deadline that passes is the request's to tell, not the queue's to find out.
         Queues = new ComputeQueues(time: time is null ? null : new ManualTime());
-        Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues);
+        Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues, sampler: Sampler);
         Images = new ImageReader(Snapshots, options ?? new SearchOptions());
     }
 
@@ -26,6 +26,8 @@ internal sealed class Serving : IDisposable, IMeterFactory
     public ComputeQueues Queues { get; }
 
     public SearchService Search { get; }
+
+    public QuerySampler Sampler { get; } = new();
 
     public ImageReader Images { get; }
 

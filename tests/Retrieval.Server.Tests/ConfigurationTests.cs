@@ -175,7 +175,7 @@ public sealed partial class ConfigurationTests
             }
         }
 
-        Assert.Equal(43, ranges);
+        Assert.Equal(44, ranges);
 
         static double Number(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
     }

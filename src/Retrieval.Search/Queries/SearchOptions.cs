@@ -44,6 +44,13 @@ public sealed record SearchOptions
     [Range(1, 10_000_000)]
     public int MaxPairs { get; init; } = 2000;
 
+    /// <summary>
+    /// Share of the device's time in which, while it is idle, the shortlists of sampled queries are compared with far longer ones, or
+    /// with everything; the metrics <c>retrieval_recall_*</c> report what they had. 0 measures nothing.
+    /// </summary>
+    [Range(0, 0.5)]
+    public double RecallBudget { get; init; }
+
     /// <summary>Number of candidates to rerank if a request does not say.</summary>
     /// <param name="ranking">The served bundle's, in the direction of the request; null if it has none.</param>
     public int ShortlistOf(DirectionRanking? ranking) => DefaultShortlist ?? Math.Min(ranking?.Shortlist ?? WithoutRanking, MaxShortlist);

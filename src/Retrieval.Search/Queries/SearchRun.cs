@@ -178,7 +178,8 @@ internal sealed class SearchRun : IDisposable
         return damaged == 0 ? candidates : candidates[..^damaged];
     }
 
-    private DirectionRanking RankingOf(RecordTable query)
+    /// <summary>What the hits of a query are ordered by.</summary>
+    public DirectionRanking RankingOf(RecordTable query)
     {
         var ranking = Limits.RankBy == RankBy.Score ? null : Snapshot.Model.Manifest.Ranking;
         return (query.Side == RecordSide.Caption ? ranking?.TextToImage : ranking?.ImageToText) ?? new DirectionRanking(0, Limits.Shortlist);
@@ -238,7 +239,8 @@ internal sealed class SearchRun : IDisposable
         }
     }
 
-    private static Candidate[] Candidates(ShortlistHit[] hits)
+    /// <summary>The hits of the first stage as candidates, in their order.</summary>
+    internal static Candidate[] Candidates(ShortlistHit[] hits)
     {
         var candidates = new Candidate[hits.Length];
         for (var i = 0; i < hits.Length; i++)

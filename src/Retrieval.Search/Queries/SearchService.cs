@@ -23,8 +23,9 @@ namespace Retrieval.Search.Queries;
 /// <param name="time">Measures stages and deadlines.</param>
 /// <param name="queues">Shared with everything else that computes in this process; not disposed of here.</param>
 /// <param name="catalog">Supplies the shortlists; if null, they are exact ones over the local index.</param>
+/// <param name="sampler">Receives answered queries when it wants one; null if nobody measures them.</param>
 public sealed class SearchService(
-    SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, ComputeQueues queues, CatalogStage? catalog = null) : IDisposable
+    SnapshotSource snapshots, SearchOptions options, SearchMetrics metrics, TimeProvider time, ComputeQueues queues, CatalogStage? catalog = null, QuerySampler? sampler = null) : IDisposable
 {
     private readonly SearchBounds _bounds = new(options);
     private volatile bool _disposed;
@@ -153,7 +154,9 @@ public sealed class SearchService(
             using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
-            return Assemble(QueryKinds.Images, run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
+            var answer = Assemble(QueryKinds.Images, run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
+            Sample(request, answer, () => new SampledQuery(snapshot, caption.TokenIds, null, run.RankingOf(encoded.Record), Slots(candidates), candidates[0].Slot));
+            return answer;
         }
         catch (OperationCanceledException) when (run.IsLate)
         {
@@ -173,13 +176,26 @@ public sealed class SearchService(
             var embedding = SearchRun.EmbeddingOf(snapshot.Index, snapshot.Index.Images, slot);
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
-            return Assemble(QueryKinds.Captions, run, candidates, null);
+            var answer = Assemble(QueryKinds.Captions, run, candidates, null);
+            Sample(request, answer, () => new SampledQuery(snapshot, null, slot, run.RankingOf(query), Slots(candidates), candidates[0].Slot));
+            return answer;
         }
         catch (OperationCanceledException) when (run.IsLate)
         {
             throw new DeadlineExceededException(limits.Deadline!.Value);
         }
     }
+
+    // Only what a search of the default size gives: what callers ask for beyond or below says nothing about the default.
+    private void Sample(SearchRequest request, SearchAnswer answer, Func<SampledQuery> query)
+    {
+        if (sampler is { IsWanted: true } && request is { Shortlist: null, Filter: null } && answer is { Degraded: null, Places.Count: > 0 })
+        {
+            sampler.Offer(query());
+        }
+    }
+
+    private static long[] Slots(Candidate[] candidates) => Array.ConvertAll(candidates, candidate => candidate.Slot);
 
     // A request whose deadline passed while it waited for admission is told so before anything is done for it.
     private StageClock Begin(RequestLimits limits, Activity? activity)

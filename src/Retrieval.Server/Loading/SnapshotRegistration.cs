@@ -4,6 +4,7 @@ using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
+using Retrieval.Search.Recall;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Server.Configuration;
@@ -35,7 +36,11 @@ internal static class SnapshotRegistration
         services.AddInstruments<BatchMetrics>();
         services.AddSingleton(provider => new ComputeQueues(
             options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
+        services.AddSingleton<QuerySampler>();
         services.AddSingleton<SearchService>();
+        services.AddSingleton<RecallProbe>();
+        services.AddInstruments<RecallMetrics>();
+        services.AddHostedService<RecallGauge>();
         services.AddSingleton(provider => new BatchSearch(provider.GetRequiredService<SearchService>(), options.Limits.BatchCandidates));
         services.AddSingleton<ImageReader>();
         services.AddSingleton<Readiness>();

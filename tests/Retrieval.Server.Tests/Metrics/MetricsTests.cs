@@ -193,6 +193,7 @@ public sealed class MetricsTests(ServerFixture fixture)
             {
                 ["retrieval_pairs_scored_total"] = ["images", "captions", "score"],
                 ["retrieval_queries_degraded_total"] = ["catalog-unavailable", "deadline", "damaged"],
+                ["retrieval_recall_queries_total"] = ["images", "captions"],
                 ["retrieval_damaged_total"] = ["image_embedding", "caption_embedding", "image_record", "caption_record", "image_metadata", "image_text", "caption_text", "score"],
                 ["retrieval_batch_failed_total"] = ["score", "encode", "turn"],
                 ["retrieval_ingestion_rows_total"] = ["stored", "skipped", "rejected"],
@@ -203,7 +204,7 @@ public sealed class MetricsTests(ServerFixture fixture)
         Assert.All(
             new[]
             {
-                "retrieval_shortlist_missing_total", "retrieval_shortlist_fallback_total", "retrieval_scrub_bytes_total", "retrieval_scrub_faults_total", "retrieval_queue_rejected_total",
+                "retrieval_shortlist_missing_total", "retrieval_shortlist_fallback_total", "retrieval_scrub_bytes_total", "retrieval_scrub_faults_total", "retrieval_queue_rejected_total", "retrieval_recall_pairs_total",
                 "retrieval_queue_expired_total", "retrieval_queue_cancelled_total", "retrieval_queue_depth", "retrieval_queue_pairs", "retrieval_queue_admitted", "retrieval_queue_age_seconds",
                 "retrieval_worker_restarts_total", "retrieval_http_connections_displaced_total", "retrieval_http_connections_confined_total", "retrieval_ingestion_running", "retrieval_ready",
             },
