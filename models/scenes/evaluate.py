@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Scores every image with every caption of a split: recalls by the scorer's order and by both stages', shortlists, hard
-negatives, as JSON."""
+"""Recalls of a split by the coarse stage, and from shortlists by the scorer's order and by both stages'; hard negatives; as
+JSON. With --full every image is scored with every caption."""
 
 import argparse
 import json
@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from scene_corpus.captions import CAPTIONS
 from scene_corpus.corpus import read_scenes
 from scene_training.checkpoint import load
 from scene_training.data import Split, read_vocabulary
 from scene_training.metrics import recalls, shortlisted, twin_accuracy
-from scene_training.pairs import score_all, take
+from scene_training.pairs import score_pairs
 from scene_training.retrieval import embed, encode
 
 SHORTLISTS = (10, 20, 50, 100, 200)
@@ -29,7 +30,8 @@ def main():
     parser.add_argument("--count", type=int, help="the first images only")
     parser.add_argument("--checkpoint", required=True, help="folder with model.pth, vocabulary.json")
     parser.add_argument("--coarse", help="the coarse file; the checkpoint folder's coarse.npz by default")
-    parser.add_argument("--scores", help="file with the scores of all pairs, .npy: written if it is not there")
+    parser.add_argument("--full", action="store_true", help="score all pairs, not just those in a shortlist")
+    parser.add_argument("--scores", help="file with the scores, .npy, NaN where there is none: read, completed, written")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -37,37 +39,53 @@ def main():
     split = Split(arguments.data, arguments.split, read_vocabulary(folder / "vocabulary.json"), arguments.count)
     model = load(folder / "model.pth")
     images, captions, ranking = embed(folder, arguments.coarse or folder / "coarse.npz", split)
-    full = scores_of(model, split, arguments)
-    print(json.dumps(report((images @ captions.t()).numpy(), full, ranking, split,
-                            read_scenes(arguments.data, arguments.split)), indent=1))
+    coarse = (images @ captions.t()).numpy()
+    full = scores_of(model, split, wanted(coarse, split, arguments.full), arguments)
+    print(json.dumps(report(coarse, full, ranking, split, read_scenes(arguments.data, arguments.split)), indent=1))
 
 
-def scores_of(model, split, arguments):
-    """Logits [N, 5N], from the file if there is one."""
-    if arguments.scores and Path(arguments.scores).exists():
-        full = np.load(arguments.scores)
-        if full.shape != (len(split), len(split.ids)):
-            raise SystemExit(f"{arguments.scores}: scores {full.shape}, expected {(len(split), len(split.ids))}")
-        return full
-    full = score_split(model, split, arguments.workers)
-    if arguments.scores:
-        np.save(arguments.scores, full)
+def wanted(coarse, split, full):
+    """[N, 5N], which pairs are to be scored: the longest shortlists of both directions, own pairs, hard negatives."""
+    if full:
+        return np.ones(coarse.shape, bool)
+    found = np.zeros(coarse.shape, bool)
+    for axis in (0, 1):
+        size = min(max(SHORTLISTS), coarse.shape[axis])
+        near = np.argpartition(-coarse, size - 1, axis=axis).take(range(size), axis=axis)
+        np.put_along_axis(found, near, True, axis=axis)
+    images = np.arange(len(coarse))
+    for own, other in ((images, images), (images, split.twin.numpy())):
+        for k in range(CAPTIONS):
+            found[own[other >= 0], other[other >= 0] * CAPTIONS + k] = True
+    return found
+
+
+def scores_of(model, split, pairs, arguments):
+    """Logits [N, 5N], NaN where a pair is neither in `pairs` nor in the file."""
+    path = Path(arguments.scores) if arguments.scores else None
+    full = np.load(path) if path and path.exists() else np.full(pairs.shape, np.nan, np.float32)
+    if full.shape != pairs.shape:
+        raise SystemExit(f"{path}: scores of {full.shape}, expected {pairs.shape}")
+    i, c = np.nonzero(pairs & np.isnan(full))
+    if len(i):
+        full[i, c] = score(model, split, torch.from_numpy(i), torch.from_numpy(c), arguments.workers)
+        if path:
+            np.save(path, full)
     return full
 
 
-def score_split(model, split, workers):
-    """Full scores [N, 5N]; a sample of them compared with the published module."""
+def score(model, split, i, c, workers):
+    """Logits of the pairs (i, c); a sample of them compared with the published module."""
     start = time.time()
     images, captions = encode(model, split)
-    with Pool(workers, _share, (model.scorer, images, captions)) as pool:
-        scores = np.concatenate(pool.map(_score_rows, torch.arange(len(split)).split(10), chunksize=1))
+    with Pool(workers, _share, (model.scorer, images, captions, i, c)) as pool:
+        scores = np.concatenate(pool.map(_score_rows, torch.arange(len(i)).split(5000), chunksize=1))
     seconds = time.time() - start
-    sample = torch.Generator().manual_seed(0)
-    i = torch.randint(len(split), (500,), generator=sample)
-    c = torch.randint(len(split.ids), (500,), generator=sample)
-    published = model.scorer.logits(images.v[i], captions.w[c], split.lengths[c]).detach().numpy()
-    print(f"# {scores.size} pairs in {seconds:.0f} s; largest difference of 500 logits from the published form: "
-          f"{np.abs(published - scores[i, c]).max():.1e}", file=sys.stderr)
+    sample = torch.randint(len(i), (500,), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        published = model.scorer.logits(images.v[i[sample]], captions.w[c[sample]], split.lengths[c[sample]]).numpy()
+    print(f"# {len(i)} pairs in {seconds:.0f} s; largest difference of 500 logits from the published form: "
+          f"{np.abs(published - scores[sample.numpy()]).max():.1e}", file=sys.stderr)
     return scores
 
 
@@ -78,13 +96,13 @@ def _share(*parts):
 
 
 def _score_rows(rows):
-    scorer, images, captions = _parts
+    scorer, images, captions, i, c = _parts
     with torch.no_grad():
-        return score_all(scorer, take(images, rows), captions).numpy()
+        return score_pairs(scorer, images, captions, i[rows], c[rows]).numpy()
 
 
 def report(coarse, full, ranking, split, scenes):
-    """`full` are logits, so the ranking's transform is done already."""
+    """`full` are logits, so the ranking's transform is done already. Without all of them some of the tables are left out."""
     twin = split.twin.numpy()
     kinds = np.array([scene.swap["attribute"] if scene.swap else "" for scene in scenes[:len(twin)]])
     weights = ranking.coarse_weight if ranking else (0.0, 0.0)
@@ -92,11 +110,13 @@ def report(coarse, full, ranking, split, scenes):
     if ranking:
         table["ranking"] = ranking.manifest()
     table["coarse"] = recalls(coarse)
-    for size in sorted({*SHORTLISTS, *(ranking.shortlist if ranking else ())}):
+    sizes = {*SHORTLISTS, *(size for size in (ranking.shortlist if ranking else ()) if size <= max(SHORTLISTS))}
+    for size in sorted(sizes):
         table[f"rerank {size}"] = shortlisted(coarse, full, size, weights)
     both = [full + weight * coarse for weight in weights]
-    table["full"] = {name: {"score": recalls(full)[name], "both": recalls(scores)[name]}
-                     for name, scores in zip(("t2i", "i2t"), both)}
+    if not np.isnan(full).any():
+        table["full"] = {name: {"score": recalls(full)[name], "both": recalls(scores)[name]}
+                         for name, scores in zip(("t2i", "i2t"), both)}
     for stage, scores in (("coarse", coarse), ("full", full)):
         table[f"twins {stage}"] = _twins(scores, scores, twin, kinds)
     table["twins both"] = _twins(*both, twin, kinds)

@@ -84,3 +84,11 @@ def test_a_shortlist_is_ordered_by_the_scorer_and_by_both_stages():
     assert counted["score"] < counted["both"] < counted["own inside"] < 100
     assert found["i2t"]["both"] == found["i2t"]["score"]
     assert shortlisted(coarse, full, 500, (1.0, 0.0))["i2t"]["score"] == recalls(full)["i2t"]
+    # Scores that no shortlist needs may be missing.
+    some = np.full_like(full, np.nan)
+    for axis in (0, 1):
+        near = np.argsort(-coarse, axis=axis).take(range(15), axis=axis)
+        np.put_along_axis(some, near, np.take_along_axis(full, near, axis=axis), axis=axis)
+    assert np.isnan(some).any()
+    for direction, without in shortlisted(coarse, some, 15, (1.0, 0.0)).items():
+        assert found[direction] == {**without, "full top-10 kept": found[direction]["full top-10 kept"]}

@@ -22,7 +22,7 @@ def recalls(scores):
 def shortlisted(coarse, full, size, weights=(0.0, 0.0)):
     """What a rerank of the coarse top `size` gives, per direction: recalls by the scorer alone (`score`) and by both
     stages (`both`: full + weight * coarse), in percent; how often an own item is inside; how often the whole full top 10
-    is.
+    is, unless scores outside the shortlists are missing (NaN).
 
     What the shortlist leaves out scores −inf. Captions query over images, images over captions.
     """
@@ -34,12 +34,13 @@ def shortlisted(coarse, full, size, weights=(0.0, 0.0)):
         np.put_along_axis(inside, near.take(range(kept), axis=axis), True, axis=axis)
         n = len(full)
         own = inside[np.arange(n).repeat(CAPTIONS), np.arange(n * CAPTIONS)].reshape(n, CAPTIONS)
-        top = np.argpartition(-full, 9, axis=axis).take(range(10), axis=axis)
         result[name] = {
             "own inside": _percent(own if name == "t2i" else own.any(axis=1)),
             "score": recalls(np.where(inside, full, -np.inf))[name],
-            "both": recalls(np.where(inside, full + weight * coarse, -np.inf))[name],
-            "full top-10 kept": _percent(np.take_along_axis(inside, top, axis=axis).all(axis=axis))}
+            "both": recalls(np.where(inside, full + weight * coarse, -np.inf))[name]}
+        if not np.isnan(full).any():
+            top = np.argpartition(-full, 9, axis=axis).take(range(10), axis=axis)
+            result[name]["full top-10 kept"] = _percent(np.take_along_axis(inside, top, axis=axis).all(axis=axis))
     return result
 
 
