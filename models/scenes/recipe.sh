@@ -25,7 +25,7 @@ $PYTHON train.py --data "$DATA" --out checkpoint --every 200 --stop-at 1600 --se
 $PYTHON ../exporter/fit_coarse.py --checkpoint checkpoint/model.pth --vocabulary checkpoint/vocabulary.json \
     --source "$DATA" --split train --dev dev --max-tokens 32 --dev-queries 2500 --dev-shortlist 100 --device cpu --threads 1 \
     --out checkpoint/coarse.npz --force
-$PYTHON evaluate.py --data corpus --split test --checkpoint checkpoint --workers "$WORKERS" \
+$PYTHON evaluate.py --data corpus --split test --checkpoint checkpoint --workers "$WORKERS" --full \
     > checkpoint/test_metrics.json
 
 $PYTHON ../exporter/export.py --checkpoint checkpoint/model.pth --vocabulary checkpoint/vocabulary.json \

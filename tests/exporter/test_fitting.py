@@ -13,11 +13,12 @@ import pytest
 import torch
 
 from conftest import ROOT
-from fitting_data import CHECKPOINT, PER_IMAGE, REGIONS, VOCABULARY, WIDTH, WORDS, arguments, write_data, write_split
+from fitting_data import CHECKPOINT, PER_IMAGE, REGIONS, VOCABULARY, WORDS, arguments, write_data, write_split
 from retrieval_exporter import cli as export
 from retrieval_exporter.fitting import features, rounds, scoring
 from retrieval_exporter.fitting.cli import main
 from retrieval_exporter.fitting.state import State
+from retrieval_exporter.systems.camp import Camp
 
 pytest.importorskip("nltk")
 
@@ -145,6 +146,18 @@ def test_a_fit_that_ends_worse_than_untrained_says_so_and_keeps_the_untrained(da
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     with np.load(tmp_path / "a.npz") as written:
         assert not bool(written["unit"])
+
+
+def test_a_score_that_is_no_probability_is_ordered_as_it_is(data, tmp_path):
+    cosine = CHECKPOINT.parents[1] / "camp-cross-attention-new" / CHECKPOINT.name
+    assert main(arguments(data, tmp_path / "coarse.npz", "--checkpoint", str(cosine))) == 0
+    with np.load(tmp_path / "coarse.npz") as written:
+        assert str(written["ranking_transform"]) == "identity"
+
+
+def test_a_system_whose_words_do_not_attend_to_regions_is_refused(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Camp, "affinity", lambda system: None)
+    refused(arguments(data, tmp_path / "coarse.npz"), "slots are not for camp-gate-fusion-new", capsys)
 
 
 def remove(name):

@@ -11,6 +11,7 @@ import torch
 from conftest import ROOT, TOLERANCE, loaded
 from fitting_data import WIDTH, write_split
 from retrieval_exporter import coarse
+from retrieval_exporter.errors import ExportError
 from retrieval_exporter.fitting import captions, mining, ordering
 from retrieval_exporter.fitting.batches import Batches, ScoredGroups
 from retrieval_exporter.fitting.embedding import embed_captions, embed_images
@@ -53,6 +54,16 @@ def test_an_image_stored_once_a_caption_is_one_image(tmp_path):
     split = Split(tmp_path, "old")
     assert (split.images, split.captions_per_image) == (4, 5)
     assert np.array_equal(split.features(np.array([3, 1])), images[[3, 1]])
+
+
+def test_an_image_that_is_not_repeated_as_the_others_are_is_refused(tmp_path):
+    images = np.random.default_rng(0).normal(size=(4, 6, WIDTH)).astype(np.float32).repeat(5, axis=0)
+    images[17, 3, 1] = 5
+    write_split(tmp_path, "old", regions=images, captions=["w4 w5"] * 20)
+    split = Split(tmp_path, "old")
+    assert split.features(np.array([0, 2])).shape == (2, 6, WIDTH)
+    with pytest.raises(ExportError, match="old_ims.npy: row 17 differs from row 15, expected the same image 5 times"):
+        split.features(np.array([2, 3]))
 
 
 def test_as_many_captions_as_images_that_differ_are_one_each(tmp_path):

@@ -30,12 +30,20 @@ class Split:
         self.regions, self.width = self._rows.shape[1:]
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """Float32 [B, R, W] of the images with these numbers. A value that is not finite is an `ExportError`."""
-        x = np.asarray(self._rows[images * self._rows_per_image], np.float32)
+        """Float32 [B, R, W] of the images with these numbers. A value that is not finite is an `ExportError`, and so is an
+        image that is not repeated as the others are."""
+        firsts = images * self._rows_per_image
+        x = np.asarray(self._rows[firsts], np.float32)
         if not np.isfinite(x).all():
             row, region, value = (int(n) for n in np.argwhere(~np.isfinite(x))[0])
             raise ExportError(f"{self.image_file}: feature {value} of region {region} of image {int(images[row])} is "
                               f"{x[row, region, value]}, expected a finite number")
+        for n in range(1, self._rows_per_image):
+            differs = (np.asarray(self._rows[firsts + n], np.float32) != x).any(axis=(1, 2))
+            if differs.any():
+                first = int(firsts[differs][0])
+                raise ExportError(f"{self.image_file}: row {first + n} differs from row {first}, expected the same image "
+                                  f"{self._rows_per_image} times in a row")
         return x
 
     def stamp(self) -> list[object]:
