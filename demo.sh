@@ -35,7 +35,7 @@ ask() { # PATH [BODY]
 lines() {
   sed 's/{"id"/\n&/g; s/\],"/\n&/' | sed -E '
     /^\{"id"/!{ s/^(\{"hits":\[)?\],?//; s/^\{"hits":\[$//; /^$/d; s/^/  /; b }
-    s/^\{"id":"([^"]*)","rank":([0-9]+),"score":([^,]+),"coarse":\{"score":([^,]+),"rank":([0-9]+)\}/  \2. \1  score \3  (first stage: \4, rank \5)/
+    s/^\{"id":"([^"]*)","rank":([0-9]+),"score":([^,]+),"scoreRank":[^,]+,"coarse":\{"score":([^,]+),"rank":([0-9]+)\},"rankingScore":[^,]+/  \2. \1  score \3  (first stage: \4, rank \5)/
     s/,"metadata".*"caption":"(.*)"\},?$/  \1/; s/,"metadata".*$//'
   echo
 }

@@ -57,6 +57,8 @@ public sealed class RecallProbeTests(RankedCorpus corpus) : IClassFixture<Ranked
         var sampled = serving.Sampler.NextAsync(Cancelled);
 
         (await serving.ImagesAsync("w5 w6", shortlist: 3)).Dispose();
+        (await serving.ImagesAsync("w5 w6", top: corpus.Logit.Spec.TextToImage.Shortlist + 1)).Dispose();
+        (await serving.Search.SearchAsync(new ImageSearchRequest { Caption = "w5 w6", RankBy = RankBy.Score }, Cancelled)).Dispose();
         (await serving.ImagesAsync("w5 w6", filter: new() { ["source"] = ["a"] })).Dispose();
         Assert.False(sampled.IsCompleted);
 

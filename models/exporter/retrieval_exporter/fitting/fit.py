@@ -142,6 +142,8 @@ class Fit:
             self.progress.line(f"training did not get beyond the untrained slots on {self.dev.name}: they are kept")
         elif best is not named[-1]:
             self.progress.line(f"{named[-1][0]} is no better on {self.dev.name}: {best[0]} is kept")
+        else:
+            self.progress.line(f"{best[0]} is kept")
         return best[1]
 
     def _round(self, slots: Slots, plan: Round, batches: Batches, generator: Generator) -> Measures:
