@@ -68,6 +68,13 @@ def test_a_file_that_is_no_npz_is_refused(reference, tmp_path, content):
         model.from_checkpoint(reference, coarse_path=tmp_path / "heads.npz")
 
 
+def test_a_lone_array_is_no_coarse_file(reference, tmp_path):
+    with open(tmp_path / "heads.npz", "wb") as file:
+        np.save(file, np.zeros(3, np.float32))
+    with pytest.raises(ExportError, match=r"heads\.npz: not readable as an \.npz"):
+        model.from_checkpoint(reference, coarse_path=tmp_path / "heads.npz")
+
+
 def test_a_damaged_npz_is_refused_wherever_it_is_damaged(reference, tmp_path):
     np.savez_compressed(tmp_path / "heads.npz", **heads())
     whole, system, refused = (tmp_path / "heads.npz").read_bytes(), model.from_checkpoint(reference).system, 0

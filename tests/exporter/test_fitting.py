@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import signal
 import subprocess
@@ -257,12 +258,19 @@ def test_the_state_of_another_fit_is_not_gone_on_from(data, tmp_path, monkeypatc
     with pytest.raises(Stopped):
         main(arguments(data, out))
     monkeypatch.setattr(State, "keep", keep)
+    whole = (tmp_path / ".coarse.npz.fit" / "state.npz").read_bytes()
     refused(arguments(data, out, "--rate", "0.01"), "state.npz: the state of a fit with other options", capsys)
     assert main(arguments(data, out, "--rate", "0.01", "--restart")) == 0
     out.unlink()
     (tmp_path / ".coarse.npz.fit").mkdir()
-    (tmp_path / ".coarse.npz.fit" / "state.npz").write_bytes(b"PK broken")
-    refused(arguments(data, out), "state.npz: not readable as the state of a fit", capsys)
+    for broken in (b"PK broken", whole[:len(whole) // 2], b""):
+        (tmp_path / ".coarse.npz.fit" / "state.npz").write_bytes(broken)
+        refused(arguments(data, out), "state.npz: not readable as the state of a fit", capsys)
+
+
+def test_what_is_no_regular_file_is_not_replaced(data, tmp_path, capsys):
+    os.mkfifo(tmp_path / "coarse.npz")
+    refused(arguments(data, tmp_path / "coarse.npz", "--force"), "coarse.npz: is no regular file", capsys)
 
 
 def test_a_loss_that_is_not_finite_is_said_before_it_is_kept(data, tmp_path, monkeypatch, capsys):

@@ -13,6 +13,7 @@ internal sealed partial class RecallGauge(QuerySampler sampler, RecallProbe prob
 {
     // Also the pause after a query that was not measured.
     private static readonly TimeSpan shortestPause = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan longestPause = TimeSpan.FromDays(1);
 
     private readonly LastFault _trouble = new();
 
@@ -32,8 +33,8 @@ internal sealed partial class RecallGauge(QuerySampler sampler, RecallProbe prob
                 if (await probe.MeasureAsync(query, stoppingToken).ConfigureAwait(false) is { } measured)
                 {
                     metrics.Measured(query.Snapshot.Model.Fingerprint, measured);
-                    var rest = measured.Computing * ((1 / options.RecallBudget) - 1);
-                    pause = rest > pause ? rest : pause;
+                    var rest = measured.Computing.TotalSeconds * ((1 / options.RecallBudget) - 1);
+                    pause = TimeSpan.FromSeconds(Math.Clamp(rest, shortestPause.TotalSeconds, longestPause.TotalSeconds));
                 }
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested && exception is RetrievalException or OperationCanceledException)

@@ -3,10 +3,9 @@
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,12 +24,12 @@ _SLOTS = tuple(field.name for field in fields(SlotWeights))
 
 def read(path: Path | str, system: "System") -> tuple[Coarse, Ranking | None]:
     """The embedding of a file and its ranking, if it has one. Pickled arrays are refused."""
-    return embedding_of(Entries(_arrays(path), str(path)), system)
+    return embedding_of(Entries(arrays_of(path), str(path)), system)
 
 
 def read_slots(path: Path | str, system: "System") -> tuple[SlotWeights, Ranking | None]:
     """The same of a file that must hold slots, as weights to train on."""
-    entries = Entries(_arrays(path), str(path))
+    entries = Entries(arrays_of(path), str(path))
     weights = slots_of(entries, system)
     return weights, _finished(entries, system)
 
@@ -86,10 +85,11 @@ def write(path: Path | str, weights: SlotWeights, ranking: Ranking | None = None
         partial.unlink(missing_ok=True)
 
 
-def _arrays(path: Path | str) -> Mapping[str, Any]:
+def arrays_of(path: Path | str, what: str = "an .npz of plain arrays", advice: str = "") -> dict[str, np.ndarray]:
+    """The arrays of an .npz by name. A file that is none, or is damaged or pickled, is an error that calls it no `what`."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, NotImplementedError, RuntimeError,
+    except (OSError, ValueError, KeyError, AttributeError, EOFError, NotImplementedError, RuntimeError, TypeError,
             zipfile.BadZipFile, zlib.error) as error:
-        raise ExportError(f"{path}: not readable as an .npz of plain arrays: {error}")
+        raise ExportError(f"{path}: not readable as {what}: {error}{advice}")

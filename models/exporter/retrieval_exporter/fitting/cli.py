@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
     out = Path(arguments.out)
     if out.is_dir():
         raise ExportError(f"{out}: is a folder, expected a file to write")
+    if out.exists() and not out.is_file():
+        raise ExportError(f"{out}: is no regular file, expected a file to write")
     if out.exists() and not arguments.force:
         raise ExportError(f"{out}: exists; --force replaces it")
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..coarse.files import arrays_of
 from ..errors import ExportError
 from .files import replace_file
 
@@ -36,11 +37,7 @@ class State:
     def _read(self) -> dict[str, np.ndarray]:
         if not self.path.exists():
             return {}
-        try:
-            with np.load(self.path, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-        except (OSError, ValueError, KeyError, EOFError, AttributeError) as error:
-            raise ExportError(f"{self.path}: not readable as the state of a fit: {error}; --restart begins anew")
+        arrays = arrays_of(self.path, "the state of a fit", "; --restart begins anew")
         if str(arrays.pop(_STAMP, "")) != self._stamp:
             raise ExportError(f"{self.path}: the state of a fit with other options, another checkpoint or other data; "
                               "--restart begins anew")
