@@ -96,28 +96,6 @@ def test_the_manifest_of_a_ranking_satisfies_the_schema(tmp_path):
     assert not validator.is_valid(manifest)
 
 
-def test_a_graph_gives_the_logits_of_scores_that_are_1_in_float32(tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    folder = ROOT / "tests" / "Fixtures" / "bundles" / "ranking-logit"
-    with np.load(folder / "parity.npz") as parity:
-        data = {name: parity[name] for name in parity.files}
-    text, image, scorer = (onnxruntime.InferenceSession(str(folder / name)) for name in
-                           ("text_encoder.onnx", "image_encoder.onnx", GRAPHS[0]))
-    texts = dict(zip((o.name for o in text.get_outputs()),
-                     text.run(None, {"token_ids": data["token_ids"], "lengths": data["lengths"]})))
-    images = dict(zip((o.name for o in image.get_outputs()), image.run(None, {"regions": data["regions"]})))
-    assert np.abs(texts["embedding"] - data["caption_embedding"]).max() < 1e-5
-    assert np.abs(images["embedding"] - data["image_embedding"]).max() < 1e-5
-    lengths = data["lengths"]
-    given = {"caption." + name[7:]: np.concatenate([x[i, :n] for i, n in enumerate(lengths)])
-             for name, x in texts.items() if name != "embedding"}
-    given.update({"image." + name[7:]: x for name, x in images.items() if name != "embedding"})
-    given.update({"caption.length": lengths, "caption.offset": np.cumsum(lengths) - lengths})
-    i, c = np.divmod(np.arange(data["scores"].size), len(lengths))
-    logits = scorer.run(["logit"], {**given, "slots": i, "query_index": c})[0]
-    assert np.abs(1 / (1 + np.exp(-logits.astype(np.float64))) - data["scores"].reshape(-1)).max() < 1e-5
-
-
 def test_the_services_bundle_has_scores_of_1_whose_logits_differ():
     import ranking_bundle
     built = ranking_bundle.built()

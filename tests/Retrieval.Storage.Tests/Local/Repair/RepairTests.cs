@@ -31,7 +31,8 @@ public sealed class RepairTests : WrittenIndexTests
         Assert.Equal((hash, dry.Generation), (report.ContentHash, report.Generation));
         Assert.Equal((hash, expected.Count), (Newest().Hash, (int)report.Images));
         Assert.True(report.Generation > generation - 2, "the number was seen before");
-        Assert.All(report.Done, done => Assert.Contains(done, dry.Done));
+        // The folder that damaged files are moved to is named after the second.
+        Assert.All(report.Done.Select(WithoutTime), done => Assert.Contains(done, dry.Done.Select(WithoutTime)));
         using (var index = LocalIndex.Open(Folder.Index))
         {
             Assert.Empty(index.Verify(Cancellation).Faults);
@@ -138,4 +139,6 @@ public sealed class RepairTests : WrittenIndexTests
     }
 
     private static string Hash(string line) => line.Split(' ')[^1];
+
+    private static string WithoutTime(string done) => System.Text.RegularExpressions.Regex.Replace(done, "[0-9]{8}T[0-9]{6}Z", "");
 }
