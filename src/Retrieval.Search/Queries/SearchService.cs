@@ -155,7 +155,11 @@ public sealed class SearchService(
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
             var answer = Assemble(QueryKinds.Images, run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
-            Sample(request, options.ShortlistOf(snapshot.Model.Manifest.Ranking?.TextToImage), answer, () => new SampledQuery(snapshot, caption.TokenIds, null, run.RankingOf(encoded.Record), Slots(candidates), candidates[0].Slot));
+            if (IsWanted(request, options.ShortlistOf(snapshot.Model.Manifest.Ranking?.TextToImage), answer))
+            {
+                sampler!.Offer(new SampledQuery(snapshot, caption.TokenIds, null, run.RankingOf(encoded.Record), Slots(candidates), candidates[0].Slot));
+            }
+
             return answer;
         }
         catch (OperationCanceledException) when (run.IsLate)
@@ -177,7 +181,11 @@ public sealed class SearchService(
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
             var answer = Assemble(QueryKinds.Captions, run, candidates, null);
-            Sample(request, options.ShortlistOf(snapshot.Model.Manifest.Ranking?.ImageToText), answer, () => new SampledQuery(snapshot, null, slot, run.RankingOf(query), Slots(candidates), candidates[0].Slot));
+            if (IsWanted(request, options.ShortlistOf(snapshot.Model.Manifest.Ranking?.ImageToText), answer))
+            {
+                sampler!.Offer(new SampledQuery(snapshot, null, slot, run.RankingOf(query), Slots(candidates), candidates[0].Slot));
+            }
+
             return answer;
         }
         catch (OperationCanceledException) when (run.IsLate)
@@ -187,13 +195,8 @@ public sealed class SearchService(
     }
 
     // Only what a search of the default size gives: what callers ask for beyond or below says nothing about the default.
-    private void Sample(SearchRequest request, int usual, SearchAnswer answer, Func<SampledQuery> query)
-    {
-        if (sampler is { IsWanted: true } && request is { Shortlist: null, Filter: null, RankBy: null or RankBy.Both } && answer is { Degraded: null, Places.Count: > 0 } && answer.Shortlisted <= usual)
-        {
-            sampler.Offer(query());
-        }
-    }
+    private bool IsWanted(SearchRequest request, int usual, SearchAnswer answer) =>
+        sampler is { IsWanted: true } && request is { Shortlist: null, Filter: null, RankBy: null or RankBy.Both } && answer is { Degraded: null, Places.Count: > 0 } && answer.Shortlisted <= usual;
 
     private static long[] Slots(Candidate[] candidates) => Array.ConvertAll(candidates, candidate => candidate.Slot);
 

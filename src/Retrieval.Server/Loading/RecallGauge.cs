@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Retrieval.Domain.Errors;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Recall;
 
@@ -37,9 +36,9 @@ internal sealed partial class RecallGauge(QuerySampler sampler, RecallProbe prob
                     pause = TimeSpan.FromSeconds(Math.Clamp(rest, shortestPause.TotalSeconds, longestPause.TotalSeconds));
                 }
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested && exception is RetrievalException or OperationCanceledException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                // Damaged data, or a device that fails: others report that. No fault of a measurement may end the gauge.
+                // Usually damaged data, or a device that fails: others report that too. No fault of a measurement may end the gauge.
                 if (_trouble.IsNews(exception))
                 {
                     LogNotMeasured(exception);
