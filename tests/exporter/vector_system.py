@@ -97,7 +97,7 @@ class VectorCosine(System):
         return cls(regions, words)
 
     @classmethod
-    def random(cls, name, sizes, options):
+    def untrained(cls, name, sizes, options):
         words = CaptionVector(sizes.vocabulary_size, sizes.word_size, sizes.embed_size)
         with torch.no_grad():
             words.embed.weight.mul_(2)

@@ -44,6 +44,9 @@ class System(ABC):
     names: ClassVar[tuple[str, ...]]
     options: ClassVar[tuple[Option, ...]] = ()
 
+    # What people call it, for messages: "SCAN t2i". `name` where a system says nothing.
+    title: str = ""
+
     name: str
     variant: Mapping[str, str | int | float | bool]
     regions: nn.Module
@@ -70,8 +73,32 @@ class System(ABC):
 
     @classmethod
     @abstractmethod
+    def untrained(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "System":
+        """Weights as the authors initialise them, drawn from PyTorch's generator: where training starts."""
+
+    @classmethod
     def random(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "System":
-        """Weights drawn from PyTorch's generator, such that scores differ."""
+        """Weights drawn from PyTorch's generator, such that scores differ; ready for export."""
+        system = cls.untrained(name, sizes, options)
+        for module in (system.regions, system.words, system.scorer):
+            module.eval()
+        return system
+
+    def described(self) -> str:
+        """What a checkpoint was recognised as, in a line."""
+        return f"{self.title or self.name}, D={self.embed_size}, vocabulary {self.vocabulary_size:,}, " \
+               f"regions of {self.region_width:,}"
+
+    def states(self) -> list[dict[str, Tensor]]:
+        """The entry `model` of a checkpoint in the published layout: the encoders and, where it has weights, the
+        scorer."""
+        states = [module.state_dict() for module in (self.regions, self.words, self.scorer)]
+        return states if states[2] else states[:2]
+
+    def checkpoint_options(self) -> dict[str, Any]:
+        """The entry `opt` of such a checkpoint: what `from_checkpoint` reads that the weights do not say, under the
+        names of the authors' training script."""
+        return {}
 
     def unsupported(self, settings: Settings) -> str | None:
         """Why a bundle cannot be exported so, None if it can."""

@@ -27,3 +27,11 @@ class Coarse(nn.Module):
     def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
         """Features and lengths of B captions -> [B, E]."""
         raise NotImplementedError
+
+    def of_regions(self, regions: Tensor, v: Tensor) -> Tensor:
+        """[B, R, W] regions and their features -> [B, E]. For an embedding that has an encoder of its own."""
+        return self.image(v)
+
+    def of_tokens(self, token_ids: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        """[B, T] ids, their features and lengths -> [B, E]. For an embedding that has an encoder of its own."""
+        return self.caption(w, lengths)

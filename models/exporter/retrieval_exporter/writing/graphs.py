@@ -31,7 +31,7 @@ class ImageEncoder(nn.Module):
     def forward(self, regions: Tensor) -> tuple[Tensor, ...]:
         v = self.encoder(regions)
         record = self.form.image_record(v)
-        return (self.coarse.image(v), *self.form.pack("image", record).values())
+        return (self.coarse.of_regions(regions, v), *self.form.pack("image", record).values())
 
 
 class TextEncoder(nn.Module):
@@ -44,7 +44,7 @@ class TextEncoder(nn.Module):
     def forward(self, token_ids: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
         w = self.encoder(token_ids, lengths)
         record = self.form.caption_record(w)
-        return (self.coarse.caption(w, lengths), *self.form.pack("caption", record).values())
+        return (self.coarse.of_tokens(token_ids, w, lengths), *self.form.pack("caption", record).values())
 
 
 def write_all(model: Model, form: Form, folder: Path, settings: Settings) -> None:

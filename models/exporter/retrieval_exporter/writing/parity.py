@@ -37,14 +37,14 @@ def make(model: Model, settings: Settings, seed: int = 11) -> dict[str, np.ndarr
     order = random.permutation(len(lengths))
     token_ids, lengths = token_ids[order], np.array(lengths, np.int64)[order]
     with torch.no_grad():
-        v = model.system.regions(torch.from_numpy(regions.astype(np.float32)))
-        n = torch.from_numpy(lengths)
-        w = model.system.words(torch.from_numpy(token_ids), n)
+        images = torch.from_numpy(regions.astype(np.float32))
+        ids, n = torch.from_numpy(token_ids), torch.from_numpy(lengths)
+        v, w = model.system.regions(images), model.system.words(ids, n)
         return {
             "regions": regions.astype(np.float32),
             "token_ids": token_ids,
             "lengths": lengths,
-            "image_embedding": model.coarse.image(v).numpy().astype(np.float32),
-            "caption_embedding": model.coarse.caption(w, n).numpy().astype(np.float32),
+            "image_embedding": model.coarse.of_regions(images, v).numpy().astype(np.float32),
+            "caption_embedding": model.coarse.of_tokens(ids, w, n).numpy().astype(np.float32),
             "scores": model.system.scores(v, w, n).numpy().astype(np.float32),
         }

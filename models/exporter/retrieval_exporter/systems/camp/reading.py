@@ -7,6 +7,7 @@ from torch import Tensor
 from ...encoders import RegionEncoder, WordEncoder
 from ...errors import ExportError
 from ...reading.checkpoints import Checkpoint, load_state
+from ...reading.encoders import encoders_of, shape
 from .published import FUSIONS, PairScorer, build_scorer
 
 _PARTS = 3
@@ -47,30 +48,12 @@ def parts(checkpoint: Checkpoint, name: str,
     if name == _PAPER and options.get("fusion_activation", "relu") != "relu":
         raise ExportError(f"{path}: option fusion_activation is {options['fusion_activation']!r}, expected relu")
     image_state, text_state, scorer_state = checkpoint.state_dicts()
-    embed_size, width = _shape(image_state, "fc.weight", path, "image encoder")
-    rows, word_size = _shape(text_state, "embed.weight", path, "text encoder")
-    for option, size in (("img_dim", width), ("embed_size", embed_size), ("vocab_size", rows),
-                         ("word_dim", word_size)):
-        if option in options and options[option] != size:
-            raise ExportError(f"{path}: option {option} is {options[option]!r}, but the weights say {size}")
-
     # Left out, the two options mean that features are not normalised: released checkpoints are so.
-    regions = RegionEncoder(width, embed_size, normalise=not options.get("no_imgnorm", True))
-    words = WordEncoder(rows, word_size, embed_size,
-                        bool(options.get("bi_gru", "rnn.weight_ih_l0_reverse" in text_state)),
-                        normalise=not options.get("no_txtnorm", True))
-    hidden = _shape(scorer_state, "img_proj.weight", path, f"scorer ({name})")[0] if name == _PAPER else None
-    scorer = build_scorer(name, embed_size, variant.get("fusion"), hidden, _heads(scorer_state))
-    load_state(regions, image_state, path, "image encoder")
-    load_state(words, text_state, path, "text encoder")
+    regions, words = encoders_of(checkpoint, image_state, text_state, normalised=False)
+    hidden = shape(scorer_state, "img_proj.weight", path, f"scorer ({name})")[0] if name == _PAPER else None
+    scorer = build_scorer(name, regions.fc.out_features, variant.get("fusion"), hidden, _heads(scorer_state))
     load_state(scorer, scorer_state, path, f"scorer ({name})")
     return regions, words, scorer
-
-
-def _shape(state: Mapping[str, Tensor], key: str, path: object, part: str) -> tuple[int, ...]:
-    if key not in state or state[key].dim() != 2:
-        raise ExportError(f"{path}: the {part} has no {key}")
-    return tuple(state[key].shape)
 
 
 def _heads(state: Mapping[str, Tensor]) -> int:

@@ -41,6 +41,7 @@ class Camp(System):
     def __init__(self, name: str, variant: Mapping[str, str], regions: RegionEncoder, words: WordEncoder,
                  scorer: PairScorer) -> None:
         self.name = name
+        self.title = "CAMP " + name.removeprefix("camp-")
         self.variant = variant
         self.regions = regions
         self.words = words
@@ -62,7 +63,6 @@ class Camp(System):
 
     @classmethod
     def untrained(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Camp":
-        """Weights as PyTorch initialises them: where training starts."""
         variant = {"fusion": options.get("fusion", FUSIONS[0])} if name in _WITH_FUSION else {}
         return cls(name, variant,
                    RegionEncoder(sizes.image_size, sizes.embed_size),
@@ -76,6 +76,12 @@ class Camp(System):
             initial.spread(module)
             module.eval()
         return system
+
+    def checkpoint_options(self) -> dict[str, Any]:
+        measure = {} if self.name == "camp-paper" else {"measure": self.name.removeprefix("camp-").replace("-", "_")}
+        fusion = {"fusion_func": self.variant["fusion"]} if self.variant else {}
+        return {**measure, **fusion, "no_imgnorm": not self.regions.normalise, "no_txtnorm": not self.words.normalise,
+                "bi_gru": self.words.bidirectional}
 
     def unsupported(self, settings: Settings) -> str | None:
         if settings.precision == "int8" and (settings.form != "serving" or self.name not in _IN_BYTES):

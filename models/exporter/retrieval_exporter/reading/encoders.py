@@ -1,0 +1,43 @@
+"""The encoders that most systems share, from the state dictionaries of a checkpoint."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from ..encoders import RegionEncoder, WordEncoder
+from ..errors import ExportError
+from .checkpoints import Checkpoint, load_state
+
+
+def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_state: Mapping[str, Tensor], *,
+                normalised: bool, rnn: str = "rnn") -> tuple[RegionEncoder, WordEncoder]:
+    """A linear map of regions and a GRU over words, with their weights. Sizes come from the weights, and options that
+    contradict them are an error.
+
+    `normalised`: features have unit length where the options `no_imgnorm` and `no_txtnorm` say nothing. `rnn`: what the
+    system's authors call the GRU.
+    """
+    path, options = checkpoint.path, checkpoint.options
+    embed_size, width = shape(image_state, "fc.weight", path, "image encoder")
+    rows, word_size = shape(text_state, "embed.weight", path, "text encoder")
+    for option, size in (("img_dim", width), ("embed_size", embed_size), ("vocab_size", rows),
+                         ("word_dim", word_size)):
+        if option in options and options[option] != size:
+            raise ExportError(f"{path}: option {option} is {options[option]!r}, but the weights say {size}")
+    regions = RegionEncoder(width, embed_size, normalise=not options.get("no_imgnorm", not normalised))
+    words = WordEncoder(rows, word_size, embed_size,
+                        bool(options.get("bi_gru", f"{rnn}.weight_ih_l0_reverse" in text_state)),
+                        normalise=not options.get("no_txtnorm", not normalised))
+    renamed = {key.replace(rnn + ".", "rnn.", 1) if key.startswith(rnn + ".") else key: tensor
+               for key, tensor in text_state.items()}
+    load_state(regions, image_state, path, "image encoder")
+    load_state(words, renamed, path, "text encoder")
+    return regions, words
+
+
+def shape(state: Mapping[str, Tensor], key: str, path: Path | str, part: str) -> tuple[int, ...]:
+    """The sizes of a matrix that a part must have."""
+    if key not in state or state[key].dim() != 2:
+        raise ExportError(f"{path}: the {part} has no {key}")
+    return tuple(state[key].shape)
