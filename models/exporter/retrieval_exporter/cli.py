@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
     e = p.add_argument_group("the coarse embedding")
-    e.add_argument("--coarse", metavar="FILE", help="trained slots or heads, .npz")
+    e.add_argument("--coarse", metavar="FILE", help="trained slots or heads, .npz, or the checkpoint of another model")
     e.add_argument("--embedding", choices=choice.EMBEDDINGS,
                    help="without trained weights; slots by default where there is a vocabulary and the system has them")
     e.add_argument("--slots", type=int, help=f"of the embedding without trained weights, {choice.SLOTS} by default")

@@ -2,9 +2,10 @@
 
 from .embedding import Coarse, mean_regions, mean_words
 from .features import Features
+from .foreign import ForeignEmbedding
 from .heads import Heads
 from .ranking import Ranking
 from .slots import SlotEmbedding, Slots, SlotWeights
 
-__all__ = ["Coarse", "Features", "Heads", "Ranking", "SlotEmbedding", "SlotWeights", "Slots", "mean_regions",
-           "mean_words"]
+__all__ = ["Coarse", "Features", "ForeignEmbedding", "Heads", "Ranking", "SlotEmbedding", "SlotWeights", "Slots",
+           "mean_regions", "mean_words"]
