@@ -1,6 +1,6 @@
 """What a bundle is made of: a system, its coarse embedding and its vocabulary, read or with random weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from . import registry
 from .coarse import Coarse, ForeignEmbedding, Ranking
 from .coarse.choice import Choice, Words, chosen
 from .coarse.entries import Entries
+from .ensemble import Member, MemberEmbedding, ensemble_of
 from .errors import ExportError
 from .reading import vocabulary
 from .reading.checkpoints import is_checkpoint, open_checkpoint
@@ -46,6 +47,20 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
     words = Words(listed, vocabulary_path or path, vocabulary_path is not None)
     coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained)
     return Model(system, coarse, listed, ranking)
+
+
+def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | None = None,
+                     vocabulary_path: Path | str | None = None, coarse_path: Path | str | None = None,
+                     choice: Choice = Choice()) -> Model:
+    """The ensemble of two checkpoints or more. Vocabulary and coarse embedding are those of the first."""
+    first = from_checkpoint(paths[0], None, vocabulary_path, coarse_path, choice)
+    members = [Member(paths[0], first.system), *(Member(path, _system_of(path)) for path in paths[1:])]
+    ensemble = ensemble_of(members, weights)
+    if first.ranking is not None and first.ranking.transform == "logit" and not ensemble.probability:
+        other = next(member for member in members if not member.system.probability)
+        raise ExportError(f"{coarse_path or paths[0]}: ranking_transform is 'logit', but the score of {other.path} is "
+                          "no probability")
+    return Model(ensemble, MemberEmbedding(first.coarse), first.vocabulary, first.ranking)
 
 
 def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, seed: int = 0,
