@@ -9,6 +9,7 @@
 import torch
 from torch import Tensor, nn
 
+from ...attention import cosine
 from ...numbers.operations import Product, l2, masked_softmax, word_mask
 
 CHANNELS = 32
@@ -54,6 +55,6 @@ class PairScorer(nn.Module):
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         mask = word_mask(lengths, w.shape[1])
         to_regions, to_words = self.attentions(self.product(l2(v), l2(w).transpose(1, 2)), mask)
-        of_regions = (l2(v) * l2(self.product(to_regions, w))).sum(dim=-1)
-        of_words = (l2(w) * l2(self.product(to_words, v))).sum(dim=-1)
+        of_regions = cosine(v, self.product(to_regions, w))
+        of_words = cosine(w, self.product(to_words, v))
         return self.mean(of_regions, of_words, mask, lengths)

@@ -10,17 +10,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ...attention import attended_cosine, gram
 from ...fields import WORDS, Field
 from ...form import Form
-from ...numbers.operations import EPSILON, l2, word_mask
+from ...numbers.operations import l2, word_mask
 from ...settings import Settings
 from .published import PairScorer
-
-
-def _attended_cosine(weights: Tensor, affinity: Tensor, gram: Tensor) -> Tensor:
-    """[P, A, B] weights and affinities, [P, B, B] -> [P, A]."""
-    square = ((weights @ gram) * weights).sum(dim=-1)
-    return (weights * affinity).sum(dim=-1) / (torch.sqrt(torch.relu(square)) + EPSILON)
 
 
 class ServingRdan(Form):
@@ -38,12 +33,12 @@ class ServingRdan(Form):
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
         unit = l2(v)
-        return {"v": unit, "vv": unit @ unit.transpose(1, 2), "vn": v.norm(dim=-1, keepdim=True)}
+        return {"v": unit, "vv": gram(unit), "vn": v.norm(dim=-1, keepdim=True)}
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         unit = l2(w)
-        gram = torch.nn.functional.pad(unit @ unit.transpose(1, 2), (0, self.max_tokens - w.shape[1]))
-        return {"w": unit, "ww": gram, "wn": w.norm(dim=-1, keepdim=True)}
+        padded = torch.nn.functional.pad(gram(unit), (0, self.max_tokens - w.shape[1]))
+        return {"w": unit, "ww": padded, "wn": w.norm(dim=-1, keepdim=True)}
 
     # What a query derives of itself tells on which side it stands.
 
@@ -67,6 +62,6 @@ class ServingRdan(Form):
         to_regions, to_words = self.scorer.attentions(affinity, mask)
         to_regions = to_regions * wide(caption["wn"]).transpose(1, 2)
         to_words = to_words * wide(image["vn"]).transpose(1, 2)
-        of_regions = _attended_cosine(to_regions, affinity, wide(caption["ww"])[:, :, :words])
-        of_words = _attended_cosine(to_words, affinity.transpose(1, 2), wide(image["vv"]))
+        of_regions = attended_cosine(to_regions, affinity, wide(caption["ww"])[:, :, :words])
+        of_words = attended_cosine(to_words, affinity.transpose(1, 2), wide(image["vv"]))
         return self.scorer.mean(of_regions, of_words, mask, lengths)
