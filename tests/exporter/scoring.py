@@ -18,7 +18,7 @@ def tensors(form, v, w, lengths, gap=0, filler=float("nan")):
     lie before, between and behind the captions of a ragged field."""
     given = {"image." + name: x for name, x in form.pack("image", form.image_record(v)).items()}
     fixed = {field.name for field in form.stored_fields("caption") if not field.ragged}
-    for name, x in form.pack("caption", form.caption_record(w)).items():
+    for name, x in form.pack("caption", form.caption_record_of(w, lengths)).items():
         if name in fixed:
             given["caption." + name] = x
             continue

@@ -4,9 +4,10 @@ from .errors import ExportError
 from .reading.checkpoints import Checkpoint
 from .system import Option, System
 from .systems.camp import Camp
+from .systems.scan import Scan
 
 # The first name of the first is what --random makes by default.
-SYSTEMS: list[type[System]] = [Camp]
+SYSTEMS: list[type[System]] = [Camp, Scan]
 
 
 def names() -> list[str]:
