@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
-
 from ...coarse import Coarse, Features
 from ...errors import ExportError
 from ...fields import Field
 from ...form import Form, PublishedForm
+from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint
 from ...reading.encoders import encoders_of
 from ...settings import Settings
@@ -60,10 +59,14 @@ class Vsepp(System):
     def untrained(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Vsepp":
         regions = ImageVector(sizes.image_size, sizes.embed_size)
         words = CaptionVector(sizes.vocabulary_size, sizes.word_size, sizes.embed_size)
-        nn.init.xavier_uniform_(regions.fc.weight)
-        nn.init.zeros_(regions.fc.bias)
-        nn.init.uniform_(words.embed.weight, -0.1, 0.1)
+        initialise(regions, words)
         return cls("cosine", regions, words)
+
+    @classmethod
+    def random(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Vsepp":
+        system = super().random(name, sizes, options)
+        spread_words(system.words)
+        return system
 
     def checkpoint_options(self) -> dict[str, Any]:
         return {"measure": self.variant["measure"], "use_abs": self.regions.absolute,
