@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...coarse import Coarse, Features
-from ...errors import ExportError
 from ...fields import Field
 from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
@@ -37,15 +36,14 @@ class Vsepp(System):
         if states is None or len(states) != _PARTS:
             return f"no entry 'model' with {_PARTS} state dictionaries (image encoder, text encoder)"
         # Models that attend have the same two parts; the options tell them apart.
-        if "measure" not in checkpoint.options or "cross_attn" in checkpoint.options:
-            return "no option measure (cosine, order), or one of attention (cross_attn)"
-        return None
+        if "cross_attn" in checkpoint.options:
+            return "an option cross_attn"
+        measure = checkpoint.options.get("measure")
+        return None if measure in tuple(SCORERS) else f"option measure is {measure!r}, expected {' or '.join(SCORERS)}"
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "Vsepp":
         measure = checkpoint.options["measure"]
-        if measure not in SCORERS:
-            raise ExportError(f"{checkpoint.path}: option measure is {measure!r}, expected {' or '.join(SCORERS)}")
         absolute = bool(checkpoint.options.get("use_abs", False))
         regions, words = encoders_of(checkpoint, *checkpoint.state_dicts(), normalised=True)
         image = ImageVector(regions.fc.in_features, regions.fc.out_features, regions.normalise, absolute)
