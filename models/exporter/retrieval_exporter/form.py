@@ -38,6 +38,11 @@ class Form(nn.Module):
         """The fields of `side`, "image" or "caption"."""
         return self.image_fields if side == "image" else self.caption_fields
 
+    def by_item(self, name: str) -> bool:
+        """Whether a stored tensor of captions, or one that a query derived, has a row a caption and not a row a word."""
+        stored = {field.name: not field.ragged for field in self.stored_fields("caption")}
+        return stored.get(name, not self.ragged)
+
     def stored_fields(self, side: str) -> list[StoredField]:
         """What a record of `side` is stored as."""
         return self.storage.fields(self.fields(side))
@@ -57,6 +62,11 @@ class Form(nn.Module):
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         """Features of B captions -> the record's fields, each [B, ...], ragged ones [B, T, ...]."""
         raise NotImplementedError
+
+    def caption_record_of(self, w: Tensor, lengths: Tensor) -> dict[str, Tensor]:
+        """The same with the lengths [B] of the captions, behind which features are zeros: for records that need them,
+        and the one of the two that is called."""
+        return self.caption_record(w)
 
     def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Fields of Q images -> what is derived once a query, each [Q, ...]."""

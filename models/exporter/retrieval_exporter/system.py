@@ -22,15 +22,18 @@ class Sizes:
     image_size: int
     word_size: int
     vocabulary_size: int
+    regions: int = 36
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option of the command line that only some systems have, for random weights: `--<name>`."""
+    """An option of the command line that only some systems have, for random weights: `--<name>`, with - for _. Without
+    a default of its own it is the system's to say what is meant where nothing is given. `kind` makes a value of text."""
 
     name: str
-    choices: tuple[str, ...]
-    default: str
+    choices: tuple[str, ...] | None = None
+    default: str | None = None
+    kind: type = str
 
 
 class System(ABC):
@@ -57,6 +60,9 @@ class System(ABC):
     embed_size: int
     region_width: int
     vocabulary_size: int
+
+    # How many regions an image must have, None if any number.
+    region_count: int | None = None
 
     # Whether the score is a sigmoid. `scorer` then has `logits`, which gives the value before it.
     probability: bool = False
