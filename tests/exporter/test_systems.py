@@ -44,7 +44,7 @@ def features(system, images=5, captions=7):
 
 def test_nothing_but_its_folder_and_the_registry_names_a_system():
     for path in EXPORTER.rglob("*.py"):
-        if EXPORTER / "systems" / "camp" in path.parents or path.name == "registry.py":
+        if EXPORTER / "systems" in path.parents or path.name == "registry.py":
             continue
         text = path.read_text().lower()
         assert not [word for word in ("camp", "fusion", "cross-attention") if word in text], path

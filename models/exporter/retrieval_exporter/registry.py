@@ -4,9 +4,11 @@ from .errors import ExportError
 from .reading.checkpoints import Checkpoint
 from .system import Option, System
 from .systems.camp import Camp
+from .systems.rdan import Rdan
+from .systems.vsepp import Vsepp
 
 # The first name of the first is what --random makes by default.
-SYSTEMS: list[type[System]] = [Camp]
+SYSTEMS: list[type[System]] = [Camp, Rdan, Vsepp]
 
 
 def names() -> list[str]:

@@ -77,6 +77,19 @@ def read(path: Path | str) -> dict[str, Any]:
     return value
 
 
+def is_checkpoint(path: Path | str) -> bool:
+    """Whether a file looks like one of `torch.save`, by its first bytes or by what its zip archive holds. A file that
+    cannot be opened does not."""
+    try:
+        with open(path, "rb") as file:
+            if file.read(1) == b"\x80":
+                return True
+            return zipfile.is_zipfile(file) and any(
+                name.rpartition("/")[2] == "data.pkl" for name in zipfile.ZipFile(file).namelist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+        return False
+
+
 def load_state(module: nn.Module, state: Mapping[str, Tensor], path: Path | str, part: str) -> nn.Module:
     """Loads `state` into `module`; says which keys are missing, unknown or of the wrong shape."""
     expected = module.state_dict()
