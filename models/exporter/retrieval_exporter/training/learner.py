@@ -131,7 +131,7 @@ class Learner(nn.Module):
         with torch.no_grad():
             if self.options.candidates:
                 near = negatives.nearness(near, wrong, self.options.pairs_together)
-                captions, images = negatives.hardest_among(pairs, near, self.options.candidates)
+                captions, images = negatives.hardest_among(pairs, near, wrong, self.options.candidates)
             else:
                 captions, images = negatives.hardest(pairs.all(), wrong)
         values = pairs.chosen(torch.cat((own, own, images)), torch.cat((own, captions, own))).float()

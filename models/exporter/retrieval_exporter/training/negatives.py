@@ -20,13 +20,13 @@ def hardest(values: Tensor, negatives: Tensor) -> tuple[Tensor, Tensor]:
     return values.argmax(dim=1), values.argmax(dim=0)
 
 
-def hardest_among(pairs: Pairs, near: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def hardest_among(pairs: Pairs, near: Tensor, negatives: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The same, but only the `count` pairs of each image and of each caption that are first by `near` [n, n] are scored."""
     n, count = len(near), min(count, len(near) - 1)
     near_captions, near_images = near.topk(count, dim=1).indices, near.t().topk(count, dim=1).indices
     own = torch.arange(n, device=near.device).repeat_interleave(count)
-    values = pairs.chosen(torch.cat((own, near_images.flatten())), torch.cat((near_captions.flatten(), own)))
-    values = values.view(2, n, count)
+    images, captions = torch.cat((own, near_images.flatten())), torch.cat((near_captions.flatten(), own))
+    values = pairs.chosen(images, captions).masked_fill(~negatives[images, captions], float("-inf")).view(2, n, count)
     for_images, for_captions = (x.argmax(dim=1, keepdim=True) for x in values)
     return near_captions.gather(1, for_images).squeeze(1), near_images.gather(1, for_captions).squeeze(1)
 
