@@ -42,13 +42,15 @@ def nearness(scores: Tensor, negatives: Tensor, together: bool) -> Tensor:
 
 def drawn(negatives: Tensor, count: int, together: bool) -> tuple[Tensor, Tensor]:
     """Images and captions [P] of all negatives, or of `count` of each image: its neighbour where they are together, the
-    others drawn by PyTorch's generator. Each caption, too, is in `count` of them before pairs that are none are left out."""
+    others drawn by PyTorch's generator. Each caption, too, is in `count` of them, before pairs that are none are left
+    out."""
     n = len(negatives)
     if not count or count >= n - 1:
         images, captions = negatives.nonzero(as_tuple=True)
         return images, captions
     own = torch.arange(n)
-    others = (own + torch.randint(1, n, (count - together, n))) % n
+    # One distance a row: whatever is drawn, each image and each caption is there once a row.
+    others = (own + 1 + torch.randperm(n - 1)[:count - together].unsqueeze(1)) % n
     if together:
         others = torch.cat(((own ^ 1).unsqueeze(0), others))
     images, captions = own.repeat(count).to(negatives.device), others.flatten().to(negatives.device)
