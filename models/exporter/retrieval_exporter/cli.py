@@ -61,7 +61,8 @@ def parser() -> argparse.ArgumentParser:
     r = p.add_argument_group("with --random")
     r.add_argument("--system", choices=registry.names(), default=registry.names()[0])
     for option in registry.options():
-        r.add_argument(f"--{option.name}", choices=option.choices, default=option.default)
+        r.add_argument("--" + option.name.replace("_", "-"), choices=option.choices, type=option.kind,
+                       help=option.default and f"{option.default} by default")
     r.add_argument("--embed-size", type=int, default=1024)
     r.add_argument("--image-size", type=int, default=2048)
     r.add_argument("--word-size", type=int, default=300)
@@ -109,8 +110,10 @@ def run(arguments: argparse.Namespace) -> None:
         raise ExportError("--weights has no effect without a second --checkpoint"
                           + (f" beside {checkpoints[0]}" if checkpoints else ""))
     if arguments.random:
-        sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size)
-        options = {option.name: getattr(arguments, option.name) for option in registry.options()}
+        sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size,
+                      arguments.regions)
+        options = {option.name: getattr(arguments, option.name) for option in registry.options()
+                   if getattr(arguments, option.name) is not None}
         built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse, wanted)
     elif len(checkpoints) > 1:
         if arguments.config:

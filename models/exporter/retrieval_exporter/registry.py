@@ -5,10 +5,12 @@ from .reading.checkpoints import Checkpoint
 from .system import Option, System
 from .systems.camp import Camp
 from .systems.rdan import Rdan
+from .systems.scan import Scan
+from .systems.sgraf import Sgraf
 from .systems.vsepp import Vsepp
 
 # The first name of the first is what --random makes by default.
-SYSTEMS: list[type[System]] = [Camp, Rdan, Vsepp]
+SYSTEMS: list[type[System]] = [Camp, Rdan, Scan, Sgraf, Vsepp]
 
 
 def names() -> list[str]:
