@@ -94,6 +94,16 @@ def test_a_pair_scores_the_same_alone_as_among_others(direction, inputs, kind):
         assert (score - wanted[i, c]).abs() < TOLERANCE
 
 
+@pytest.mark.parametrize("kind, settings, allowed", [
+    ("words beside one vector", {"precision": "float16"}, 2e-3), ("three", {"precision": "float16"}, 3e-3),
+    ("words beside one vector", {"records": "int8"}, 1e-2), ("two of a kind", {"precision": "int8"}, 5e-3)])
+def test_narrow_forms_stay_within_their_tolerance(direction, inputs, kind, settings, allowed):
+    system = model.from_checkpoints(*ENSEMBLES[kind]).system
+    form = system.form(Settings(**settings, max_tokens=MAX_TOKENS)).eval()
+    scores = direction(form, given_of(form, system, inputs, 1e4), *pairs(len(inputs[0]), len(inputs[1])))
+    assert (scores - expected(*ENSEMBLES[kind], inputs).reshape(-1)).abs().max() < allowed
+
+
 def test_the_score_is_a_probability_where_every_members_is_and_its_logit_is_exact(direction, inputs):
     system = model.from_checkpoints([NEW, FIRST, PAPER], [1, 2, 5]).system
     assert system.probability and not model.from_checkpoints([NEW, CROSS]).system.probability

@@ -11,7 +11,7 @@ class MemberEmbedding(Coarse):
     def __init__(self, coarse: Coarse) -> None:
         super().__init__()
         self.coarse = coarse
-        self.source, self.width, self.standalone = coarse.source, coarse.width, coarse.standalone
+        self.source, self.width = coarse.source, coarse.width
 
     def of_regions(self, regions: Tensor, v: tuple[Tensor, ...]) -> Tensor:
         return self.coarse.of_regions(regions, v[0])

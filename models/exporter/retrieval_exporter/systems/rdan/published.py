@@ -35,14 +35,14 @@ class PairScorer(nn.Module):
         """S [P, R, T] and [P, T], true where there is a word -> regions over words [P, R, T], words over regions
         [P, T, R]. In float32 throughout: what the softmaxes see is four times this.
 
-        A convolution sees zeros beyond the last word, however far a batch is padded: so every layer that looks at
-        neighbours reads a table that was masked.
+        A convolution sees zeros beyond the last word, however far a batch is padded: so the two that look at
+        neighbouring words read a table that was masked.
         """
         words = mask[:, None, None, :].to(affinity.dtype)
-        x = affinity.unsqueeze(1) * words
-        for layer in (self.conv1, self.conv2, self.conv3):
-            x = torch.relu(layer(x)) * words
-        refined = self.conv4(x) + affinity.unsqueeze(1)
+        table = affinity.unsqueeze(1)
+        x = torch.relu(self.conv1(table)) * words
+        x = torch.relu(self.conv2(x)) * words
+        refined = self.conv4(torch.relu(self.conv3(x))) + table
         to_words = torch.softmax(self.sharpness * refined[:, 0].transpose(1, 2), dim=-1)
         to_regions = masked_softmax(self.sharpness * refined[:, 1], mask.unsqueeze(1))
         return to_regions, to_words

@@ -1,13 +1,9 @@
 """VSE++'s two scores, and their serving form. There is no layer to train."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 
-from ...fields import Field
-from ...form import Form
-from ...settings import Settings
+from ...form import PublishedForm
 
 
 class Cosine(nn.Module):
@@ -31,21 +27,8 @@ class Order(nn.Module):
 SCORERS: dict[str, type[nn.Module]] = {"cosine": Cosine, "order": Order}
 
 
-class ServingVectors(Form):
-    """Records are the two vectors. Unlike in the published form, a lone query is not copied to every pair. Sums are in
-    float32 in every precision: a pair costs less than reading its record."""
+class ServingVectors(PublishedForm):
+    """As published, but that a lone query is not copied to every pair. Alone it gains nothing by that, but the other
+    members of an ensemble do."""
 
-    def __init__(self, scorer: nn.Module, embed_size: int, settings: Settings) -> None:
-        super().__init__(settings)
-        self.scorer = scorer
-        self.image_fields = [Field("v", (embed_size,), wide=True)]
-        self.caption_fields = [Field("w", (embed_size,), wide=True)]
-
-    def image_record(self, v: Tensor) -> dict[str, Tensor]:
-        return {"v": v}
-
-    def caption_record(self, w: Tensor) -> dict[str, Tensor]:
-        return {"w": w}
-
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        return self.scorer(self.math.wide(image["v"]), self.math.wide(caption["w"]))
+    broadcasts = True

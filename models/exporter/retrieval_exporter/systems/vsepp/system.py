@@ -71,10 +71,9 @@ class Vsepp(System):
                 "bi_gru": self.words.bidirectional}
 
     def form(self, settings: Settings) -> Form:
-        if settings.form == "serving":
-            return ServingVectors(self.scorer, self.embed_size, settings)
         image, caption = (Field(name, (self.embed_size,), wide=True) for name in ("v", "w"))
-        return PublishedForm(self.scorer, image, caption, settings)
+        form = ServingVectors if settings.form == "serving" else PublishedForm
+        return form(self.scorer, image, caption, settings)
 
     def coarse(self) -> Coarse:
         return Features(self.embed_size)
