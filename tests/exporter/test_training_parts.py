@@ -25,13 +25,13 @@ from retrieval_exporter.training.inputs import Standardised
 from retrieval_exporter.training.losses import SHARPNESS, Loss, contrast
 from retrieval_exporter.training.measures import recalls
 
-SIZES = Sizes(embed_size=12, image_size=WIDTH, word_size=6, vocabulary_size=30)
+SIZES = Sizes(embed_size=12, image_size=WIDTH, word_size=6, vocabulary_size=30, regions=6)
 SYSTEMS = [(name, {}) for name in registry.names()] + [("camp-gate-fusion-new", {"fusion": "sum"})]
 
 
 def made(name, options):
     torch.manual_seed(0)
-    return registry.named(name).random(name, SIZES, {"fusion": "concat", **options})
+    return registry.named(name).random(name, SIZES, options)
 
 
 def sides(system, images=4, captions=5):
@@ -357,3 +357,19 @@ def test_the_recipes_are_those_of_the_papers():
         assert (recipe.batch, recipe.clip, recipe.negatives, recipe.margin) == (128, 2.0, "hardest", 0.2), name
         fused = name.startswith("camp") and "cross" not in name
         assert recipe.loss == ("cross-entropy" if fused else "hinge") and bool(recipe.pretraining_epochs) == fused, name
+
+
+@pytest.mark.parametrize("name", ["sgraf-saf", "sgraf-sgr"])
+def test_the_normalisations_of_a_batch_see_every_image_once_and_captions_without_padding(name):
+    system, pooled, filtered = made(name, {}), [], []
+    system.scorer.v_global_w.register_forward_pre_hook(lambda module, given: pooled.append(given[0].shape))
+    if name == "sgraf-saf":
+        system.scorer.SAF_module.bn.register_forward_pre_hook(lambda module, given: filtered.append(given[0].shape))
+    v, w, lengths = sides(system)
+    system.scorer.train()
+    before = system.scorer.v_global_w.embedding_local[1].num_batches_tracked.item()
+    values = system.pairs(v, w, lengths).all()
+    values.sum().backward()
+    assert values.shape == (4, 5) and pooled == [(4, 6, 12)]
+    assert system.scorer.v_global_w.embedding_local[1].num_batches_tracked.item() == before + 1
+    assert filtered == ([(4, 1, n + 1) for n in lengths.tolist()] if name == "sgraf-saf" else [])

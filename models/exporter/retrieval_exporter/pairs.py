@@ -18,7 +18,7 @@ class Pairs:
     """
 
     def __init__(self, system: "System", v: Tensor, w: Tensor, lengths: Tensor) -> None:
-        self.v, self.w, self.lengths = v, w, lengths
+        self.system, self.v, self.w, self.lengths = system, v, w, lengths
         self._score = system.scorer.logits if system.probability else system.scorer
         # Scored a second time, what is drawn or kept of a batch would be drawn and kept twice.
         self._again = not draws(system.scorer)

@@ -57,7 +57,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--config", metavar="FILE", help="options of that checkpoint as JSON; they override its own")
     p.add_argument("--system", choices=registry.names(), help=f"{registry.names()[0]} by default")
     for option in registry.options():
-        p.add_argument(f"--{option.name}", choices=option.choices)
+        p.add_argument(_flag(option.name), choices=option.choices, type=option.kind,
+                       help=option.default and f"{option.default} by default")
     p.add_argument("--device", choices=DEVICES, default=DEVICES[0])
     p.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0], help="auto: mixed on a GPU that has bfloat16")
     p.add_argument("--threads", type=int, default=0, help="on a CPU; 0 leaves it to PyTorch")
@@ -86,8 +87,8 @@ def run(arguments: argparse.Namespace) -> None:
     numeric = precision(arguments.precision, place)
     given = {field.name: getattr(arguments, field.name) for field in fields(Recipe)
              if getattr(arguments, field.name) is not None}
-    own = {option.name: getattr(arguments, option.name.replace("-", "_")) for option in registry.options()}
-    own = {name: value for name, value in own.items() if value is not None}
+    own = {option.name: getattr(arguments, option.name) for option in registry.options()
+           if getattr(arguments, option.name) is not None}
     if arguments.start and not arguments.vocabulary:
         raise ExportError("--from takes the --vocabulary of its checkpoint")
     split = data.read(arguments.source, arguments.split, arguments.dev, arguments.vocabulary, chosen)
@@ -101,7 +102,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.config:
             raise ExportError("--config has no effect without --from")
         start = starts.new(arguments.system or registry.names()[0], own, split, given)
-    options.check(start, chosen, given)
+    options.check(start, chosen, given, split.train)
     try:
         out.mkdir(parents=True, exist_ok=True)
         Training(Learner(start, chosen, split.train, place, numeric), start, chosen, split, out).run()

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import ExportError
+from ..pairs import draws
+from ..reading.splits import Split
 from ..recipe import Recipe
+from ..settings import Settings
 
 if TYPE_CHECKING:
     from .starts import Start
@@ -39,14 +42,21 @@ class Options:
                 raise ExportError(f"--{_dashed(name)} must be a finite number, 0 at least")
 
 
-def check(start: "Start", options: Options, given: Container[str]) -> None:
+def check(start: "Start", options: Options, given: Container[str], train: Split) -> None:
     """What goes together: the recipe, the system and the options. `given` are the numbers of the recipe that were said: one
     that has no effect is an error."""
     recipe, system = start.recipe, start.system
+    for regions in (train.regions, options.regions_drawn or train.regions):
+        unsupported = system.unsupported(Settings(regions=regions))
+        if unsupported:
+            raise ExportError(f"{train.image_file}, {regions} regions of each image: {unsupported}")
     if options.pairs_together and recipe.batch % 2:
         raise ExportError(f"--pairs-together takes batches of an even size, --batch is {recipe.batch}")
     if options.candidates and recipe.negatives != "hardest":
         raise ExportError(f"--candidates is for --negatives hardest, not {recipe.negatives}")
+    for name in ("candidates", "negatives_drawn"):
+        if getattr(options, name) and draws(system.scorer):
+            raise ExportError(f"--{_dashed(name)} is not for {system.name}, whose scores in training are those of a batch")
     if options.negatives_drawn and recipe.negatives != "all" and not recipe.easy_epochs:
         raise ExportError("--negatives-drawn is for --negatives all and for --easy-epochs")
     if recipe.loss == "cross-entropy" and not system.probability:

@@ -27,17 +27,16 @@ class Start:
     known: list[object]
 
 
-def new(name: str, own: Mapping[str, str], data: Data, given: Mapping[str, Any]) -> Start:
+def new(name: str, own: Mapping[str, Any], data: Data, given: Mapping[str, Any]) -> Start:
     """Weights drawn from PyTorch's generator. `own` options are systems', `given` numbers replace the recipe's."""
     kind = registry.named(name)
-    known = {option.name: option.default for option in kind.options}
     for option in own:
-        if option not in known:
-            raise ExportError(f"--{option} is not for {name}")
+        if option not in {known.name for known in kind.options}:
+            raise ExportError(f"--{option.replace('_', '-')} is not for {name}")
     recipe = replace(kind.recipe(name), **given)
     check_recipe(recipe)
-    sizes = Sizes(recipe.embed_size, data.train.width, recipe.word_size, len(data.words))
-    return Start(kind.untrained(name, sizes, {**known, **own}), recipe, False, [name, {**known, **own}])
+    sizes = Sizes(recipe.embed_size, data.train.width, recipe.word_size, len(data.words), data.train.regions)
+    return Start(kind.untrained(name, sizes, own), recipe, False, [name, dict(own)])
 
 
 def of_checkpoint(path: Path | str, config: Mapping[str, Any] | None, words: Path | str, data: Data,
