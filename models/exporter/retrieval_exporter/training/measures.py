@@ -51,12 +51,14 @@ def recalls(values: Tensor, captions_per_image: int) -> Recalls:
 
 
 class Dev:
-    """The first `images` of a split and the token `ids` of their captions."""
+    """The first `images` of a split and the first `captions` of each, 0 for all. `ids`: tokens of the split's captions."""
 
-    def __init__(self, split: Split, ids: Sequence[np.ndarray], images: int) -> None:
+    def __init__(self, split: Split, ids: Sequence[np.ndarray], images: int, captions: int) -> None:
         self._split = split
         self._images = min(images, split.images)
-        self._ids = ids[:self._images * split.captions_per_image]
+        self._per_image = min(captions or split.captions_per_image, split.captions_per_image)
+        self._ids = [ids[image * split.captions_per_image + place]
+                     for image in range(self._images) for place in range(self._per_image)]
 
     def measure(self, learner: "Learner", pretraining: bool) -> Recalls:
         """By the scores of the pre-training, or by the system's own."""
@@ -73,7 +75,7 @@ class Dev:
         learner.train(was)
         if not torch.isfinite(values).all():
             raise ExportError(f"{self._split.name}: scores are not finite; try a smaller --rate")
-        return recalls(values, self._split.captions_per_image)
+        return recalls(values, self._per_image)
 
     def _of_captions(self, learner: "Learner", v: Tensor, chosen: np.ndarray, pretraining: bool) -> Tensor:
         system = learner.system

@@ -25,6 +25,7 @@ class Options:
     patience: int = 10
     every: int = 0
     dev_images: int = 1000
+    dev_captions: int = 0
     negatives_drawn: int = 0
     candidates: int = 0
     embedding_weight: float = 0.0
@@ -36,7 +37,7 @@ class Options:
 
     def __post_init__(self) -> None:
         _at_least(self, (("max_tokens", 3), ("least_count", 1), ("warm_up", 0), ("patience", 0), ("every", 0),
-                         ("dev_images", 2), ("negatives_drawn", 0), ("candidates", 0), ("regions_drawn", 0)))
+                         ("dev_images", 2), ("dev_captions", 0), ("negatives_drawn", 0), ("candidates", 0), ("regions_drawn", 0)))
         for name in ("embedding_weight", "save_every"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ExportError(f"--{_dashed(name)} must be a finite number, 0 at least")

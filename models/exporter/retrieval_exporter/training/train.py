@@ -36,7 +36,8 @@ class Training:
         ids = captions.encode(data.train.captions, data.words, options.max_tokens)
         batches = Batches(data.train, ids, recipe.batch, options.pairs_together, options.regions_drawn, options.seed)
         self.batches = batches
-        self.dev = Dev(data.dev, captions.encode(data.dev.captions, data.words, options.max_tokens), options.dev_images)
+        self.dev = Dev(data.dev, captions.encode(data.dev.captions, data.words, options.max_tokens), options.dev_images,
+                       options.dev_captions)
         self.stages = stages.of_recipe(recipe, batches.per_epoch, options.warm_up)
         self.state = State(out / WORK / "state.npz", self._stamp(start.known), "training")
         self.progress = Progress()
