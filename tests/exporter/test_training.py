@@ -93,7 +93,10 @@ class Stopped(BaseException):
     """As an interruption: nothing but a finally clause sees it."""
 
 
-@pytest.mark.parametrize("more", [(), ALL_AT_ONCE, ("--every", "3", "--patience", "1", "--negatives", "all")])
+@pytest.mark.parametrize("more", [
+    (), ALL_AT_ONCE, ("--every", "3", "--patience", "1", "--negatives", "all"),
+    # Dropout, and normalisations that keep what they have seen.
+    ("--system", "sgraf-saf", "--sim-dim", "5", "--pretraining-epochs", "0")])
 def test_a_training_that_is_stopped_anywhere_and_resumed_ends_with_the_same_files(data, tmp_path, monkeypatch, capsys, more):
     assert main(arguments(data, tmp_path / "whole", *more)) == 0
     whole = files(tmp_path / "whole")

@@ -15,6 +15,7 @@ from retrieval_exporter import registry
 from retrieval_exporter.errors import ExportError
 from retrieval_exporter.pairs import Pairs, draws
 from retrieval_exporter.reading import vocabulary as vocabularies
+from retrieval_exporter.reading.captions import padded
 from retrieval_exporter.reading.splits import Split
 from retrieval_exporter.recipe import Recipe
 from retrieval_exporter.runs import optimisers
@@ -22,8 +23,11 @@ from retrieval_exporter.system import Sizes
 from retrieval_exporter.training import negatives, stages, vocabulary
 from retrieval_exporter.training.batches import Batches, ahead
 from retrieval_exporter.training.inputs import Standardised
+from retrieval_exporter.training.learner import Learner
 from retrieval_exporter.training.losses import SHARPNESS, Loss, contrast
-from retrieval_exporter.training.measures import recalls
+from retrieval_exporter.training.measures import Dev, recalls
+from retrieval_exporter.training.options import Options
+from retrieval_exporter.training.starts import Start
 
 SIZES = Sizes(embed_size=12, image_size=WIDTH, word_size=6, vocabulary_size=30, regions=6)
 SYSTEMS = [(name, {}) for name in registry.names()] + [("camp-gate-fusion-new", {"fusion": "sum"})]
@@ -216,6 +220,23 @@ def test_recalls_are_counted_as_papers_do_and_ties_are_no_finds():
     assert found.sum == pytest.approx(sum(found.to_image) + sum(found.to_caption)) and 0 < found.to_image[0] < 100
     assert recalls(torch.zeros(20, 60), 3).sum == 0
     assert recalls(torch.eye(20).repeat_interleave(3, dim=1), 3).sum == 600
+
+
+@pytest.mark.parametrize("images, captions", [(100, 0), (10, 1)])
+def test_dev_is_every_pair_of_its_first_images_and_their_first_captions(split, images, captions):
+    system, random = made("camp-gate-fusion-new", {}), np.random.default_rng(0)
+    ids = [random.integers(4, 30, length) for length in random.integers(3, 9, 48)]
+    learner = Learner(Start(system, Recipe(), False, []), Options(), split, torch.device("cpu"), "float32").train()
+    images, captions = min(images, 24), captions or PER_IMAGE
+    kept = [ids[image * PER_IMAGE + place] for image in range(images) for place in range(captions)]
+    table, lengths = (torch.from_numpy(x) for x in padded(kept))
+    with torch.no_grad():
+        v, w = system.regions(torch.from_numpy(split.features(np.arange(images)))), system.words(table, lengths)
+        expected = recalls(published(system, v, w, lengths), captions)
+    assert Dev(split, ids, images, captions).measure(learner, False) == expected and learner.training
+    with torch.no_grad():
+        expected = recalls(system.pretraining_scores(v, w, lengths), captions)
+    assert Dev(split, ids, images, captions).measure(learner, True) == expected
 
 
 @pytest.fixture
