@@ -63,6 +63,9 @@ class System(ABC):
     region_width: int
     vocabulary_size: int
 
+    # How many regions an image must have, None if any number.
+    region_count: int | None = None
+
     # Whether the score is a sigmoid. `scorer` then has `logits`, which gives the value before it.
     probability: bool = False
 

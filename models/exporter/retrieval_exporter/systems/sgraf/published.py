@@ -45,7 +45,7 @@ class Pooling(nn.Module):
         common = self.embedding_local(x) * self.embedding_global(mean).unsqueeze(1)
         e = self.embedding_common(common).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
-        return l2(self.product(weights, x).squeeze(1))
+        return l2(self.product(weights, x)[:, 0])
 
 
 class GraphReasoning(nn.Module):
@@ -76,7 +76,7 @@ class AttentionFiltration(nn.Module):
         significance = torch.sigmoid(self.bn(self.attn_sim_w(x).transpose(1, 2)))
         significance = significance.masked_fill(~mask.unsqueeze(1), 0.0)
         weights = significance / (significance.sum(dim=-1, keepdim=True) + EPSILON)
-        return l2(self.product(weights, x).squeeze(1))
+        return l2(self.product(weights, x)[:, 0])
 
 
 class SimilarityScorer(nn.Module):

@@ -25,9 +25,9 @@ from .serving import ServingSimilarity
 _PREFIX = "sgraf-"
 _SIM_DIM, _STEPS = 256, 3
 
-# With weights as the authors initialise them, similarity vectors hardly differ from pair to pair. This much of the last
-# map lets scores differ by some hundredths, so that comparing two exports compares something.
-_GAIN = 30.0
+# Of the last map, so that the scores of a model with random weights differ by some hundredths at least, and comparing two
+# exports of it compares something.
+_GAIN = 6.0
 
 
 class Sgraf(System):
@@ -48,6 +48,7 @@ class Sgraf(System):
         self.variant = {"sim_dim": scorer.sim_dim, **steps}
         self.embed_size = scorer.embed_size
         self.region_width = regions.fc.in_features
+        self.region_count = scorer.regions
         self.vocabulary_size = words.embed.num_embeddings
 
     @classmethod
@@ -78,8 +79,13 @@ class Sgraf(System):
     def random(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Sgraf":
         system = super().random(name, sizes, options)
         spread_words(system.words)
+        scorer = system.scorer
         with torch.no_grad():
-            system.scorer.sim_eval_w.weight.mul_(_GAIN)
+            # A channel of the difference of two unit vectors has the square 2 / D in the mean. Left in, it makes the
+            # similarity vectors of all pairs nearly the same.
+            for layer in (scorer.sim_tranloc_w, scorer.sim_tranglo_w):
+                layer.bias.copy_(layer.weight.sum(dim=1) * (-2.0 / scorer.embed_size))
+            scorer.sim_eval_w.weight.mul_(_GAIN)
         return system
 
     def states(self) -> list[dict[str, Tensor]]:

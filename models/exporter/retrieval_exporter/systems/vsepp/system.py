@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
-
 from ...coarse import Coarse, Features
-from ...errors import ExportError
 from ...fields import Field
 from ...form import Form, PublishedForm
+from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint
 from ...reading.encoders import encoders_of
 from ...recipe import Recipe
@@ -39,15 +37,14 @@ class Vsepp(System):
         if states is None or len(states) != _PARTS:
             return f"no entry 'model' with {_PARTS} state dictionaries (image encoder, text encoder)"
         # Models that attend have the same two parts; the options tell them apart.
-        if "measure" not in checkpoint.options or "cross_attn" in checkpoint.options:
-            return "no option measure (cosine, order), or one of attention (cross_attn)"
-        return None
+        if "cross_attn" in checkpoint.options:
+            return "an option cross_attn"
+        measure = checkpoint.options.get("measure")
+        return None if measure in tuple(SCORERS) else f"option measure is {measure!r}, expected {' or '.join(SCORERS)}"
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "Vsepp":
         measure = checkpoint.options["measure"]
-        if measure not in SCORERS:
-            raise ExportError(f"{checkpoint.path}: option measure is {measure!r}, expected {' or '.join(SCORERS)}")
         absolute = bool(checkpoint.options.get("use_abs", False))
         regions, words = encoders_of(checkpoint, *checkpoint.state_dicts(), normalised=True)
         image = ImageVector(regions.fc.in_features, regions.fc.out_features, regions.normalise, absolute)
@@ -61,10 +58,14 @@ class Vsepp(System):
     def untrained(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Vsepp":
         regions = ImageVector(sizes.image_size, sizes.embed_size)
         words = CaptionVector(sizes.vocabulary_size, sizes.word_size, sizes.embed_size)
-        nn.init.xavier_uniform_(regions.fc.weight)
-        nn.init.zeros_(regions.fc.bias)
-        nn.init.uniform_(words.embed.weight, -0.1, 0.1)
+        initialise(regions, words)
         return cls("cosine", regions, words)
+
+    @classmethod
+    def random(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Vsepp":
+        system = super().random(name, sizes, options)
+        spread_words(system.words)
+        return system
 
     def checkpoint_options(self) -> dict[str, Any]:
         return {"measure": self.variant["measure"], "use_abs": self.regions.absolute,
