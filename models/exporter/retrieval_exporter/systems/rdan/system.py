@@ -15,6 +15,7 @@ from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint, load_state
 from ...reading.encoders import encoders_of
+from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Sizes, System
 from .coarse import MeanAffinity
@@ -93,6 +94,11 @@ class Rdan(System):
         attend depends on those lengths as well."""
         identity = torch.eye(self.embed_size, dtype=torch.float64)
         return identity, identity
+
+    @classmethod
+    def recipe(cls, name: str) -> Recipe:
+        """Margin, rate and optimiser as in the paper. The schedule is that of the other systems."""
+        return Recipe(epochs=30, update=15)
 
 
 def _number(checkpoint: Checkpoint, option: str, default: float, expected: str, valid: Any) -> float:

@@ -9,6 +9,7 @@ from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint
 from ...reading.encoders import encoders_of
+from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Sizes, System
 from .encoders import CaptionVector, ImageVector
@@ -78,3 +79,8 @@ class Vsepp(System):
 
     def coarse(self) -> Coarse:
         return Features(self.embed_size)
+
+    @classmethod
+    def recipe(cls, name: str) -> Recipe:
+        """As in the published code: 30 epochs, the rate falls after 15; with the hardest negatives that the system is named for."""
+        return Recipe(epochs=30, update=15)
