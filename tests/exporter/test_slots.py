@@ -79,6 +79,7 @@ def attention_of(scorer, v, w):
     raise AssertionError
 
 
+@pytest.mark.parametrize("case", [name for name in CASES if name.startswith("camp-")], indirect=True)
 def test_the_two_maps_give_the_affinity_with_which_words_attend_to_regions(case):
     v, w, n = case.features()
     query, key = case.model.system.affinity()
