@@ -183,7 +183,7 @@ def test_a_ranking_by_logits_needs_members_that_are_all_probabilities(tmp_path):
     path = coarse_file(tmp_path / "coarse.npz", "logit")
     built = model.from_checkpoints([NEW, PAPER], coarse_path=path)
     assert built.ranking.transform == "logit" and built.coarse.width == 8
-    with pytest.raises(ExportError, match=r"coarse\.npz: ranking_transform is 'logit', but .*vsepp.* is no probability"):
+    with pytest.raises(ExportError, match=r"coarse\.npz: ranking_transform is 'logit', but .*vsepp.* is no prob"):
         model.from_checkpoints([NEW, VECTORS], coarse_path=path)
     built = model.from_checkpoints([NEW, VECTORS], coarse_path=coarse_file(path, "identity"))
     assert built.ranking.shortlist == (10, 20)
