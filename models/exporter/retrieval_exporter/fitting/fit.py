@@ -18,6 +18,7 @@ from ..coarse import Ranking, Slots, SlotWeights, files, untrained
 from ..errors import ExportError
 from ..reading import vocabulary as vocabularies
 from ..reading.checkpoints import open_checkpoint
+from ..settings import Settings
 from . import captions, features, ordering
 from .batches import Batches, ScoredGroups, groups_to_score
 from .embedding import embed_captions, embed_images, measure_slots
@@ -82,6 +83,9 @@ class Fit:
             if split.width != self.system.region_width:
                 raise ExportError(f"{split.image_file}: regions of {split.width} features, the checkpoint's have "
                                   f"{self.system.region_width}")
+        unsupported = self.system.unsupported(Settings(regions=self.train.regions))
+        if unsupported:
+            raise ExportError(f"{self.train.image_file}: {unsupported}")
         if self.train.regions != self.dev.regions:
             raise ExportError(f"{self.dev.image_file}: {self.dev.regions} regions an image, {self.train.image_file.name} "
                               f"has {self.train.regions}")
