@@ -240,6 +240,6 @@ def test_members_that_fix_other_numbers_of_regions_are_refused_with_both_files(t
     built = model.from_checkpoints([PAPER, path])
     assert built.system.region_count == 5
     assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--out", str(tmp_path / "b")]) == 2
-    assert "--regions is 36, but this model has a normalisation of 5 regions" in capsys.readouterr().err
+    assert "SGRAF SAF: images of 36 regions are not for this model" in capsys.readouterr().err
     assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--regions", "5", "--out",
                  str(tmp_path / "b")]) == 0
