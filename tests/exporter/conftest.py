@@ -1,4 +1,5 @@
-"""Fixtures: reference checkpoints of every CAMP variant, with the scores the public implementation gave."""
+"""Fixtures: reference checkpoints of every system, with the scores that the public implementation gave, or else the
+paper's equations."""
 
 import json
 import sys
@@ -51,6 +52,10 @@ def loaded(name):
     if name not in _loaded:
         _loaded[name] = Case(name)
     return _loaded[name]
+
+
+# The cases whose words attend to regions, and which therefore have slots.
+ATTENDING = [name for name in CASES if loaded(name).model.system.affinity() is not None]
 
 
 @pytest.fixture(params=CASES)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import TOLERANCE
+from conftest import CASES, TOLERANCE
 from retrieval_exporter import model
 from retrieval_exporter.coarse import files
 from retrieval_exporter.errors import ExportError
 from retrieval_exporter.systems.camp import folding
 
 
+@pytest.mark.parametrize("case", [name for name in CASES if name.startswith("camp-")], indirect=True)
 def test_the_bilinear_embedding_gives_the_mean_affinity(case):
     v, w, n = case.features()
     kernel, _ = folding.affinities(case.model.system.scorer)

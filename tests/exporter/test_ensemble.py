@@ -183,9 +183,10 @@ def test_a_ranking_by_logits_needs_members_that_are_all_probabilities(tmp_path):
     path = coarse_file(tmp_path / "coarse.npz", "logit")
     built = model.from_checkpoints([NEW, PAPER], coarse_path=path)
     assert built.ranking.transform == "logit" and built.coarse.width == 8
-    with pytest.raises(ExportError, match=r"coarse\.npz: ranking_transform is 'logit', but the score of .*vsepp.* is no"):
+    with pytest.raises(ExportError, match=r"coarse\.npz: ranking_transform is 'logit', but .*vsepp.* is no prob"):
         model.from_checkpoints([NEW, VECTORS], coarse_path=path)
-    assert model.from_checkpoints([NEW, VECTORS], coarse_path=coarse_file(path, "identity")).ranking.shortlist == (10, 20)
+    built = model.from_checkpoints([NEW, VECTORS], coarse_path=coarse_file(path, "identity"))
+    assert built.ranking.shortlist == (10, 20)
 
 
 @pytest.mark.parametrize("weights, message", [
@@ -239,6 +240,6 @@ def test_members_that_fix_other_numbers_of_regions_are_refused_with_both_files(t
     built = model.from_checkpoints([PAPER, path])
     assert built.system.region_count == 5
     assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--out", str(tmp_path / "b")]) == 2
-    assert "--regions is 36, but this model has a normalisation of 5 regions" in capsys.readouterr().err
+    assert "SGRAF SAF: images of 36 regions are not for this model" in capsys.readouterr().err
     assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--regions", "5", "--out",
                  str(tmp_path / "b")]) == 0

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import ROOT
+from conftest import HERE, ROOT
 from fitting_data import CHECKPOINT, PER_IMAGE, REGIONS, VOCABULARY, WORDS, arguments, write_data, write_split
 from retrieval_exporter import cli as export
 from retrieval_exporter.fitting import features, rounds, scoring
@@ -213,6 +213,8 @@ def refused(given, message, capsys):
 @pytest.mark.parametrize("more, message", [
     (["--checkpoint", "none.pth"], "none.pth: No such file"),
     (["--vocabulary", "none.json"], "none.json: No such file"),
+    (["--checkpoint", str(HERE / "fixtures" / "sgraf-sgr" / "model_best.pth.tar")],
+     "train_ims.npy: images of 6 regions are not for this model, whose normalisation is over 36 regions"),
     (["--vocabulary", str(VOCABULARY.parents[1] / "vector-cosine" / "vocabulary.json"), "--slots", "64"], "fewer than the 64 slots"),
     (["--slots", "57"], "vocabulary.json: .*56 words of its own, fewer than the 57 slots"),
     (["--slots", "0"], "--slots must be at least 1"),

@@ -19,7 +19,7 @@ GRAPHS = ("scorer_text_to_image.onnx", "scorer_image_to_text.onnx")
 FORMS = {"fast": {}, "compact": {"profile": "compact"}, "published": {"form": "published"},
          "float16": {"precision": "float16"}, "published float16": {"form": "published", "precision": "float16"},
          "int8 records": {"records": "int8"}}
-PROBABILITIES = [name for name in CASES if "cross-attention" not in name]
+PROBABILITIES = [name for name in CASES if loaded(name).model.system.probability]
 
 
 def coarse_file(path, transform, width=8, **change):

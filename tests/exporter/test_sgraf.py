@@ -237,8 +237,8 @@ def test_steps_that_no_module_takes_contradict_nothing(tmp_path):
 def test_images_of_another_number_of_regions_are_refused(tmp_path, capsys, kind):
     save(tmp_path / "c.pth", made("sgraf-saf"))
     assert main(["--checkpoint", str(tmp_path / "c.pth"), "--form", kind, "--out", str(tmp_path / "b")]) == 2
-    assert capsys.readouterr().err == "error: --regions is 36, but this model has a normalisation of 5 regions and " \
-                                      "scores no other number of them\n"
+    assert capsys.readouterr().err == "error: images of 36 regions are not for this model, whose normalisation is " \
+                                      "over 5 regions\n"
     assert not (tmp_path / "b").exists()
 
 

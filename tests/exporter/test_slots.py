@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import CASES, TOLERANCE, loaded
+from conftest import ATTENDING, CASES, TOLERANCE, loaded
 from retrieval_exporter import model, registry
 from retrieval_exporter.coarse import Ranking, SlotEmbedding, Slots, SlotWeights, files
 from retrieval_exporter.errors import ExportError
@@ -79,6 +79,7 @@ def attention_of(scorer, v, w):
     raise AssertionError
 
 
+@pytest.mark.parametrize("case", [name for name in CASES if name.startswith("camp-")], indirect=True)
 def test_the_two_maps_give_the_affinity_with_which_words_attend_to_regions(case):
     v, w, n = case.features()
     query, key = case.model.system.affinity()
@@ -93,6 +94,7 @@ def embedding(case, **given):
     return SlotEmbedding(weights(size=query.shape[1], **given), query, key), query, key
 
 
+@pytest.mark.parametrize("case", ATTENDING, indirect=True)
 @pytest.mark.parametrize("unit", [False, True])
 def test_the_exported_embedding_is_that_of_queries_and_keys(case, unit):
     v, w, n = case.features()
@@ -105,6 +107,7 @@ def test_the_exported_embedding_is_that_of_queries_and_keys(case, unit):
         assert (found - expected).abs().max() < TOLERANCE * max(1, expected.abs().max().item())
 
 
+@pytest.mark.parametrize("case", ATTENDING, indirect=True)
 def test_an_embedding_is_the_same_alone_as_among_others(case):
     v, w, n = case.features()
     folded, _, _ = embedding(case)
@@ -144,7 +147,7 @@ def test_what_is_written_is_read_and_the_same_to_the_byte(tmp_path, ranking):
         assert name == "unit" or torch.equal(getattr(read, name), x)
 
 
-@pytest.mark.parametrize("case_name", CASES)
+@pytest.mark.parametrize("case_name", ATTENDING)
 def test_a_checkpoint_takes_the_slots_of_a_file(tmp_path, case_name):
     case = loaded(case_name)
     size = case.model.system.affinity()[0].shape[1]

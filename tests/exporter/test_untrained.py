@@ -8,7 +8,7 @@ import pytest
 import torch
 from nltk.tokenize.destructive import NLTKWordTokenizer
 
-from conftest import CASES, ROOT, TOLERANCE, loaded
+from conftest import ATTENDING, ROOT, TOLERANCE, loaded
 from retrieval_exporter import model, registry
 from retrieval_exporter.cli import main
 from retrieval_exporter.coarse import Slots, untrained
@@ -32,7 +32,7 @@ def made(name=REFERENCE, slots=6, width=4):
 
 # How they are made
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ATTENDING)
 def test_slots_are_made_of_every_system_and_every_time_the_same(name):
     before = torch.random.get_rng_state()
     first = made(name)

@@ -39,7 +39,7 @@ class Form(nn.Module):
         return self.image_fields if side == "image" else self.caption_fields
 
     def by_item(self, name: str) -> bool:
-        """Whether a stored tensor of captions, or one that a query derived, has a row a caption and not a row a word."""
+        """Whether a stored tensor of captions, or one that a query derived, has a row a caption, not a row a word."""
         stored = {field.name: not field.ragged for field in self.stored_fields("caption")}
         return stored.get(name, not self.ragged)
 

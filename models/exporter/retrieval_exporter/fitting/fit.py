@@ -23,6 +23,7 @@ from ..reading.splits import Split
 from ..runs.files import digest
 from ..runs.progress import Progress
 from ..runs.state import State
+from ..settings import Settings
 from . import features, ordering
 from .batches import Batches, ScoredGroups, groups_to_score
 from .embedding import embed_captions, embed_images, measure_slots
@@ -84,6 +85,9 @@ class Fit:
             if split.width != self.system.region_width:
                 raise ExportError(f"{split.image_file}: regions of {split.width} features, the checkpoint's have "
                                   f"{self.system.region_width}")
+        unsupported = self.system.unsupported(Settings(regions=self.train.regions))
+        if unsupported:
+            raise ExportError(f"{self.train.image_file}: {unsupported}")
         if self.train.regions != self.dev.regions:
             raise ExportError(f"{self.dev.image_file}: {self.dev.regions} regions an image, {self.train.image_file.name} "
                               f"has {self.train.regions}")

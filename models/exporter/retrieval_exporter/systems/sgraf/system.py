@@ -99,8 +99,8 @@ class Sgraf(System):
 
     def unsupported(self, settings: Settings) -> str | None:
         if settings.regions != self.scorer.regions:
-            return f"--regions is {settings.regions}, but this model has a normalisation of {self.scorer.regions} " \
-                   f"regions and scores no other number of them"
+            return f"images of {settings.regions} regions are not for this model, whose normalisation is over " \
+                   f"{self.scorer.regions} regions"
         return super().unsupported(settings)
 
     def form(self, settings: Settings) -> Form:
