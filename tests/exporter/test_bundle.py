@@ -48,8 +48,8 @@ class Bundle:
         return {field["name"]: field for field in self.manifest["records"][side]}
 
 
-# Every variant of the released model; of its relatives, what differs in more than the combination; of other systems, whose
-# profiles are the same, what differs at all.
+# Every variant of the released model; of its relatives, what differs in more than the combination; of other systems,
+# whose profiles are the same, what differs at all.
 def _written(case, variant):
     if case == "camp-gate-fusion-new-concat":
         return True
