@@ -52,8 +52,8 @@ class Bundle:
         return any(field["shape"][0] == "words" for field in self.manifest["records"]["caption"])
 
 
-# Every variant of the released model; of its relatives, what differs in more than the combination; of other systems, whose
-# profiles are the same, what differs at all.
+# Every variant of the released model; of its relatives, what differs in more than the combination; of other systems,
+# whose profiles are the same, what differs at all.
 def _written(case, variant):
     if case == "camp-gate-fusion-new-concat":
         return True

@@ -175,6 +175,7 @@ def pieces(**tensors):
         content)], r"option precomp_enc_type is 'basic', but the weights say weight_norm"),
     (pieces(weight_g=torch.ones(3, 1), weight_v=torch.ones(16, 24)), r"fc.weight_g has shape \[3, 1\]"),
     (pieces(weight_g=torch.ones(()), weight_v=torch.zeros(16, 24)), r"fc.weight_v is zero"),
+    (pieces(weight_g=torch.tensor(math.nan), weight_v=torch.ones(16, 24)), r"fc.weight holds values that are not fini"),
     (put(embed_size=32), r"option embed_size is 32, but the weights say 16"),
     (lambda content: content["model"].append({}), r"no entry 'model' with 2 state dictionaries"),
 ])

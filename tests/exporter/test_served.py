@@ -26,8 +26,8 @@ VARIANTS = {
     "slots-float16": [*SLOTS, "--precision", "float16"],
     "slots-int8": [*SLOTS, "--precision", "int8"],
 }
-# Of what 8 bits change, one case for all; every kind of gate fusion in int8. Of systems whose profiles are the same, each
-# form once: a case takes seconds.
+# Of what 8 bits change, one case for all; every kind of gate fusion in int8. Of systems whose profiles are the same,
+# each form once: a case takes seconds.
 def _served(case, variant):
     if case == "camp-gate-fusion-new-concat":
         return True

@@ -216,6 +216,8 @@ def put(**options):
     (scorer(lambda s: s.update({"SAF_module.bn.bias": torch.zeros(1)})),
      "the scorer has weights of SGR and SAF, expected SGR or SAF"),
     (scorer(lambda s: [s.pop(key) for key in list(s) if key.startswith("SGR")]), "the scorer has weights of no module"),
+    (scorer(lambda s: s["v_global_w.embedding_global.1.running_var"].neg_()),
+     r"the similarity \(SGR\)'s v_global_w.embedding_global.1.running_var holds a variance below 0"),
     (put(module_name="SAF"), "option module_name is 'SAF', but the weights say SGR"),
     (put(sim_dim=256), "option sim_dim is 256, but the weights say 8"),
     (put(sgr_step=2), "option sgr_step is 2, but the weights say 3"),

@@ -29,8 +29,8 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of the command line that only some systems have, for random weights: `--<name>`, with - for _. Without
-    a default of its own it is the system's to say what is meant where nothing is given. `kind` makes a value of text."""
+    """An option of the command line that only some systems have, for random weights: `--<name>`, with - for _. What is
+    not given is not among a system's options; `default` is what the help says of it. `kind` makes a value of text."""
 
     name: str
     choices: tuple[str, ...] | None = None

@@ -54,7 +54,7 @@ def _folded(checkpoint: Checkpoint, state: Mapping[str, Tensor]) -> Mapping[str,
         raise ExportError(f"{path}: the image encoder's {_LENGTH} has shape {list(length.shape)} and {_DIRECTION} "
                           f"{list(direction.shape)}, expected one number or one a row, and a matrix")
     norm = direction.norm() if length.numel() == 1 else direction.norm(dim=1, keepdim=True)
-    if not bool((norm > 0).all()):
+    if bool((norm == 0).any()):
         raise ExportError(f"{path}: the image encoder's {_DIRECTION} is zero, which is no direction")
     return {**rest, "fc.weight": (direction * (length.reshape(()) if length.numel() == 1 else length) / norm)
             .to(torch.float32)}

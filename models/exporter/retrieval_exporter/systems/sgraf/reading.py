@@ -45,6 +45,9 @@ def parts(checkpoint: Checkpoint) -> tuple[str, RegionEncoder, WordEncoder, Simi
     else:
         scorer = FiltrationScorer(*sizes)
     load_state(scorer, state, path, part)
+    for key, tensor in state.items():
+        if key.endswith(".running_var") and bool((tensor < 0).any()):
+            raise ExportError(f"{path}: the {part}'s {key} holds a variance below 0")
     return module, regions, words, scorer
 
 

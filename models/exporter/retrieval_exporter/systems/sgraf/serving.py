@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ...attention import attended_length, gram
 from ...features_form import FeaturesForm
 from ...fields import Field
-from ...numbers.operations import EPSILON, l2
+from ...numbers.operations import EPSILON, l2, word_mask
 from ...settings import Settings
 from .pooling import Wholes
 from .published import GraphScorer, SimilarityScorer, cross_attention
@@ -60,9 +60,8 @@ class ServingSimilarity(FeaturesForm):
         attended = m.product(weights / (length + EPSILON), image["v"])
         words = self.similarity(attended - caption["w"], self.local_matrix, self.local_bias)
         whole = self.similarity(image["v_glo"] - caption["w_glo"], self.whole_matrix, self.whole_bias)
-        # One more node than words, the first, which is always there.
-        nodes = torch.nn.functional.pad(mask, (1, 0), value=True)
-        return self.outcome(self.vectors(torch.cat((whole.unsqueeze(1), words), dim=1), nodes))
+        nodes = torch.cat((whole.unsqueeze(1), words), dim=1)
+        return self.outcome(self.vectors(nodes, word_mask(lengths + 1, nodes.shape[1])))
 
     def similarity(self, difference: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
         """[..., D] -> [..., S]: l2(difference^2 W + b) in float32."""
