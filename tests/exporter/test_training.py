@@ -245,7 +245,7 @@ def test_data_that_nothing_is_learned_of_is_refused_in_one_line(data, tmp_path, 
     (["--system", "camp-cross-attention", "--pretraining-epochs", "0", "--loss", "cross-entropy"],
      "--loss cross-entropy is not for camp-cross-attention, whose score is no probability"),
     (["--system", "vsepp", "--fusion", "sum"], "--fusion is not for vsepp"),
-    (["--system", "sgraf-saf", "--pretraining-epochs", "0", "--regions-drawn", "4"], "train_ims.npy, 4 regions of each image: "),
+    (["--system", "sgraf-saf", "--pretraining-epochs", "0", "--regions-drawn", "4"], "--regions-drawn is not for sgraf-saf"),
     (["--system", "sgraf-saf", "--pretraining-epochs", "0", "--candidates", "3"], "--candidates is not for sgraf-saf"),
     (["--config", "none.json"], "--config has no effect without --from"),
     (["--from", str(GIVEN)], "--from takes the --vocabulary of its checkpoint"),
@@ -261,6 +261,16 @@ def test_a_checkpoint_of_regions_of_another_width_is_refused(data, tmp_path, cap
         regions(name, lambda x: x[:, :, :60])(data)
     refused(["--source", str(data), "--out", str(tmp_path / "out"), "--from", str(GIVEN), "--vocabulary", str(VOCABULARY)],
             "train_ims.npy: regions of 60 features, the checkpoint's have 64", capsys)
+
+
+def test_a_checkpoint_of_another_number_of_regions_is_refused(data, tmp_path, capsys):
+    given = ["--system", "sgraf-saf", "--sim-dim", "5", "--pretraining-epochs", "0", "--epochs", "1"]
+    assert main(arguments(data, tmp_path / "first", *given)) == 0
+    for name in ("train", "dev"):
+        regions(name, lambda x: x[:, :5])(data)
+    first = tmp_path / "first"
+    refused(["--source", str(data), "--out", str(tmp_path / "out"), "--from", str(first / CHECKPOINT), "--vocabulary",
+             str(first / "vocabulary.json")], "train_ims.npy: 5 regions an image, sgraf-saf takes 6", capsys)
 
 
 def test_a_vocabulary_without_a_word_of_the_captions_is_refused(data, tmp_path, capsys):

@@ -9,7 +9,6 @@ from ..errors import ExportError
 from ..pairs import draws
 from ..reading.splits import Split
 from ..recipe import Recipe
-from ..settings import Settings
 
 if TYPE_CHECKING:
     from .starts import Start
@@ -47,10 +46,10 @@ def check(start: "Start", options: Options, given: Container[str], train: Split)
     """What goes together: the recipe, the system and the options. `given` are the numbers of the recipe that were said: one
     that has no effect is an error."""
     recipe, system = start.recipe, start.system
-    for regions in (train.regions, options.regions_drawn or train.regions):
-        unsupported = system.unsupported(Settings(regions=regions))
-        if unsupported:
-            raise ExportError(f"{train.image_file}, {regions} regions of each image: {unsupported}")
+    if system.region_count not in (None, train.regions):
+        raise ExportError(f"{train.image_file}: {train.regions} regions an image, {system.name} takes {system.region_count}")
+    if system.region_count is not None and options.regions_drawn not in (0, system.region_count):
+        raise ExportError(f"--regions-drawn is not for {system.name}, whose images have a fixed number of regions")
     if options.pairs_together and recipe.batch % 2:
         raise ExportError(f"--pairs-together takes batches of an even size, --batch is {recipe.batch}")
     if options.candidates and recipe.negatives != "hardest":
