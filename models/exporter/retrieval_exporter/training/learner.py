@@ -120,8 +120,8 @@ class Learner(nn.Module):
         return self._loss.of_all(values.diagonal(), values[images, captions], images, captions)
 
     def _of_hardest(self, pairs: Pairs, wrong: Tensor, near: Tensor | None) -> Tensor:
-        """Which are the hardest is found without gradients; these run through three pairs an item. Where scores depend on
-        dropout or on the rest of the batch, that would choose by other scores, and all pairs have gradients."""
+        """Which are the hardest is found without gradients; these run through three pairs an item. Where scores depend
+        on dropout or on the rest of the batch, that would choose by other scores, and all pairs have gradients."""
         own = torch.arange(len(wrong), device=wrong.device)
         counts = torch.stack((wrong.any(dim=1), wrong.any(dim=0)))
         if draws(self.scorer):
