@@ -216,6 +216,7 @@ def regions(name, change):
     (regions("dev", lambda x: x[:, :, :60]), "dev_ims.npy: 60 features a region, train_ims.npy has 64"),
     (regions("dev", lambda x: x[:, :5]), "dev_ims.npy: 5 regions an image, train_ims.npy has 6"),
     (regions("train", lambda x: x[:1]), "train_ims.npy: one image"),
+    (regions("dev", lambda x: x * np.inf), "dev_ims.npy: feature 0 of region 0 of image 0 is -?inf"),
     (regions("train", lambda x: x * np.inf), "train_ims.npy: feature 0 of region 0 of image .* is -?inf"),
     (regions("train", lambda x: x.astype(np.float64) * 1e30),
      "step 1: the (loss|gradient) is not finite; try a smaller --rate"),

@@ -60,6 +60,9 @@ class Dev:
         self._per_image = min(captions or split.captions_per_image, split.captions_per_image)
         self._ids = [ids[image * split.captions_per_image + place]
                      for image in range(self._images) for place in range(self._per_image)]
+        # What is wrong with these files is found now, not after the first epoch.
+        for rows in _parts(np.arange(self._images)):
+            split.features(rows)
 
     def measure(self, learner: "Learner", pretraining: bool) -> Recalls:
         """By the scores of the pre-training, or by the system's own."""
