@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Recalls of a split by the coarse stage, and from shortlists by the scorer's order and by both stages'; hard negatives; as
-JSON. With --full every image is scored with every caption."""
+"""Recalls of a split by the coarse stage, and from shortlists by the scorer's order and by both stages'; hard
+negatives; as JSON. With --full every image is scored with every caption."""
 
 import argparse
 import json
@@ -29,7 +29,8 @@ def main():
     parser.add_argument("--checkpoint", required=True, help="folder with model.pth, vocabulary.json")
     parser.add_argument("--coarse", help="the coarse file; the checkpoint folder's coarse.npz by default")
     parser.add_argument("--full", action="store_true", help="score all pairs, not just those in a shortlist")
-    parser.add_argument("--scores", help="file with the scores, .npy, NaN where there is none: read, completed, written")
+    parser.add_argument("--scores",
+                        help="file with the scores, .npy, NaN where there is none: read, completed, written")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -103,7 +104,8 @@ def _score_rows(rows):
 
 
 def report(coarse, full, ranking, twin, kinds):
-    """`full` are logits, so the ranking's transform is done already. Without all of them some of the tables are left out."""
+    """`full` are logits, so the ranking's transform is done already. Without all of them some of the tables are left
+    out."""
     weights = ranking.coarse_weight if ranking else (0.0, 0.0)
     table = {"images": len(twin), "in_pairs": int((twin >= 0).sum())}
     if ranking:

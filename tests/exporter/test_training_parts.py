@@ -86,8 +86,8 @@ def test_without_gradients_nothing_is_computed_twice():
     assert len(calls) == 4 + 8
 
 
-@pytest.mark.parametrize("module, expected", [(nn.Linear(2, 2), False), (nn.Dropout(0.0), False), (nn.Dropout(0.1), True),
-                                              (nn.BatchNorm1d(2), True)])
+@pytest.mark.parametrize("module, expected", [(nn.Linear(2, 2), False), (nn.Dropout(0.0), False),
+                                              (nn.Dropout(0.1), True), (nn.BatchNorm1d(2), True)])
 def test_dropout_and_batch_norm_make_a_score_depend_on_more_than_its_pair(module, expected):
     assert draws(nn.Sequential(nn.Linear(2, 2), module)) is expected
 
@@ -154,7 +154,8 @@ def test_of_all_candidates_the_hardest_is_the_hardest_and_of_some_the_hardest_of
 
 
 def test_an_image_that_is_in_a_batch_twice_is_no_candidate_for_its_other_caption():
-    wrong, values = negatives.negatives_of(torch.tensor([0, 0, 1])), torch.tensor([[9., 9., 1.], [9., 9., 2.], [3., 4., 9.]])
+    wrong = negatives.negatives_of(torch.tensor([0, 0, 1]))
+    values = torch.tensor([[9., 9., 1.], [9., 9., 2.], [3., 4., 9.]])
     captions, images = negatives.hardest_among(Table(values), negatives.nearness(values, wrong, False), wrong, 2)
     assert captions.tolist() == [2, 2, 1] and images.tolist() == [2, 2, 1]
     assert [x.tolist() for x in negatives.hardest(values, wrong)] == [[2, 2, 1], [2, 2, 1]]
@@ -180,7 +181,8 @@ def test_the_contrast_is_a_symmetric_cross_entropy_over_the_negatives_alone():
     for table in (scores, scores.t()):
         for i in range(4):
             among = [c for c in range(4) if c == i or images[c] != images[i]]
-            expected -= math.log(math.exp(SHARPNESS * table[i, i]) / sum(math.exp(SHARPNESS * table[i, c]) for c in among)) / 4
+            others = sum(math.exp(SHARPNESS * table[i, c]) for c in among)
+            expected -= math.log(math.exp(SHARPNESS * table[i, i]) / others) / 4
     assert float(found) == pytest.approx(expected, rel=1e-4)
 
 

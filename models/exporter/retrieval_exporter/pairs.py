@@ -28,8 +28,8 @@ class Pairs:
         return self._score(self.v[images], self.w[captions], self.lengths[captions])
 
     def all(self) -> Tensor:
-        """[I, C]. One image at a time; with gradients its scores are computed again on the way back, so that memory holds
-        what belongs to one image."""
+        """[I, C]. One image at a time; with gradients its scores are computed again on the way back, so that memory
+        holds what belongs to one image."""
         return torch.stack([self._of_image(image) for image in self.v])
 
     def _of_image(self, image: Tensor) -> Tensor:

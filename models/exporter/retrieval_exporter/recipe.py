@@ -12,9 +12,9 @@ class Recipe:
     """The defaults are those that most papers share.
 
     `loss`: `hinge`, max(0, margin + s(I,S') - s(I,S)), or `cross-entropy`, of a probability. `negatives`: of every item
-    the hardest of its batch, or all; the first `easy_epochs` take all in any case. `schedule`: the rate falls to a tenth
-    after every `update` epochs (`step`), or evenly to a tenth at the end (`linear`). `clip`: largest norm of the gradient.
-    `pretraining_epochs` come before, where a system has a pre-training.
+    the hardest of its batch, or all; the first `easy_epochs` take all in any case. `schedule`: the rate falls to a
+    tenth after every `update` epochs (`step`), or evenly to a tenth at the end (`linear`). `clip`: largest norm of the
+    gradient. `pretraining_epochs` come before, where a system has a pre-training.
     """
 
     embed_size: int = 1024

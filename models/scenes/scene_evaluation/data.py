@@ -39,7 +39,8 @@ def encode(model, folder, name, count=None):
 
 
 def twins(folder, name, count):
-    """The number of each image's hard negative [N], -1 where it has none, and what is swapped in it, "" where nothing is."""
+    """The number of each image's hard negative [N], -1 where it has none, and what is swapped in it, "" where nothing
+    is."""
     scenes = read_scenes(folder, name)[:count]
     place = {scene.id: index for index, scene in enumerate(scenes)}
     return (np.array([place.get(scene.hard_negative_of, -1) for scene in scenes]),

@@ -40,6 +40,6 @@ class State:
             return {}
         arrays = arrays_of(self.path, f"the state of a {self._what}", "; --restart begins anew")
         if str(arrays.pop(_STAMP, "")) != self._stamp:
-            raise ExportError(f"{self.path}: the state of a {self._what} with other options, another checkpoint or other "
-                              "data; --restart begins anew")
+            raise ExportError(f"{self.path}: the state of a {self._what} with other options, another checkpoint or "
+                              "other data; --restart begins anew")
         return arrays

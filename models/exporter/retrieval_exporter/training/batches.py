@@ -1,4 +1,5 @@
-"""Batches of image-caption pairs. What a batch holds follows from its place alone, so that a training can go on from any."""
+"""Batches of image-caption pairs. What a batch holds follows from its place alone, so that a training can go on from
+any."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -26,7 +26,8 @@ _HELP = {
     "embed_size": "width of features", "word_size": "width of word embeddings", "loss": "of the training",
     "negatives": "of each item of a batch: the hardest, or all", "margin": "of the hinge", "epochs": "of the training",
     "batch": "pairs of a step", "rate": "learning rate of Adam",
-    "schedule": "a tenth of the rate after every --update epochs, or an even fall to a tenth", "update": "see --schedule",
+    "schedule": "a tenth of the rate after every --update epochs, or an even fall to a tenth",
+    "update": "see --schedule",
     "clip": "largest norm of the gradient", "easy_epochs": "at the beginning, with all negatives",
     "pretraining_epochs": "before, where the system has a pre-training", "pretraining_rate": "its learning rate",
     "max_tokens": "words of the longest caption, both markers included",
@@ -53,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", metavar="DIR", required=True, help=f"folder for {checkpoint.NAME} and what belongs to it")
     p.add_argument("--force", action="store_true", help="replace files that are there already")
     p.add_argument("--restart", action="store_true", help="begin anew where an earlier run was stopped half-way")
-    p.add_argument("--vocabulary", metavar="FILE", help="JSON or a pickled vocab.Vocabulary; made of the split by default")
+    p.add_argument("--vocabulary", metavar="FILE",
+                   help="JSON or a pickled vocab.Vocabulary; made of the split by default")
     p.add_argument("--from", dest="start", metavar="FILE", help="a checkpoint to start from, instead of new weights")
     p.add_argument("--config", metavar="FILE", help="options of that checkpoint as JSON; they override its own")
     p.add_argument("--system", choices=registry.names(), help=f"{registry.names()[0]} by default")
@@ -61,7 +63,8 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument(_flag(option.name), choices=option.choices, type=option.kind,
                        help=option.default and f"{option.default} by default")
     p.add_argument("--device", choices=DEVICES, default=DEVICES[0])
-    p.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0], help="auto: mixed on a GPU that has bfloat16")
+    p.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0],
+                   help="auto: mixed on a GPU that has bfloat16")
     p.add_argument("--threads", type=int, default=0, help="on a CPU; 0 leaves it to PyTorch")
     recipe = p.add_argument_group("the recipe: by default the system's")
     for field in fields(Recipe):

@@ -15,8 +15,9 @@ _TOLD, _BEST = "told", "best/"
 
 @dataclass
 class Course:
-    """`stage` and `step` to come. `total` loss of the `since` steps since the last measurement, `points` measured so far.
-    Of the stage: `rsum` of the best measurement, its `step` and `weights`, and how many have been `stale` since."""
+    """`stage` and `step` to come. `total` loss of the `since` steps since the last measurement, `points` measured so
+    far. Of the stage: `rsum` of the best measurement, its `step` and `weights`, and how many have been `stale`
+    since."""
 
     stage: int = 0
     step: int = 0

@@ -1,5 +1,5 @@
-"""A small embedding that learns beside a system: it looks for hard negatives, and may lend the encoders its loss. It is no
-part of the checkpoint; a bundle's coarse embedding is made afterwards, by fit_coarse.py."""
+"""A small embedding that learns beside a system: it looks for hard negatives, and may lend the encoders its loss. It is
+no part of the checkpoint; a bundle's coarse embedding is made afterwards, by fit_coarse.py."""
 
 from torch import Tensor, nn
 from torch.nn.functional import normalize

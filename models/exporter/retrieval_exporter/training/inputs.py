@@ -17,13 +17,14 @@ _LEAST = 0.01
 
 
 class Standardised:
-    """(regions - mean) / scale, of the first images of a split. The first layer of the image encoder is linear, so that both
-    can be folded into it."""
+    """(regions - mean) / scale, of the first images of a split. The first layer of the image encoder is linear, so that
+    both can be folded into it."""
 
     def __init__(self, system: System, split: Split, device: torch.device) -> None:
         layer = getattr(system.regions, "fc", None)
         if not isinstance(layer, nn.Linear):
-            raise ExportError(f"--standardise is not for {system.name}, whose image encoder does not begin with a linear map")
+            raise ExportError(f"--standardise is not for {system.name}, whose image encoder does not begin with a "
+                              "linear map")
         self._layer = layer
         rows = torch.from_numpy(split.features(np.arange(min(split.images, _IMAGES)))).flatten(0, 1)
         self._mean, self._scale = rows.mean(dim=0).to(device), rows.std(dim=0).to(device) + _LEAST

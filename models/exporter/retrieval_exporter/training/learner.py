@@ -1,8 +1,8 @@
 """A system in training: one step of it."""
 
 import math
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -77,10 +77,11 @@ class Learner(nn.Module):
         """Forwards and backwards; returns the loss. All that is drawn follows from the step alone."""
         torch.manual_seed(_seed(self.options.seed, int(stage.pretraining), step))
         optimiser.param_groups[0]["lr"] = stage.rate_at(step)
-        loss, beside = self._losses(stage, step, batch)
-        value = float(loss.detach())
         optimiser.zero_grad(set_to_none=True)
-        (loss + beside).backward()
+        with coarser_products(self.precision == "mixed"):
+            loss, beside = self._losses(stage, step, batch)
+            (loss + beside).backward()
+        value = float(loss.detach())
         norm = float(nn.utils.clip_grad_norm_(self.own(), self.recipe.clip))
         if not math.isfinite(value) or not math.isfinite(norm):
             what = "loss" if not math.isfinite(value) else "gradient"
@@ -93,13 +94,14 @@ class Learner(nn.Module):
         wrong = negatives.negatives_of(torch.from_numpy(batch.images).to(self.device))
         with self._autocast():
             v, w, lengths = self.encode(batch.regions, batch.token_ids, batch.lengths)
-            near, beside = self._near(v, w, lengths, wrong)
-            if stage.pretraining:
-                return contrast(self.system.pretraining_scores(v, w, lengths).float(), wrong), beside
-            pairs = self.system.pairs(v, w, lengths)
-            if self.recipe.negatives == "all" or step // stage.per_epoch < self.recipe.easy_epochs:
-                return self._of_all(pairs, wrong), beside
-            return self._of_hardest(pairs, wrong, near), beside
+        v, w = v.float(), w.float()
+        near, beside = self._near(v, w, lengths, wrong)
+        if stage.pretraining:
+            return contrast(self.system.pretraining_scores(v, w, lengths), wrong), beside
+        pairs = self.system.pairs(v, w, lengths)
+        if self.recipe.negatives == "all" or step // stage.per_epoch < self.recipe.easy_epochs:
+            return self._of_all(pairs, wrong), beside
+        return self._of_hardest(pairs, wrong, near), beside
 
     def _near(self, v: Tensor, w: Tensor, lengths: Tensor, wrong: Tensor) -> tuple[Tensor | None, Tensor]:
         """Cosines of the heads without gradients, and their loss. With no weight they learn too, but leave the encoders
@@ -107,25 +109,25 @@ class Learner(nn.Module):
         if self.heads is None:
             return None, v.new_zeros(())
         means, weight = (mean_regions(v), mean_words(w, lengths)), self.options.embedding_weight
-        scores = self.heads(*(means if weight else (x.detach() for x in means))).float()
+        scores = self.heads(*(means if weight else (x.detach() for x in means)))
         return scores.detach(), (weight or 1.0) * contrast(scores, wrong)
 
     def _of_all(self, pairs: Pairs, wrong: Tensor) -> Tensor:
         own = torch.arange(len(wrong), device=wrong.device)
         images, captions = negatives.drawn(wrong, self.options.negatives_drawn, self.options.pairs_together)
         if self.options.negatives_drawn:
-            values = pairs.chosen(torch.cat((own, images)), torch.cat((own, captions))).float()
+            values = pairs.chosen(torch.cat((own, images)), torch.cat((own, captions)))
             return self._loss.of_all(values[:len(own)], values[len(own):], images, captions)
-        values = pairs.all().float()
+        values = pairs.all()
         return self._loss.of_all(values.diagonal(), values[images, captions], images, captions)
 
     def _of_hardest(self, pairs: Pairs, wrong: Tensor, near: Tensor | None) -> Tensor:
-        """Which are the hardest is found without gradients; these run through three pairs an item. Where scores depend on
-        dropout or on the rest of the batch, that would choose by other scores, and all pairs have gradients."""
+        """Which are the hardest is found without gradients; these run through three pairs an item. Where scores depend
+        on dropout or on the rest of the batch, that would choose by other scores, and all pairs have gradients."""
         own = torch.arange(len(wrong), device=wrong.device)
         counts = torch.stack((wrong.any(dim=1), wrong.any(dim=0)))
         if draws(self.scorer):
-            values = pairs.all().float()
+            values = pairs.all()
             captions, images = negatives.hardest(values.detach(), wrong)
             return self._loss.of_hardest(values.diagonal(), values[own, captions], values[images, own], counts)
         with torch.no_grad():
@@ -134,7 +136,7 @@ class Learner(nn.Module):
                 captions, images = negatives.hardest_among(pairs, near, wrong, self.options.candidates)
             else:
                 captions, images = negatives.hardest(pairs.all(), wrong)
-        values = pairs.chosen(torch.cat((own, own, images)), torch.cat((own, captions, own))).float()
+        values = pairs.chosen(torch.cat((own, own, images)), torch.cat((own, captions, own)))
         return self._loss.of_hardest(*values.view(3, -1), counts)
 
     def _autocast(self) -> AbstractContextManager[object]:
@@ -146,8 +148,20 @@ def _seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0]) >> 1
 
 
+@contextmanager
+def coarser_products(wanted: bool) -> Iterator[None]:
+    """Within, float32 products on a GPU may take their factors with 10 bits instead of 23 (TF32)."""
+    settings = torch.backends.cuda.matmul
+    before = settings.allow_tf32
+    settings.allow_tf32 = wanted or before
+    try:
+        yield
+    finally:
+        settings.allow_tf32 = before
+
+
 def precision(name: str, device: torch.device) -> str:
-    """`mixed`, products in bfloat16, is for a GPU that has the type; `auto` takes it there."""
+    """`mixed`: encoders in bfloat16, scores with coarser products. For a GPU that has the type; `auto` takes it there."""
     possible = device.type == "cuda" and torch.cuda.is_bf16_supported()
     if name == "mixed" and not possible:
         raise ExportError("--precision mixed is for a GPU that has bfloat16")

@@ -5,8 +5,8 @@
     hinge:          sum max(0, margin + m(I,S') - m(I,S)) + sum max(0, margin + m(I',S) - m(I,S))
     cross-entropy:  -(2 sum log m(I,S) + sum log(1 - m(I,S')) + sum log(1 - m(I',S)))
 
-S' and I' are the hardest negatives, or all. All negatives count as a sum in the hinge, as in the published code, and as their
-mean in the cross-entropy, where the sum would drown the n own pairs. Losses are a pair's share.
+S' and I' are the hardest negatives, or all. All negatives count as a sum in the hinge, as in the published code, and as
+their mean in the cross-entropy, where the sum would drown the n own pairs. Losses are a pair's share.
 """
 
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class Loss:
         return (2 * softplus(-own).sum() + costs.sum()) / len(own)
 
     def of_all(self, own: Tensor, others: Tensor, images: Tensor, captions: Tensor) -> Tensor:
-        """Values [n] of the own pairs, and [P] of negatives with the numbers [P] of their images and captions. Each is a
-        negative of both."""
+        """Values [n] of the own pairs, and [P] of negatives with the numbers [P] of their images and captions. Each is
+        a negative of both."""
         if self.name == "hinge":
             own, others = self._score(own), self._score(others)
             costs = (self.margin + others - own[images]).relu() + (self.margin + others - own[captions]).relu()

@@ -37,8 +37,8 @@ class Recalls:
 
 
 def recalls(values: Tensor, captions_per_image: int) -> Recalls:
-    """[I, C] of all pairs, the captions of an image consecutive; the best of them counts. What ties with the own item comes
-    before it: a system that gives all pairs the same has found nothing."""
+    """[I, C] of all pairs, the captions of an image consecutive; the best of them counts. What ties with the own item
+    comes before it: a system that gives all pairs the same has found nothing."""
     images, captions = values.shape
     own = torch.arange(captions) // captions_per_image
     mine = values[own, torch.arange(captions)]
@@ -51,7 +51,8 @@ def recalls(values: Tensor, captions_per_image: int) -> Recalls:
 
 
 class Dev:
-    """The first `images` of a split and the first `captions` of each, 0 for all. `ids`: tokens of the split's captions."""
+    """The first `images` of a split and the first `captions` of each, 0 for all. `ids`: tokens of the split's
+    captions."""
 
     def __init__(self, split: Split, ids: Sequence[np.ndarray], images: int, captions: int) -> None:
         self._split = split
@@ -59,6 +60,9 @@ class Dev:
         self._per_image = min(captions or split.captions_per_image, split.captions_per_image)
         self._ids = [ids[image * split.captions_per_image + place]
                      for image in range(self._images) for place in range(self._per_image)]
+        # What is wrong with these files is found now, not after the first epoch.
+        for rows in _parts(np.arange(self._images)):
+            split.features(rows)
 
     def measure(self, learner: "Learner", pretraining: bool) -> Recalls:
         """By the scores of the pre-training, or by the system's own."""

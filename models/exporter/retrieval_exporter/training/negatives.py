@@ -9,8 +9,8 @@ _NEVER, _ALWAYS = -1e9, 1e9
 
 
 def negatives_of(images: Tensor) -> Tensor:
-    """Numbers of a batch's images [n] -> [n, n], images by captions: whether a pair does not belong together. An image that
-    is in the batch twice is no negative of its other caption."""
+    """Numbers of a batch's images [n] -> [n, n], images by captions: whether a pair does not belong together. An image
+    that is in the batch twice is no negative of its other caption."""
     return images.unsqueeze(1) != images.unsqueeze(0)
 
 
@@ -21,7 +21,8 @@ def hardest(values: Tensor, negatives: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def hardest_among(pairs: Pairs, near: Tensor, negatives: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The same, but only the `count` pairs of each image and of each caption that are first by `near` [n, n] are scored."""
+    """The same, but only the `count` pairs of each image and of each caption that are first by `near` [n, n] are
+    scored."""
     n, count = len(near), min(count, len(near) - 1)
     near_captions, near_images = near.topk(count, dim=1).indices, near.t().topk(count, dim=1).indices
     own = torch.arange(n, device=near.device).repeat_interleave(count)

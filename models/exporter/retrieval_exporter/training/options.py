@@ -9,7 +9,6 @@ from ..errors import ExportError
 from ..pairs import draws
 from ..reading.splits import Split
 from ..recipe import Recipe
-from ..settings import Settings
 
 if TYPE_CHECKING:
     from .starts import Start
@@ -37,27 +36,30 @@ class Options:
 
     def __post_init__(self) -> None:
         _at_least(self, (("max_tokens", 3), ("least_count", 1), ("warm_up", 0), ("patience", 0), ("every", 0),
-                         ("dev_images", 2), ("dev_captions", 0), ("negatives_drawn", 0), ("candidates", 0), ("regions_drawn", 0)))
+                         ("dev_images", 2), ("dev_captions", 0), ("negatives_drawn", 0), ("candidates", 0),
+                         ("regions_drawn", 0)))
         for name in ("embedding_weight", "save_every"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ExportError(f"--{_dashed(name)} must be a finite number, 0 at least")
 
 
 def check(start: "Start", options: Options, given: Container[str], train: Split) -> None:
-    """What goes together: the recipe, the system and the options. `given` are the numbers of the recipe that were said: one
-    that has no effect is an error."""
+    """What goes together: the recipe, the system and the options. `given` are the numbers of the recipe that were said:
+    one that has no effect is an error."""
     recipe, system = start.recipe, start.system
-    for regions in (train.regions, options.regions_drawn or train.regions):
-        unsupported = system.unsupported(Settings(regions=regions))
-        if unsupported:
-            raise ExportError(f"{train.image_file}, {regions} regions of each image: {unsupported}")
+    if system.region_count not in (None, train.regions):
+        raise ExportError(f"{train.image_file}: {train.regions} regions an image, {system.name} takes "
+                          f"{system.region_count}")
+    if system.region_count is not None and options.regions_drawn not in (0, system.region_count):
+        raise ExportError(f"--regions-drawn is not for {system.name}, whose images have a fixed number of regions")
     if options.pairs_together and recipe.batch % 2:
         raise ExportError(f"--pairs-together takes batches of an even size, --batch is {recipe.batch}")
     if options.candidates and recipe.negatives != "hardest":
         raise ExportError(f"--candidates is for --negatives hardest, not {recipe.negatives}")
     for name in ("candidates", "negatives_drawn"):
         if getattr(options, name) and draws(system.scorer):
-            raise ExportError(f"--{_dashed(name)} is not for {system.name}, whose scores in training are those of a batch")
+            raise ExportError(f"--{_dashed(name)} is not for {system.name}, whose scores in training are those of a "
+                              "batch")
     if options.negatives_drawn and recipe.negatives != "all" and not recipe.easy_epochs:
         raise ExportError("--negatives-drawn is for --negatives all and for --easy-epochs")
     if recipe.loss == "cross-entropy" and not system.probability:

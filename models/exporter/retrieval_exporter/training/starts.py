@@ -18,8 +18,8 @@ from .options import check_recipe
 
 @dataclass(frozen=True)
 class Start:
-    """A system and its recipe. `raw`: its image encoder is made for regions as they are. `known`: what tells this start from
-    others."""
+    """A system and its recipe. `raw`: its image encoder is made for regions as they are. `known`: what tells this start
+    from others."""
 
     system: System
     recipe: Recipe

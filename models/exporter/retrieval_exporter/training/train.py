@@ -77,8 +77,8 @@ class Training:
         self.progress.tick(stage.name, course.step, stage.steps)
         while course.step < stage.steps and not self._stalled(stage):
             course.passed(self.learner.step(stage, course.step, next(batches), self.optimiser))
-            self.progress.tick(stage.name, course.step, stage.steps, f", epoch {course.step / stage.per_epoch:.1f}, loss "
-                               f"{course.total / course.since:.4f}")
+            self.progress.tick(stage.name, course.step, stage.steps,
+                               f", epoch {course.step / stage.per_epoch:.1f}, loss {course.total / course.since:.4f}")
             if course.step % every == 0 or course.step == stage.steps:
                 self._measure(stage)
             elif time.monotonic() - saved >= self.options.save_every:

@@ -20,8 +20,8 @@ def make(split: Split, least_count: int) -> list[str]:
     kept = sorted((word for word, count in counts.items() if count >= least_count and word not in special),
                   key=lambda word: (-counts[word], word))
     if not kept:
-        raise ExportError(f"{split.caption_file}: no word occurs {least_count} times, which leaves no vocabulary; try a "
-                          "smaller --least-count")
+        raise ExportError(f"{split.caption_file}: no word occurs {least_count} times, which leaves no vocabulary; try "
+                          "a smaller --least-count")
     return special + kept
 
 

@@ -1,8 +1,8 @@
 """`gate_fusion_new` for many pairs of few items: what depends on one side alone is computed once a side.
 
-Linear maps commute with attention, so keys, gates and the fusion maps are taken per image and per caption; only products
-of attention maps and one layer of the feature width remain per pair. `logits` equals the published module's up to
-rounding.
+Linear maps commute with attention, so keys, gates and the fusion maps are taken per image and per caption; only
+products of attention maps and one layer of the feature width remain per pair. `logits` equals the published module's up
+to rounding.
 
 The serving form is the same algebra over weights that are multiplied together in float64. Weights in training change at
 every step and need gradients, so here it is written over the weights themselves.
@@ -27,8 +27,8 @@ _LARGE_CHUNK = 4096
 
 
 class Images(NamedTuple):
-    """Features [I, R, D], queries and keys of the attentions, both parts of the fusion maps, Gram matrices [I, R, R] of the
-    features and of the attention among messages to words."""
+    """Features [I, R, D], queries and keys of the attentions, both parts of the fusion maps, Gram matrices [I, R, R] of
+    the features and of the attention among messages to words."""
 
     v: Tensor
     query: Tensor

@@ -1,8 +1,9 @@
 """How CAMP is trained: the numbers, and the pre-training of the cross attention from which the gates start.
 
-The authors pre-train a model without gates. Here the attention is pre-trained alone, which costs two large products for all
-pairs of a batch: each word attends to the regions of an image, and the relevance of the two is the mean cosine of the words
-with the messages they receive. The message itself is never formed, its norm comes from the image's Gram matrix.
+The authors pre-train a model without gates. Here the attention is pre-trained alone, which costs two large products for
+all pairs of a batch: each word attends to the regions of an image, and the relevance of the two is the mean cosine of
+the words with the messages they receive. The message itself is never formed, its norm comes from the image's Gram
+matrix.
 """
 
 import math
@@ -36,8 +37,8 @@ def relevance(scorer: PairScorer, v: Tensor, w: Tensor, lengths: Tensor) -> Tens
 
 
 def start_gates(scorer: PairScorer) -> None:
-    """The attention of regions over words starts as the one of words over regions, mirrored. Where both share their maps
-    it is so already."""
+    """The attention of regions over words starts as the one of words over regions, mirrored. Where both share their
+    maps it is so already."""
     if hasattr(scorer, "img_query_fc"):
         with torch.no_grad():
             scorer.img_query_fc.weight.copy_(scorer.img_key_fc.weight)

@@ -13,8 +13,8 @@ RECIPES = {"SGR": Recipe(epochs=40, update=30), "SAF": Recipe(epochs=30, update=
 
 class SimilarityPairs(Pairs):
     """The normalisations of a batch see what they see in the published code: every image once where images are pooled,
-    all images with one caption of its own length where similarity vectors are filtered. A pair alone has no score of its
-    own in training, so that chosen pairs are taken of all."""
+    all images with one caption of its own length where similarity vectors are filtered. A pair alone has no score of
+    its own in training, so that chosen pairs are taken of all."""
 
     def chosen(self, images: Tensor, captions: Tensor) -> Tensor:
         return self.all()[images, captions]

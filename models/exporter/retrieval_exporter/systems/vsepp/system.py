@@ -82,5 +82,6 @@ class Vsepp(System):
 
     @classmethod
     def recipe(cls, name: str) -> Recipe:
-        """As in the published code: 30 epochs, the rate falls after 15; with the hardest negatives that the system is named for."""
+        """As in the published code: 30 epochs, the rate falls after 15; with the hardest negatives that the system is
+        named for."""
         return Recipe(epochs=30, update=15)
