@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Retrieval.Features.Npy;
 using Retrieval.TestKit.Corpora;
 
 namespace Retrieval.Cli.Tests;
@@ -99,10 +102,26 @@ public sealed class EvaluationProtocolTests
     }
 
     [Fact]
+    public async Task What_was_found_before_a_later_bundle_fails_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        SampleSplit.Write(folder, 6);
+        var broken = Fixture.CopyOfBundle(folder, Fixture.Compact);
+        await ReplaceAsync(broken, "scorer_text_to_image.onnx", "no graph"u8.ToArray());
+
+        var outcome = await CommandLineProcess.RunAsync(
+            "evaluate", "--source", folder.Path, "--split", "test", "--shortlist", "2", "--json", "--bundle", Fixture.Bundle(), "--bundle", broken);
+
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("scorer_text_to_image.onnx", outcome.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.Equal(2, Assert.Single(JsonDocument.Parse(outcome.Output).RootElement.EnumerateArray()).GetProperty("rows").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_score_matrix_is_shown_as_markdown_and_one_caption_is_not_captions()
     {
         using var folder = new TemporaryFolder();
-        Retrieval.Features.Npy.NpyWriter.Write(folder["scores.npy"], new float[] { 2, 1, 0, 1 }, 2, 2);
+        NpyWriter.Write(folder["scores.npy"], new float[] { 2, 1, 0, 1 }, 2, 2);
 
         var markdown = (await CommandLineProcess.RunAsync("evaluate", "--scores", folder["scores.npy"], "--captions-per-image", "1", "--markdown")).Succeeded().Output;
 
@@ -167,6 +186,17 @@ public sealed class EvaluationProtocolTests
     }
 
     private static double Recalls(JsonElement row, string direction) => new[] { "r1", "r5", "r10" }.Sum(name => row.GetProperty(direction).GetProperty(name).GetDouble());
+
+    // A file of a bundle that is what the manifest says, but of no use: it shows when the bundle is loaded.
+    private static async Task ReplaceAsync(string bundle, string name, byte[] content)
+    {
+        await File.WriteAllBytesAsync(Path.Combine(bundle, name), content, TestContext.Current.CancellationToken);
+        var path = Path.Combine(bundle, "bundle.json");
+        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken))!;
+        manifest["files"]![name]!["sha256"] = Convert.ToHexStringLower(SHA256.HashData(content));
+        manifest["files"]![name]!["bytes"] = content.Length;
+        await File.WriteAllTextAsync(path, manifest.ToJsonString(), TestContext.Current.CancellationToken);
+    }
 
     // Features of zeros, of which the disk stores nothing.
     private static async Task WriteSparseAsync(string path, long images)

@@ -36,7 +36,7 @@ internal static class EvaluationDisplay
             ? $"{Units.Count(progress.PairsScored)} of {Units.Count(planned)} pairs, "
                 + (progress.PairsPerSecond > 0 ? $"{Units.Fixed(progress.PairsPerSecond, 0)} pairs/s, " : "")
             : "";
-        return $"{pairs}{(progress.Remaining is { } left ? $"{Units.Time(left)} left, " : "")}{progress.Stage}";
+        return $"{pairs}{(progress.Remaining is { Ticks: > 0 } left ? $"{Units.Time(left)} left, " : "")}{progress.Stage}";
     }
 
     /// <summary>Without a terminal: the plan at once, then a line every ten seconds.</summary>
