@@ -102,7 +102,8 @@ def run(arguments: argparse.Namespace) -> None:
         built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse, wanted)
     else:
         built = model.from_checkpoint(arguments.checkpoint, read_config(arguments.config),
-                                      arguments.vocabulary, arguments.coarse, wanted)
+                                      arguments.vocabulary, arguments.coarse, wanted,
+                                      lambda system: print(system.described(), flush=True))
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
                         arguments.regions, arguments.max_tokens)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)

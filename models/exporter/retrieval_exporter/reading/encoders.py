@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..encoders import RegionEncoder, WordEncoder
 from ..errors import ExportError
-from .checkpoints import Checkpoint, load_state
+from .checkpoints import Checkpoint, KeysDiffer, load_state
 
 
 def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_state: Mapping[str, Tensor], *,
@@ -39,5 +39,5 @@ def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_
 def shape(state: Mapping[str, Tensor], key: str, path: Path | str, part: str) -> tuple[int, ...]:
     """The sizes of a matrix that a part must have."""
     if key not in state or state[key].dim() != 2:
-        raise ExportError(f"{path}: the {part} has no {key}")
+        raise KeysDiffer(f"{path}: the {part} has no {key}")
     return tuple(state[key].shape)
