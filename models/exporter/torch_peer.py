@@ -53,7 +53,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def random_system(options: argparse.Namespace) -> System:
     """Of the encoders only the shapes of their features matter: they are as small as they may be."""
     torch.manual_seed(1)
-    sizes = Sizes(options.embed_size, image_size=1, word_size=1, vocabulary_size=4)
+    sizes = Sizes(options.embed_size, image_size=1, word_size=1, vocabulary_size=4, regions=options.regions)
     return registry.named(options.system).random(options.system, sizes, {})
 
 

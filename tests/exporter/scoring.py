@@ -18,7 +18,7 @@ def tensors(form, v, w, lengths, gap=0, filler=float("nan")):
     lie before, between and behind the captions of a ragged field."""
     given = {"image." + name: x for name, x in form.pack("image", form.image_record(v)).items()}
     fixed = {field.name for field in form.stored_fields("caption") if not field.ragged}
-    for name, x in form.pack("caption", form.caption_record(w)).items():
+    for name, x in form.pack("caption", form.caption_record_of(w, lengths)).items():
         if name in fixed:
             given["caption." + name] = x
             continue
@@ -30,6 +30,19 @@ def tensors(form, v, w, lengths, gap=0, filler=float("nan")):
         given["caption.length"] = lengths
         given["caption.offset"] = torch.cumsum(lengths + gap, 0) - lengths
     return given
+
+
+def one_pair(form, given, i, c):
+    """Of tensors of many: those of image `i` and caption `c` alone, and the indices of the one pair there is."""
+    fixed = {"caption." + field.name for field in form.stored_fields("caption") if not field.ragged}
+    single = {name: x[i:i + 1] for name, x in given.items() if name.startswith("image.")}
+    single.update({name: given[name][c:c + 1] for name in fixed})
+    if form.ragged:
+        offset, length = int(given["caption.offset"][c]), int(given["caption.length"][c])
+        single.update({"caption." + field.name: given["caption." + field.name][offset:offset + length]
+                       for field in form.stored_fields("caption") if field.ragged})
+        single.update({"caption.offset": torch.tensor([0]), "caption.length": torch.tensor([length])})
+    return single, torch.tensor([0]), torch.tensor([0])
 
 
 def pairs(images, captions):

@@ -53,7 +53,8 @@ def parser() -> argparse.ArgumentParser:
     r = p.add_argument_group("with --random")
     r.add_argument("--system", choices=registry.names(), default=registry.names()[0])
     for option in registry.options():
-        r.add_argument(f"--{option.name}", choices=option.choices, default=option.default)
+        r.add_argument("--" + option.name.replace("_", "-"), choices=option.choices, type=option.kind,
+                       help=option.default and f"{option.default} by default")
     r.add_argument("--embed-size", type=int, default=1024)
     r.add_argument("--image-size", type=int, default=2048)
     r.add_argument("--word-size", type=int, default=300)
@@ -97,8 +98,10 @@ def run(arguments: argparse.Namespace) -> None:
         raise ExportError("--regions must be at least 1")
     wanted = choice.Choice(arguments.embedding, arguments.slots, arguments.slot_width)
     if arguments.random:
-        sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size)
-        options = {option.name: getattr(arguments, option.name) for option in registry.options()}
+        sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size,
+                      arguments.regions)
+        options = {option.name: getattr(arguments, option.name) for option in registry.options()
+                   if getattr(arguments, option.name) is not None}
         built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse, wanted)
     else:
         built = model.from_checkpoint(arguments.checkpoint, read_config(arguments.config),

@@ -58,6 +58,11 @@ class Form(nn.Module):
         """Features of B captions -> the record's fields, each [B, ...], ragged ones [B, T, ...]."""
         raise NotImplementedError
 
+    def caption_record_of(self, w: Tensor, lengths: Tensor) -> dict[str, Tensor]:
+        """The same with the lengths [B] of the captions, behind which features are zeros: for records that need them,
+        and the one of the two that is called."""
+        return self.caption_record(w)
+
     def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Fields of Q images -> what is derived once a query, each [Q, ...]."""
         return {}

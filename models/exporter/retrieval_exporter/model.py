@@ -62,8 +62,12 @@ def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, se
             raise ExportError(f"--{option} must be at least 1")
     if sizes.vocabulary_size < len(vocabulary.SPECIAL):
         raise ExportError(f"--vocabulary-size must be at least {len(vocabulary.SPECIAL)}")
+    made = registry.named(name)
+    for given in options or {}:
+        if given not in {option.name for option in made.options}:
+            raise ExportError(f"--{given.replace('_', '-')} is not for {name}")
     torch.manual_seed(seed)
-    system = registry.named(name).random(name, sizes, options or {})
+    system = made.random(name, sizes, options or {})
     words = vocabulary.placeholders(sizes.vocabulary_size)
     coarse, ranking = chosen(system, Words(words, "--vocabulary-size", False), choice, coarse_path)
     return Model(system, coarse, words, ranking)

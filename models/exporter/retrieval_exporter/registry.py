@@ -5,9 +5,11 @@ from .errors import ExportError
 from .reading.checkpoints import Checkpoint, KeysDiffer
 from .system import Option, System
 from .systems.camp import Camp
+from .systems.scan import Scan
+from .systems.sgraf import Sgraf
 
 # The first name of the first is what --random makes by default.
-SYSTEMS: list[type[System]] = [Camp]
+SYSTEMS: list[type[System]] = [Camp, Scan, Sgraf]
 
 
 def names() -> list[str]:

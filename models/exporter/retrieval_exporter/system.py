@@ -22,15 +22,18 @@ class Sizes:
     image_size: int
     word_size: int
     vocabulary_size: int
+    regions: int = 36
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option of the command line that only some systems have, for random weights: `--<name>`."""
+    """An option of the command line that only some systems have, for random weights: `--<name>`, with - for _. Without
+    a default of its own it is the system's to say what is meant where nothing is given. `kind` makes a value of text."""
 
     name: str
-    choices: tuple[str, ...]
-    default: str
+    choices: tuple[str, ...] | None = None
+    default: str | None = None
+    kind: type = str
 
 
 class System(ABC):

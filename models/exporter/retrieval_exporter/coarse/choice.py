@@ -14,7 +14,7 @@ from .slots import SlotEmbedding
 if TYPE_CHECKING:
     from ..system import System
 
-EMBEDDINGS = ("slots", "bilinear")
+EMBEDDINGS = ("slots", "bilinear", "features")
 SLOTS = 32
 SLOT_WIDTH = 16
 

@@ -50,7 +50,7 @@ class PairScorer:
         table, lengths = padded([self._ids[c] for c in captions])
         n = torch.from_numpy(lengths).to(self._device)
         w = self._system.words(torch.from_numpy(table).to(self._device), n)
-        record = self._form.caption_record(w)
+        record = self._form.caption_record_of(w, n)
         # Ragged fields are flat to the form, a row a word.
         ragged = {field.name for field in self._form.caption_fields if field.ragged}
         flat = {name: x.flatten(0, 1) if name in ragged else x for name, x in record.items()}

@@ -43,7 +43,7 @@ class TextEncoder(nn.Module):
 
     def forward(self, token_ids: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
         w = self.encoder(token_ids, lengths)
-        record = self.form.caption_record(w)
+        record = self.form.caption_record_of(w, lengths)
         return (self.coarse.of_tokens(token_ids, w, lengths), *self.form.pack("caption", record).values())
 
 

@@ -1,0 +1,32 @@
+"""SCAN's score as published. It has no weights."""
+
+from torch import Tensor, nn
+
+from ...attention import CrossAttention, cosine
+from ...numbers.operations import Product, word_mask
+from .aggregation import aggregated
+from .variant import Variant
+
+
+class StackedCrossAttention(nn.Module):
+    """Gathered pairs, `v [P, R, D]`, `w [P, T, D]`, `lengths [P]`, to scores `[P]`. Differentiable.
+
+    x is what attends and y what is attended to, words and regions for t2i, regions and words for i2t:
+
+        S = x y^T,  a_i = softmax_j(lambda_softmax S'_ij),  r_i = cos(x_i, sum_j a_ij y_j),  score = agg_i r_i
+
+    S' is S normalised along i: among all that attend to the same.
+    """
+
+    def __init__(self, variant: Variant) -> None:
+        super().__init__()
+        self.variant = variant
+        self.attention = CrossAttention(variant.raw_feature_norm, variant.lambda_softmax)
+        self.product = Product()
+
+    def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        words = word_mask(lengths, w.shape[1])
+        x, y, attending, attended = (w, v, words, None) if self.variant.direction == "t2i" else (v, w, None, words)
+        weights = self.attention(self.product(x, y.transpose(1, 2)), attending, attended)
+        relevance = cosine(x, self.product(weights, y))
+        return aggregated(relevance, self.variant.agg_func, self.variant.lambda_lse, attending)
