@@ -22,6 +22,10 @@ TOLERANCE = 1e-5
 MAX_TOKENS = 20
 
 
+# Of a system whose features are one vector an image and one a caption, the golden files call them embeddings.
+_FEATURES = {"image_embedding": "region_features", "caption_embedding": "word_features"}
+
+
 class Case:
     """One reference checkpoint, loaded, and its golden inputs and outputs as tensors."""
 
@@ -31,7 +35,7 @@ class Case:
         self.options = json.loads((HERE / "fixtures" / name / "config.json").read_text())
         self.model = model.from_checkpoint(self.path)
         with np.load(HERE / "fixtures" / name / "golden.npz") as golden:
-            self.golden = {key: torch.from_numpy(golden[key]) for key in golden.files}
+            self.golden = {_FEATURES.get(key, key): torch.from_numpy(golden[key]) for key in golden.files}
 
     def features(self):
         with torch.no_grad():

@@ -26,11 +26,17 @@ def seed(text: str) -> int:
     return value
 
 
+def weights(text: str) -> list[float]:
+    """Numbers between commas."""
+    return [float(part) for part in text.split(",")]
+
+
 def parser() -> argparse.ArgumentParser:
     """The options; those that only some systems have come from the systems."""
     p = argparse.ArgumentParser(prog="export.py", description="Exports a matching model as a bundle.")
     source = p.add_mutually_exclusive_group(required=True)
-    source.add_argument("--checkpoint", metavar="FILE", help="a checkpoint in the published layout")
+    source.add_argument("--checkpoint", metavar="FILE", action="append",
+                        help="a checkpoint in the published layout; several make an ensemble")
     source.add_argument("--random", action="store_true", help="random weights, for measurements")
     p.add_argument("--out", metavar="DIR", required=True, help="the bundle's folder")
     p.add_argument("--name", help="the bundle's name; the folder's by default")
@@ -42,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
     e = p.add_argument_group("the coarse embedding")
-    e.add_argument("--coarse", metavar="FILE", help="trained slots or heads, .npz")
+    e.add_argument("--coarse", metavar="FILE", help="trained slots or heads, .npz, or the checkpoint of another model")
     e.add_argument("--embedding", choices=choice.EMBEDDINGS,
                    help="without trained weights; slots by default where there is a vocabulary and the system has them")
     e.add_argument("--slots", type=int, help=f"of the embedding without trained weights, {choice.SLOTS} by default")
@@ -50,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     c = p.add_argument_group("with --checkpoint")
     c.add_argument("--config", metavar="FILE", help="options as JSON; they override the checkpoint's")
     c.add_argument("--vocabulary", metavar="FILE", help="JSON or a pickled vocab.Vocabulary")
+    c.add_argument("--weights", metavar="W,W", type=weights,
+                   help="of an ensemble's members, in the order of the checkpoints; equal by default")
     r = p.add_argument_group("with --random")
     r.add_argument("--system", choices=registry.names(), default=registry.names()[0])
     for option in registry.options():
@@ -97,16 +105,24 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.regions < 1:
         raise ExportError("--regions must be at least 1")
     wanted = choice.Choice(arguments.embedding, arguments.slots, arguments.slot_width)
+    checkpoints = arguments.checkpoint or []
+    if arguments.weights and len(checkpoints) < 2:
+        raise ExportError("--weights has no effect without a second --checkpoint"
+                          + (f" beside {checkpoints[0]}" if checkpoints else ""))
     if arguments.random:
         sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size,
                       arguments.regions)
         options = {option.name: getattr(arguments, option.name) for option in registry.options()
                    if getattr(arguments, option.name) is not None}
         built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse, wanted)
+    elif len(checkpoints) > 1:
+        if arguments.config:
+            raise ExportError(f"{arguments.config}: --config is for one checkpoint, and there are {len(checkpoints)}")
+        built = model.from_checkpoints(checkpoints, arguments.weights, arguments.vocabulary, arguments.coarse, wanted)
+        print(built.system.described())
     else:
-        built = model.from_checkpoint(arguments.checkpoint, read_config(arguments.config),
-                                      arguments.vocabulary, arguments.coarse, wanted,
-                                      lambda system: print(system.described(), flush=True))
+        built = model.from_checkpoint(checkpoints[0], read_config(arguments.config), arguments.vocabulary,
+                                      arguments.coarse, wanted, lambda system: print(system.described(), flush=True))
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
                         arguments.regions, arguments.max_tokens)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)

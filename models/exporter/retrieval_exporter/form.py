@@ -38,6 +38,11 @@ class Form(nn.Module):
         """The fields of `side`, "image" or "caption"."""
         return self.image_fields if side == "image" else self.caption_fields
 
+    def by_item(self, name: str) -> bool:
+        """Whether a stored tensor of captions, or one that a query derived, has a row a caption and not a row a word."""
+        stored = {field.name: not field.ragged for field in self.stored_fields("caption")}
+        return stored.get(name, not self.ragged)
+
     def stored_fields(self, side: str) -> list[StoredField]:
         """What a record of `side` is stored as."""
         return self.storage.fields(self.fields(side))

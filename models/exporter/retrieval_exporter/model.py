@@ -1,6 +1,6 @@
 """What a bundle is made of: a system, its coarse embedding and its vocabulary, read or with random weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 import torch
 
 from . import registry
-from .coarse import Coarse, Ranking
+from .coarse import Coarse, ForeignEmbedding, Ranking
 from .coarse.choice import Choice, Words, chosen
 from .coarse.entries import Entries
+from .ensemble import Member, MemberEmbedding, ensemble_of
 from .errors import ExportError
 from .reading import vocabulary
-from .reading.checkpoints import open_checkpoint
+from .reading.checkpoints import is_checkpoint, open_checkpoint
 from .system import Sizes, System
 
 
@@ -48,9 +49,23 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
     if not isinstance(stored, dict | None):
         raise ExportError(f"{path}: entry 'coarse' is a {type(stored).__name__}, expected a dictionary")
     trained = None if stored is None else Entries(stored, f"{path}, entry 'coarse'")
-    coarse, ranking = chosen(system, Words(listed, vocabulary_path or path, vocabulary_path is not None), choice,
-                             coarse_path, trained)
+    words = Words(listed, vocabulary_path or path, vocabulary_path is not None)
+    coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained)
     return Model(system, coarse, listed, ranking)
+
+
+def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | None = None,
+                     vocabulary_path: Path | str | None = None, coarse_path: Path | str | None = None,
+                     choice: Choice = Choice()) -> Model:
+    """The ensemble of two checkpoints or more. Vocabulary and coarse embedding are those of the first."""
+    first = from_checkpoint(paths[0], None, vocabulary_path, coarse_path, choice)
+    members = [Member(paths[0], first.system), *(Member(path, _system_of(path)) for path in paths[1:])]
+    ensemble = ensemble_of(members, weights)
+    if first.ranking is not None and first.ranking.transform == "logit" and not ensemble.probability:
+        other = next(member for member in members if not member.system.probability)
+        raise ExportError(f"{coarse_path or paths[0]}: ranking_transform is 'logit', but the score of {other.path} is "
+                          "no probability")
+    return Model(ensemble, MemberEmbedding(first.coarse), first.vocabulary, first.ranking)
 
 
 def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, seed: int = 0,
@@ -69,5 +84,27 @@ def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, se
     torch.manual_seed(seed)
     system = made.random(name, sizes, options or {})
     words = vocabulary.placeholders(sizes.vocabulary_size)
-    coarse, ranking = chosen(system, Words(words, "--vocabulary-size", False), choice, coarse_path)
+    coarse, ranking = _embedding(system, "--random", Words(words, "--vocabulary-size", False), choice, coarse_path)
     return Model(system, coarse, words, ranking)
+
+
+def _embedding(system: System, where: Path | str, words: Words, choice: Choice, coarse_path: Path | str | None,
+               stored: Entries | None = None) -> tuple[Coarse, Ranking | None]:
+    """As `coarse.choice.chosen`, but that the coarse file may be the checkpoint of another model. `where` is what the
+    system came from."""
+    if coarse_path is None or not is_checkpoint(coarse_path):
+        return chosen(system, words, choice, coarse_path, stored)
+    choice.refuse("with --coarse")
+    other = _system_of(coarse_path)
+    for what, own, theirs in (("regions of", system.region_width, other.region_width),
+                              ("a vocabulary of", system.vocabulary_size, other.vocabulary_size)):
+        if own != theirs:
+            raise ExportError(f"{coarse_path}: the coarse model has {what} {theirs}, but {where} {what} {own}")
+    if not other.coarse().standalone:
+        raise ExportError(f"{coarse_path}: {other.title or other.name} has no embedding that was trained to find items "
+                          f"by itself (its own is {other.coarse().source}), and cannot be the coarse model")
+    return ForeignEmbedding(other), None
+
+
+def _system_of(path: Path | str, config: Mapping[str, Any] | None = None) -> System:
+    return registry.read(open_checkpoint(path, config))

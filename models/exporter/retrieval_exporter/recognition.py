@@ -5,6 +5,7 @@ Every system is asked for the keys of its smallest model, under each of its name
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -12,11 +13,12 @@ from torch import Tensor
 
 from .errors import ExportError
 from .reading.checkpoints import Checkpoint
+from .reading.encoders import ENCODER_OPTIONS
 from .system import Sizes, System
 
 _SMALLEST = Sizes(embed_size=2, image_size=2, word_size=2, vocabulary_size=4)
 _PARTS = ("image encoder", "text encoder", "scorer")
-_LAYOUT = "expected a list of state dictionaries: image encoder, text encoder and, where it has weights, scorer"
+_LAYOUT = "expected a list of two or three state dictionaries: image encoder, text encoder and, where it has weights, scorer"
 
 # How many keys and names a line shows.
 _KEYS = 3
@@ -25,28 +27,35 @@ _NAMES = 3
 
 @dataclass(frozen=True)
 class Known:
-    """The keys of a system's state dictionaries under one of its names."""
+    """The keys of a system's state dictionaries under one of its names, and the options of its checkpoints."""
 
     system: type[System]
     name: str
     parts: tuple[frozenset[str], ...]
+    options: frozenset[str]
 
 
 def known(systems: Iterable[type[System]]) -> Iterator[Known]:
-    """Every system under each of its names, as it is by default and with each option changed. Random numbers drawn
-    on the way are not missed later."""
+    """Every system under each of its names, as it is by default and with each option changed."""
+    for system in systems:
+        yield from _known(system)
+
+
+@lru_cache
+def _known(system: type[System]) -> tuple[Known, ...]:
+    found = []
+    # Random numbers drawn on the way are not missed later.
     with torch.random.fork_rng(devices=[]):
-        for system in systems:
-            for name in system.names:
-                default = {option.name: option.default for option in system.options}
-                changed = [{**default, option.name: choice} for option in system.options
-                           for choice in option.choices if choice != option.default]
-                for options in [default, *changed]:
-                    try:
-                        states = system.untrained(name, _SMALLEST, options).states()
-                    except ExportError:  # An option that this name does not have.
-                        continue
-                    yield Known(system, name, tuple(frozenset(state) for state in states))
+        changed = [{option.name: choice} for option in system.options for choice in option.choices or ()]
+        for name in system.names:
+            for options in [{}, *changed]:
+                try:
+                    made = system.untrained(name, _SMALLEST, options)
+                except ExportError:  # An option that this name does not have.
+                    continue
+                found.append(Known(system, name, tuple(frozenset(state) for state in made.states()),
+                                   frozenset(made.checkpoint_options()) - ENCODER_OPTIONS))
+    return tuple(found)
 
 
 def layout_fault(checkpoint: Checkpoint) -> str | None:
@@ -54,15 +63,16 @@ def layout_fault(checkpoint: Checkpoint) -> str | None:
     if "model" not in checkpoint.content:
         tensors = [key for key, value in checkpoint.content.items() if isinstance(value, Tensor)]
         if tensors:
-            return f"a state dictionary by itself ({shown(tensors)}), expected an entry 'model' that is a list of them"
-        return f"no entry 'model' among {shown(checkpoint.content)}; {_LAYOUT}"
+            return f"the file is one state dictionary ({shown(tensors)}), expected an entry 'model' that is a list of them"
+        return f"no entry 'model', only {shown(checkpoint.content)}; {_LAYOUT}"
     model = checkpoint.entry("model")
     if isinstance(model, dict):
         return f"entry 'model' is one dictionary ({shown(model)}), {_LAYOUT}"
     if checkpoint.states() is None:
-        return f"entry 'model' is a {type(model).__name__}, {_LAYOUT}"
+        other = next((item for item in model if not isinstance(item, dict)), None) if isinstance(model, list) else model
+        return f"entry 'model' {'is' if other is model else 'holds'} a {type(other).__name__}, {_LAYOUT}"
     if len(model) not in (2, 3):
-        return f"entry 'model' has {len(model)} state dictionaries, {_LAYOUT}"
+        return f"entry 'model' is a list of {len(model)}, {_LAYOUT}"
     return None
 
 
@@ -75,13 +85,20 @@ def explained(checkpoint: Checkpoint, systems: Sequence[type[System]]) -> str:
     candidates = list(known(systems))
     same = [entry for entry in candidates if entry.parts == found]
     if same:
-        reasons = dict.fromkeys(filter(None, (entry.system.refusal(checkpoint) for entry in same)))
+        owners = list(dict.fromkeys(entry.system for entry in same))
+        stranger = foreign_options(checkpoint, owners, systems)
+        if stranger:
+            return stranger
+        reasons = dict.fromkeys(filter(None, (system.refusal(checkpoint) for system in owners)))
         return f"the weights are those of {named(same)}, the options are not: {'; '.join(reasons)}"
     mixed = mixture(found, candidates)
     if mixed:
         return mixed
     nearest = max(candidates, key=lambda entry: likeness(found, entry.parts))
-    return f"no system recognises it. The nearest is {nearest.name}: {difference(found, nearest.parts)}"
+    if not likeness(found, nearest.parts):
+        return f"no system has any of its weights ({shown(sorted(key for keys in found for key in keys))})"
+    alike = [entry for entry in candidates if entry.parts == nearest.parts]
+    return f"no system recognises it. The nearest is {named(alike)}: {difference(found, nearest.parts)}"
 
 
 def contradiction(checkpoint: Checkpoint, systems: Sequence[type[System]]) -> str | None:
@@ -90,6 +107,26 @@ def contradiction(checkpoint: Checkpoint, systems: Sequence[type[System]]) -> st
     candidates = list(known(systems))
     same = [entry for entry in candidates if entry.parts == found]
     return f"the weights are those of {named(same)}" if same else mixture(found, candidates)
+
+
+def foreign_options(checkpoint: Checkpoint, owners: Sequence[type[System]],
+                    systems: Sequence[type[System]]) -> str | None:
+    """Why a checkpoint with the weights of `owners` was trained as something else: its options are all another
+    system's. None where one is an owner's own, or none is anybody's."""
+    given, candidates = set(checkpoint.options), list(known(owners))
+    own = {option for entry in candidates for option in entry.options}
+    if given & own:
+        return None
+    others = [(len(given & entry.options), entry) for entry in known(systems) if entry.system not in owners]
+    most, nearest = max(others, key=lambda counted: counted[0], default=(0, None))
+    if not most:
+        return None
+    theirs = [entry for count, entry in others if count == most and entry.system is nearest.system]
+    found = keys_of(checkpoint)
+    alike = max(likeness(found, entry.parts) for entry in candidates)
+    ours = [entry for entry in candidates if likeness(found, entry.parts) == alike]
+    return f"the weights are those of {named(ours)}, but the options ({shown(sorted(given & nearest.options))}) are " \
+           f"those of {named(theirs)}; --config can give one of the former ({shown(sorted(own))})"
 
 
 def mixture(found: tuple[frozenset[str], ...], candidates: Sequence[Known]) -> str | None:
@@ -119,7 +156,7 @@ def likeness(left: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) ->
 
 def difference(found: Sequence[frozenset[str]], expected: Sequence[frozenset[str]]) -> str:
     """Which keys are missing and which are left over, by part."""
-    told = []
+    told = [f"entry 'model' has {len(found)} parts, expected {len(expected)}"] if len(found) != len(expected) else []
     for index, part in enumerate(_PARTS):
         have, want = (parts[index] if index < len(parts) else frozenset() for parts in (found, expected))
         told += [f"the {part} {verb} {shown(sorted(keys))}"
@@ -130,7 +167,7 @@ def difference(found: Sequence[frozenset[str]], expected: Sequence[frozenset[str
 def shown(keys: Iterable[Any] | Mapping[Any, Any]) -> str:
     """The first few, and how many more."""
     listed = [str(key)[:80] for key in keys]
-    more = f" (and {len(listed) - _KEYS} more)" if len(listed) > _KEYS else ""
+    more = f" and {len(listed) - _KEYS} more" if len(listed) > _KEYS else ""
     return (", ".join(listed[:_KEYS]) or "nothing") + more
 
 

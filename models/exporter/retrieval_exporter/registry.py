@@ -5,11 +5,13 @@ from .errors import ExportError
 from .reading.checkpoints import Checkpoint, KeysDiffer
 from .system import Option, System
 from .systems.camp import Camp
+from .systems.rdan import Rdan
 from .systems.scan import Scan
 from .systems.sgraf import Sgraf
+from .systems.vsepp import Vsepp
 
 # The first name of the first is what --random makes by default.
-SYSTEMS: list[type[System]] = [Camp, Scan, Sgraf]
+SYSTEMS: list[type[System]] = [Camp, Scan, Sgraf, Rdan, Vsepp]
 
 
 def names() -> list[str]:
@@ -40,8 +42,12 @@ def reader_of(checkpoint: Checkpoint) -> type[System]:
 
 def read(checkpoint: Checkpoint) -> System:
     """The system whose checkpoint it is, with its weights."""
+    reader = reader_of(checkpoint)
+    fault = recognition.foreign_options(checkpoint, [reader], SYSTEMS)
+    if fault:
+        raise ExportError(f"{checkpoint.path}: {fault}")
     try:
-        return reader_of(checkpoint).from_checkpoint(checkpoint)
+        return reader.from_checkpoint(checkpoint)
     except KeysDiffer as error:
         hint = recognition.contradiction(checkpoint, SYSTEMS)
         raise ExportError(f"{error}; {hint}" if hint else str(error))

@@ -45,10 +45,9 @@ class BankScorer(nn.Module):
         return {name[len(side) + 1:]: given[name] for name in self.stored(side)}
 
     def of_captions(self, tensors: Mapping[str, Tensor], items: Tensor, rows: Tensor) -> dict[str, Tensor]:
-        """Tensors of captions gathered: fixed fields by `items`, all else by `rows`. Without a ragged field the two
-        are the same."""
-        fixed = {field.name for field in self.form.stored_fields("caption") if not field.ragged}
-        return {name: x[items if name in fixed else rows] for name, x in tensors.items()}
+        """Tensors of captions gathered: those with a row a caption by `items`, all else by `rows`. Without a ragged
+        field the two are the same."""
+        return {name: x[items if self.form.by_item(name) else rows] for name, x in tensors.items()}
 
     def pairs_of(self, queries: int, query_index: Tensor) -> Tensor:
         """[P] indices of queries; [1] if there is one query only.

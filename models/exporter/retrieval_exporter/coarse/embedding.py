@@ -20,6 +20,9 @@ class Coarse(nn.Module):
     source: str
     width: int
 
+    # Whether it was trained to find items by itself, so that it may also be the first stage of another model.
+    standalone: bool = False
+
     def image(self, v: Tensor) -> Tensor:
         """Features of B images -> [B, E]."""
         raise NotImplementedError

@@ -94,6 +94,19 @@ def read(path: Path | str) -> dict[str, Any]:
     return value
 
 
+def is_checkpoint(path: Path | str) -> bool:
+    """Whether a file looks like one of `torch.save`, by its first bytes or by what its zip archive holds. A file that
+    cannot be opened does not."""
+    try:
+        with open(path, "rb") as file:
+            if file.read(1) == b"\x80":
+                return True
+            return zipfile.is_zipfile(file) and any(
+                name.rpartition("/")[2] == "data.pkl" for name in zipfile.ZipFile(file).namelist())
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+        return False
+
+
 def load_state(module: nn.Module, state: Mapping[str, Tensor], path: Path | str, part: str) -> nn.Module:
     """Loads `state` into `module`; says which keys are missing, unknown or of the wrong shape."""
     expected = module.state_dict()
@@ -106,6 +119,8 @@ def load_state(module: nn.Module, state: Mapping[str, Tensor], path: Path | str,
         if state[key].shape != tensor.shape:
             raise ExportError(f"{path}: the {part}'s {key} has shape {list(state[key].shape)}, "
                               f"expected {list(tensor.shape)}")
+        if state[key].is_complex():
+            raise ExportError(f"{path}: the {part}'s {key} holds complex numbers")
         if not torch.isfinite(state[key].float()).all():
             raise ExportError(f"{path}: the {part}'s {key} holds values that are not finite")
     module.load_state_dict({key: state[key].float() for key in expected})

@@ -9,6 +9,9 @@ from ..encoders import RegionEncoder, WordEncoder
 from ..errors import ExportError
 from .checkpoints import Checkpoint, KeysDiffer, load_state
 
+# What is read here: the sizes, and how the features are made.
+ENCODER_OPTIONS = frozenset(("img_dim", "embed_size", "vocab_size", "word_dim", "no_imgnorm", "no_txtnorm", "bi_gru"))
+
 
 def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_state: Mapping[str, Tensor], *,
                 normalised: bool, rnn: str = "rnn") -> tuple[RegionEncoder, WordEncoder]:

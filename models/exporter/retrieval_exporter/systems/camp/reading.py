@@ -22,7 +22,7 @@ def refusal(checkpoint: Checkpoint, names: Iterable[str]) -> str | None:
     states = checkpoint.states()
     if states is None or len(states) != _PARTS:
         return f"no entry 'model' with {_PARTS} state dictionaries (image encoder, text encoder, scorer)"
-    if name_of(checkpoint, states[2]) in names:
+    if name_of(checkpoint, checkpoint.state_dicts()[2]) in names:
         return None
     known = ", ".join(sorted(name[5:].replace("-", "_") for name in names if name != PAPER))
     return f"option measure is {checkpoint.options.get('measure')!r}; this exporter knows {known}"
@@ -33,8 +33,7 @@ def name_of(checkpoint: Checkpoint, scorer_state: Mapping[str, Tensor]) -> str |
     measure = checkpoint.options.get("measure")
     if measure is not None:
         return "camp-" + str(measure).replace("_", "-")
-    own = [key.removeprefix("module.").startswith(_PAPERS_OWN) for key in scorer_state]
-    return PAPER if any(own) else None
+    return PAPER if any(key.startswith(_PAPERS_OWN) for key in scorer_state) else None
 
 
 def variant_of(checkpoint: Checkpoint, name: str, scorer_state: Mapping[str, Tensor]) -> dict[str, str]:
@@ -86,6 +85,6 @@ def parts(checkpoint: Checkpoint, name: str,
 def _heads(state: Mapping[str, Tensor]) -> int:
     """How many heads the summaries have; 4 in everything published."""
     for key, tensor in state.items():
-        if key.endswith("_1.linear.2.weight") and tensor.dim() == 2:
+        if key.endswith("_1.linear.2.weight") and tensor.dim() == 2 and len(tensor):
             return tensor.shape[0]
     return 4

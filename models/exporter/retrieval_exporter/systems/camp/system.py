@@ -115,9 +115,9 @@ def _variant(name: str, options: Mapping[str, Any]) -> dict[str, str]:
     """The variant's entry in bundle.json. An option that the name does not have is an `ExportError`."""
     variant = {}
     for option, names in _OPTIONS.items():
+        if name not in names and option.name in options:
+            raise ExportError(f"--{option.name} is for {' and '.join(names)}, not for {name}")
         choice = options.get(option.name, option.default)
-        if name not in names and choice != option.default:
-            raise ExportError(f"--{option.name} {choice} is for {' and '.join(names)}, not for {name}")
         if name in names and (choice != option.default or option.name == "fusion"):
             variant[option.name] = choice
     return variant

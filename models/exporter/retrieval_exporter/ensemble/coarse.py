@@ -1,0 +1,20 @@
+"""An ensemble's coarse embedding is that of its first member."""
+
+from torch import Tensor
+
+from ..coarse import Coarse
+
+
+class MemberEmbedding(Coarse):
+    """The embedding of the member whose features stand first. It may have encoders of its own."""
+
+    def __init__(self, coarse: Coarse) -> None:
+        super().__init__()
+        self.coarse = coarse
+        self.source, self.width = coarse.source, coarse.width
+
+    def of_regions(self, regions: Tensor, v: tuple[Tensor, ...]) -> Tensor:
+        return self.coarse.of_regions(regions, v[0])
+
+    def of_tokens(self, token_ids: Tensor, w: tuple[Tensor, ...], lengths: Tensor) -> Tensor:
+        return self.coarse.of_tokens(token_ids, w[0], lengths)

@@ -1,0 +1,60 @@
+"""RDAN's scorer, after the paper's equations; a checkpoint's state loads as it is.
+
+    S  = l2(v) l2(w)^T                                                     [R, T]
+    S1, S2: the two channels of conv4(ReLU(conv3(ReLU(conv2(ReLU(conv1(S))))))), S added to each
+    a_i = sum_j softmax_words(lambda S2) w_j,   b_j = sum_i softmax_regions(lambda S1) v_i
+    score = (1 - mu) mean_i cos(v_i, a_i) + mu mean_j cos(w_j, b_j)
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ...attention import cosine
+from ...numbers.operations import Product, l2, masked_softmax, word_mask
+
+CHANNELS = 32
+MU = 0.1
+LAMBDA = 4.0
+
+
+class PairScorer(nn.Module):
+    """`v [P, R, D]`, `w [P, T, D]`, `lengths [P]` -> [P]. Features are not of unit length: a longer word weighs more in
+    what a region attends to."""
+
+    def __init__(self, channels: int = CHANNELS, mu: float = MU, sharpness: float = LAMBDA) -> None:
+        super().__init__()
+        # Rows are regions, columns are words; padding keeps the size.
+        self.conv1 = nn.Conv2d(1, channels, (3, 1), padding=(1, 0))
+        self.conv2 = nn.Conv2d(channels, channels, (1, 3), padding=(0, 1))
+        self.conv3 = nn.Conv2d(channels, channels, (3, 3), padding=(1, 1))
+        self.conv4 = nn.Conv2d(channels, 2, (1, 1))
+        self.mu, self.sharpness = mu, sharpness
+        self.product = Product()
+
+    def attentions(self, affinity: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """S [P, R, T] and [P, T], true where there is a word -> regions over words [P, R, T], words over regions
+        [P, T, R]. In float32 throughout: what the softmaxes see is four times this.
+
+        A convolution sees zeros beyond the last word, however far a batch is padded: so the two that look at
+        neighbouring words read a table that was masked.
+        """
+        words = mask[:, None, None, :].to(affinity.dtype)
+        table = affinity.unsqueeze(1)
+        x = torch.relu(self.conv1(table)) * words
+        x = torch.relu(self.conv2(x)) * words
+        refined = self.conv4(torch.relu(self.conv3(x))) + table
+        to_words = torch.softmax(self.sharpness * refined[:, 0].transpose(1, 2), dim=-1)
+        to_regions = masked_softmax(self.sharpness * refined[:, 1], mask.unsqueeze(1))
+        return to_regions, to_words
+
+    def mean(self, of_regions: Tensor, of_words: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
+        """[P, R] and [P, T] cosines -> [P]."""
+        word = of_words.masked_fill(~mask, 0.0).sum(dim=1) / lengths.to(of_words.dtype)
+        return (1 - self.mu) * of_regions.mean(dim=1) + self.mu * word
+
+    def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        mask = word_mask(lengths, w.shape[1])
+        to_regions, to_words = self.attentions(self.product(l2(v), l2(w).transpose(1, 2)), mask)
+        of_regions = cosine(v, self.product(to_regions, w))
+        of_words = cosine(w, self.product(to_words, v))
+        return self.mean(of_regions, of_words, mask, lengths)

@@ -1,0 +1,77 @@
+"""VSE++ to the exporter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from ...coarse import Coarse, Features
+from ...fields import Field
+from ...form import Form, PublishedForm
+from ...reading.checkpoints import Checkpoint
+from ...reading.encoders import encoders_of
+from ...settings import Settings
+from ...system import Sizes, System
+from .encoders import CaptionVector, ImageVector
+from .scorers import SCORERS, ServingVectors
+
+_PARTS = 2
+
+
+class Vsepp(System):
+    """Features are a vector an image and a vector a caption."""
+
+    names = ("vsepp",)
+
+    def __init__(self, measure: str, regions: ImageVector, words: CaptionVector) -> None:
+        self.name = "vsepp"
+        self.title = f"VSE++ {measure}"
+        self.variant = {"measure": measure}
+        self.regions, self.words, self.scorer = regions, words, SCORERS[measure]()
+        self.embed_size, self.region_width = regions.fc.out_features, regions.fc.in_features
+        self.vocabulary_size = words.embed.num_embeddings
+
+    @classmethod
+    def refusal(cls, checkpoint: Checkpoint) -> str | None:
+        states = checkpoint.states()
+        if states is None or len(states) != _PARTS:
+            return f"no entry 'model' with {_PARTS} state dictionaries (image encoder, text encoder)"
+        # Models that attend have the same two parts; the options tell them apart.
+        measure = checkpoint.options.get("measure")
+        if not isinstance(measure, str) or measure not in SCORERS or "cross_attn" in checkpoint.options:
+            return f"option measure is {measure!r}, expected {' or '.join(SCORERS)}, without one of attention (cross_attn)"
+        return None
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint) -> "Vsepp":
+        measure = checkpoint.options["measure"]
+        absolute = bool(checkpoint.options.get("use_abs", False))
+        regions, words = encoders_of(checkpoint, *checkpoint.state_dicts(), normalised=True)
+        image = ImageVector(regions.fc.in_features, regions.fc.out_features, regions.normalise, absolute)
+        caption = CaptionVector(*words.embed.weight.shape, words.embed_size, words.bidirectional, words.normalise,
+                                absolute)
+        image.load_state_dict(regions.state_dict())
+        caption.load_state_dict(words.state_dict())
+        return cls(measure, image.eval(), caption.eval())
+
+    @classmethod
+    def untrained(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Vsepp":
+        regions = ImageVector(sizes.image_size, sizes.embed_size)
+        words = CaptionVector(sizes.vocabulary_size, sizes.word_size, sizes.embed_size)
+        nn.init.xavier_uniform_(regions.fc.weight)
+        nn.init.zeros_(regions.fc.bias)
+        nn.init.uniform_(words.embed.weight, -0.1, 0.1)
+        return cls("cosine", regions, words)
+
+    def checkpoint_options(self) -> dict[str, Any]:
+        return {"measure": self.variant["measure"], "use_abs": self.regions.absolute,
+                "no_imgnorm": not self.regions.normalise, "no_txtnorm": not self.words.normalise,
+                "bi_gru": self.words.bidirectional}
+
+    def form(self, settings: Settings) -> Form:
+        image, caption = (Field(name, (self.embed_size,), wide=True) for name in ("v", "w"))
+        form = ServingVectors if settings.form == "serving" else PublishedForm
+        return form(self.scorer, image, caption, settings)
+
+    def coarse(self) -> Coarse:
+        return Features(self.embed_size)
