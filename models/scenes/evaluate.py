@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Recalls of a split by the coarse stage, and from shortlists by the scorer's order and by both stages'; hard negatives; as
-JSON. With --full every image is scored with every caption."""
+"""Recalls of a split by the coarse stage, and from shortlists by the scorer's order and by both stages'; hard
+negatives; as JSON. With --full every image is scored with every caption."""
 
 import argparse
 import json
@@ -13,12 +13,10 @@ import numpy as np
 import torch
 
 from scene_corpus.captions import CAPTIONS
-from scene_corpus.corpus import read_scenes
-from scene_training.checkpoint import load
-from scene_training.data import Split, read_vocabulary
-from scene_training.metrics import recalls, shortlisted, twin_accuracy
-from scene_training.pairs import score_pairs
-from scene_training.retrieval import embed, encode
+from scene_evaluation.data import encode, twins
+from scene_evaluation.metrics import recalls, shortlisted, twin_accuracy
+from retrieval_exporter import model as exported
+from retrieval_exporter.pairs import Pairs
 
 SHORTLISTS = (10, 20, 50, 100, 200)
 
@@ -31,20 +29,22 @@ def main():
     parser.add_argument("--checkpoint", required=True, help="folder with model.pth, vocabulary.json")
     parser.add_argument("--coarse", help="the coarse file; the checkpoint folder's coarse.npz by default")
     parser.add_argument("--full", action="store_true", help="score all pairs, not just those in a shortlist")
-    parser.add_argument("--scores", help="file with the scores, .npy, NaN where there is none: read, completed, written")
+    parser.add_argument("--scores",
+                        help="file with the scores, .npy, NaN where there is none: read, completed, written")
     parser.add_argument("--workers", type=int, default=2, help="processes, one thread each")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     folder = Path(arguments.checkpoint)
-    split = Split(arguments.data, arguments.split, read_vocabulary(folder / "vocabulary.json"), arguments.count)
-    model = load(folder / "model.pth")
-    images, captions, ranking = embed(folder, arguments.coarse or folder / "coarse.npz", split)
-    coarse = (images @ captions.t()).numpy()
-    full = scores_of(model, split, wanted(coarse, split, arguments.full), arguments)
-    print(json.dumps(report(coarse, full, ranking, split, read_scenes(arguments.data, arguments.split)), indent=1))
+    model = exported.from_checkpoint(folder / "model.pth", vocabulary_path=folder / "vocabulary.json",
+                                     coarse_path=arguments.coarse or folder / "coarse.npz")
+    encoded = encode(model, arguments.data, arguments.split, arguments.count)
+    twin, kinds = twins(arguments.data, arguments.split, len(encoded.v))
+    coarse = (encoded.images @ encoded.captions.t()).numpy()
+    full = scores_of(model.system, encoded, wanted(coarse, twin, arguments.full), arguments)
+    print(json.dumps(report(coarse, full, model.ranking, twin, kinds), indent=1))
 
 
-def wanted(coarse, split, full):
+def wanted(coarse, twin, full):
     """[N, 5N], which pairs are to be scored: the longest shortlists of both directions, own pairs, hard negatives."""
     if full:
         return np.ones(coarse.shape, bool)
@@ -54,13 +54,13 @@ def wanted(coarse, split, full):
         near = np.argpartition(-coarse, size - 1, axis=axis).take(range(size), axis=axis)
         np.put_along_axis(found, near, True, axis=axis)
     images = np.arange(len(coarse))
-    for own, other in ((images, images), (images, split.twin.numpy())):
+    for own, other in ((images, images), (images, twin)):
         for k in range(CAPTIONS):
             found[own[other >= 0], other[other >= 0] * CAPTIONS + k] = True
     return found
 
 
-def scores_of(model, split, pairs, arguments):
+def scores_of(system, encoded, pairs, arguments):
     """Logits [N, 5N], NaN where a pair is neither in `pairs` nor in the file."""
     path = Path(arguments.scores) if arguments.scores else None
     full = np.load(path) if path and path.exists() else np.full(pairs.shape, np.nan, np.float32)
@@ -68,22 +68,24 @@ def scores_of(model, split, pairs, arguments):
         raise SystemExit(f"{path}: scores of {full.shape}, expected {pairs.shape}")
     i, c = np.nonzero(pairs & np.isnan(full))
     if len(i):
-        full[i, c] = score(model, split, torch.from_numpy(i), torch.from_numpy(c), arguments.workers)
+        full[i, c] = score(system, encoded, torch.from_numpy(i), torch.from_numpy(c), arguments.workers)
         if path:
             np.save(path, full)
     return full
 
 
-def score(model, split, i, c, workers):
-    """Logits of the pairs (i, c); a sample of them compared with the published module."""
+def score(system, encoded, i, c, workers):
+    """Logits of the pairs (i, c), by the way training scores them; a sample compared with the published module."""
     start = time.time()
-    images, captions = encode(model, split)
-    with Pool(workers, _share, (model.scorer, images, captions, i, c)) as pool:
+    sides = encoded.v, encoded.w, encoded.lengths
+    with torch.no_grad():
+        pairs = system.pairs(*sides)
+    with Pool(workers, _share, (pairs, i, c)) as pool:
         scores = np.concatenate(pool.map(_score_rows, torch.arange(len(i)).split(5000), chunksize=1))
     seconds = time.time() - start
     sample = torch.randint(len(i), (500,), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        published = model.scorer.logits(images.v[i[sample]], captions.w[c[sample]], split.lengths[c[sample]]).numpy()
+        published = Pairs(system, *sides).chosen(i[sample], c[sample]).numpy()
     print(f"# {len(i)} pairs in {seconds:.0f} s; largest difference of 500 logits from the published form: "
           f"{np.abs(published - scores[sample.numpy()]).max():.1e}", file=sys.stderr)
     return scores
@@ -96,15 +98,14 @@ def _share(*parts):
 
 
 def _score_rows(rows):
-    scorer, images, captions, i, c = _parts
+    pairs, i, c = _parts
     with torch.no_grad():
-        return score_pairs(scorer, images, captions, i[rows], c[rows]).numpy()
+        return pairs.chosen(i[rows], c[rows]).numpy()
 
 
-def report(coarse, full, ranking, split, scenes):
-    """`full` are logits, so the ranking's transform is done already. Without all of them some of the tables are left out."""
-    twin = split.twin.numpy()
-    kinds = np.array([scene.swap["attribute"] if scene.swap else "" for scene in scenes[:len(twin)]])
+def report(coarse, full, ranking, twin, kinds):
+    """`full` are logits, so the ranking's transform is done already. Without all of them some of the tables are left
+    out."""
     weights = ranking.coarse_weight if ranking else (0.0, 0.0)
     table = {"images": len(twin), "in_pairs": int((twin >= 0).sum())}
     if ranking:

@@ -38,6 +38,36 @@ def test_a_random_bundle_of_every_system_has_scores_that_differ(tmp_path, system
     assert scores.std() > 1e-3 and np.abs(scores).max() < 0.999
 
 
+def test_options_that_only_some_systems_have_are_given_with_dashes(tmp_path):
+    assert main(["--random", "--system", "scan-i2t", "--raw-feature-norm", "l1norm", "--agg-func", "Max",
+                 "--lambda-softmax", "3", "--out", str(tmp_path / "b"), *SMALL]) == 0
+    manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
+    assert manifest["variant"] == {"raw_feature_norm": "l1norm", "agg_func": "Max", "lambda_softmax": 3.0}
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--system", "camp-paper", "--agg-func", "Max"], "--agg-func is not for camp-paper"),
+    (["--system", "scan-t2i", "--fusion", "sum"], "--fusion is not for scan-t2i"),
+    (["--system", "scan-t2i", "--lambda-softmax", "nan"], "option lambda_softmax is nan, expected a positive number"),
+    (["--system", "scan-t2i", "--embedding", "bilinear"],
+     "--embedding bilinear is not for scan-t2i, whose embedding is features")])
+def test_an_option_of_another_system_is_refused(tmp_path, capsys, arguments, message):
+    assert main(["--random", *arguments, "--out", str(tmp_path / "b"), *SMALL]) == 2
+    assert message in capsys.readouterr().err and not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("case", ("scan-t2i-logsumexp", "sgraf-sgr"))
+def test_a_systems_own_embedding_can_be_had_in_place_of_slots(tmp_path, case):
+    vocabulary = tmp_path / "v.json"
+    words = ["<pad>", "<start>", "<end>", "<unk>", *(f"word{i}" for i in range(56))]
+    vocabulary.write_text(json.dumps({"words": words}))
+    for name, arguments, expected in (("slots", [], "slots"), ("own", ["--embedding", "features"], "features")):
+        assert main(["--checkpoint", str(loaded(case).path), "--vocabulary", str(vocabulary), "--out",
+                     str(tmp_path / name), *arguments]) == 0
+        manifest = json.loads((tmp_path / name / "bundle.json").read_text())
+        assert manifest["embedding"]["source"] == expected
+
+
 def test_the_same_seed_gives_the_same_weights_in_any_form(tmp_path):
     for name, options in (("a", []), ("b", ["--form", "published"]), ("c", ["--seed", "1"])):
         assert main(["--random", "--out", str(tmp_path / name), *SMALL, *options]) == 0

@@ -71,6 +71,18 @@ def test_a_model_of_other_inputs_is_refused_with_both_files(reference, tmp_path,
         model.from_checkpoint(reference, coarse_path=path)
 
 
+def test_a_model_that_pools_by_itself_is_one_and_fixes_the_number_of_regions(reference, tmp_path, capsys):
+    path = HERE / "fixtures" / "sgraf-saf" / "model_best.pth.tar"
+    arguments = ["--checkpoint", str(reference), "--coarse", str(path), "--out", str(tmp_path / "b")]
+    assert main([*arguments, "--regions", "5"]) == 2
+    assert "sgraf-saf/model_best.pth.tar: the coarse model takes 36 regions an image, but --regions is 5" \
+        in capsys.readouterr().err
+    assert main(arguments) == 0
+    with np.load(tmp_path / "b" / "parity.npz") as parity:
+        assert np.abs(np.linalg.norm(parity["caption_embedding"], axis=1) - 1).max() < 1e-5
+        assert parity["image_embedding"].shape == (3, 32)
+
+
 def test_a_model_without_a_trained_embedding_is_refused(reference):
     with pytest.raises(ExportError, match=r"model_best\.pth\.tar: CAMP .* cannot be the coarse model"):
         model.from_checkpoint(reference, coarse_path=reference)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from conftest import HERE, MAX_TOKENS, ROOT, TOLERANCE
-from retrieval_exporter import model
+from retrieval_exporter import model, registry
 from retrieval_exporter.cli import main
 from retrieval_exporter.ensemble import Member, ensemble_of
 from retrieval_exporter.ensemble.mean import mean_logit
@@ -20,12 +20,14 @@ from retrieval_exporter.system import Sizes
 from retrieval_exporter.systems.vsepp import Vsepp
 from scoring import DIRECTIONS, pairs, tensors
 
-NEW, FIRST, PAPER, CROSS, VECTORS, CONVOLVED = (
+NEW, FIRST, PAPER, CROSS, VECTORS, CONVOLVED, GRAPH, FILTERED, STACKED = (
     HERE / "fixtures" / name / "model_best.pth.tar" for name in (
-        "camp-gate-fusion-new-concat", "camp-gate-fusion-sum", "camp-paper", "camp-cross-attention", "vsepp", "rdan"))
+        "camp-gate-fusion-new-concat", "camp-gate-fusion-sum", "camp-paper", "camp-cross-attention", "vsepp", "rdan",
+        "sgraf-sgr", "sgraf-saf", "scan-t2i-mean"))
 ENSEMBLES = {"two of a kind": ([NEW, FIRST], None), "words beside one vector": ([NEW, VECTORS], [3, 1]),
              "one vector first": ([VECTORS, NEW], [0.5, 0.5]), "the same twice": ([VECTORS, VECTORS], [1, 2]),
-             "three": ([PAPER, VECTORS, CONVOLVED], [2, 1, 1])}
+             "three": ([PAPER, VECTORS, CONVOLVED], [2, 1, 1]), "graph and filtration": ([GRAPH, FILTERED], None),
+             "of other sums": ([STACKED, GRAPH], [1, 4])}
 FORMS = {"fast": {}, "compact": {"profile": "compact"}, "published": {"form": "published"}}
 
 
@@ -221,3 +223,22 @@ def test_members_of_other_inputs_are_refused_with_both_files(tmp_path, sizes, me
     torch.save({"model": made.states(), "opt": argparse.Namespace(**made.checkpoint_options())}, tmp_path / "c.pth")
     with pytest.raises(ExportError, match=r"c\.pth: has " + message):
         model.from_checkpoints([PAPER, tmp_path / "c.pth"])
+
+
+def of_regions(path, regions):
+    """The checkpoint of a model that takes so many regions and no other number."""
+    made = registry.named("sgraf-saf").random("sgraf-saf", Sizes(16, 64, 12, 60, regions), {})
+    torch.save({"model": made.states(), "opt": argparse.Namespace(**made.checkpoint_options())}, path)
+    return path
+
+
+def test_members_that_fix_other_numbers_of_regions_are_refused_with_both_files(tmp_path, capsys):
+    path = of_regions(tmp_path / "c.pth", 5)
+    with pytest.raises(ExportError, match=r"c\.pth: takes 5 regions an image, but .*sgraf-sgr.* 36"):
+        model.from_checkpoints([PAPER, GRAPH, path])
+    built = model.from_checkpoints([PAPER, path])
+    assert built.system.region_count == 5
+    assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--out", str(tmp_path / "b")]) == 2
+    assert "--regions is 36, but this model has a normalisation of 5 regions" in capsys.readouterr().err
+    assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--regions", "5", "--out",
+                 str(tmp_path / "b")]) == 0

@@ -18,7 +18,7 @@ from fitting_data import CHECKPOINT, PER_IMAGE, REGIONS, VOCABULARY, WORDS, argu
 from retrieval_exporter import cli as export
 from retrieval_exporter.fitting import features, rounds, scoring
 from retrieval_exporter.fitting.cli import main
-from retrieval_exporter.fitting.state import State
+from retrieval_exporter.runs.state import State
 from retrieval_exporter.systems.camp import Camp
 
 pytest.importorskip("nltk")
@@ -92,11 +92,11 @@ def test_a_fit_that_is_stopped_anywhere_and_resumed_ends_with_the_same_file(data
 
 def test_what_is_kept_of_a_fit_does_not_change_with_what_it_was_taken_of(tmp_path):
     weights, other = np.zeros(3), np.ones(2)
-    state = State(tmp_path / "state.npz", "stamp")
+    state = State(tmp_path / "state.npz", "stamp", "fit")
     state.keep("round 1", {"weights": weights})
     weights += 1
     state.keep("round 2", {"weights": other})
-    for kept in (state, State(tmp_path / "state.npz", "stamp")):
+    for kept in (state, State(tmp_path / "state.npz", "stamp", "fit")):
         assert kept.part("round 1")["weights"].tolist() == [0, 0, 0] and kept.part("round 2")["weights"].tolist() == [1, 1]
 
 
@@ -182,7 +182,7 @@ def set_nan(x):
 
 
 @pytest.mark.parametrize("change, message", [
-    (remove("dev_caps.txt"), "dev_caps.txt: no such file, but a fit needs captions"),
+    (remove("dev_caps.txt"), "dev_caps.txt: no such file, but captions are needed"),
     (text("dev_caps.txt", b""), "dev_caps.txt: no captions"),
     (text("train_caps.txt", b"w4 w5\n" * 25), "train_caps.txt: 25 captions for the 24 images of train_ims.npy, expected a multiple"),
     (text("train_caps.txt", b"w4\n" * 30 + b" \n" + b"w4\n" * 17), "train_caps.txt: line 31 is blank"),

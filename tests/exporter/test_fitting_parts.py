@@ -12,16 +12,17 @@ from conftest import ROOT, TOLERANCE, loaded
 from fitting_data import WIDTH, write_split
 from retrieval_exporter import coarse
 from retrieval_exporter.errors import ExportError
-from retrieval_exporter.fitting import captions, mining, ordering
+from retrieval_exporter.fitting import mining, ordering
 from retrieval_exporter.fitting.batches import Batches, ScoredGroups
 from retrieval_exporter.fitting.embedding import embed_captions, embed_images
 from retrieval_exporter.fitting.features import Features, encode
 from retrieval_exporter.fitting.losses import contrast, listwise
 from retrieval_exporter.fitting.measures import Measures, measure
 from retrieval_exporter.fitting.pairs import PairScorer
-from retrieval_exporter.fitting.progress import Progress, duration
 from retrieval_exporter.fitting.rounds import Round
-from retrieval_exporter.fitting.splits import Split
+from retrieval_exporter.reading import captions
+from retrieval_exporter.reading.splits import Split
+from retrieval_exporter.runs.progress import Progress, duration
 
 CPU = torch.device("cpu")
 DOMAIN = ROOT / "tests" / "Retrieval.Domain.Tests" / "Fixtures"

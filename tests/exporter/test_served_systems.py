@@ -76,7 +76,7 @@ def test_a_system_of_the_tests_alone_scores_as_it_says_itself(toy, direction):
     assert np.abs(served - scores).max() <= TOLERANCE
 
 
-@pytest.mark.parametrize("kind", ["two of a kind", "words beside one vector", "three"])
+@pytest.mark.parametrize("kind", ["two of a kind", "words beside one vector", "three", "graph and filtration"])
 def test_an_ensemble_scores_the_weighted_mean_of_its_members_in_both_directions(tmp_path, kind):
     paths, weights = ENSEMBLES[kind]
     arguments = [part for path in paths for part in ("--checkpoint", str(path))]

@@ -44,7 +44,7 @@ def features(system, images=5, captions=7):
 
 
 # What each folder of a system alone may say, as a part of any word or as a word.
-NAMED = {"camp": "camp|fusion|cross-attention", "scan": r"\bscan\b", "sgraf": r"sgraf|\bsgr\b|\bsaf\b", "rdan": "rdan",
+NAMED = {"camp": "camp|fusion|cross-attention", "rdan": "rdan", "scan": r"\bscan\b", "sgraf": r"sgraf|\bsgr\b|\bsaf\b",
          "vsepp": r"vsepp|vse\+\+"}
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from conftest import ROOT
@@ -24,6 +25,13 @@ def test_every_batch_size_is_measured():
     assert all(0 < row["least"] <= row["pairsPerSecond"] <= row["most"] for row in report["batches"])
     assert report["best"] == max(row["pairsPerSecond"] for row in report["batches"])
     assert report["torch"] == str(torch.__version__) and report["device"] == "cpu"
+
+
+@pytest.mark.parametrize("system", ("scan-t2i", "sgraf-saf"))
+def test_a_system_without_weights_and_one_of_so_many_regions_are_timed_as_well(system):
+    done = run("--pairs", "3", "--system", system)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["system"] == system
 
 
 def test_a_device_that_is_not_there_is_an_error_in_one_line():

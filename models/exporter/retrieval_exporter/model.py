@@ -103,7 +103,7 @@ def _embedding(system: System, where: Path | str, words: Words, choice: Choice, 
     if not other.coarse().standalone:
         raise ExportError(f"{coarse_path}: {other.title or other.name} has no embedding that was trained to find items "
                           f"by itself (its own is {other.coarse().source}), and cannot be the coarse model")
-    return ForeignEmbedding(other), None
+    return ForeignEmbedding(other, coarse_path), None
 
 
 def _system_of(path: Path | str, config: Mapping[str, Any] | None = None) -> System:

@@ -11,7 +11,7 @@ from .systems.sgraf import Sgraf
 from .systems.vsepp import Vsepp
 
 # The first name of the first is what --random makes by default.
-SYSTEMS: list[type[System]] = [Camp, Scan, Sgraf, Rdan, Vsepp]
+SYSTEMS: list[type[System]] = [Camp, Rdan, Scan, Sgraf, Vsepp]
 
 
 def names() -> list[str]:

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from .coarse import Coarse
 from .form import Form
+from .pairs import Pairs
 from .reading.checkpoints import Checkpoint
+from .recipe import Recipe
 from .settings import Settings
 
 
@@ -61,8 +63,14 @@ class System(ABC):
     region_width: int
     vocabulary_size: int
 
+    # How many regions an image must have, None if any number.
+    region_count: int | None = None
+
     # Whether the score is a sigmoid. `scorer` then has `logits`, which gives the value before it.
     probability: bool = False
+
+    # Whether training begins with a pre-training.
+    pretrains: bool = False
 
     @classmethod
     @abstractmethod
@@ -123,3 +131,20 @@ class System(ABC):
     def scores(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         """All pairs in the published form: features of I images and C captions, [C] -> [I, C]."""
         return torch.stack([self.scorer(image.expand(len(w), *image.shape), w, lengths) for image in v])
+
+    @classmethod
+    def recipe(cls, name: str) -> Recipe:
+        """How a system of this name is trained, as in its paper."""
+        return Recipe()
+
+    def pairs(self, v: Tensor, w: Tensor, lengths: Tensor) -> Pairs:
+        """The pairs of a batch, as training scores them."""
+        return Pairs(self, v, w, lengths)
+
+    def pretraining_scores(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        """All pairs as the pre-training scores them, from -1 to 1: features of I images and C captions, [C] -> [I, C].
+        Where `pretrains` says that there is one."""
+        raise NotImplementedError
+
+    def end_pretraining(self) -> None:
+        """Starts the rest of the weights from those that were pre-trained."""

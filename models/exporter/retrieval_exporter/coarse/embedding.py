@@ -1,6 +1,11 @@
 """What every coarse embedding is, and the means that most are made of."""
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 
 def mean_regions(v: Tensor) -> Tensor:
@@ -22,6 +27,10 @@ class Coarse(nn.Module):
 
     # Whether it was trained to find items by itself, so that it may also be the first stage of another model.
     standalone: bool = False
+
+    def unsupported(self, settings: "Settings") -> str | None:
+        """Why a bundle with it cannot be exported so, None if it can."""
+        return None
 
     def image(self, v: Tensor) -> Tensor:
         """Features of B images -> [B, E]."""

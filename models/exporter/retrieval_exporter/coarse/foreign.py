@@ -1,5 +1,6 @@
 """The embedding of another model: its encoders beside those of the model that scores."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -7,6 +8,7 @@ from torch import Tensor
 from .embedding import Coarse
 
 if TYPE_CHECKING:
+    from ..settings import Settings
     from ..system import System
 
 
@@ -16,11 +18,18 @@ class ForeignEmbedding(Coarse):
 
     source = "model"
 
-    def __init__(self, system: "System") -> None:
+    def __init__(self, system: "System", path: Path | str) -> None:
         super().__init__()
+        self.path, self.region_count = path, system.region_count
         self.coarse = system.coarse()
         self.regions, self.words = system.regions, system.words
         self.width = self.coarse.width
+
+    def unsupported(self, settings: "Settings") -> str | None:
+        if self.region_count in (None, settings.regions):
+            return None
+        return f"{self.path}: the coarse model takes {self.region_count} regions an image, but --regions is " \
+               f"{settings.regions}"
 
     def of_regions(self, regions: Tensor, v: Tensor) -> Tensor:
         return self.coarse.of_regions(regions, self.regions(regions))

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from ..coarse import Coarse
+from ..settings import Settings
 
 
 class MemberEmbedding(Coarse):
@@ -12,6 +13,9 @@ class MemberEmbedding(Coarse):
         super().__init__()
         self.coarse = coarse
         self.source, self.width = coarse.source, coarse.width
+
+    def unsupported(self, settings: Settings) -> str | None:
+        return self.coarse.unsupported(settings)
 
     def of_regions(self, regions: Tensor, v: tuple[Tensor, ...]) -> Tensor:
         return self.coarse.of_regions(regions, v[0])

@@ -36,8 +36,8 @@ class EnsembleForm(Form):
     def image_record(self, v: tuple[Tensor, ...]) -> dict[str, Tensor]:
         return self._together([form.image_record(x) for form, x in zip(self.members, v)])
 
-    def caption_record(self, w: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        return self._together([form.caption_record(x) for form, x in zip(self.members, w)])
+    def caption_record_of(self, w: tuple[Tensor, ...], lengths: Tensor) -> dict[str, Tensor]:
+        return self._together([form.caption_record_of(x, lengths) for form, x in zip(self.members, w)])
 
     def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return self._together([form.image_query(self._own(i, image)) for i, form in enumerate(self.members)])

@@ -34,6 +34,11 @@ def ensemble_of(members: Sequence[Member], weights: Sequence[float] | None = Non
             if ours != theirs:
                 raise ExportError(f"{other.path}: has {what} {theirs}, but {first.path} {what} {ours}: members of an "
                                   "ensemble read the same input")
+    fixed = [member for member in members if member.system.region_count is not None]
+    for other in fixed[1:]:
+        if other.system.region_count != fixed[0].system.region_count:
+            raise ExportError(f"{other.path}: takes {other.system.region_count} regions an image, but {fixed[0].path} "
+                              f"{fixed[0].system.region_count}")
     # Divided by the largest first, so that no sum of finite weights is infinite.
     shares = [weight / max(weights) for weight in weights]
     total = sum(shares)

@@ -52,6 +52,7 @@ class Ensemble(System):
         self.scorer = _Mean([member.scorer for member in members], weights)
         self.embed_size, self.region_width = first.embed_size, first.region_width
         self.vocabulary_size = first.vocabulary_size
+        self.region_count = next((member.region_count for member in members if member.region_count is not None), None)
         self.probability = all(member.probability for member in members)
 
     def described(self) -> str:
@@ -70,8 +71,8 @@ class Ensemble(System):
         raise ExportError("an ensemble is made of checkpoints")
 
     def unsupported(self, settings: Settings) -> str | None:
-        reasons = (member.unsupported(settings) for member in self.members)
-        return next((reason for reason in reasons if reason), None)
+        reasons = ((member, member.unsupported(settings)) for member in self.members)
+        return next((f"{member.title or member.name}: {reason}" for member, reason in reasons if reason), None)
 
     def form(self, settings: Settings) -> Form:
         return EnsembleForm([member.form(settings) for member in self.members], self.weights, settings)

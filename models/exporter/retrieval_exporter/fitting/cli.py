@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-import torch
-
 from ..cli import read_config, seed
 from ..errors import ExportError
+from ..runs.devices import DEVICES, device, use_threads
 from .fit import Fit
 from .options import Options
 
@@ -43,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", metavar="FILE", required=True, help="the .npz for export.py --coarse")
     p.add_argument("--force", action="store_true", help="replace a file that is there already")
     p.add_argument("--restart", action="store_true", help="begin anew where an earlier run was stopped half-way")
-    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--threads", type=int, default=0, help="on a CPU; 0 leaves it to PyTorch")
     for field in fields(Options):
         kind = seed if field.name == "seed" else field.type
@@ -55,10 +54,7 @@ def parser() -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Fits as the parsed `arguments` say."""
     options = Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
-    if arguments.threads < 0:
-        raise ExportError("--threads must be at least 0")
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
+    use_threads(arguments.threads)
     out = Path(arguments.out)
     if out.is_dir():
         raise ExportError(f"{out}: is a folder, expected a file to write")
@@ -72,13 +68,6 @@ def run(arguments: argparse.Namespace) -> None:
             arguments.split, arguments.dev, out, options, device(arguments.device), arguments.restart).run()
     except OSError as error:
         raise ExportError(f"{error.filename or out}: {error.strerror or error}")
-
-
-def device(name: str) -> torch.device:
-    """`auto` is a GPU where there is one."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ExportError(f"--device cuda: this PyTorch, {torch.__version__}, sees no CUDA device")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

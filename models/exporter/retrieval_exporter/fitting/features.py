@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from ..errors import ExportError
+from ..reading.captions import padded
+from ..reading.splits import Split
+from ..runs.files import replace_file
+from ..runs.progress import Progress
 from ..system import System
-from .captions import padded
-from .files import replace_file
-from .progress import Progress
-from .splits import Split
 
 _IMAGES = 128
 _CAPTIONS = 256

@@ -16,20 +16,22 @@ from torch import Generator
 from .. import __version__, registry
 from ..coarse import Ranking, Slots, SlotWeights, files, untrained
 from ..errors import ExportError
+from ..reading import captions
 from ..reading import vocabulary as vocabularies
 from ..reading.checkpoints import open_checkpoint
-from . import captions, features, ordering
+from ..reading.splits import Split
+from ..runs.files import digest
+from ..runs.progress import Progress
+from ..runs.state import State
+from . import features, ordering
 from .batches import Batches, ScoredGroups, groups_to_score
 from .embedding import embed_captions, embed_images, measure_slots
 from .features import Features
 from .measures import Measures
 from .options import Options
 from .pairs import PairScorer
-from .progress import Progress
 from .rounds import Round, train
 from .scoring import score_table
-from .splits import Split
-from .state import State
 
 # Of the first round's learning rate.
 _SECOND_RATE = 0.5
@@ -58,7 +60,7 @@ class Fit:
         self.stamp = self._stamp(checkpoint, config, vocabulary)
         if restart:
             shutil.rmtree(self.work, ignore_errors=True)
-        self.state = State(self.work / "state.npz", self.stamp)
+        self.state = State(self.work / "state.npz", self.stamp, "fit")
 
     def run(self) -> None:
         """Writes the file."""
@@ -91,7 +93,7 @@ class Fit:
 
     def _stamp(self, checkpoint: Path | str, config: Mapping[str, Any] | None, vocabulary: Path | str) -> str:
         decisive = {name: value for name, value in asdict(self.options).items() if name != "memory"}
-        told = [__version__, decisive, config, _digest(checkpoint), _digest(vocabulary), self.train.stamp(),
+        told = [__version__, decisive, config, digest(checkpoint), digest(vocabulary), self.train.stamp(),
                 self.dev.stamp()]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -192,8 +194,3 @@ class Fit:
         return score_table(f"{name}: scores", images, texts,
                            lambda: PairScorer(self.system, split, ids, self.options.max_tokens, self.device),
                            self.state, self.progress)
-
-
-def _digest(path: Path | str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

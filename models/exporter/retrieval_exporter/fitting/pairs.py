@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..reading.captions import padded
+from ..reading.splits import Split
 from ..settings import Settings
 from ..system import System
-from .captions import padded
-from .splits import Split
 
 # Pairs whose records are in memory together, and pairs of one run of the scorer.
 CHUNK = 1024

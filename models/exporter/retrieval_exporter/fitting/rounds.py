@@ -9,13 +9,14 @@ from torch import Tensor, nn
 
 from ..coarse import Slots
 from ..errors import ExportError
+from ..runs.optimisers import arrays_of, restore
+from ..runs.progress import Progress
+from ..runs.state import State
 from .batches import Batch, Batches
 from .embedding import measure_slots
 from .features import Features
 from .losses import contrast, listwise
 from .measures import Measures
-from .progress import Progress
-from .state import State
 
 # Steps between two looks at the dev split. Then negatives are mined anew and the state is kept.
 REFRESH = 100
@@ -68,7 +69,11 @@ def train(slots: Slots, plan: Round, batches: Batches, generator: torch.Generato
     """Trains `slots` in place, from where `state` has them, and returns what they find on `dev`."""
     trainee = _Trainee(slots).to(device)
     optimiser = torch.optim.Adam(trainee.parameters(), lr=plan.rate)
-    step, total = _restore(trainee, optimiser, generator, state.part(plan.name)), 0.0
+    kept, step, total = state.part(plan.name), 0, 0.0
+    if kept:
+        step = int(kept["step"])
+        generator.set_state(torch.from_numpy(kept["generator"]))
+        restore(trainee, optimiser, kept)
     progress.begin(plan.name, step)
     while step < plan.steps:
         batches.refresh(slots, device)
@@ -84,38 +89,10 @@ def train(slots: Slots, plan: Round, batches: Batches, generator: torch.Generato
             step += 1
         if not math.isfinite(total):
             raise ExportError(f"{plan.name}: the loss is not finite before step {step}; try a smaller --rate")
-        state.keep(plan.name, _arrays(trainee, optimiser, generator, step))
+        state.keep(plan.name, {"step": np.array(step), "generator": generator.get_state().numpy(),
+                               **arrays_of(trainee, optimiser)})
         measures = measure_slots(slots, dev, device)
         progress.line(f"{plan.name}, step {step} of {plan.steps}: loss {total / (step - before):.3f}, {measures}, "
                       f"{progress.left(step, plan.steps)} left")
         total = 0.0
     return measure_slots(slots, dev, device)
-
-
-def _arrays(trainee: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.Generator,
-            step: int) -> dict[str, np.ndarray]:
-    """All that the next step depends on."""
-    arrays = {"step": np.array(step), "generator": generator.get_state().numpy()}
-    for name, parameter in trainee.named_parameters():
-        kept = optimiser.state[parameter]
-        arrays[f"weight/{name}"] = parameter.detach().cpu().numpy()
-        arrays[f"mean/{name}"] = kept["exp_avg"].cpu().numpy()
-        arrays[f"square/{name}"] = kept["exp_avg_sq"].cpu().numpy()
-    return arrays
-
-
-def _restore(trainee: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.Generator,
-             arrays: dict[str, np.ndarray]) -> int:
-    """The inverse of `_arrays`; returns the step. Without arrays nothing changes."""
-    if not arrays:
-        return 0
-    step = int(arrays["step"])
-    generator.set_state(torch.from_numpy(arrays["generator"]))
-    with torch.no_grad():
-        for name, parameter in trainee.named_parameters():
-            parameter.copy_(torch.from_numpy(arrays[f"weight/{name}"]))
-            optimiser.state[parameter] = {
-                "step": torch.tensor(float(step)),
-                "exp_avg": torch.from_numpy(arrays[f"mean/{name}"]).to(parameter.device),
-                "exp_avg_sq": torch.from_numpy(arrays[f"square/{name}"]).to(parameter.device)}
-    return step

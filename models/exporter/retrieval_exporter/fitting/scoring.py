@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..runs.progress import Progress
+from ..runs.state import State
 from .pairs import CHUNK, PairScorer
-from .progress import Progress
-from .state import State
 
 # Seconds between two writes of the state.
 _KEEP_EVERY = 20.0

@@ -1,1 +1,1 @@
-"""Files in: checkpoints, pickles, vocabularies. Nothing here knows a model."""
+"""Files in: checkpoints, pickles, vocabularies, splits with captions. Nothing here knows a model."""

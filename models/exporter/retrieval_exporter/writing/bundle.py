@@ -26,7 +26,7 @@ FORMAT = "retrieval-bundle/1"
 
 def write(model: Model, out: Path | str, settings: Settings, name: str | None = None, force: bool = False) -> None:
     """Writes everything beside `out` first and renames at the end: a bundle is there whole or not at all."""
-    unsupported = model.system.unsupported(settings)
+    unsupported = model.system.unsupported(settings) or model.coarse.unsupported(settings)
     if unsupported:
         raise ExportError(unsupported)
     out = Path(out)

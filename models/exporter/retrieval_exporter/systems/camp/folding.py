@@ -32,11 +32,16 @@ def affinities(scorer: nn.Module) -> tuple[Tensor, Tensor | None]:
     return kernel(scorer.img_proj, scorer.txt_proj), None
 
 
-def words_to_regions(scorer: nn.Module) -> tuple[Tensor, Tensor]:
-    """(Q, K), each [D, width]: the affinity with which words attend to regions is (w Q) (v K)^T."""
+def query_and_key(scorer: nn.Module) -> tuple[nn.Linear, nn.Linear]:
+    """The layers by which words attend to regions: queries of words, keys of regions."""
     names = next(names for names in (("txt_query_fc", "img_key_fc"), ("txt_key_fc", "img_key_fc"),
                                      ("txt_proj", "img_proj")) if hasattr(scorer, names[0]))
-    query, key = (matrix(getattr(scorer, name)) for name in names)
+    return tuple(getattr(scorer, name) for name in names)
+
+
+def words_to_regions(scorer: nn.Module) -> tuple[Tensor, Tensor]:
+    """(Q, K), each [D, width]: the affinity with which words attend to regions is (w Q) (v K)^T."""
+    query, key = map(matrix, query_and_key(scorer))
     return query / math.sqrt(query.shape[1]), key
 
 

@@ -10,17 +10,20 @@ from ...encoders import RegionEncoder, WordEncoder
 from ...errors import ExportError
 from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
+from ...pairs import Pairs
 from ...reading.checkpoints import Checkpoint
+from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Option, Sizes, System
-from . import folding, initial, reading
+from . import folding, initial, reading, training
 from .ablations import ABLATIONS
 from .coarse import Bilinear
 from .cross_attention import ServingCrossAttention
 from .gate_fusion import ServingGateFusion
+from .pairs import GateFusionPairs
 from .paper import ServingPaper
 from .plain_mean import ServingMean
-from .published import FUSIONS, PAPER, SUMMARIES, WITH_FUSION, WITH_SUMMARY, PairScorer, build_scorer
+from .published import FUSIONS, PAPER, SUMMARIES, WITH_FUSION, WITH_SUMMARY, GateFusionNew, PairScorer, build_scorer
 
 _SERVING = {
     "camp-gate-fusion-new": ServingGateFusion,
@@ -53,7 +56,9 @@ class Camp(System):
         self.regions = regions
         self.words = words
         self.scorer = scorer
+        # Without gates there is nothing to start from the attention.
         self.probability = scorer.probability
+        self.pretrains = scorer.probability and scorer.attends
         self.embed_size = scorer.embed_size
         self.region_width = regions.fc.in_features
         self.vocabulary_size = words.embed.num_embeddings
@@ -109,6 +114,19 @@ class Camp(System):
 
     def affinity(self) -> tuple[Tensor, Tensor] | None:
         return folding.words_to_regions(self.scorer) if self.scorer.attends else None
+
+    @classmethod
+    def recipe(cls, name: str) -> Recipe:
+        return training.COMPARED if "cross-attention" in name else training.FUSED
+
+    def pairs(self, v: Tensor, w: Tensor, lengths: Tensor) -> Pairs:
+        return (GateFusionPairs if isinstance(self.scorer, GateFusionNew) else Pairs)(self, v, w, lengths)
+
+    def pretraining_scores(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        return training.relevance(self.scorer, v, w, lengths)
+
+    def end_pretraining(self) -> None:
+        training.start_gates(self.scorer)
 
 
 def _variant(name: str, options: Mapping[str, Any]) -> dict[str, str]:

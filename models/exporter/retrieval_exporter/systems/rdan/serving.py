@@ -7,61 +7,40 @@ convolutions, which nothing folds, are most of the rest.
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from ...attention import attended_cosine, gram
+from ...features_form import FeaturesForm
 from ...fields import WORDS, Field
-from ...form import Form
-from ...numbers.operations import l2, word_mask
+from ...numbers.operations import l2
 from ...settings import Settings
 from .published import PairScorer
 
 
-class ServingRdan(Form):
-    """Records are unit vectors `v`, `w`, their Gram matrices `vv`, `ww` and the lengths `vn`, `wn` they had. Small
-    beside the vectors, these are stored in both profiles. The convolutions are in float32 in every precision."""
+class ServingRdan(FeaturesForm):
+    """Records are unit vectors `v`, `w`, their Gram matrices `vv`, `ww` and the lengths that they had. Small beside the
+    vectors, these are stored in both profiles. The convolutions are in float32 in every precision."""
 
     def __init__(self, scorer: PairScorer, embed_size: int, settings: Settings) -> None:
-        super().__init__(settings)
+        super().__init__(embed_size, settings)
         self.scorer = scorer
-        self.max_tokens = settings.max_tokens
-        self.image_fields = [Field("v", (settings.regions, embed_size), wide=True),
-                             Field("vv", (settings.regions, settings.regions)), Field("vn", (settings.regions, 1))]
-        self.caption_fields = [Field("w", (WORDS, embed_size), wide=True), Field("ww", (WORDS, settings.max_tokens)),
-                               Field("wn", (WORDS, 1))]
+        self.image_fields += [Field("vv", (settings.regions, settings.regions)),
+                              Field("v_length", (settings.regions, 1))]
+        self.caption_fields += [Field("ww", (WORDS, settings.max_tokens)), Field("w_length", (WORDS, 1))]
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
         unit = l2(v)
-        return {"v": unit, "vv": gram(unit), "vn": v.norm(dim=-1, keepdim=True)}
+        return {"v": unit, "vv": gram(unit), "v_length": v.norm(dim=-1, keepdim=True)}
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         unit = l2(w)
-        padded = torch.nn.functional.pad(gram(unit), (0, self.max_tokens - w.shape[1]))
-        return {"w": unit, "ww": padded, "wn": w.norm(dim=-1, keepdim=True)}
-
-    # What a query derives of itself tells on which side it stands.
-
-    def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {"key": image["v"]}
-
-    def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {"key": caption["w"]}
-
-    def affinity(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor]) -> Tensor:
-        """S [P, R, T]; the bank's side stands on the left, so that one product covers the rows of all pairs."""
-        if "key" in caption:
-            return self.math.wide(self.math.product(image["v"], caption["key"].transpose(1, 2)))
-        return self.math.wide(self.math.product(caption["w"], image["key"].transpose(1, 2))).transpose(1, 2)
+        return {"w": unit, "ww": self.padded_columns(gram(unit)), "w_length": w.norm(dim=-1, keepdim=True)}
 
     def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        wide = self.math.wide
-        affinity = self.affinity(image, caption)
-        words = affinity.shape[2]
-        mask = word_mask(lengths, words)
+        affinity, mask = self.inner_products(image, caption), self.words_of(caption, lengths)
         to_regions, to_words = self.scorer.attentions(affinity, mask)
-        to_regions = to_regions * wide(caption["wn"]).transpose(1, 2)
-        to_words = to_words * wide(image["vn"]).transpose(1, 2)
-        of_regions = attended_cosine(to_regions, affinity, wide(caption["ww"])[:, :, :words])
-        of_words = attended_cosine(to_words, affinity.transpose(1, 2), wide(image["vv"]))
+        to_regions = to_regions * self.math.wide(caption["w_length"]).transpose(1, 2)
+        to_words = to_words * self.math.wide(image["v_length"]).transpose(1, 2)
+        of_regions = attended_cosine(to_regions, affinity, self.columns(caption["ww"], caption))
+        of_words = attended_cosine(to_words, affinity.transpose(1, 2), self.math.wide(image["vv"]))
         return self.scorer.mean(of_regions, of_words, mask, lengths)

@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...coarse import Coarse
 from ...encoders import RegionEncoder, WordEncoder
 from ...errors import ExportError
 from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
+from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint, load_state
 from ...reading.encoders import encoders_of
+from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Sizes, System
 from .coarse import MeanAffinity
@@ -63,10 +65,14 @@ class Rdan(System):
     def untrained(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Rdan":
         regions = RegionEncoder(sizes.image_size, sizes.embed_size)
         words = WordEncoder(sizes.vocabulary_size, sizes.word_size, sizes.embed_size)
-        nn.init.xavier_uniform_(regions.fc.weight)
-        nn.init.zeros_(regions.fc.bias)
-        nn.init.uniform_(words.embed.weight, -0.1, 0.1)
+        initialise(regions, words)
         return cls(regions, words, PairScorer())
+
+    @classmethod
+    def random(cls, name: str, sizes: Sizes, options: Mapping[str, Any]) -> "Rdan":
+        system = super().random(name, sizes, options)
+        spread_words(system.words)
+        return system
 
     def checkpoint_options(self) -> dict[str, Any]:
         return {"mu": self.scorer.mu, "lambda_softmax": self.scorer.sharpness,
@@ -88,6 +94,11 @@ class Rdan(System):
         attend depends on those lengths as well."""
         identity = torch.eye(self.embed_size, dtype=torch.float64)
         return identity, identity
+
+    @classmethod
+    def recipe(cls, name: str) -> Recipe:
+        """Margin, rate and optimiser as in the paper. The schedule is that of the other systems."""
+        return Recipe(epochs=30, update=15)
 
 
 def _number(checkpoint: Checkpoint, option: str, default: float, expected: str, valid: Any) -> float:

@@ -14,6 +14,7 @@ from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint
+from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Option, Sizes, System
 from . import reading
@@ -94,3 +95,8 @@ class Scan(System):
         slope = 1 / _USUAL_WORDS if norm == "softmax" else 1 / math.sqrt(_USUAL_WORDS) if norm.endswith("l1norm") else 1
         same = torch.eye(self.embed_size, dtype=torch.float64)
         return self.choice.lambda_softmax * slope * same, same
+
+    @classmethod
+    def recipe(cls, name: str) -> Recipe:
+        """As in the published commands for Flickr30K; both directions alike."""
+        return Recipe(epochs=30, update=15)

@@ -44,7 +44,7 @@ class FoldedPooling(nn.Module):
         common = torch.tanh(mean @ self.of_mean + self.shift_of_mean) * self.last
         e = (local @ common.unsqueeze(-1)).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
-        return l2((weights @ x).squeeze(1))
+        return l2((weights @ x)[:, 0])
 
 
 class Wholes(Coarse):
@@ -52,6 +52,7 @@ class Wholes(Coarse):
     Width D."""
 
     source = "features"
+    standalone = True
 
     def __init__(self, scorer: SimilarityScorer) -> None:
         super().__init__()

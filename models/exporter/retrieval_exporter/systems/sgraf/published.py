@@ -45,7 +45,7 @@ class Pooling(nn.Module):
         common = self.embedding_local(x) * self.embedding_global(mean).unsqueeze(1)
         e = self.embedding_common(common).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
-        return l2(self.product(weights, x).squeeze(1))
+        return l2(self.product(weights, x)[:, 0])
 
 
 class GraphReasoning(nn.Module):
@@ -76,7 +76,7 @@ class AttentionFiltration(nn.Module):
         significance = torch.sigmoid(self.bn(self.attn_sim_w(x).transpose(1, 2)))
         significance = significance.masked_fill(~mask.unsqueeze(1), 0.0)
         weights = significance / (significance.sum(dim=-1, keepdim=True) + EPSILON)
-        return l2(self.product(weights, x).squeeze(1))
+        return l2(self.product(weights, x)[:, 0])
 
 
 class SimilarityScorer(nn.Module):
@@ -98,9 +98,8 @@ class SimilarityScorer(nn.Module):
         self.attention = cross_attention()
         self.product = Product()
 
-    def similarities(self, v: Tensor, w: Tensor, mask: Tensor) -> Tensor:
-        """[P, 1 + T, S]: of the whole sides, and of every word."""
-        whole_v = self.v_global_w(v, mean_regions(v))
+    def similarities(self, whole_v: Tensor, v: Tensor, w: Tensor, mask: Tensor) -> Tensor:
+        """[P, 1 + T, S]: of the whole sides, and of every word. `whole_v` [P, D] are the pooled images."""
         w = w.masked_fill(~mask.unsqueeze(-1), 0.0)
         whole_w = self.t_global_w(w, w.sum(dim=1) / mask.sum(dim=1, keepdim=True), mask)
         weights = self.attention(self.product(w, v.transpose(1, 2)), mask)
@@ -113,9 +112,13 @@ class SimilarityScorer(nn.Module):
         raise NotImplementedError
 
     def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
-        mask = word_mask(lengths, w.shape[1])
-        x = self.similarities(v, w, mask)
-        nodes = word_mask(lengths + 1, x.shape[1])
+        return self.logits_of(self.v_global_w(v, mean_regions(v)), v, w, word_mask(lengths, w.shape[1]))
+
+    def logits_of(self, whole_v: Tensor, v: Tensor, w: Tensor, mask: Tensor) -> Tensor:
+        """The same of images that are pooled already, [P, D], and [P, T], true where there is a word."""
+        x = self.similarities(whole_v, v, w, mask)
+        # One more node than words, the first, which is always there.
+        nodes = nn.functional.pad(mask, (1, 0), value=True)
         return self.sim_eval_w(self.vector(x, nodes)).squeeze(-1)
 
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:

@@ -12,10 +12,12 @@ from ...errors import ExportError
 from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
+from ...pairs import Pairs
 from ...reading.checkpoints import Checkpoint
+from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Option, Sizes, System
-from . import reading
+from . import reading, training
 from .pooling import Wholes
 from .published import SHARPNESS, FiltrationScorer, GraphScorer, SimilarityScorer
 from .serving import ServingSimilarity
@@ -46,6 +48,7 @@ class Sgraf(System):
         self.variant = {"sim_dim": scorer.sim_dim, **steps}
         self.embed_size = scorer.embed_size
         self.region_width = regions.fc.in_features
+        self.region_count = scorer.regions
         self.vocabulary_size = words.embed.num_embeddings
 
     @classmethod
@@ -114,3 +117,10 @@ class Sgraf(System):
         caption's inner products with a region, normalised, taken to have 1 as the root of the sum of their squares."""
         same = torch.eye(self.embed_size, dtype=torch.float64)
         return SHARPNESS * same, same
+
+    @classmethod
+    def recipe(cls, name: str) -> Recipe:
+        return training.RECIPES[name.removeprefix(_PREFIX).upper()]
+
+    def pairs(self, v: Tensor, w: Tensor, lengths: Tensor) -> Pairs:
+        return training.SimilarityPairs(self, v, w, lengths)

@@ -36,7 +36,7 @@ class Step(nn.Module):
         half = self.matrix.shape[0]
         query = self.math.wide(self.math.linear(x[:, :1], self.matrix[:, :half])) + self.bias[:half]
         seen = self.edges(query, x, mask) @ x
-        return torch.relu(self.math.wide(self.math.linear(seen, self.matrix[:, half:])) + self.bias[half:]).squeeze(1)
+        return torch.relu(self.math.wide(self.math.linear(seen, self.matrix[:, half:])) + self.bias[half:])[:, 0]
 
     def edges(self, query: Tensor, x: Tensor, mask: Tensor) -> Tensor:
         return masked_softmax(query @ x.transpose(1, 2), mask.unsqueeze(1))
@@ -72,7 +72,7 @@ class Filtration(nn.Module):
         """[P, N, S] -> [P] logits. `mask [P, N]`: true where there is a node."""
         significance = torch.sigmoid(x @ self.matrix + self.bias).squeeze(-1).masked_fill(~mask, 0.0)
         weights = significance / (significance.sum(dim=-1, keepdim=True) + EPSILON)
-        return self.last(l2((weights.unsqueeze(1) @ x).squeeze(1)))
+        return self.last(l2((weights.unsqueeze(1) @ x)[:, 0]))
 
 
 class Outcome(nn.Module):

@@ -82,7 +82,7 @@ def _read_captions(path: Path) -> list[str]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise ExportError(f"{path}: no such file, but a fit needs captions")
+        raise ExportError(f"{path}: no such file, but captions are needed")
     except OSError as error:
         raise ExportError(f"{path}: {error.strerror or error}")
     except UnicodeDecodeError as error:

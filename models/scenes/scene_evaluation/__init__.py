@@ -1,4 +1,5 @@
-"""Training and evaluation of CAMP on the scene corpus. The modules are the exporter's, as published."""
+"""What is measured on the scene corpus alone: hard negatives, and shortlists of the committed model. Models are the
+exporter's, and so is their training."""
 
 import importlib.util
 import sys

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..errors import ExportError
-from ..reading.vocabulary import SPECIAL
+from .vocabulary import SPECIAL
 
 
 def tokenizer() -> Callable[[str], list[str]]:
@@ -13,7 +13,7 @@ def tokenizer() -> Callable[[str], list[str]]:
     try:
         from nltk.tokenize.destructive import NLTKWordTokenizer
     except ImportError:
-        raise ExportError("fitting needs NLTK's tokenizer, which the service's equals (Debian: python3-nltk)")
+        raise ExportError("captions need NLTK's tokenizer, which the service's equals (Debian: python3-nltk)")
     words = NLTKWordTokenizer()
     return lambda caption: words.tokenize(caption.lower())
 

@@ -21,8 +21,8 @@ def recalls(scores):
 
 def shortlisted(coarse, full, size, weights=(0.0, 0.0)):
     """What a rerank of the coarse top `size` gives, per direction: recalls by the scorer alone (`score`) and by both
-    stages (`both`: full + weight * coarse), in percent; how often an own item is inside; how often the whole full top 10
-    is, unless scores outside the shortlists are missing (NaN).
+    stages (`both`: full + weight * coarse), in percent; how often an own item is inside; how often the whole full top
+    10 is, unless scores outside the shortlists are missing (NaN).
 
     What the shortlist leaves out scores −inf. Captions query over images, images over captions.
     """

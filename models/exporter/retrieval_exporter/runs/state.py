@@ -1,4 +1,4 @@
-"""How far a fit has come: what it is resumed from after it was stopped, whenever that was."""
+"""How far a run has come: what it is resumed from after it was stopped, whenever that was."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +13,13 @@ _STAMP = "stamp"
 
 
 class State:
-    """Named arrays in one .npz, written whole or not at all. A name begins with the part of the fit that owns it, as in
-    `round 1/step`. `stamp` tells fits apart: arguments, checkpoint and data."""
+    """Named arrays in one .npz, written whole or not at all. A name begins with the part of the run that owns it, as in
+    `round 1/step`. `stamp` tells runs apart: arguments, checkpoint and data. `what` the run is called, for messages."""
 
-    def __init__(self, path: Path, stamp: str) -> None:
+    def __init__(self, path: Path, stamp: str, what: str) -> None:
         self.path = path
         self._stamp = stamp
+        self._what = what
         self._arrays = self._read()
         self.resumed = bool(self._arrays)
 
@@ -37,8 +38,8 @@ class State:
     def _read(self) -> dict[str, np.ndarray]:
         if not self.path.exists():
             return {}
-        arrays = arrays_of(self.path, "the state of a fit", "; --restart begins anew")
+        arrays = arrays_of(self.path, f"the state of a {self._what}", "; --restart begins anew")
         if str(arrays.pop(_STAMP, "")) != self._stamp:
-            raise ExportError(f"{self.path}: the state of a fit with other options, another checkpoint or other data; "
-                              "--restart begins anew")
+            raise ExportError(f"{self.path}: the state of a {self._what} with other options, another checkpoint or "
+                              "other data; --restart begins anew")
         return arrays

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, also after a power cut."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -17,3 +18,9 @@ def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def digest(path: Path | str) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""What long runs share, fits and trainings: progress, state that is resumed, the device."""
