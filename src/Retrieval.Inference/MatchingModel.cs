@@ -24,10 +24,10 @@ public sealed class MatchingModel : IDisposable
             Threads = options.Threads;
             Device = ComputeDevice.Choose(options);
             BankBudget = BudgetOf(Device, options.BankPlacement);
-            Captions = ReadCaptionEncoder(bundle, out var vocabularySize);
-            VocabularySize = vocabularySize;
+            Captions = BundleCaptions.Read(bundle);
+            VocabularySize = bundle.Manifest.VocabularySize;
             ImageEncoder = Own(new ImageEncoder(bundle, Device, options));
-            TextEncoder = Own(new TextEncoder(bundle, vocabularySize, Device, options));
+            TextEncoder = Own(new TextEncoder(bundle, VocabularySize, Device, options));
             TextToImage = Own(new PairScorer(bundle, RecordSide.Image, Device, options));
             ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, Device, options));
             Parity = ParityCheck.Run(bundle, this);
@@ -51,7 +51,7 @@ public sealed class MatchingModel : IDisposable
     public string Fingerprint { get; }
 
     /// <summary>Name and the first 12 digits of the fingerprint, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
-    public string Label => $"{Manifest.Name}@{Fingerprint[..12]}";
+    public string Label => VerifiedBundle.LabelOf(Manifest, Fingerprint);
 
     /// <summary>Where the graphs run, and why.</summary>
     public ComputeDevice Device { get; }
@@ -125,27 +125,6 @@ public sealed class MatchingModel : IDisposable
         while (_parts.TryPop(out var part))
         {
             part.Dispose();
-        }
-    }
-
-    private static CaptionEncoder ReadCaptionEncoder(VerifiedBundle bundle, out int vocabularySize)
-    {
-        try
-        {
-            var file = bundle.Manifest.VocabularyFile;
-            using var stream = new MemoryStream(bundle.Content(file), writable: false);
-            var vocabulary = Vocabulary.Read(stream, file);
-            vocabularySize = vocabulary.Count;
-            if (vocabularySize != bundle.Manifest.VocabularySize)
-            {
-                throw new InvalidBundleException(bundle.Path, $"{file} has {vocabularySize} words; the manifest says vocabulary.size {bundle.Manifest.VocabularySize}");
-            }
-
-            return new CaptionEncoder(vocabulary, bundle.Manifest.Tokens);
-        }
-        catch (InvalidInputException exception)
-        {
-            throw new InvalidBundleException(bundle.Path, exception.Message, exception);
         }
     }
 

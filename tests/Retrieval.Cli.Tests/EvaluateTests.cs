@@ -68,8 +68,11 @@ public sealed class EvaluateTests
         var rows = found.GetProperty("rows").EnumerateArray().Skip(1).ToList();
         Assert.Equal(new[] { 10, 12, 17, 20, 50, 100, 200 }.SelectMany(size => new[] { (size, "score"), (size, "both") }), rows.Select(row => (row.GetProperty("shortlist").GetInt32(), row.GetProperty("rankBy").GetString()!)));
         Assert.Equal(("logit", 12), (found.GetProperty("ranking").GetProperty("transform").GetString(), found.GetProperty("ranking").GetProperty("textToImage").GetProperty("shortlist").GetInt32()));
-        Assert.Equal("30 of 30 captions and 15 of 15 images as queries: 900 pairs to score", outcome.Errors.Trim());
-        Assert.All(["both stages", "12, the bundle's", "own inside", "loss of R@1"], part => Assert.Contains(part, table, StringComparison.Ordinal));
+        var notes = outcome.Errors.Trim().Split('\n');
+        Assert.Equal(2, notes.Length);
+        Assert.StartsWith("the index for the evaluation takes about ", notes[0], StringComparison.Ordinal);
+        Assert.Equal("30 of 30 captions and 15 of 15 images as queries: 900 pairs to score", notes[1]);
+        Assert.All(["both stages", "12, the bundle's", "own inside", "loss of R@1", "both directions", "rsum"], part => Assert.Contains(part, table, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -80,14 +83,17 @@ public sealed class EvaluateTests
         (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--source", source, "--split", "test")).Succeeded();
         string[] evaluate = ["evaluate", "--bundle", Fixture.Bundle(), "--shortlist", "4,8,all", "--queries", "9", "--json"];
 
-        // A folder on the command line takes precedence over a catalog in the environment.
+        // A folder on the command line takes precedence over a catalog in the environment, and the command says so.
         var stored = await CommandLineProcess.RunAsync(
             new Dictionary<string, string> { ["RETRIEVAL__POSTGRES__CONNECTIONSTRING"] = "Host=127.0.0.1;Port=1;Database=none" }, [.. evaluate, "--index", folder["index"]]);
         var encoded = (await CommandLineProcess.RunAsync([.. evaluate, "--source", source, "--split", "test"])).Json();
 
         Assert.True(JsonElement.DeepEquals(encoded.GetProperty("rows"), stored.Json().GetProperty("rows")));
         Assert.Equal((9, 9), (stored.Json().GetProperty("queries").GetProperty("textToImage").GetInt32(), stored.Json().GetProperty("queries").GetProperty("imageToText").GetInt32()));
-        Assert.Equal($"9 of 30 captions and 9 of 15 images as queries: {9 * (15 + 30)} pairs to score", stored.Errors.Trim());
+        var notes = stored.Errors.Trim().Split('\n');
+        Assert.Equal(2, notes.Length);
+        Assert.All(["the local index", folder["index"], "RETRIEVAL__POSTGRES__CONNECTIONSTRING is not used", "--postgres"], part => Assert.Contains(part, notes[0], StringComparison.Ordinal));
+        Assert.Equal($"9 of 30 captions and 9 of 15 images as queries: {9 * (15 + 30)} pairs to score", notes[1]);
     }
 
     [Fact]
@@ -100,18 +106,30 @@ public sealed class EvaluateTests
         string[] catalog = ["--postgres", "Host=127.0.0.1;Port=1;Database=none"];
 
         await RefusedAsync([], "--source DIR", "--index DIR", "--postgres CONNECTION");
-        await RefusedAsync(source[..2], "--split NAME");
+        await RefusedAsync(source[..2], "--source and --split go together");
+        await RefusedAsync(source[2..], "--split goes with --source");
+        await RefusedAsync([.. index, "--split", "test"], "--split goes with --source");
+        await RefusedAsync([.. index, "--captions", "captions.json"], "--captions goes with --tsv");
+        await RefusedAsync(["--tsv", "x.tsv", .. index], "--tsv and --index exclude each other");
+        await RefusedAsync(["--tsv", "x.tsv", .. source], "name one source");
         await RefusedAsync([.. source, .. index], "--source and --index exclude each other");
         await RefusedAsync([.. source, .. catalog], "--source and --postgres exclude each other");
         await RefusedAsync([.. source, "--name", "blue"], "--source and --name exclude each other");
         await RefusedAsync([.. index, "--name", "blue"], "--name goes with --postgres");
         await RefusedAsync([.. index, "--limit", "5"], "--limit goes with --source");
         await RefusedAsync([.. catalog, "--captions-per-image", "5"], "--captions-per-image goes with --source");
-        await RefusedAsync([.. index, "--folds", "5"], "--folds goes with --scores");
+        await RefusedAsync([.. catalog, "--folds", "5"], "--folds does not go with --postgres");
+        await RefusedAsync([.. index, "--folds", "0"], "--folds is '0'", "from 1");
+        await RefusedAsync([.. index, "--work", folder.Path], "--work goes with a corpus that is encoded or copied");
+        await RefusedAsync([.. catalog, .. index, "--work", folder.Path], "--work goes with a corpus that is encoded or copied");
+        await RefusedAsync([.. index, "--bundle", Fixture.Bundle(Fixture.Compact)], "an index is of one bundle", "--source DIR");
+        await RefusedAsync([.. source, "--json", "--markdown"], "--json and --markdown exclude each other");
         await RefusedAsync([.. index, "--queries", "0"], "--queries is '0'", "from 1");
         await RefusedAsync([.. index, "--queries", "many"], "--queries is 'many'");
         await RefusedAsync([.. index, "--shortlist", "10,0"], "--shortlist is '0'", "from 1");
-        await RefusedAsync([.. index, "--shortlist", "10,every"], "--shortlist is 'every'");
+        await RefusedAsync([.. index, "--shortlist", "10,-5"], "--shortlist is '-5'", "from 1");
+        await RefusedAsync([.. index, "--shortlist", "10,"], "--shortlist is ''", "from 1");
+        await RefusedAsync([.. index, "--shortlist", "10,ALL"], "--shortlist is 'ALL'; expected whole numbers from 1 and 'all', separated by commas");
         await RefusedAsync(index, "index");
         (await CommandLineProcess.RunAsync("evaluate", "--scores", folder["scores.npy"], "--queries", "5")).Refused("--queries goes with --bundle");
         (await CommandLineProcess.RunAsync(["evaluate", "--scores", folder["scores.npy"], .. index])).Refused("--index goes with --bundle");

@@ -43,6 +43,37 @@ public sealed class ManifestRefusalTests
     }
 
     [Fact]
+    public void A_member_that_stands_twice_is_refused_by_name()
+    {
+        using var bundle = new BundleCopy();
+        var text = File.ReadAllText(bundle["bundle.json"]);
+        File.WriteAllText(bundle["bundle.json"], text.Replace("\"embedding\":", "\"embedding\": {}, \"embedding\":", StringComparison.Ordinal));
+        bundle.Refused("bundle.json", "embedding");
+    }
+
+    [Theory]
+    [InlineData("name", "two\nlines")]
+    [InlineData("name", "\u001b[31mred")]
+    [InlineData("system", "a\rb")]
+    public void A_name_that_controls_a_terminal_is_refused(string member, string value)
+    {
+        using var bundle = new BundleCopy();
+        bundle.Manifest(manifest => manifest[member] = value);
+        bundle.Refused($"$.{member}", "200 characters");
+    }
+
+    [Fact]
+    public void A_name_without_end_is_refused_and_one_of_200_characters_is_not()
+    {
+        using var bundle = new BundleCopy();
+        bundle.Manifest(manifest => manifest["name"] = new string('n', 201));
+        bundle.Refused("$.name", "200 characters");
+
+        bundle.Manifest(manifest => manifest["name"] = new string('n', 200));
+        using var model = bundle.Load();
+    }
+
+    [Fact]
     public void A_manifest_nested_deeply_is_refused()
     {
         using var bundle = new BundleCopy();

@@ -1,73 +1,112 @@
 using System.CommandLine;
 using Retrieval.Cli.Commands.Postgres;
 using Retrieval.Cli.Output;
+using Retrieval.Domain.Errors;
 using Retrieval.Inference;
+using Retrieval.Inference.Bundles;
 using Retrieval.Search.Evaluation;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Terminal.Commands;
 using Retrieval.Terminal.Output;
 
 namespace Retrieval.Cli.Commands;
 
 /// <summary><c>retrieval evaluate --bundle</c>: what each stage finds, and what a shortlist loses.</summary>
-internal static class BundleEvaluation
+/// <param name="corpus">What the bundles are evaluated on.</param>
+/// <param name="parsed">The command line.</param>
+/// <param name="options">What is computed.</param>
+/// <param name="inference">Device and threads.</param>
+/// <param name="stop">Ends the run.</param>
+internal sealed class BundleEvaluation(EvaluationCorpusOptions corpus, ParseResult parsed, EvaluationOptions options, InferenceOptions inference, CancellationToken stop)
 {
-    public static async Task<int> RunAsync(EvaluationCorpusOptions corpus, ParseResult parsed, string bundle, EvaluationOptions options, InferenceOptions inference, bool json, CancellationToken cancellationToken)
+    /// <summary>Evaluates bundles one after the other. What was found before a failure is written all the same.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<string> bundles, ResultFormat format)
     {
-        using var model = MatchingModel.Load(bundle, inference);
-        var evaluation = new Evaluation(model, new Evaluator(model, options, TimeProvider.System), corpus, parsed, cancellationToken);
-        var report = await (corpus.KindOf(parsed.CommandResult) switch
+        var kind = corpus.KindOf(parsed.CommandResult);
+        using var work = corpus.NeedsWork(parsed.CommandResult) ? WorkFolder.Make(corpus.WorkOf(parsed)) : null;
+        if (kind == EvaluationCorpus.Source)
         {
-            EvaluationCorpus.Source => evaluation.OfSourceAsync(),
-            EvaluationCorpus.Index => evaluation.OfIndexAsync(),
-            _ => evaluation.OfCatalogAsync(),
-        }).ConfigureAwait(false);
-        var device = DeviceView.Of(model.Device);
-        Printer.Write(EvaluationReportView.Of(report, device), json, console => EvaluationReportTables.Write(console, report, device));
+            work!.Require(NeedOf(bundles));
+        }
+        else if (kind == EvaluationCorpus.Index && PostgresOptions.InEnvironment)
+        {
+            Printer.Note($"the local index {corpus.IndexOf(parsed)} is evaluated; the catalog of the environment's {PostgresOptions.ConnectionVariable} is not used (--postgres names one)");
+        }
+
+        var results = new List<EvaluationResult>();
+        try
+        {
+            foreach (var bundle in bundles)
+            {
+                using var model = MatchingModel.Load(bundle, inference);
+                var evaluation = new Evaluation(model, new Evaluator(model, options, TimeProvider.System), bundles.Count > 1 ? $"{model.Label}: " : "");
+                var report = await (kind switch
+                {
+                    EvaluationCorpus.Source => OfSourceAsync(evaluation, work!),
+                    EvaluationCorpus.Index => OfIndexAsync(evaluation),
+                    _ => OfCatalogAsync(evaluation, work),
+                }).ConfigureAwait(false);
+                results.Add(new EvaluationResult(report, DeviceView.Of(model.Device)));
+            }
+        }
+        finally
+        {
+            if (results.Count > 0)
+            {
+                EvaluationResult.Write(results, bundles.Count > 1, format);
+            }
+        }
+
         return ExitCodes.Ok;
     }
 
-    private sealed record Evaluation(MatchingModel Model, Evaluator Evaluator, EvaluationCorpusOptions Corpus, ParseResult Parsed, CancellationToken Stop)
+    // Every bundle is looked at before the first is evaluated: the last one's fault would otherwise show after minutes.
+    private long NeedOf(IReadOnlyList<string> bundles)
     {
-        public async Task<EvaluationReport> OfSourceAsync()
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        var most = 0L;
+        foreach (var path in bundles)
         {
-            using var source = Corpus.OpenSource(Parsed, Model.Manifest);
-            var work = Directory.CreateTempSubdirectory("retrieval-evaluate-");
-            try
+            var bundle = VerifiedBundle.Read(path);
+            if (!seen.TryAdd(bundle.Fingerprint, path))
             {
-                return await ShowAsync(progress => Evaluator.RunAsync(source, work.FullName, progress, Stop)).ConfigureAwait(false);
+                throw new InvalidInputException($"{seen[bundle.Fingerprint]} and {path} are the same bundle, {bundle.Label}", field: "--bundle");
             }
-            finally
-            {
-                work.Delete(recursive: true);
-            }
+
+            using var source = corpus.OpenSource(parsed, bundle.Manifest);
+            most = Math.Max(most, SplitSpace.Estimate(bundle.Manifest, BundleCaptions.Read(bundle), source));
         }
 
-        public async Task<EvaluationReport> OfIndexAsync()
-        {
-            using var index = LocalIndex.Open(Corpus.IndexOf(Parsed)!, IndexBinding.SchemaOf(Model));
-            return await ShowAsync(progress => Evaluator.RunAsync(index, null, progress, Stop)).ConfigureAwait(false);
-        }
+        return most;
+    }
 
-        public async Task<EvaluationReport> OfCatalogAsync()
-        {
-            // Without a folder for it the copy is made anew each time.
-            var work = Corpus.IndexOf(Parsed) is null ? Directory.CreateTempSubdirectory("retrieval-evaluate-") : null;
-            try
-            {
-                var copy = await CatalogCopy.MakeAsync(Corpus.OpenCatalog(Parsed), Corpus.NameOf(Parsed), work?.FullName ?? Corpus.IndexOf(Parsed)!, Model, Stop).ConfigureAwait(false);
-                await using (copy.ConfigureAwait(false))
-                {
-                    return await ShowAsync(progress => Evaluator.RunAsync(copy.Index, copy.Shortlist, progress, Stop)).ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                work?.Delete(recursive: true);
-            }
-        }
+    private async Task<EvaluationReport> OfSourceAsync(Evaluation evaluation, WorkFolder work)
+    {
+        using var source = corpus.OpenSource(parsed, evaluation.Model.Manifest);
+        using var folder = WorkFolder.Make(work.Path);
+        return await evaluation.ShowAsync(progress => evaluation.Evaluator.RunAsync(source, folder.Path, progress, stop), stop).ConfigureAwait(false);
+    }
 
-        private Task<EvaluationReport> ShowAsync(Func<IProgress<EvaluationProgress>, Task<EvaluationReport>> work) =>
-            EvaluationDisplay.RunAsync(progress => Task.Run(() => work(progress), Stop));
+    private async Task<EvaluationReport> OfIndexAsync(Evaluation evaluation)
+    {
+        using var index = LocalIndex.Open(corpus.IndexOf(parsed)!, IndexBinding.SchemaOf(evaluation.Model));
+        return await evaluation.ShowAsync(progress => evaluation.Evaluator.RunAsync(index, null, progress, stop), stop).ConfigureAwait(false);
+    }
+
+    // Without a folder for it the copy is made anew each time.
+    private async Task<EvaluationReport> OfCatalogAsync(Evaluation evaluation, WorkFolder? work)
+    {
+        var copy = await CatalogCopy.MakeAsync(corpus.OpenCatalog(parsed), corpus.NameOf(parsed), work?.Path ?? corpus.IndexOf(parsed)!, evaluation.Model, stop).ConfigureAwait(false);
+        await using (copy.ConfigureAwait(false))
+        {
+            return await evaluation.ShowAsync(progress => evaluation.Evaluator.RunAsync(copy.Index, copy.Shortlist, progress, stop), stop).ConfigureAwait(false);
+        }
+    }
+
+    private sealed record Evaluation(MatchingModel Model, Evaluator Evaluator, string Prefix)
+    {
+        public Task<EvaluationReport> ShowAsync(Func<IProgress<EvaluationProgress>, Task<EvaluationReport>> work, CancellationToken stop) =>
+            EvaluationDisplay.RunAsync(Prefix, progress => Task.Run(() => work(progress), stop));
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Retrieval.Cli.Output;
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
@@ -75,7 +76,8 @@ internal static class BundleVerifyCommand
                 ("form, profile, precision", $"{manifest.Form}, {manifest.Profile}, {manifest.Precision}"),
                 ("regions", $"{manifest.Regions.Count} × {manifest.Regions.Width}"),
                 ("tokens", $"at most {manifest.MaxTokens}, start and end included"),
-                ("embedding", $"{manifest.EmbeddingWidth}"),
+                ("embedding", $"{manifest.EmbeddingSource}, {manifest.EmbeddingWidth} numbers"),
+                ("order of hits", OrderOf(manifest.Ranking)),
                 ("image record", string.Join("; ", manifest.ImageFields)),
                 ("caption record", string.Join("; ", manifest.CaptionFields))));
         }
@@ -104,6 +106,12 @@ internal static class BundleVerifyCommand
         console.WriteLine(result.Ok ? "verified" : "NOT verified");
     }
 
+    private static string OrderOf(RankingView? ranking) => ranking is null
+        ? "by the score"
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"by {ranking.Transform}(score) + weight · coarse; weight {ranking.TextToImage.CoarseWeight} and shortlist {ranking.TextToImage.Shortlist} for images, {ranking.ImageToText.CoarseWeight} and {ranking.ImageToText.Shortlist} for captions");
+
     private sealed record Verification(
         bool Ok,
         string? Fault,
@@ -113,6 +121,9 @@ internal static class BundleVerifyCommand
         IReadOnlyDictionary<string, BundleFile>? Files,
         DeviceView? Device,
         ParityReport? Parity);
+
+    /// <summary>How hits are ordered, the transform by its name.</summary>
+    private sealed record RankingView(string Transform, DirectionRanking TextToImage, DirectionRanking ImageToText);
 
     /// <summary>The parts of the manifest that a reader needs, as text and numbers.</summary>
     private sealed record ManifestView(
@@ -124,6 +135,8 @@ internal static class BundleVerifyCommand
         RegionShape Regions,
         int MaxTokens,
         int EmbeddingWidth,
+        string EmbeddingSource,
+        RankingView? Ranking,
         IReadOnlyList<string> ImageFields,
         IReadOnlyList<string> CaptionFields)
     {
@@ -136,6 +149,8 @@ internal static class BundleVerifyCommand
             new RegionShape(manifest.RegionCount, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
+            manifest.EmbeddingSource,
+            manifest.Ranking is { } ranking ? new RankingView(ranking.Transform.ToName(), ranking.TextToImage, ranking.ImageToText) : null,
             [.. manifest.ImageFields.Select(field => field.ToString())],
             [.. manifest.CaptionFields.Select(field => field.ToString())]);
     }

@@ -4,27 +4,28 @@ using Retrieval.Domain.Evaluation;
 using Retrieval.Features.Npy;
 using Retrieval.Cli.Input;
 using Retrieval.Terminal.Output;
-using Spectre.Console;
 
 namespace Retrieval.Cli.Commands;
 
 /// <summary><c>retrieval evaluate --scores</c>.</summary>
 internal static class MatrixEvaluation
 {
-    public static int Run(string path, int captionsPerImage, int folds, bool json)
+    public static int Run(string path, int captionsPerImage, int folds, ResultFormat format)
     {
         var summary = Summarize(path, captionsPerImage, folds);
-        if (json)
+        if (format == ResultFormat.Json)
         {
             Printer.WriteJson(EvaluationView.Of(summary, folds), EvaluationView.Json);
             return ExitCodes.Ok;
         }
 
-        var table = EvaluationTable.Create($"{Units.Count(summary.Images)} images of {captionsPerImage} captions{(folds > 1 ? $", mean of {folds} folds" : "")}", ["direction"]);
+        var table = EvaluationTable.Create($"{Units.Count(summary.Images)} images of {captionsPerImage} {(captionsPerImage == 1 ? "caption" : "captions")}{(folds > 1 ? $", means of {folds} folds" : "")}", ["direction"]);
         EvaluationTable.AddRow(table, summary.ImageToText, ["image to text"]);
         EvaluationTable.AddRow(table, summary.TextToImage, ["text to image"]);
-        Printer.Results.Write(table);
-        Printer.Results.WriteLine($"sum of recalls: {Units.Fixed(summary.RecallSum, 1)}");
+        var text = new TextReport();
+        text.Add(table);
+        text.Add($"sum of the six recalls (rsum): {Units.Fixed(summary.RecallSum, 1)}");
+        text.Write(format);
         return ExitCodes.Ok;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Retrieval.Cli.Input;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
@@ -25,24 +26,22 @@ internal sealed class SourceOptions
     /// <summary>Requires exactly one of the two kinds.</summary>
     public void Require(Command command) => command.Validators.Add(result =>
     {
-        var (split, tsv) = (result.GetValue(Folder) ?? result.GetValue(Split), result.GetValue(Tsv));
-        if ((split is null) == (tsv is null))
+        if (Fault(result) is { } fault)
         {
-            result.AddError("name one source: --source DIR --split NAME, or --tsv FILE");
-        }
-        else if (split is not null && (result.GetValue(Folder) is null || result.GetValue(Split) is null))
-        {
-            result.AddError("--source and --split go together");
-        }
-        else if (tsv is null && result.GetValue(Captions) is not null)
-        {
-            result.AddError("--captions goes with --tsv; a split's captions are found in its folder");
-        }
-        else if (tsv is not null && result.GetValue(CaptionsPerImage) is not null)
-        {
-            result.AddError("--captions-per-image goes with --source; the captions of a TSV file name their image");
+            result.AddError(fault);
         }
     });
+
+    /// <summary>An error message unless the options name one source.</summary>
+    public string? Fault(CommandResult result)
+    {
+        var (split, tsv) = (result.GetValue(Folder) ?? result.GetValue(Split), result.GetValue(Tsv));
+        return (split is null) == (tsv is null) ? "name one source: --source DIR --split NAME, or --tsv FILE"
+            : split is not null && (result.GetValue(Folder) is null || result.GetValue(Split) is null) ? "--source and --split go together"
+            : tsv is null && result.GetValue(Captions) is not null ? "--captions goes with --tsv; a split's captions are found in its folder"
+            : tsv is not null && result.GetValue(CaptionsPerImage) is not null ? "--captions-per-image goes with --source; the captions of a TSV file name their image"
+            : null;
+    }
 
     /// <summary>Names the source in an index's checkpoints: a source has the same key wherever the command is started.</summary>
     public string KeyOf(ParseResult parsed) => parsed.GetValue(Tsv) is { } tsv

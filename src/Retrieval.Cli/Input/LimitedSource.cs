@@ -11,6 +11,8 @@ internal sealed class LimitedSource(IFeatureSource inner, long rows) : IFeatureS
 
     public string Stamp => $"{inner.Stamp};first {rows}";
 
+    public long CountRows() => Math.Min(inner.CountRows(), rows);
+
     public IEnumerable<SourceItem> ReadFrom(long row) => inner.ReadFrom(row).TakeWhile(item => item.Row < rows);
 
     public void Dispose() => inner.Dispose();

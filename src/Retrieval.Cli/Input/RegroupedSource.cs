@@ -13,6 +13,8 @@ internal sealed class RegroupedSource(IFeatureSource inner, int captionsPerImage
 
     public string Stamp => $"{inner.Stamp};{captionsPerImage} captions an image";
 
+    public long CountRows() => inner.CountRows();
+
     public IEnumerable<SourceItem> ReadFrom(long row) => inner.ReadFrom(row);
 
     public void Dispose() => inner.Dispose();

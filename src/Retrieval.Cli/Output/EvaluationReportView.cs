@@ -10,7 +10,8 @@ namespace Retrieval.Cli.Output;
 /// <param name="Device">Where the graphs ran.</param>
 /// <param name="Images">Images ranked.</param>
 /// <param name="Captions">Captions ranked.</param>
-/// <param name="Queries">How many of them were queries.</param>
+/// <param name="Folds">Parts that were evaluated each by itself, if more than one: rows have the means.</param>
+/// <param name="Queries">How many images and captions were queries.</param>
 /// <param name="Ranking">How the bundle orders hits; null if by the score alone.</param>
 /// <param name="PairsPlanned">Pairs that were to be scored.</param>
 /// <param name="PairsScored">Pairs that were scored.</param>
@@ -22,6 +23,7 @@ internal sealed record EvaluationReportView(
     DeviceView Device,
     long Images,
     long Captions,
+    int? Folds,
     EvaluationReportView.QueryCounts Queries,
     EvaluationReportView.RankingView? Ranking,
     long PairsPlanned,
@@ -30,11 +32,14 @@ internal sealed record EvaluationReportView(
     IReadOnlyList<EvaluationReportView.Row> Rows,
     IReadOnlyList<PgvectorRow>? Pgvector)
 {
-    public static EvaluationReportView Of(EvaluationReport report, DeviceView device) => new(
+    public static EvaluationReportView Of(EvaluationResult result) => Of(result.Report, result.Device);
+
+    private static EvaluationReportView Of(EvaluationReport report, DeviceView device) => new(
         report.Model,
         device,
         report.Plan.Images,
         report.Plan.Captions,
+        report.Plan.Folds > 1 ? report.Plan.Folds : null,
         new QueryCounts(report.Plan.ImageQueries, report.Plan.CaptionQueries),
         report.Ranking is { } ranking ? new RankingView(ranking.Transform.ToName(), ranking.ImageToText, ranking.TextToImage) : null,
         report.Plan.Pairs,
@@ -56,7 +61,7 @@ internal sealed record EvaluationReportView(
             row.RankBy,
             Direction.Of(row.ImageToText),
             Direction.Of(row.TextToImage),
-            row.ImageToText.Ranks.RecallSum + row.TextToImage.Ranks.RecallSum);
+            row.RecallSum);
     }
 
     internal sealed record Direction(

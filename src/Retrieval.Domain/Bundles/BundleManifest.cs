@@ -39,6 +39,9 @@ public sealed record BundleManifest
     /// <summary>Width of the coarse embedding; compared by inner product.</summary>
     public required int EmbeddingWidth { get; init; }
 
+    /// <summary>How the embedding came about, e.g. <c>slots</c>: for people, the engine does not need it.</summary>
+    public required string EmbeddingSource { get; init; }
+
     /// <summary>How hits are ordered, and the shortlists; null if by the score alone, with the configured shortlist.</summary>
     public RankingSpec? Ranking { get; init; }
 

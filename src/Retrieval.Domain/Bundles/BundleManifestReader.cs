@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 
@@ -9,6 +10,9 @@ public static class BundleManifestReader
 {
     private const int LargestDimension = 1 << 20;
 
+    // Names stand in logs, answers and file names.
+    private const int LongestName = 200;
+
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Parses a manifest.</summary>
@@ -17,14 +21,14 @@ public static class BundleManifestReader
     /// <exception cref="InvalidBundleException">Not JSON, of another format, or has invalid members.</exception>
     public static BundleManifest Read(ReadOnlyMemory<byte> utf8, string bundle)
     {
-        using var document = Parse(utf8, bundle);
         try
         {
+            using var document = Parse(utf8, bundle);
             return Read(document, bundle);
         }
         catch (InvalidOperationException exception)
         {
-            // An escaped lone surrogate, or bytes that are not UTF-8. They are detected only when the string is created.
+            // An escaped lone surrogate, or bytes that are not UTF-8. They are detected only when the string is created or compared.
             throw new InvalidBundleException(bundle, $"bundle.json holds a text that is not valid Unicode: {exception.Message}", exception);
         }
     }
@@ -41,8 +45,8 @@ public static class BundleManifestReader
         var files = ReadFiles(root);
         var manifest = new BundleManifest
         {
-            Name = root.Text("name"),
-            System = root.Text("system"),
+            Name = ReadName(root, "name"),
+            System = ReadName(root, "system"),
             Form = root.Text("form", "serving", "published"),
             Profile = root.Text("profile", "fast", "compact"),
             Precision = root.Text("precision", "float32", "float16", "int8"),
@@ -50,6 +54,7 @@ public static class BundleManifestReader
             RegionWidth = root.Node("regions").Integer("width", 1, LargestDimension),
             Tokens = ReadTokens(root.Node("tokens")),
             EmbeddingWidth = root.Node("embedding").Integer("width", 1, LargestDimension),
+            EmbeddingSource = root.Node("embedding").Text("source"),
             Ranking = root.OptionalNode("ranking") is { } ranking ? ReadRanking(ranking) : null,
             ImageFields = ReadFields(root.Node("records"), "image"),
             CaptionFields = ReadFields(root.Node("records"), "caption"),
@@ -73,7 +78,7 @@ public static class BundleManifestReader
     {
         try
         {
-            return JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 16 });
+            return JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
         }
         catch (JsonException exception)
         {
@@ -103,6 +108,17 @@ public static class BundleManifestReader
         }
 
         return files;
+    }
+
+    private static string ReadName(ManifestNode root, string member)
+    {
+        var name = root.Text(member);
+        if (name.Length > LongestName || name.Any(char.IsControl))
+        {
+            root.Fault(member, string.Create(CultureInfo.InvariantCulture, $"must be of at most {LongestName} characters, and none that controls a terminal, such as a line break"));
+        }
+
+        return name;
     }
 
     private static TokenSpec ReadTokens(ManifestNode node) => new(

@@ -114,7 +114,7 @@ public static class RecallMetrics
         if (scores.Length != images * (Int128)captions)
         {
             throw new InvalidInputException(
-                $"{scores.Length} scores, expected {images} × {captions} for {images} images of {captionsPerImage} captions each");
+                $"{scores.Length} scores, expected {images} × {captions} for {images} images and {captions} captions");
         }
 
         for (var i = 0; i < scores.Length; i++)

@@ -56,14 +56,16 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
         if (captions.Count != rows || rows % known != 0)
         {
             throw new InvalidInputException(
-                $"{captions.Count} captions for the {rows} images of {regions.Name}, expected {(Int128)rows * known} with {known} captions an image", captions.Name);
+                $"{captions.Count} captions for the {rows} images of {regions.Name}, expected {(Int128)rows * known} with {Captions(known)} an image", captions.Name);
         }
 
         return AreRepeated(regions, known)
             ? new SplitLayout(rows / known, known, known)
             : throw new InvalidInputException(
-                $"as many captions as images and {known} captions an image: expected each image {known} times in a row, but the images differ", regions.Name);
+                $"as many captions as images and {Captions(known)} an image: expected each image {known} times in a row, but the images differ", regions.Name);
     }
+
+    private static string Captions(int count) => count == 1 ? "1 caption" : $"{count} captions";
 
     // Checks a few groups spread over the file. The repetition of each group is checked when it is read.
     private static bool AreRepeated(NpyFile regions, int times)

@@ -29,6 +29,9 @@ public sealed class VerifiedBundle
     /// <summary>SHA-256 of <c>bundle.json</c>, which contains the hash of every other file; lower-case hexadecimal.</summary>
     public string Fingerprint { get; }
 
+    /// <summary>Name and the first 12 digits of the fingerprint, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
+    public string Label => LabelOf(Manifest, Fingerprint);
+
     /// <summary>Reads a bundle and checks the size and SHA-256 of every file it lists.</summary>
     /// <exception cref="InvalidBundleException">A file is missing, has another size, or has been edited.</exception>
     public static VerifiedBundle Read(string path)
@@ -45,6 +48,8 @@ public sealed class VerifiedBundle
 
     /// <summary>The bytes of one listed file.</summary>
     public byte[] Content(string name) => _contents[name];
+
+    internal static string LabelOf(BundleManifest manifest, string fingerprint) => $"{manifest.Name}@{fingerprint[..12]}";
 
     private static byte[] ReadVerified(string bundle, string name, BundleFile file)
     {

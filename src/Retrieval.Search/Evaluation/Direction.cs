@@ -24,6 +24,12 @@ internal sealed class Direction
     /// <summary>What is ranked; the queries are the others.</summary>
     public required CatalogItems Items { get; init; }
 
+    /// <summary>Number of candidates: those of the fold.</summary>
+    public required int CandidateCount { get; init; }
+
+    /// <summary>Whether the item in a slot is a candidate; null if all live ones are.</summary>
+    public Func<long, bool>? IsCandidate { get; init; }
+
     /// <summary>Slots of the queries.</summary>
     public required int[] QuerySlots { get; init; }
 
@@ -64,12 +70,12 @@ internal sealed class Direction
         int[][] full = [.. Orders.Select(_ => new int[QuerySlots.Length])];
         var exact = Tallies();
         var pgvector = Catalog is null ? null : new PgvectorShortlists(Catalog, Index, Items, time, Tallies(), Refuse);
-        var perBlock = (int)Math.Clamp(CandidatesPerBlock / Math.Max(1, Bank.Slots), 1, MostQueriesPerBlock);
+        var perBlock = (int)Math.Clamp(CandidatesPerBlock / Math.Max(1, CandidateCount), 1, MostQueriesPerBlock);
         var shortlist = new ExactShortlist(Bank, Threads);
         for (var first = 0; first < QuerySlots.Length; first += perBlock)
         {
             var block = Array.ConvertAll(QuerySlots[first..Math.Min(first + perBlock, QuerySlots.Length)], slot => (Slot: slot, Embedding: SearchRun.EmbeddingOf(Index, Queries, slot)));
-            var found = shortlist.FindMany(block.SelectMany(query => query.Embedding).ToArray(), (int)Bank.Slots, cancellation: cancellationToken, damaged: Refuse);
+            var found = shortlist.FindMany(block.SelectMany(query => query.Embedding).ToArray(), CandidateCount, IsCandidate, Refuse, cancellationToken);
             for (var i = 0; i < block.Length; i++)
             {
                 var (slot, embedding) = block[i];
@@ -94,7 +100,7 @@ internal sealed class Direction
             }
         }
 
-        return new DirectionResult((int)Bank.Count, Summary(coarse), ScoreAll is null ? null : [.. full.Select(Summary)], exact, pgvector?.Reranked, pgvector?.Measures());
+        return new DirectionResult(CandidateCount, Summary(coarse), ScoreAll is null ? null : [.. full.Select(Summary)], exact, pgvector?.Reranked, pgvector?.Measures());
     }
 
     private ShortlistTally[] Tallies() => [.. Shortlists.Select(size => new ShortlistTally(size, QuerySlots.Length, Orders))];
@@ -117,5 +123,5 @@ internal sealed class Direction
     private void Refuse(int query, long slot) =>
         throw new InvalidInputException($"the embedding of slot {slot} of the {Bank.Name} gives no finite inner product", field: "evaluation");
 
-    private RankSummary Summary(int[] ranks) => RecallMetrics.FromRanks(ranks, (int)Bank.Count);
+    private RankSummary Summary(int[] ranks) => RecallMetrics.FromRanks(ranks, CandidateCount);
 }

@@ -19,4 +19,15 @@ public sealed record DirectionMeasures(RankSummary Ranks)
     /// <summary>The part of it that pgvector causes: R@1 from the exact shortlist less this one's, by the same order, in percentage
     /// points; null for an exact shortlist. The rest is the embedding's.</summary>
     public double? LossOfPgvectorAt1 { get; init; }
+
+    /// <summary>The mean of every number over folds; targets missed are summed.</summary>
+    internal static DirectionMeasures Average(IReadOnlyList<DirectionMeasures> folds) => new(RankSummary.Average([.. folds.Select(fold => fold.Ranks)]))
+    {
+        OwnInside = folds.Average(fold => fold.OwnInside),
+        OverlapAt10 = folds[0].OverlapAt10 is null
+            ? null
+            : new TopTenOverlap(folds.Average(fold => fold.OverlapAt10!.Value.Whole), folds.Average(fold => fold.OverlapAt10!.Value.Mean)),
+        LossAt1 = folds.Average(fold => fold.LossAt1),
+        LossOfPgvectorAt1 = folds.Average(fold => fold.LossOfPgvectorAt1),
+    };
 }

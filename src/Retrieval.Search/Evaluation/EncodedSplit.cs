@@ -18,7 +18,7 @@ internal static class EncodedSplit
         IngestionReport ingested;
         try
         {
-            ingested = await ingestion.RunAsync(source, folder, progress is null ? null : new Encoding(progress), cancellationToken).ConfigureAwait(false);
+            ingested = await ingestion.RunAsync(source, folder, progress is null ? null : new Encoding(progress, source.CountRows(), time), cancellationToken).ConfigureAwait(false);
         }
         catch (SourceRefusedException exception) when (exception.Report is { } report)
         {
@@ -31,9 +31,11 @@ internal static class EncodedSplit
         }
     }
 
-    private sealed class Encoding(IProgress<EvaluationProgress> progress) : IProgress<IngestionProgress>
+    private sealed class Encoding(IProgress<EvaluationProgress> progress, long rows, TimeProvider time) : IProgress<IngestionProgress>
     {
+        private readonly long _began = time.GetTimestamp();
+
         public void Report(IngestionProgress value) => progress.Report(new EvaluationProgress(
-            Stage, value.TotalRows is > 0 ? (double)(value.Rows + value.Uncommitted) / value.TotalRows.Value : 0, null, 0, TimeSpan.Zero));
+            Stage, rows > 0 ? (double)(value.Rows + value.Uncommitted) / rows : 0, null, 0, time.GetElapsedTime(_began)));
     }
 }

@@ -15,8 +15,13 @@ public sealed record EvaluationOptions
     /// with it what a shortlist loses.</summary>
     public bool Full { get; init; }
 
-    /// <summary>Number of queries in each direction, at least 1, evenly spaced; null for all. Every query ranks the whole corpus.</summary>
+    /// <summary>Number of queries in each direction and fold, at least 1, evenly spaced; null for all. Every query ranks the whole
+    /// fold.</summary>
     public int? Queries { get; init; }
+
+    /// <summary>Parts of equally many consecutive images, at least 1. Each is evaluated by itself, with the captions of its own
+    /// images, and the report has the means: with 5 the "1K" protocol for MS-COCO's 5,000 test images.</summary>
+    public int Folds { get; init; } = 1;
 
     /// <summary>The shortlist sizes for a bundle, ascending and distinct.</summary>
     internal IReadOnlyList<int> ShortlistsFor(RankingSpec? ranking)

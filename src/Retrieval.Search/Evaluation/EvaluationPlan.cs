@@ -10,28 +10,26 @@ namespace Retrieval.Search.Evaluation;
 /// <param name="Shortlists">Shortlist sizes, ascending.</param>
 /// <param name="Full">Whether the queries are scored with every candidate.</param>
 /// <param name="Pairs">Pairs to be scored. Candidates that only pgvector lists come on top: they are not known before.</param>
+/// <param name="Folds">Parts of equally many images that are evaluated each by itself; 1 for the whole corpus.</param>
 public sealed record EvaluationPlan(
-    long Images, long Captions, int ImageQueries, int CaptionQueries, IReadOnlyList<int> Shortlists, bool Full, long Pairs)
+    long Images, long Captions, int ImageQueries, int CaptionQueries, IReadOnlyList<int> Shortlists, bool Full, long Pairs, int Folds = 1)
 {
-    /// <summary>
-    /// Whether one pass of the text-to-image scorer over all pairs gives both directions' full rankings. A sample of the queries
-    /// has other pairs in each direction.
-    /// </summary>
-    internal bool OnePass { get; private init; }
-
     /// <param name="ranges">The corpus.</param>
-    /// <param name="imageQueries">Number of images that are queries.</param>
-    /// <param name="captionQueries">Number of captions that are queries.</param>
+    /// <param name="folds">Its folds.</param>
     /// <param name="options">What to compute.</param>
     /// <param name="ranking">The bundle's ranking, if it has one.</param>
-    internal static EvaluationPlan Of(CaptionRanges ranges, int imageQueries, int captionQueries, EvaluationOptions options, RankingSpec? ranking)
+    internal static EvaluationPlan Of(CaptionRanges ranges, IReadOnlyList<EvaluationFold> folds, EvaluationOptions options, RankingSpec? ranking)
     {
         var shortlists = options.ShortlistsFor(ranking);
-        long images = ranges.Images.Length, captions = ranges.Captions.Length;
-        var listed = shortlists.Count == 0 ? 0 : shortlists[^1];
-        var onePass = options.Full && captionQueries == captions && imageQueries == ranges.ImagesWithCaptions.Length;
-        var ofText = captionQueries * (options.Full ? images : Math.Min(listed, images));
-        var ofImages = imageQueries * (options.Full && !onePass ? captions : Math.Min(listed, captions));
-        return new EvaluationPlan(images, captions, imageQueries, captionQueries, shortlists, options.Full, ofText + ofImages) { OnePass = onePass };
+        var longest = shortlists.Count == 0 ? 0 : shortlists[^1];
+        return new EvaluationPlan(
+            ranges.Images.Length,
+            ranges.Captions.Length,
+            folds.Sum(fold => fold.ImageQueries.Length),
+            folds.Sum(fold => fold.CaptionQueries.Length),
+            shortlists,
+            options.Full,
+            folds.Sum(fold => fold.Pairs(longest, options.Full)),
+            folds.Count);
     }
 }

@@ -10,4 +10,18 @@ namespace Retrieval.Search.Evaluation;
 /// <param name="ImageToText">Images as queries.</param>
 /// <param name="TextToImage">Captions as queries.</param>
 public sealed record EvaluationRow(
-    string Ranking, int? Shortlist, bool ThroughPgvector, RankBy? RankBy, DirectionMeasures ImageToText, DirectionMeasures TextToImage);
+    string Ranking, int? Shortlist, bool ThroughPgvector, RankBy? RankBy, DirectionMeasures ImageToText, DirectionMeasures TextToImage)
+{
+    /// <summary>The sum of the six recalls ("rsum"), in percent: 0 … 600.</summary>
+    public double RecallSum => ImageToText.Ranks.RecallSum + TextToImage.Ranks.RecallSum;
+
+    /// <summary>The rows of a report from those of its folds, which are alike but for their numbers.</summary>
+    /// <param name="folds">At least one fold.</param>
+    internal static IReadOnlyList<EvaluationRow> Average(IReadOnlyList<IReadOnlyList<EvaluationRow>> folds) => folds.Count == 1
+        ? folds[0]
+        : [.. folds[0].Select((row, place) => row with
+        {
+            ImageToText = DirectionMeasures.Average([.. folds.Select(rows => rows[place].ImageToText)]),
+            TextToImage = DirectionMeasures.Average([.. folds.Select(rows => rows[place].TextToImage)]),
+        })];
+}

@@ -9,32 +9,23 @@ using Retrieval.Storage.Postgres.Searching;
 
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>One evaluation of an index: its plan, its banks, and both directions one after the other.</summary>
+/// <summary>One evaluation of an index: its plan, its banks, and its folds one after the other.</summary>
 internal sealed class EvaluationRun : IDisposable
 {
-    private const string EveryPair = "every pair";
-    private const string TextToImage = "text to image";
-    private const string ImageToText = "image to text";
-
     private readonly MatchingModel _model;
     private readonly LocalIndex _index;
-    private readonly CaptionRanges _ranges;
     private readonly TimeProvider _time;
-    private readonly int[] _imageQueries;
-    private readonly int[] _captionQueries;
+    private readonly IReadOnlyList<EvaluationFold> _folds;
     private readonly EvaluationPlan _plan;
     private readonly PairMeter _meter;
-    private readonly IReadOnlyList<RankBy> _orders;
     private readonly FeatureBank _images;
     private readonly FeatureBank _captions;
 
-    public EvaluationRun(MatchingModel model, LocalIndex index, CaptionRanges ranges, EvaluationOptions options, TimeProvider time, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+    public EvaluationRun(MatchingModel model, LocalIndex index, string name, CaptionRanges ranges, EvaluationOptions options, TimeProvider time, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
     {
-        (_model, _index, _ranges, _time) = (model, index, ranges, time);
-        _imageQueries = QuerySample.Of(ranges.ImagesWithCaptions, options.Queries);
-        _captionQueries = QuerySample.Of(ranges.Captions, options.Queries);
-        _plan = EvaluationPlan.Of(ranges, _imageQueries.Length, _captionQueries.Length, options, Ranking);
-        _orders = Ranking is null ? [RankBy.Score] : [RankBy.Score, RankBy.Both];
+        (_model, _index, _time) = (model, index, time);
+        _folds = EvaluationFold.Of(ranges, name, options);
+        _plan = EvaluationPlan.Of(ranges, _folds, options, Ranking);
         _images = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), cancellationToken: cancellationToken);
         try
         {
@@ -53,57 +44,32 @@ internal sealed class EvaluationRun : IDisposable
 
     public async Task<EvaluationReport> RunAsync(CatalogShortlist? catalog, CancellationToken cancellationToken)
     {
-        _meter.Report(_plan.OnePass ? EveryPair : TextToImage, 0);
-        var matrix = _plan.OnePass ? PairMatrix.Score(_meter, _model.TextToImage, _images.Records, _captions.Records, _ranges, EveryPair, cancellationToken) : null;
-        var text = await OfText(matrix, catalog, cancellationToken).RunAsync(_time, done => _meter.Report(TextToImage, done), cancellationToken).ConfigureAwait(false);
-        var images = await OfImages(matrix, catalog, cancellationToken).RunAsync(_time, done => _meter.Report(ImageToText, done), cancellationToken).ConfigureAwait(false);
+        var rows = new List<EvaluationRows>();
+        foreach (var fold in _folds)
+        {
+            var run = new FoldRun
+            {
+                Model = _model,
+                Index = _index,
+                Images = _images,
+                Captions = _captions,
+                Fold = fold,
+                Plan = _plan,
+                Meter = _meter,
+                Orders = Ranking is null ? [RankBy.Score] : [RankBy.Score, RankBy.Both],
+                Catalog = catalog,
+            };
+            rows.Add(await run.RunAsync(_time, cancellationToken).ConfigureAwait(false));
+        }
 
         _index.RequireSound();
-        var rows = new EvaluationRows(_plan, _orders, images, text);
-        return new EvaluationReport(_model.Label, Ranking, _plan, [.. rows.Rows()], rows.Pgvector(), _meter.Pairs, _meter.Elapsed);
+        return new EvaluationReport(
+            _model.Label, Ranking, _plan, EvaluationRow.Average([.. rows.Select(fold => fold.Rows().ToList())]), rows[0].Pgvector(), _meter.Pairs, _meter.Elapsed);
     }
 
     public void Dispose()
     {
         _captions.Dispose();
         _images.Dispose();
-    }
-
-    private Direction OfText(PairMatrix? matrix, CatalogShortlist? catalog, CancellationToken cancellationToken)
-    {
-        float[] Score(int caption, long[] slots) => _meter.Score(_model.TextToImage, _images.Records, _captions.Records, caption, slots, cancellationToken);
-        return new Direction
-        {
-            Index = _index,
-            Items = CatalogItems.Images,
-            QuerySlots = _captionQueries,
-            IsTarget = (caption, image) => _ranges.Belongs(caption, image),
-            Shortlists = _plan.Shortlists,
-            Orders = _orders,
-            Ranking = Ranking?.TextToImage,
-            Score = _plan.Full ? null : Score,
-            ScoreAll = matrix is not null ? matrix.OfCaption : _plan.Full ? Score : null,
-            Catalog = catalog,
-            Threads = _model.Threads,
-        };
-    }
-
-    private Direction OfImages(PairMatrix? matrix, CatalogShortlist? catalog, CancellationToken cancellationToken)
-    {
-        float[] Score(int image, long[] slots) => _meter.Score(_model.ImageToText, _captions.Records, _images.Records, image, slots, cancellationToken);
-        return new Direction
-        {
-            Index = _index,
-            Items = CatalogItems.Captions,
-            QuerySlots = _imageQueries,
-            IsTarget = (image, caption) => _ranges.Belongs(caption, image),
-            Shortlists = _plan.Shortlists,
-            Orders = _orders,
-            Ranking = Ranking?.ImageToText,
-            Score = _plan.Full && matrix is null ? null : Score,
-            ScoreAll = matrix is not null ? matrix.OfImage : _plan.Full ? Score : null,
-            Catalog = catalog,
-            Threads = _model.Threads,
-        };
     }
 }

@@ -18,8 +18,8 @@ namespace Retrieval.Search.Evaluation;
 /// one pass over all pairs is long enough.
 /// </summary>
 /// <remarks>
-/// Memory in addition to the index's mapped files: with every pair of all queries scored, 4 bytes × captions × images (500 MB for
-/// 5,000 images with 5 captions each). Otherwise some 40 bytes × candidates × queries of a block: less than 200 MiB, unless one
+/// Memory in addition to the index's mapped files: with every pair of all queries scored, 4 bytes × captions × images of a fold
+/// (500 MB for 5,000 images with 5 captions each in one fold). Otherwise some 40 bytes × candidates × queries of a block: less than 200 MiB, unless one
 /// query alone has more than four million candidates. In either case 4 bytes for each query and row of the report.
 /// </remarks>
 public sealed class Evaluator(MatchingModel model, EvaluationOptions options, TimeProvider time)
@@ -29,11 +29,17 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
     /// <param name="workFolder">An empty folder for the index; the caller deletes it.</param>
     /// <param name="progress">Receives how far the evaluation is, from the thread that computes.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <exception cref="InvalidInputException">A row is invalid, there are no captions, or an option is out of range.</exception>
+    /// <exception cref="InvalidInputException">A row is invalid, there are no captions, the folds do not divide the images, or
+    /// an option is out of range.</exception>
     public async Task<EvaluationReport> RunAsync(IFeatureSource source, string workFolder, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         RequireOptions();
+        if (options.Folds > 1)
+        {
+            FoldSize.Require(source.CountRows(), options.Folds, source.Name); // before the encoding, not after it
+        }
+
         await EncodedSplit.WriteAsync(model, source, workFolder, time, progress, cancellationToken).ConfigureAwait(false);
         using var index = LocalIndex.Open(workFolder, IndexBinding.SchemaOf(model));
         return await RunAsync(index, source.Name, null, progress, cancellationToken).ConfigureAwait(false);
@@ -56,6 +62,11 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
     {
         ArgumentNullException.ThrowIfNull(index);
         RequireOptions();
+        if (catalog is not null && options.Folds > 1)
+        {
+            throw new InvalidInputException("pgvector takes shortlists of the whole index, not of a fold", field: "folds");
+        }
+
         IndexBinding.SchemaOf(model).Match(index.Path, index.Schema);
         return await RunAsync(index, index.Path, catalog, progress, cancellationToken).ConfigureAwait(false);
     }
@@ -71,6 +82,11 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
         {
             throw new InvalidInputException("at least 1 query is needed", field: "queries");
         }
+
+        if (options.Folds < 1)
+        {
+            throw new InvalidInputException("at least 1 fold is needed", field: "folds");
+        }
     }
 
     private async Task<EvaluationReport> RunAsync(LocalIndex index, string name, CatalogShortlist? catalog, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
@@ -81,7 +97,7 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
             throw new InvalidInputException("has no captions to evaluate with", name);
         }
 
-        using var run = new EvaluationRun(model, index, ranges, options, time, progress, cancellationToken);
+        using var run = new EvaluationRun(model, index, name, ranges, options, time, progress, cancellationToken);
         return await run.RunAsync(catalog, cancellationToken).ConfigureAwait(false);
     }
 }

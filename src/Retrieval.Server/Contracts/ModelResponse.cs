@@ -1,4 +1,5 @@
 using Retrieval.Inference.Verification;
+using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 
 namespace Retrieval.Server.Contracts;
@@ -18,7 +19,8 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Regions">Region features of an image.</param>
 /// <param name="MaxTokens">Most tokens of a caption, including the start and end tokens; the rest is cut off.</param>
 /// <param name="EmbeddingWidth">Number of values in a coarse embedding.</param>
-/// <param name="Ranking">How hits are ordered, and the shortlists of requests that give none; null for the score alone.</param>
+/// <param name="Ranking">How the bundle orders hits, and its own shortlists; null for the score alone.</param>
+/// <param name="DefaultShortlist">The shortlist of a request that gives none: the configured one, or else the bundle's.</param>
 /// <param name="Index">The index.</param>
 /// <param name="Shortlist">Where shortlists come from: <c>pgvector</c> or <c>exact</c>.</param>
 /// <param name="Catalog">The catalog that is followed; null in embedded mode.</param>
@@ -39,12 +41,13 @@ public sealed record ModelResponse(
     int MaxTokens,
     int EmbeddingWidth,
     RankingResponse? Ranking,
+    DefaultShortlistResponse DefaultShortlist,
     IndexCounts Index,
     string Shortlist,
     CatalogResponse? Catalog,
     ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status, string deviceReason, string shortlist, CatalogResponse? catalog)
+    internal static ModelResponse Of(SnapshotStatus status, SearchOptions search, string deviceReason, string shortlist, CatalogResponse? catalog)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -63,6 +66,7 @@ public sealed record ModelResponse(
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
             RankingResponse.Of(manifest.Ranking),
+            new DefaultShortlistResponse(search.ShortlistOf(manifest.Ranking?.TextToImage), search.ShortlistOf(manifest.Ranking?.ImageToText)),
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.ManifestFault is not null),
             shortlist,
             catalog,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Retrieval.Domain.Errors;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
@@ -43,7 +44,7 @@ internal sealed partial class SnapshotLoader(
             readiness.NotReady(reasons.Of(exception));
             if (_fault.IsNews(exception))
             {
-                LogLoadFailed(exception, options.RetrySeconds);
+                LogLoadFailed(exception.Message, options.RetrySeconds, Unexpected(exception));
             }
 
             return false;
@@ -81,7 +82,7 @@ internal sealed partial class SnapshotLoader(
                 : $"a newer generation of the index could not be loaded: {reasons.Of(exception)}");
             if (_fault.IsNews(exception))
             {
-                LogRefreshFailed(exception);
+                LogRefreshFailed(exception.Message, Unexpected(exception));
             }
             else
             {
@@ -110,14 +111,17 @@ internal sealed partial class SnapshotLoader(
     [LoggerMessage(EventId = 1100, Level = LogLevel.Information, Message = "Serving {Model} on {Provider}: {Images} images, {Captions} captions, index epoch {IndexEpoch}, loaded in {Seconds:0.0} s")]
     private partial void LogLoaded(string model, string provider, long images, long captions, long indexEpoch, double seconds);
 
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "Not ready: the model and the index could not be loaded; trying again every {Seconds} s")]
-    private partial void LogLoadFailed(Exception exception, double seconds);
+    /// <summary>What needs a stack trace: a message written for the operator says all by itself.</summary>
+    private static Exception? Unexpected(Exception exception) => exception is RetrievalException ? null : exception;
+
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "Not ready: the model and the index could not be loaded; trying again every {Seconds} s: {Reason}")]
+    private partial void LogLoadFailed(string reason, double seconds, Exception? exception);
 
     [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "Took up index epoch {IndexEpoch}: {Images} images, {Captions} captions")]
     private partial void LogRefreshed(long indexEpoch, long images, long captions);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "The newer generation of the index could not be loaded; the previous one is still served")]
-    private partial void LogRefreshFailed(Exception exception);
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "The newer generation of the index could not be loaded; the previous one is still served: {Reason}")]
+    private partial void LogRefreshFailed(string reason, Exception? exception);
 
     [LoggerMessage(EventId = 1104, Level = LogLevel.Debug, Message = "The newer generation of the index still cannot be loaded")]
     private partial void LogRefreshFailedAgain();

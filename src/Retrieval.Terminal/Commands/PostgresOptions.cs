@@ -10,8 +10,12 @@ namespace Retrieval.Terminal.Commands;
 /// </summary>
 public sealed class PostgresOptions
 {
-    private const string ConnectionVariable = "RETRIEVAL__POSTGRES__CONNECTIONSTRING";
+    /// <summary>Environment variable of the connection.</summary>
+    public const string ConnectionVariable = "RETRIEVAL__POSTGRES__CONNECTIONSTRING";
     private const string PasswordFileVariable = "RETRIEVAL__POSTGRES__PASSWORDFILE";
+
+    /// <summary>Whether the environment names a catalog.</summary>
+    public static bool InEnvironment => ConnectionOf(null) is not null;
 
     /// <summary><c>--postgres</c>.</summary>
     public Option<string?> Connection { get; } = new("--postgres")

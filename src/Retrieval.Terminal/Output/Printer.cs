@@ -52,6 +52,13 @@ public static class Printer
         output.Write([.. bytes, (byte)'\n']);
     }
 
+    /// <summary>Writes text as it is to standard output, in UTF-8.</summary>
+    public static void WriteText(string text)
+    {
+        using var output = Console.OpenStandardOutput();
+        output.Write(Encoding.UTF8.GetBytes(text));
+    }
+
     /// <summary>A note for people that is not part of the result.</summary>
     public static void Note(string text) => Console.Error.WriteLine(Safe.Line(text));
 

@@ -183,6 +183,8 @@ public sealed class IndexEvaluationTests : IDisposable
         Assert.Equal(TimeSpan.Zero, new EvaluationProgress("x", 1, plan, 1003, TimeSpan.FromSeconds(10)).Remaining);
         Assert.Null(new EvaluationProgress("x", 0, plan, 0, TimeSpan.Zero).Remaining);
         Assert.Null(new EvaluationProgress("encode", 0.5, null, 0, TimeSpan.Zero).Remaining);
+        Assert.Null(new EvaluationProgress("encode", 0, null, 0, TimeSpan.FromSeconds(10)).Remaining);
+        Assert.Equal(TimeSpan.FromSeconds(30), new EvaluationProgress("encode", 0.25, null, 0, TimeSpan.FromSeconds(10)).Remaining);
     }
 
     [Fact]

@@ -93,10 +93,10 @@ public sealed class LocalIndexRepair
                 {
                     foreach (var fault in newest.Faults.Where(fault => File.Exists(Path.Combine(_path, fault.File))))
                     {
-                        Do($"kept {fault.File} in {_aside.Name}", () => _aside.Keep(fault.File));
+                        Do($"keep {fault.File} in {_aside.Name}", () => _aside.Keep(fault.File));
                     }
 
-                    Do($"wrote generation {newest.Manifest.Generation} to both {ManifestFile.Name} and {ManifestFile.CopyName}", () => ManifestFile.Heal(_path, newest));
+                    Do($"write generation {newest.Manifest.Generation} to both {ManifestFile.Name} and {ManifestFile.CopyName}", () => ManifestFile.Heal(_path, newest));
                 }
             });
     }
@@ -159,16 +159,16 @@ public sealed class LocalIndexRepair
         {
             foreach (var name in LeftManifests.In(_path))
             {
-                Do($"kept {name} in {_aside.Name}", () => _aside.Keep(name));
+                Do($"keep {name} in {_aside.Name}", () => _aside.Keep(name));
             }
 
             foreach (var (file, from, bytes) in tails)
             {
-                Do($"kept those {bytes} bytes of {dataFolder}/{file} in {_aside.Name}", () => _aside.KeepTail(dataFolder, file, from));
+                Do($"keep those {bytes} bytes of {dataFolder}/{file} in {_aside.Name}", () => _aside.KeepTail(dataFolder, file, from));
             }
 
             _aside.Sync();
-            Do($"wrote {ManifestFile.Name} and {ManifestFile.CopyName} anew: generation {manifest.Generation}", () => ManifestFile.Replace(_path, manifest));
+            Do($"write {ManifestFile.Name} and {ManifestFile.CopyName} anew: generation {manifest.Generation}", () => ManifestFile.Replace(_path, manifest));
         });
     }
 
@@ -183,7 +183,7 @@ public sealed class LocalIndexRepair
             var origin = DataOrigin.Of(manifest);
             if (!origin.IsIn(manifest.Folder(_path)))
             {
-                Do($"wrote data-{manifest.SlotEpoch}/{DataOrigin.FileName} anew", () => origin.Write(manifest.Folder(_path)));
+                Do($"write data-{manifest.SlotEpoch}/{DataOrigin.FileName} anew", () => origin.Write(manifest.Folder(_path)));
             }
 
             foreach (var epoch in DataFolders.Unknown(_path, manifest))

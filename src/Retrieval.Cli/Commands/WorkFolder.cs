@@ -1,0 +1,47 @@
+using Retrieval.Domain.Errors;
+using Retrieval.Terminal.Output;
+
+namespace Retrieval.Cli.Commands;
+
+/// <summary>A new folder for an index that is needed only while the command runs; deleted with all that is in it.</summary>
+internal sealed class WorkFolder : IDisposable
+{
+    private const string Prefix = "retrieval-evaluate-";
+
+    private WorkFolder(string path) => Path = path;
+
+    public string Path { get; }
+
+    /// <param name="parent">Where; made if it is not there, and not deleted. Null for the system's temporary folder.</param>
+    public static WorkFolder Make(string? parent)
+    {
+        if (parent is null)
+        {
+            return new WorkFolder(Directory.CreateTempSubdirectory(Prefix).FullName);
+        }
+
+        if (File.Exists(parent))
+        {
+            throw new InvalidInputException($"{parent} is a file; expected a folder", field: "--work");
+        }
+
+        return new WorkFolder(Directory.CreateDirectory(System.IO.Path.Combine(parent, Prefix + System.IO.Path.GetRandomFileName())).FullName);
+    }
+
+    /// <summary>Says what will be needed, and refuses if the disk has not that much free.</summary>
+    /// <exception cref="InvalidInputException">It has not.</exception>
+    public void Require(long bytes)
+    {
+        var free = new DriveInfo(Path).AvailableFreeSpace;
+        if (bytes > free)
+        {
+            throw new InvalidInputException(
+                $"the index for the evaluation needs about {Units.Bytes(bytes)} ({Units.Count(bytes)} bytes) and {System.IO.Path.GetDirectoryName(Path)} has {Units.Bytes(free)} free; name a folder with more, or fewer images with --limit",
+                field: "--work");
+        }
+
+        Printer.Note($"the index for the evaluation takes about {Units.Bytes(bytes)} in {Path}, where {Units.Bytes(free)} are free");
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,62 @@
+using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Errors;
+using Retrieval.Domain.Text;
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Search.Evaluation;
+
+/// <summary>The disk space of the index that a split is encoded into for its evaluation.</summary>
+public static class SplitSpace
+{
+    private const int RowsRead = 100;
+
+    // Ids, hashes and positions of texts; what is stored of every item beside its record, embedding and texts.
+    private const int OtherBytesOfImage = 96;
+    private const int OtherBytesOfCaption = 32;
+
+    /// <summary>Bytes, estimated from the first rows: captions have as many rows of a ragged field as tokens.</summary>
+    /// <param name="manifest">The bundle's manifest.</param>
+    /// <param name="captions">The bundle's captions.</param>
+    /// <param name="source">The split.</param>
+    public static long Estimate(BundleManifest manifest, CaptionEncoder captions, IFeatureSource source)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(captions);
+        ArgumentNullException.ThrowIfNull(source);
+        var (rows, bytes) = (0, 0L);
+        foreach (var item in source.ReadFrom(0).Take(RowsRead))
+        {
+            rows++;
+            bytes += item is ImageSample image ? BytesOf(manifest, captions, image) : 0;
+        }
+
+        return rows == 0 ? 0 : (long)((double)bytes / rows * source.CountRows());
+    }
+
+    private static long BytesOf(BundleManifest manifest, CaptionEncoder encoder, ImageSample image)
+    {
+        var embedding = (long)manifest.EmbeddingWidth * sizeof(float);
+        var texts = image.Id.Length + ((image.Boxes?.Length ?? 0) * sizeof(float));
+        var bytes = OtherBytesOfImage + texts + embedding + BytesOf(manifest.ImageFields, manifest.RegionCount);
+        foreach (var caption in image.Captions)
+        {
+            bytes += OtherBytesOfCaption + caption.Length + embedding + BytesOf(manifest.CaptionFields, RowsOf(encoder, caption));
+        }
+
+        return bytes;
+    }
+
+    private static int RowsOf(CaptionEncoder encoder, string caption)
+    {
+        try
+        {
+            return encoder.Encode(caption).TokenIds.Length;
+        }
+        catch (InvalidInputException)
+        {
+            return 0; // the ingestion rejects the image and says why
+        }
+    }
+
+    private static long BytesOf(IReadOnlyList<FieldSpec> fields, int rows) => fields.Sum(field => (long)field.RowBytes * (field.Ragged ? rows : 1));
+}
