@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import subprocess
 
 
 class Foreign:
@@ -28,4 +29,6 @@ def evil_objects(marker):
         ("os.system", Calls(os.system, "touch %s" % marker), "system"),
         ("builtins.eval", Calls(builtins.eval, "open(%r, 'w')" % str(marker)), "eval"),
         ("builtins.getattr", Calls(getattr, "x", "upper"), "getattr"),
+        ("builtins.exec", Calls(builtins.exec, "open(%r, 'w')" % str(marker)), "exec"),
+        ("subprocess", Calls(subprocess.check_call, ["touch", str(marker)]), "check_call"),
     ]

@@ -146,7 +146,7 @@ def test_the_manifest_names_members_and_weights_and_satisfies_the_schema(tmp_pat
     assert main(["--checkpoint", str(NEW), "--checkpoint", str(VECTORS), "--weights", "3,1", "--max-tokens",
                  str(MAX_TOKENS), "--out", str(tmp_path / "b")]) == 0
     said = capsys.readouterr().out
-    assert "ensemble of CAMP gate-fusion-new (0.75), VSE++ cosine (0.25)" in said
+    assert "ensemble of CAMP gate-fusion-new concat (0.75), VSE++ cosine (0.25)" in said
     manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
     assert manifest["system"] == "ensemble"
     assert manifest["variant"] == {

@@ -177,7 +177,7 @@ def pieces(**tensors):
     (pieces(weight_g=torch.ones(()), weight_v=torch.zeros(16, 24)), r"fc.weight_v is zero"),
     (pieces(weight_g=torch.tensor(math.nan), weight_v=torch.ones(16, 24)), r"fc.weight holds values that are not fini"),
     (put(embed_size=32), r"option embed_size is 32, but the weights say 16"),
-    (lambda content: content["model"].append({}), r"no entry 'model' with 2 state dictionaries"),
+    (lambda content: content["model"].append({}), r"The nearest is scan-t2i or scan-i2t: entry 'model' has 3 parts, expected 2"),
 ])
 def test_what_a_checkpoint_lacks_or_contradicts_is_said(tmp_path, change, message):
     save(tmp_path / "c.pth", made("scan-t2i"), change)

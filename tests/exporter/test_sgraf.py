@@ -209,7 +209,7 @@ def put(**options):
 
 
 @pytest.mark.parametrize("change, message", [
-    (scorer(lambda s: s.pop("sim_tranloc_w.weight")), "the scorer has no sim_tranloc_w.weight"),
+    (scorer(lambda s: s.pop("sim_tranloc_w.weight")), "The nearest is sgraf-sgr: the scorer lacks sim_tranloc_w.weight"),
     (scorer(lambda s: s.pop("sim_tranglo_w.bias")), r"the similarity \(SGR\) has no sim_tranglo_w.bias"),
     (scorer(lambda s: s.pop("v_global_w.embedding_local.1.weight")), "has no v_global_w.embedding_local.1.weight"),
     (scorer(lambda s: s.pop("SGR_module.1.graph_key_w.bias")), "has no SGR_module.1.graph_key_w.bias"),
@@ -222,7 +222,7 @@ def put(**options):
     (put(sim_dim=256), "option sim_dim is 256, but the weights say 8"),
     (put(sgr_step=2), "option sgr_step is 2, but the weights say 3"),
     (put(embed_size=32), "option embed_size is 32, but the weights say 16"),
-    (lambda content: content["model"].pop(), "no entry 'model' with 3 state dictionaries"),
+    (lambda content: content["model"].pop(), "The nearest is sgraf-.*: entry 'model' has 2 parts, expected 3"),
 ])
 def test_what_a_checkpoint_lacks_or_contradicts_is_said(tmp_path, change, message):
     save(tmp_path / "c.pth", made("sgraf-sgr"), change)

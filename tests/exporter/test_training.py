@@ -48,7 +48,7 @@ def test_a_training_learns_and_writes_a_checkpoint_that_a_bundle_is_made_of(data
     out = tmp_path / "out"
     assert main(arguments(data, out, "--epochs", "12", "--rate", "0.005", "--pretraining-epochs", "4")) == 0
     said = capsys.readouterr().out
-    for line in ("train: 24 images, 48 captions, 6 regions of 64 features", "CAMP gate-fusion-new, D=12",
+    for line in ("train: 24 images, 48 captions, 6 regions of 64 features", "CAMP gate-fusion-new concat, D=12",
                  "cpu, float32", "pre-training, step 4 of 16: loss", "training, step 48 of 48: loss", "the best so far",
                  "rsum"):
         assert line in said, said

@@ -121,8 +121,8 @@ def run(arguments: argparse.Namespace) -> None:
         built = model.from_checkpoints(checkpoints, arguments.weights, arguments.vocabulary, arguments.coarse, wanted)
         print(built.system.described())
     else:
-        built = model.from_checkpoint(checkpoints[0], read_config(arguments.config),
-                                      arguments.vocabulary, arguments.coarse, wanted)
+        built = model.from_checkpoint(checkpoints[0], read_config(arguments.config), arguments.vocabulary,
+                                      arguments.coarse, wanted, lambda system: print(system.described(), flush=True))
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
                         arguments.regions, arguments.max_tokens)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)

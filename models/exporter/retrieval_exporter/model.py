@@ -1,6 +1,6 @@
 """What a bundle is made of: a system, its coarse embedding and its vocabulary, read or with random weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,13 @@ class Model:
 
 def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
                     vocabulary_path: Path | str | None = None, coarse_path: Path | str | None = None,
-                    choice: Choice = Choice()) -> Model:
-    """Reads a checkpoint. `config` overrides its options; without a vocabulary, words are placeholders."""
+                    choice: Choice = Choice(), recognised: Callable[[System], None] | None = None) -> Model:
+    """Reads a checkpoint. `config` overrides its options; without a vocabulary, words are placeholders. `recognised` is
+    told the system as soon as it is read, before an embedding is made."""
     checkpoint = open_checkpoint(path, config)
-    system = registry.reader_of(checkpoint).from_checkpoint(checkpoint)
+    system = registry.read(checkpoint)
+    if recognised:
+        recognised(system)
     rows = system.vocabulary_size
     if vocabulary_path is None:
         listed = vocabulary.placeholders(rows)
@@ -42,8 +45,10 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
         vocabulary.check_size(listed, rows, vocabulary_path)
     if len(listed) < len(vocabulary.SPECIAL):
         raise ExportError(f"{path}: an embedding table of {rows} rows has no room for the special words")
-    stored = checkpoint.content.get("coarse")
-    trained = Entries(stored, f"{path}, entry 'coarse'") if isinstance(stored, dict) else None
+    stored = checkpoint.entry("coarse")
+    if not isinstance(stored, dict | None):
+        raise ExportError(f"{path}: entry 'coarse' is a {type(stored).__name__}, expected a dictionary")
+    trained = None if stored is None else Entries(stored, f"{path}, entry 'coarse'")
     words = Words(listed, vocabulary_path or path, vocabulary_path is not None)
     coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained)
     return Model(system, coarse, listed, ranking)
@@ -102,5 +107,4 @@ def _embedding(system: System, where: Path | str, words: Words, choice: Choice, 
 
 
 def _system_of(path: Path | str, config: Mapping[str, Any] | None = None) -> System:
-    checkpoint = open_checkpoint(path, config)
-    return registry.reader_of(checkpoint).from_checkpoint(checkpoint)
+    return registry.read(open_checkpoint(path, config))

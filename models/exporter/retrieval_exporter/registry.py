@@ -1,7 +1,8 @@
 """The systems this exporter knows. To add one: a folder in `systems`, and its class here."""
 
+from . import recognition
 from .errors import ExportError
-from .reading.checkpoints import Checkpoint
+from .reading.checkpoints import Checkpoint, KeysDiffer
 from .system import Option, System
 from .systems.camp import Camp
 from .systems.rdan import Rdan
@@ -30,11 +31,23 @@ def named(name: str) -> type[System]:
 
 def reader_of(checkpoint: Checkpoint) -> type[System]:
     """The one system whose checkpoint it is."""
-    refusals = {system: system.refusal(checkpoint) for system in SYSTEMS}
-    readers = [system for system, refusal in refusals.items() if refusal is None]
+    readers = [system for system in SYSTEMS if system.refusal(checkpoint) is None]
     if not readers:
-        raise ExportError(f"{checkpoint.path}: {'; '.join(filter(None, refusals.values()))}")
+        raise ExportError(f"{checkpoint.path}: {recognition.explained(checkpoint, SYSTEMS)}")
     if len(readers) > 1:
         claimed = " and ".join(system.names[0] for system in readers)
         raise ExportError(f"{checkpoint.path}: could be of {claimed}")
     return readers[0]
+
+
+def read(checkpoint: Checkpoint) -> System:
+    """The system whose checkpoint it is, with its weights."""
+    reader = reader_of(checkpoint)
+    fault = recognition.foreign_options(checkpoint, [reader], SYSTEMS)
+    if fault:
+        raise ExportError(f"{checkpoint.path}: {fault}")
+    try:
+        return reader.from_checkpoint(checkpoint)
+    except KeysDiffer as error:
+        hint = recognition.contradiction(checkpoint, SYSTEMS)
+        raise ExportError(f"{error}; {hint}" if hint else str(error))

@@ -52,8 +52,8 @@ class Fit:
             raise ExportError(f"--split and --dev are both {dev_name!r}: measured on what it learns from, a fit shows "
                               "nothing")
         self.train, self.dev = Split(source, train_name), Split(source, dev_name)
-        opened = open_checkpoint(checkpoint, config)
-        self.system = registry.reader_of(opened).from_checkpoint(opened)
+        self.system = registry.read(open_checkpoint(checkpoint, config))
+        self.progress.line(self.system.described())
         self.words = vocabularies.read(vocabulary)
         vocabularies.check_size(self.words, self.system.vocabulary_size, vocabulary)
         self._check()

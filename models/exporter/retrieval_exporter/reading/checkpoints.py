@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ExportError
+from .options import options_of
+from .stand_ins import foreign, is_stand_in
 from .unpickling import load, plain
 
 _LEGACY_MAGIC = 0x1950a86a20f9469cfc6c
@@ -21,28 +23,45 @@ _LEGACY_PROTOCOL = 1001
 _OPTIONS = (("easydict", "EasyDict"), ("argparse", "Namespace"))
 
 
+class KeysDiffer(ExportError):
+    """A state dictionary has other keys than the module that it is loaded into."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file's content, and its options with those that override them."""
+    """A file's content, and its options with those that override them.
+
+    Of what the content holds beside tensors, plain containers, numbers and text, stand-ins are left. They are no fault
+    where nobody needs them: `entry` and `options` refuse them where somebody does.
+    """
 
     path: Path | str
     content: Mapping[str, Any]
     options: Mapping[str, Any]
 
+    def entry(self, name: str) -> Any:
+        """An entry that is needed, None if there is none. It must be plain all through."""
+        value = self.content.get(name)
+        found = foreign(value, f"entry {name!r}")
+        if found:
+            raise ExportError(f"{self.path}: {found}, expected tensors, plain containers, numbers and text")
+        return value
+
     def states(self) -> Sequence[Any] | None:
         """The entry `model` if it is a list of dictionaries."""
-        model = self.content.get("model")
+        model = self.entry("model")
         listed = isinstance(model, (list, tuple)) and all(isinstance(state, dict) for state in model)
         return model if listed else None
 
     def state_dicts(self) -> list[dict[str, Tensor]]:
         """The state dictionaries of the entry `model`, keys without DataParallel's `module.`."""
         stripped = []
-        for state in self.states() or ():
+        for index, state in enumerate(self.states() or ()):
             named = {}
             for key, tensor in state.items():
                 if not isinstance(key, str) or not isinstance(tensor, Tensor):
-                    raise ExportError(f"{self.path}: a state dictionary holds something else than named tensors")
+                    raise ExportError(f"{self.path}: entry 'model'[{index}] holds something else than named tensors: "
+                                      f"{key!r} is a {type(tensor).__name__}")
                 named[key.removeprefix("module.")] = tensor
             stripped.append(named)
         return stripped
@@ -51,14 +70,11 @@ class Checkpoint:
 def open_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None) -> Checkpoint:
     """Reads a checkpoint; `config` overrides its options."""
     content = read(path)
-    stored = content.get("opt")
-    options = dict(stored) if isinstance(stored, dict) else {}
-    options.update(config or {})
-    return Checkpoint(path, content, options)
+    return Checkpoint(path, content, options_of(content.get("opt"), config, path))
 
 
 def read(path: Path | str) -> dict[str, Any]:
-    """The dictionary a checkpoint holds: tensors, plain containers, numbers and strings."""
+    """The dictionary a checkpoint holds: tensors, plain containers, numbers and text, and stand-ins for the rest."""
     try:
         with open(path, "rb") as file:
             head = file.read(4)
@@ -73,7 +89,8 @@ def read(path: Path | str) -> dict[str, Any]:
         raise ExportError(f"{path}: {error.strerror or error}")
     value = plain(value, path)
     if not isinstance(value, dict):
-        raise ExportError(f"{path}: not a checkpoint: it holds a {type(value).__name__}")
+        what = foreign(value, "it") or f"it is a {type(value).__name__}"
+        raise ExportError(f"{path}: not a checkpoint: {what}, expected a dictionary with an entry 'model'")
     return value
 
 
@@ -97,11 +114,13 @@ def load_state(module: nn.Module, state: Mapping[str, Tensor], path: Path | str,
                           ("has an unknown", sorted(set(state) - set(expected)))):
         if keys:
             more = f" (and {len(keys) - 1} more)" if len(keys) > 1 else ""
-            raise ExportError(f"{path}: the {part} {problem} {keys[0]}{more}")
+            raise KeysDiffer(f"{path}: the {part} {problem} {keys[0]}{more}")
     for key, tensor in expected.items():
         if state[key].shape != tensor.shape:
             raise ExportError(f"{path}: the {part}'s {key} has shape {list(state[key].shape)}, "
                               f"expected {list(tensor.shape)}")
+        if state[key].is_complex():
+            raise ExportError(f"{path}: the {part}'s {key} holds complex numbers")
         if not torch.isfinite(state[key].float()).all():
             raise ExportError(f"{path}: the {part}'s {key} holds values that are not finite")
     module.load_state_dict({key: state[key].float() for key in expected})
@@ -136,6 +155,8 @@ def _read_zip(file, path):
             known = {}
 
             def storage(kind, key, count):
+                if is_stand_in(kind):
+                    return kind()
                 if key not in known:
                     name = root + "data/" + key
                     data = archive.read(name) if name in names else b""
@@ -144,7 +165,7 @@ def _read_zip(file, path):
                     known[key] = _elements(data[:count * _width(kind.dtype)], kind.dtype)
                 return known[key]
 
-            return load(io.BytesIO(archive.read(pickles[0])), path, storage, _OPTIONS)
+            return load(io.BytesIO(archive.read(pickles[0])), path, storage, _OPTIONS, skips=True)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise ExportError(f"{path}: the file is truncated or damaged: {error}")
 
@@ -165,6 +186,8 @@ def _read_legacy(file, path):
         # Storages follow the object that refers to them: reserve now, fill below. Together they cannot be
         # larger than the file, so that forged counts cannot reserve all memory.
         nonlocal room
+        if is_stand_in(kind):
+            raise ExportError(f"{path}: storage {key} is a {kind.origin}, whose size is not known")
         if key not in known:
             room -= count * _width(kind.dtype)
             if room < 0:
@@ -172,7 +195,7 @@ def _read_legacy(file, path):
             known[key] = torch.zeros(count, dtype=kind.dtype)
         return known[key]
 
-    value = load(file, path, storage, _OPTIONS)
+    value = load(file, path, storage, _OPTIONS, skips=True)
     keys = load(file, path)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or set(keys) != set(known):
         raise ExportError(f"{path}: the list of storages does not match the tensors")

@@ -7,7 +7,10 @@ from torch import Tensor
 
 from ..encoders import RegionEncoder, WordEncoder
 from ..errors import ExportError
-from .checkpoints import Checkpoint, load_state
+from .checkpoints import Checkpoint, KeysDiffer, load_state
+
+# What is read here: the sizes, and how the features are made.
+ENCODER_OPTIONS = frozenset(("img_dim", "embed_size", "vocab_size", "word_dim", "no_imgnorm", "no_txtnorm", "bi_gru"))
 
 
 def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_state: Mapping[str, Tensor], *,
@@ -39,5 +42,5 @@ def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_
 def shape(state: Mapping[str, Tensor], key: str, path: Path | str, part: str) -> tuple[int, ...]:
     """The sizes of a matrix that a part must have."""
     if key not in state or state[key].dim() != 2:
-        raise ExportError(f"{path}: the {part} has no {key}")
+        raise KeysDiffer(f"{path}: the {part} has no {key}")
     return tuple(state[key].shape)

@@ -42,8 +42,8 @@ def new(name: str, own: Mapping[str, Any], data: Data, given: Mapping[str, Any])
 def of_checkpoint(path: Path | str, config: Mapping[str, Any] | None, words: Path | str, data: Data,
                   given: Mapping[str, Any]) -> Start:
     """The weights of a checkpoint in the published layout, with its vocabulary `words`."""
-    opened = open_checkpoint(path, config)
-    system = registry.reader_of(opened).from_checkpoint(opened)
+    system = registry.read(open_checkpoint(path, config))
+    print(system.described(), flush=True)
     vocabulary.check_size(data.words, system.vocabulary_size, words)
     if data.train.width != system.region_width:
         raise ExportError(f"{data.train.image_file}: regions of {data.train.width} features, the checkpoint's have "

@@ -1,5 +1,6 @@
 """CAMP's coarse embedding without training data."""
 
+import torch
 from torch import Tensor
 
 from ...coarse import Coarse, mean_regions, mean_words
@@ -9,13 +10,13 @@ from .published import PairScorer
 
 class Bilinear(Coarse):
     """The mean of the affinities v M_r w^T over all region-word pairs is mean(v) . (mean(w) M_r^T): an inner product
-    of two pooled vectors. Width D."""
+    of two pooled vectors. Width D. Where words do not attend to regions, M_r is the identity."""
 
     source = "bilinear"
 
     def __init__(self, scorer: PairScorer) -> None:
         super().__init__()
-        to_regions, _ = folding.affinities(scorer)
+        to_regions = folding.affinities(scorer)[0] if scorer.attends else torch.eye(scorer.embed_size)
         self.register_buffer("matrix", folding.rounded(to_regions.t(), False))
         self.width = self.matrix.shape[1]
 

@@ -16,13 +16,43 @@ from .published import PairScorer
 from .serving import Folded, FoldedSummary, transposed
 
 
-class ServingCrossAttention(Folded):
+class Messages(Folded):
+    """Attended features of the other side, in the `_new` variant with a self-attention among them, for which records
+    have a Gram matrix."""
+
+    def __init__(self, scorer: PairScorer, settings: Settings) -> None:
+        super().__init__(scorer, settings)
+        self.refines = hasattr(scorer, "weighted_img_query_fc")
+        if self.refines:
+            gram_c, gram_g = folding.refinements(scorer)
+            self.keep("gram_c", gram_c)
+            self.keep("gram_g", gram_g)
+            self.image_fields.append(Field("g", (settings.regions, settings.regions)))
+            self.caption_fields.append(Field("c", (WORDS, settings.max_tokens)))
+
+    def image_record(self, v: Tensor) -> dict[str, Tensor]:
+        return {"v": v, **({"g": (v @ self.exact_gram_g) @ transposed(v)} if self.refines else {})}
+
+    def caption_record(self, w: Tensor) -> dict[str, Tensor]:
+        gram = {"c": self.padded_columns((w @ self.exact_gram_c) @ transposed(w))} if self.refines else {}
+        return {"w": w, **gram}
+
+    def refined_pair(self, a_r: Tensor, a_w: Tensor, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
+                     mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The attentions [P, R, T] and [P, T, R] composed with those among messages, where there are any."""
+        if not self.refines:
+            return a_r, a_w
+        m = self.math
+        return (self.refined(a_r, m.wide(caption["c"][:, :, :a_r.shape[2]])),
+                self.refined(a_w, m.wide(image["g"]), mask))
+
+
+class ServingCrossAttention(Messages):
     """`fast` stores `v_s`, `w_s`: features mapped by the other side's summary; compact maps them on demand."""
 
     def __init__(self, scorer: PairScorer, settings: Settings) -> None:
         super().__init__(scorer, settings)
         size, regions = self.embed_size, settings.regions
-        self.refines = hasattr(scorer, "weighted_img_query_fc")
         self.summary_1 = FoldedSummary(scorer.reduce_layer_1, self.math)
         self.summary_2 = FoldedSummary(scorer.reduce_layer_2, self.math)
         # Messages to regions are made of words: the regions' summary acts on words, and the other way round.
@@ -30,29 +60,19 @@ class ServingCrossAttention(Folded):
             self.keep("map_" + name, folding.matrix(summary.linear[0]))
             self.keep("bias_" + name, summary.linear[0].bias.detach())
         if self.fast:
-            self.image_fields.append(Field("v_s", (regions, size), wide=True))
-            self.caption_fields.append(Field("w_s", (WORDS, size), wide=True))
-        if self.refines:
-            gram_c, gram_g = folding.refinements(scorer)
-            self.keep("gram_c", gram_c)
-            self.keep("gram_g", gram_g)
-            self.image_fields.append(Field("g", (regions, regions)))
-            self.caption_fields.append(Field("c", (WORDS, settings.max_tokens)))
+            self.image_fields.insert(1, Field("v_s", (regions, size), wide=True))
+            self.caption_fields.insert(1, Field("w_s", (WORDS, size), wide=True))
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
-        record = {"v": v}
+        record = super().image_record(v)
         if self.fast:
             record["v_s"] = v @ self.exact_map_v_s + self.exact_bias_v_s
-        if self.refines:
-            record["g"] = (v @ self.exact_gram_g) @ transposed(v)
         return record
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
-        record = {"w": w}
+        record = super().caption_record(w)
         if self.fast:
             record["w_s"] = w @ self.exact_map_w_s + self.exact_bias_w_s
-        if self.refines:
-            record["c"] = self.padded_columns((w @ self.exact_gram_c) @ transposed(w))
         return record
 
     def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -72,9 +92,7 @@ class ServingCrossAttention(Folded):
         v, w = image["v"], caption["w"]
         mask = word_mask(lengths, w.shape[1])
         a_r, a_w, _ = self.attentions(image, caption, mask)
-        if self.refines:
-            a_r = self.refined(a_r, m.wide(caption["c"][:, :, :w.shape[1]]))
-            a_w = self.refined(a_w, m.wide(image["g"]), mask)
+        a_r, a_w = self.refined_pair(a_r, a_w, image, caption, mask)
         w_s = caption["w_s"] if "w_s" in caption else m.linear(w, self.map_w_s, self.bias_w_s)
         v_s = image["v_s"] if "v_s" in image else m.linear(v, self.map_v_s, self.bias_v_s)
         r = self.summarised(a_r, w, w_s, self.summary_1, None)

@@ -1,4 +1,4 @@
-"""Serving form of the paper's model (equations 1 to 13).
+"""Serving form of the paper's model (equations 1 to 13) and of its ablations.
 
 Its gates act on single channels, so nothing after them commutes with the attention: the affinity folds and
 the rest is computed per pair. `fast` and `compact` are the same here.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ...numbers.operations import masked_softmax, word_mask
+from ...numbers.operations import l2, masked_softmax, word_mask
 from ...settings import Settings
 from . import folding
 from .published import PairScorer
@@ -22,15 +22,15 @@ class ServingPaper(Folded):
 
     def __init__(self, scorer: PairScorer, settings: Settings) -> None:
         super().__init__(scorer, settings)
+        self.steps = scorer.steps
         root = math.sqrt(self.embed_size)
-        for name in ("fuse_img", "fuse_txt", "mlp_hidden", "mlp_out"):
-            layer = getattr(scorer, name)
-            self.keep(name, folding.matrix(layer))
-            self.keep(name + "_bias", layer.bias.detach())
-        for name in ("agg_img", "agg_txt"):
-            layer = getattr(scorer, name)
-            # The bias is the same for every position, and a softmax does not see it.
-            self.keep(name, folding.matrix(layer) / root)
+        for name, layer in scorer.named_children():
+            if name.startswith(("fuse_", "mlp_")):
+                self.keep(name, folding.matrix(layer))
+                self.keep(name + "_bias", layer.bias.detach())
+            elif name.startswith("agg_"):
+                # The bias is the same for every position, and a softmax does not see it.
+                self.keep(name, folding.matrix(layer) / root)
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
         return {"v": v}
@@ -39,24 +39,49 @@ class ServingPaper(Folded):
         return {"w": w}
 
     def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        m = self.math
         v, w = image["v"], caption["w"]
         mask = word_mask(lengths, w.shape[1])
-        a_r, a_w, _ = self.attentions(image, caption, mask)
-        r = self.pooled(self.fused(v, m.product(a_r, w), self.fuse_img, self.fuse_img_bias), self.agg_img)
-        t = self.pooled(self.fused(w, m.product(a_w, v), self.fuse_txt, self.fuse_txt_bias), self.agg_txt, mask)
+        m_r, m_w = self.messages(image, caption, mask)
+        r = self.pooled(self.fused(v, m_r, "fuse_img"), "agg_img")
+        t = self.pooled(self.fused(w, m_w, "fuse_txt"), "agg_txt", mask)
+        if not self.steps.scorer:
+            return (l2(r) * l2(t)).sum(dim=-1)
+        m = self.math
         hidden = m.relu(m.linear(m.narrow(r + t), self.mlp_hidden, self.mlp_hidden_bias))
         return self.outcome(m.wide(m.linear(hidden, self.mlp_out, self.mlp_out_bias))).squeeze(-1)
 
-    def fused(self, x: Tensor, message: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
-        """Equations 5 to 8: [P, N, D] -> [P, N, D]."""
-        m = self.math
-        gate = m.narrow(torch.sigmoid(m.wide(x * message)))
-        return m.relu(m.linear(gate * (x + message), matrix, bias)) + x
+    def messages(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
+                 mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Equations 1 to 4: messages to regions [P, R, D] and to words [P, T, D], or one for all of them."""
+        v, w = image["v"], caption["w"]
+        if not self.steps.attention:
+            return self.mean(w, mask), self.mean(v)
+        a_r, a_w, _ = self.attentions(image, caption, mask)
+        return self.math.product(a_r, w), self.math.product(a_w, v)
 
-    def pooled(self, x: Tensor, matrix: Tensor, mask: Tensor | None = None) -> Tensor:
+    def fused(self, x: Tensor, message: Tensor, layer: str) -> Tensor:
+        """Equations 5 to 8: [P, N, D] -> [P, N, D]."""
+        m, steps = self.math, self.steps
+        if not steps.fusion:
+            return message
+        gate = m.narrow(torch.sigmoid(m.wide(x * message))) if steps.gate else 1.0
+        if steps.fusion == "concat":
+            z = torch.cat((gate * x, gate * message.expand_as(x)), dim=-1)
+        else:
+            z = gate * (x + message if steps.fusion == "sum" else x * message)
+        fused = m.relu(m.linear(z, getattr(self, layer), getattr(self, layer + "_bias")))
+        return fused + x if steps.residual else fused
+
+    def pooled(self, x: Tensor, layer: str, mask: Tensor | None = None) -> Tensor:
         """Equations 9 and 10: [P, N, D] -> [P, D]."""
         m = self.math
-        e = m.wide(m.linear(x, matrix)).transpose(1, 2)
+        if not self.steps.pooling:
+            return m.wide(self.mean(x, mask)).squeeze(1)
+        e = m.wide(m.linear(x, getattr(self, layer))).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
         return m.wide(m.product(weights, x)).squeeze(1)
+
+    def mean(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[P, N, D] -> [P, 1, D]: over the positions where `mask` is true, as a product."""
+        weights = torch.ones(x.shape[:2], device=x.device) if mask is None else mask.float()
+        return self.math.product((weights / weights.sum(dim=1, keepdim=True)).unsqueeze(1), x)

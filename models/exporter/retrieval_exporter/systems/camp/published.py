@@ -5,14 +5,25 @@ differentiable and may be trained; `logits` is the value before the sigmoid, whe
 """
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from ...numbers.operations import Product, l2, masked_softmax, word_mask
-
+from .ablations import ABLATIONS
 
 FUSIONS = ("concat", "sum")
+SUMMARIES = ("attention", "mean")
+
+# Which systems come with several fusions or summaries; their bundles say which as `variant`.
+WITH_FUSION = ("camp-gate-fusion", "camp-gate-fusion-new")
+WITH_SUMMARY = ("camp-cross-attention", "camp-cross-attention-new")
+PAPER = "camp-paper"
+
+# To how many positions the authors pad every caption. A plain mean counts them all.
+PADDED_POSITIONS = 50
 
 
 class Summary(nn.Module):
@@ -34,10 +45,20 @@ class Summary(nn.Module):
         return self.product(weights.mean(dim=-1).unsqueeze(1), x).squeeze(1)
 
 
+def mean_weights(lengths: Tensor, positions: int) -> Tensor:
+    """[P] lengths -> [P, T + 1]: how much each word weighs in a mean over the authors' padded caption, and, last, all
+    its padding together. A caption longer than that has none."""
+    padding = (PADDED_POSITIONS - lengths).clamp(min=0)
+    counts = torch.cat((word_mask(lengths, positions).float(), padding.float().unsqueeze(1)), dim=1)
+    return counts / (lengths + padding).float().unsqueeze(1)
+
+
 class PairScorer(nn.Module):
-    """What the variants share. `probability` says whether the score is a sigmoid of `logits`."""
+    """What the variants share. `probability` says whether the score is a sigmoid of `logits`, `attends` whether words
+    attend to regions."""
 
     probability = True
+    attends = True
 
     def __init__(self, embed_size: int) -> None:
         super().__init__()
@@ -160,78 +181,125 @@ class _Compared:
 
     probability = False
 
-    def build(self, embed_size: int, heads: int) -> None:
-        self.reduce_layer_1 = Summary(embed_size, heads)
-        self.reduce_layer_2 = Summary(embed_size, heads)
+    def build(self, embed_size: int, heads: int, summary: str) -> None:
+        self.averages = summary == "mean"
+        if not self.averages:
+            self.reduce_layer_1 = Summary(embed_size, heads)
+            self.reduce_layer_2 = Summary(embed_size, heads)
 
     def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        r, t = self.averaged(v, w, lengths) if self.averages else self.summarised(v, w, lengths)
+        return (l2(r) * l2(t)).sum(dim=-1)
+
+    def summarised(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         mask = word_mask(lengths, w.shape[1])
         to_regions, to_words = self.messages(v, w, mask)
-        r, t = l2(self.reduce_layer_1(to_regions)), l2(self.reduce_layer_2(to_words, mask))
-        return (r * t).sum(dim=-1)
+        return self.reduce_layer_1(to_regions), self.reduce_layer_2(to_words, mask)
+
+    def averaged(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Plain means, as the authors' own recipe trains: of the words' messages over all `PADDED_POSITIONS`.
+
+        A padded word's feature is zero. Nothing attends to it, but it receives a message: all padded words the same,
+        so that one of them, a row of zeros behind the caption, stands for all.
+        """
+        to_regions, to_words = self.messages(v, pad(w, (0, 0, 0, 1)), word_mask(lengths, w.shape[1] + 1))
+        weights = mean_weights(lengths, w.shape[1]).unsqueeze(1)
+        return to_regions.mean(dim=1), self.product(weights, to_words).squeeze(1)
 
 
 class CrossAttention(_Compared, SharedKeys):
     """`cross_attention`: the authors' pre-training stage."""
 
-    def __init__(self, embed_size: int, heads: int = 4) -> None:
+    def __init__(self, embed_size: int, heads: int = 4, summary: str = "attention") -> None:
         super().__init__(embed_size)
-        self.build(embed_size, heads)
+        self.build(embed_size, heads, summary)
 
 
 class CrossAttentionNew(_Compared, RefinedMessages):
     """`cross_attention_new`: as above with refined messages, before their normalisation."""
 
-    def __init__(self, embed_size: int, heads: int = 4) -> None:
+    def __init__(self, embed_size: int, heads: int = 4, summary: str = "attention") -> None:
         super().__init__(embed_size)
-        self.build(embed_size, heads)
+        self.build(embed_size, heads, summary)
 
 
 class Paper(PairScorer):
-    """The model of the paper's equations 1 to 13: a gate per channel, one scalar attention a side."""
+    """The model of the paper's equations 1 to 13: a gate per channel, one scalar attention a side. `ablation`: which of
+    its steps is left out or exchanged."""
 
-    def __init__(self, embed_size: int, hidden: int) -> None:
+    def __init__(self, embed_size: int, hidden: int, ablation: str = "none") -> None:
         super().__init__(embed_size)
-        self.img_proj = nn.Linear(embed_size, hidden, bias=False)
-        self.txt_proj = nn.Linear(embed_size, hidden, bias=False)
-        self.fuse_img = nn.Linear(embed_size, embed_size)
-        self.fuse_txt = nn.Linear(embed_size, embed_size)
-        self.agg_img = nn.Linear(embed_size, 1)
-        self.agg_txt = nn.Linear(embed_size, 1)
-        self.mlp_hidden = nn.Linear(embed_size, embed_size)
-        self.mlp_out = nn.Linear(embed_size, 1)
+        self.steps = steps = ABLATIONS[ablation]
+        self.attends, self.probability = steps.attention, steps.scorer
+        if steps.attention:
+            self.img_proj = nn.Linear(embed_size, hidden, bias=False)
+            self.txt_proj = nn.Linear(embed_size, hidden, bias=False)
+        if steps.fusion:
+            width = 2 * embed_size if steps.fusion == "concat" else embed_size
+            self.fuse_img = nn.Linear(width, embed_size)
+            self.fuse_txt = nn.Linear(width, embed_size)
+        if steps.pooling:
+            self.agg_img = nn.Linear(embed_size, 1)
+            self.agg_txt = nn.Linear(embed_size, 1)
+        if steps.scorer:
+            self.mlp_hidden = nn.Linear(embed_size, embed_size)
+            self.mlp_out = nn.Linear(embed_size, 1)
 
-    def fused(self, x: Tensor, message: Tensor, layer: nn.Linear) -> Tensor:
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Equations 1 to 4: the message each region [P, R, D] and each word [P, T, D] receives."""
+        if not self.attends:
+            return mean_of(w, mask).unsqueeze(1).expand_as(v), v.mean(dim=1, keepdim=True).expand_as(w)
+        affinity = self.affinity(self.img_proj(v), self.txt_proj(w))
+        return (self.product(masked_softmax(affinity, mask.unsqueeze(1)), w),
+                self.product(torch.softmax(affinity.transpose(1, 2), dim=-1), v))
+
+    def fused(self, x: Tensor, message: Tensor, layer: str) -> Tensor:
         """Equations 5 to 8; the residual keeps what the gate shut out."""
-        return torch.relu(layer(torch.sigmoid(x * message) * (x + message))) + x
+        steps = self.steps
+        if not steps.fusion:
+            return message
+        gate = torch.sigmoid(x * message) if steps.gate else 1.0
+        if steps.fusion == "concat":
+            z = torch.cat((gate * x, gate * message), dim=-1)
+        else:
+            z = gate * (x + message if steps.fusion == "sum" else x * message)
+        fused = torch.relu(getattr(self, layer)(z))
+        return fused + x if steps.residual else fused
 
-    def pooled(self, x: Tensor, layer: nn.Linear, mask: Tensor | None = None) -> Tensor:
+    def pooled(self, x: Tensor, layer: str, mask: Tensor | None = None) -> Tensor:
         """Equations 9 and 10: [P, N, D] -> [P, D]."""
-        e = (layer(x) / math.sqrt(self.embed_size)).transpose(1, 2)
+        if not self.steps.pooling:
+            return x.mean(dim=1) if mask is None else mean_of(x, mask)
+        e = (getattr(self, layer)(x) / math.sqrt(self.embed_size)).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
         return self.product(weights, x).squeeze(1)
 
     def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         mask = word_mask(lengths, w.shape[1])
-        affinity = self.affinity(self.img_proj(v), self.txt_proj(w))
-        m_r = self.product(masked_softmax(affinity, mask.unsqueeze(1)), w)
-        m_w = self.product(torch.softmax(affinity.transpose(1, 2), dim=-1), v)
-        pooled = (self.pooled(self.fused(v, m_r, self.fuse_img), self.agg_img)
-                  + self.pooled(self.fused(w, m_w, self.fuse_txt), self.agg_txt, mask))
-        return self.mlp_out(torch.relu(self.mlp_hidden(pooled))).squeeze(-1)
+        m_r, m_w = self.messages(v, w, mask)
+        r = self.pooled(self.fused(v, m_r, "fuse_img"), "agg_img")
+        t = self.pooled(self.fused(w, m_w, "fuse_txt"), "agg_txt", mask)
+        if not self.steps.scorer:
+            return (l2(r) * l2(t)).sum(dim=-1)
+        return self.mlp_out(torch.relu(self.mlp_hidden(r + t))).squeeze(-1)
 
 
-def build_scorer(system: str, embed_size: int, fusion: str | None = None, hidden: int | None = None, heads: int = 4,
-                 dropout: float = 0.0) -> PairScorer:
-    """The scorer module of a `system`, as bundle.json names it."""
-    if system == "camp-paper":
-        return Paper(embed_size, hidden or embed_size)
-    if system == "camp-gate-fusion":
-        return GateFusion(embed_size, fusion or "concat", heads, dropout)
-    if system == "camp-gate-fusion-new":
-        return GateFusionNew(embed_size, fusion or "concat", heads, dropout)
-    if system == "camp-cross-attention":
-        return CrossAttention(embed_size, heads)
-    if system == "camp-cross-attention-new":
-        return CrossAttentionNew(embed_size, heads)
+def mean_of(x: Tensor, mask: Tensor) -> Tensor:
+    """[P, N, D] and [P, N] -> [P, D]: the mean of the positions where `mask` is true."""
+    weights = mask.to(x.dtype).unsqueeze(-1)
+    return (x * weights).sum(dim=1) / weights.sum(dim=1)
+
+
+def build_scorer(system: str, embed_size: int, variant: Mapping[str, str] | None = None, hidden: int | None = None,
+                 heads: int = 4, dropout: float = 0.0) -> PairScorer:
+    """The scorer module of a `system` and its `variant`, as bundle.json names them."""
+    chosen = variant or {}
+    if system == PAPER:
+        return Paper(embed_size, hidden or embed_size, chosen.get("ablation", "none"))
+    if system in WITH_FUSION:
+        kind = GateFusion if system == "camp-gate-fusion" else GateFusionNew
+        return kind(embed_size, chosen.get("fusion", FUSIONS[0]), heads, dropout)
+    if system in WITH_SUMMARY:
+        kind = CrossAttention if system == "camp-cross-attention" else CrossAttentionNew
+        return kind(embed_size, heads, chosen.get("summary", SUMMARIES[0]))
     raise ValueError(f"unknown system {system!r}")

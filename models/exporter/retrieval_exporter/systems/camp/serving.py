@@ -26,7 +26,7 @@ class Folded(Form):
 
     A caption query's keys are k_rw = w M_r^T and q_wr = w M_w, [T, D] each; an image query's are v M_r and
     v M_w^T, [R, D]. Where one affinity serves both attentions there is `key_r` alone. `inner` asks for
-    S = v w^T as well.
+    S = v w^T as well. A scorer whose words do not attend to regions has no keys.
     """
 
     def __init__(self, scorer: PairScorer, settings: Settings, inner: bool = False) -> None:
@@ -35,12 +35,14 @@ class Folded(Form):
         self.fast = settings.fast
         self.max_tokens = settings.max_tokens
         self.inner = inner
-        to_regions, to_words = folding.affinities(scorer)
-        self.two_affinities = to_words is not None
-        self.keep("caption_keys", torch.cat((to_regions.t(), to_words), 1) if self.two_affinities
-                  else to_regions.t())
-        self.keep("image_keys", torch.cat((to_regions, to_words.t()), 1) if self.two_affinities
-                  else to_regions)
+        self.attends = scorer.attends
+        if self.attends:
+            to_regions, to_words = folding.affinities(scorer)
+            self.two_affinities = to_words is not None
+            self.keep("caption_keys", torch.cat((to_regions.t(), to_words), 1) if self.two_affinities
+                      else to_regions.t())
+            self.keep("image_keys", torch.cat((to_regions, to_words.t()), 1) if self.two_affinities
+                      else to_regions)
         self.image_fields = [Field("v", (settings.regions, self.embed_size), wide=True)]
         self.caption_fields = [Field("w", (WORDS, self.embed_size), wide=True)]
 
@@ -56,10 +58,10 @@ class Folded(Form):
         return dict(zip(("key_r", "key_w"), mapped.split(self.embed_size, dim=-1)))
 
     def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return self.keys(image["v"], self.image_keys)
+        return self.keys(image["v"], self.image_keys) if self.attends else {}
 
     def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return self.keys(caption["w"], self.caption_keys)
+        return self.keys(caption["w"], self.caption_keys) if self.attends else {}
 
     def attentions(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
                    mask: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -1,0 +1,44 @@
+"""The options of a checkpoint, as systems read them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ExportError
+from .stand_ins import foreign
+
+KINDS = "argparse.Namespace, EasyDict or dictionary"
+
+
+class Options(Mapping):
+    """Options by name. One that holds an object of an unknown class is an `ExportError` for whoever reads it, and
+    nothing to anybody else."""
+
+    def __init__(self, path: Path | str, entries: Mapping[str, Any]) -> None:
+        self._path, self._entries = path, dict(entries)
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._entries[name]
+        found = foreign(value, f"entry 'opt'[{name!r}]")
+        if found:
+            raise ExportError(f"{self._path}: {found}, which is not read; --config can give the option instead")
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def options_of(stored: Any, config: Mapping[str, Any] | None, path: Path | str) -> Options:
+    """The entry `opt`, overridden by `config`. Without a config it must be of a kind that is read, or missing."""
+    if not isinstance(stored, dict):
+        if stored is not None and config is None:
+            found = foreign(stored, "entry 'opt'") or f"entry 'opt' is a {type(stored).__name__}"
+            raise ExportError(f"{path}: {found}, expected an {KINDS}; --config can give the options instead")
+        stored = {}
+    return Options(path, {**stored, **(config or {})})
