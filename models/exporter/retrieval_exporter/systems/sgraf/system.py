@@ -25,8 +25,8 @@ from .serving import ServingSimilarity
 _PREFIX = "sgraf-"
 _SIM_DIM, _STEPS = 256, 3
 
-# Of the last map, so that the scores of a model with random weights differ by some hundredths, and comparing two exports
-# of it compares something.
+# Of the last map, so that the scores of a model with random weights differ by some hundredths, and comparing two
+# exports of it compares something.
 _GAIN = 6.0
 
 
