@@ -27,7 +27,6 @@ from ..settings import Settings
 from . import features, ordering
 from .batches import Batches, ScoredGroups, groups_to_score
 from .embedding import embed_captions, embed_images, measure_slots
-from .features import Features
 from .measures import Measures
 from .options import Options
 from .pairs import PairScorer
