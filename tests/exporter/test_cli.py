@@ -17,6 +17,7 @@ from conftest import CASES, ROOT, loaded
 from retrieval_exporter import registry
 from retrieval_exporter.cli import main
 from retrieval_exporter.fitting.cli import main as fit
+from retrieval_exporter.training.cli import main as train
 from retrieval_exporter.writing import bundle as bundles
 
 EXPORT = ROOT / "models" / "exporter" / "export.py"
@@ -187,7 +188,7 @@ def test_the_package_has_the_commands_and_all_that_they_import():
     for name, command in project["project"]["scripts"].items():
         module, function = command.split(":")
         commands[name] = getattr(import_module(module), function)
-    assert commands == {"retrieval-export": main, "retrieval-fit-coarse": fit}
+    assert commands == {"retrieval-export": main, "retrieval-fit-coarse": fit, "retrieval-train": train}
     module, attribute = project["tool"]["setuptools"]["dynamic"]["version"]["attr"].rsplit(".", 1)
     assert re.fullmatch(r"\d+\.\d+\.\d+", getattr(import_module(module), attribute))
     packages = setuptools.find_packages(EXPORT.parent, **project["tool"]["setuptools"]["packages"]["find"])
