@@ -165,9 +165,11 @@ def changed(reference, save, change):
 
 @pytest.mark.parametrize("change, message", [
     (lambda c: c.pop("model"), "no entry 'model', only epoch, .*; expected a list of"),
-    (lambda c: c["model"].pop(), r"the options \(fusion_func, measure\) are those of camp-gate-fusion-new or camp-gate-fusion"),
+    (lambda c: c["model"].pop(),
+     r"the options \(fusion_func, measure\) are those of camp-gate-fusion-new or camp-gate-fusion"),
     (lambda c: c["model"].__setitem__(0, {"module.fc.bias": torch.zeros(32)}), "the image encoder has no fc.weight"),
-    (lambda c: c["model"][2].pop("module.fc_1.0.weight"), r"the scorer \(camp-gate-fusion-new, concat\) has no fc_1.0.weight"),
+    (lambda c: c["model"][2].pop("module.fc_1.0.weight"),
+     r"the scorer \(camp-gate-fusion-new, concat\) has no fc_1.0.weight"),
     (lambda c: c["model"][1].update({"module.rnn.weight_ih_l1": torch.zeros(1)}), "unknown rnn.weight_ih_l1"),
     (lambda c: c["model"][2].update({"module.fc_2.0.weight": torch.zeros(32, 32)}), r"fc_2.0.weight has shape \[32, 32\]"),
     (lambda c: c["model"][0].update({"module.fc.bias": torch.full((32,), float("nan"))}), "not finite"),

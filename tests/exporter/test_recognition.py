@@ -78,11 +78,13 @@ def test_options_that_do_not_say_enough_name_the_system_of_the_weights(name):
     ("camp-cross-attention", "camp-gate-fusion-sum", "; the weights are those of camp-gate-fusion"),
     ("scan-t2i-mean", "camp-paper", r"the weights are those of camp-paper, but the options \(agg_func, cross_attn, "
      r"lambda_lse and 3 more\) are those of scan-t2i or scan-i2t; --config can give one of the former"),
-    ("sgraf-saf", "camp-paper", r"of camp-paper, but the options \(module_name, sgr_step, sim_dim\) are those of sgraf"),
+    ("sgraf-saf", "camp-paper",
+     r"of camp-paper, but the options \(module_name, sgr_step, sim_dim\) are those of sgraf"),
     ("rdan", "sgraf-sgr", r"of sgraf-sgr, but the options \(lambda_softmax, mu\) are those of rdan"),
     ("vsepp", "sgraf-sgr", r"of sgraf-sgr, but the options \(measure, use_abs\) are those of vsepp"),
     ("scan-t2i-mean", "vsepp", "the text encoder has no rnn.*; the weights are those of vsepp"),
-    ("camp-paper", "scan-i2t-mean", "the weights are those of scan-t2i or scan-i2t, the options are not: option cross_attn"),
+    ("camp-paper", "scan-i2t-mean",
+     "the weights are those of scan-t2i or scan-i2t, the options are not: option cross_attn"),
 ])
 def test_options_of_one_system_and_weights_of_another_are_told(options, weights, message):
     given = content(weights)
@@ -128,7 +130,8 @@ def test_what_no_system_recognises_names_the_nearest_and_what_tells_it_apart():
     (lambda c: {"model": [{}, {}]}, "no system has any of its weights"),
     (lambda c: {"model": [{"conv1.weight": torch.zeros(1)}, {"x": torch.zeros(1)}]},
      r"no system has any of its weights \(conv1.weight, x\)"),
-    (lambda c: {"model": [{5: torch.zeros(1)}, {}, {}]}, r"entry 'model'\[0\] holds something else than named tensors: 5"),
+    (lambda c: {"model": [{5: torch.zeros(1)}, {}, {}]},
+     r"entry 'model'\[0\] holds something else than named tensors: 5"),
 ])
 def test_another_layout_is_refused_with_what_was_found(change, message):
     with pytest.raises(ExportError, match="^f: " + message):

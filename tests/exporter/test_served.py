@@ -80,3 +80,14 @@ def test_a_loaded_bundle_reproduces_its_parity_data_and_the_golden_scores(export
                            "--direction", direction, "--out", out)
         assert scored.returncode == 0, scored.stderr
         assert np.abs(np.load(out) - arrays["scores"]).max() <= TOLERANCES.get(variant, TOLERANCE)
+
+
+@pytest.mark.parametrize("system, option", [
+    ("camp-cross-attention", "--summary=mean"), ("camp-cross-attention-new", "--summary=mean"),
+    ("camp-paper", "--ablation=no-cross-attention"), ("camp-paper", "--ablation=concat-fusion")])
+def test_a_variant_without_public_numbers_scores_in_the_service_as_published(tmp_path, system, option):
+    out = tmp_path / "bundle"
+    assert main(["--random", "--system", system, option, "--embed-size", "32", "--image-size", "24", "--word-size", "12",
+                 "--vocabulary-size", "30", "--regions", "7", "--max-tokens", "60", "--out", str(out)]) == 0
+    verified = retrieval("bundle", "verify", out)
+    assert verified.returncode == 0, verified.stderr

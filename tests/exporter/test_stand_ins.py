@@ -110,7 +110,8 @@ def test_torch_saves_such_files_itself(content, tmp_path):
     """No assembler: NumPy, paths and containers of this very machine, in both formats."""
     everything = {"best": np.float64(0.5), "array": np.zeros(3), "path": pathlib.PurePosixPath("/data"), "set": {1, 2},
                   "counter": collections.Counter("abc"), "default": collections.defaultdict(list, a=[1]),
-                  "size": torch.Size((1, 2)), "device": torch.device("cpu"), "type": torch.float16, "foreign": Foreign()}
+                  "size": torch.Size((1, 2)), "device": torch.device("cpu"), "type": torch.float16,
+                  "foreign": Foreign()}
     optimizer = torch.optim.Adam([torch.zeros(2, requires_grad=True)])
     for zipped in (True, False):
         torch.save({**content, **everything, "optimizer": optimizer, "opt": {**content["opt"], **everything}},
@@ -184,7 +185,8 @@ def read(body, storages=None, **options):
 
 def test_a_stand_in_keeps_nothing_and_cannot_be_changed():
     foreign = made(named("a", "B"), text("x" * 1000))
-    value = read(pickles.built(pickles.appended(filled(foreign, {"a": number(1)}), number(1)), mapping({"c": number(2)})))
+    changed = pickles.appended(filled(foreign, {"a": number(1)}), number(1))
+    value = read(pickles.built(changed, mapping({"c": number(2)})))
     assert isinstance(value, StandIn) and value.origin == "a.B" and not hasattr(value, "__dict__")
     with pytest.raises(AttributeError):
         value.anything = 1
@@ -197,7 +199,8 @@ HOSTILE_STATES = {"dictionary": mapping({"value": number(1), "items": number(1),
                                          "dtype": number(1), "origin": text("x"), "arguments": number(3)})}
 HOSTILE_STATES["slots"] = sequence(NONE, HOSTILE_STATES["dictionary"])
 TARGETS = {
-    "a stand-in's class": named("os", "system"), "a rebuilder": REBUILD, "a storage's type": named("torch", "FloatStorage"),
+    "a stand-in's class": named("os", "system"), "a rebuilder": REBUILD,
+    "a storage's type": named("torch", "FloatStorage"),
     "a storage": pickles.storage("0", 4), "a tensor": pickles.tensor("0", (2, 2)), "the options' class":
     named("argparse", "Namespace"), "the dictionary's class": ORDERED,
 }

@@ -18,7 +18,8 @@ from .system import Sizes, System
 
 _SMALLEST = Sizes(embed_size=2, image_size=2, word_size=2, vocabulary_size=4)
 _PARTS = ("image encoder", "text encoder", "scorer")
-_LAYOUT = "expected a list of two or three state dictionaries: image encoder, text encoder and, where it has weights, scorer"
+_LAYOUT = "expected a list of two or three state dictionaries: image encoder, text encoder and, where it has weights, " \
+          "scorer"
 
 # How many keys and names a line shows.
 _KEYS = 3
@@ -63,7 +64,7 @@ def layout_fault(checkpoint: Checkpoint) -> str | None:
     if "model" not in checkpoint.content:
         tensors = [key for key, value in checkpoint.content.items() if isinstance(value, Tensor)]
         if tensors:
-            return f"the file is one state dictionary ({shown(tensors)}), expected an entry 'model' that is a list of them"
+            return f"the file is one state dictionary ({shown(tensors)}), expected an entry 'model', a list of them"
         return f"no entry 'model', only {shown(checkpoint.content)}; {_LAYOUT}"
     model = checkpoint.entry("model")
     if isinstance(model, dict):
