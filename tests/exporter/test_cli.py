@@ -175,6 +175,19 @@ def test_an_empty_folder_is_filled(tmp_path):
     assert main(["--random", "--out", str(tmp_path / "b"), *SMALL]) == 0
 
 
+@pytest.mark.parametrize("option", ["--system=rdan", "--embed-size=8", "--seed=1", "--fusion=sum", "--sim-dim=3"])
+def test_an_option_of_random_weights_is_refused_beside_a_checkpoint(reference, tmp_path, capsys, option):
+    assert main(["--checkpoint", str(reference), "--out", str(tmp_path / "b"), option]) == 2
+    assert f"error: {option.split('=')[0]} has no effect with --checkpoint" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("option", ["--config=c.json", "--vocabulary=v.json"])
+def test_an_option_of_checkpoints_is_refused_beside_random_weights(tmp_path, capsys, option):
+    assert main(["--random", "--out", str(tmp_path / "b"), option, *SMALL]) == 2
+    assert f"error: {option.split('=')[0]} has no effect with --random" in capsys.readouterr().err
+
+
 def test_a_file_in_the_way_is_refused(tmp_path, capsys):
     (tmp_path / "b").write_text("a file")
     assert main(["--random", "--out", str(tmp_path / "b"), *SMALL, "--force"]) == 2

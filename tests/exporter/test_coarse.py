@@ -90,3 +90,9 @@ def test_a_damaged_npz_is_refused_wherever_it_is_damaged(reference, tmp_path):
             refused += 1
     # Not everywhere: an archive says some things twice.
     assert refused > len(places) / 2
+
+
+def test_an_empty_file_is_called_empty(reference, tmp_path):
+    (tmp_path / "c.npz").write_bytes(b"")
+    with pytest.raises(ExportError, match=r"c\.npz: not readable as an \.npz of plain arrays: the file is empty"):
+        model.from_checkpoint(reference, coarse_path=tmp_path / "c.npz")

@@ -13,7 +13,7 @@ from fitting_data import WIDTH, write_split
 from retrieval_exporter import coarse
 from retrieval_exporter.errors import ExportError
 from retrieval_exporter.fitting import mining, ordering
-from retrieval_exporter.fitting.batches import Batches, ScoredGroups
+from retrieval_exporter.fitting.batches import Batches, ScoredGroups, groups_to_score
 from retrieval_exporter.fitting.embedding import embed_captions, embed_images
 from retrieval_exporter.fitting.features import Features, encode
 from retrieval_exporter.fitting.losses import contrast, listwise
@@ -152,6 +152,12 @@ def test_in_a_large_split_neighbours_are_looked_for_in_parts(monkeypatch):
     monkeypatch.setattr(mining, "_BLOCK", 6)
     near = mining.neighbours(slots(), features(), 3, torch.Generator().manual_seed(5), CPU)
     assert all(len(set(row) - {image}) == 3 and 0 <= min(row) and max(row) < 20 for image, row in enumerate(near))
+
+
+def test_a_small_split_is_not_scored_again_and_again():
+    for pairs, groups in ((640, 10), (1_000_000, 32 * 20 // 8)):
+        scored = groups_to_score(slots(), features(), pairs, torch.Generator().manual_seed(5), CPU)
+        assert scored["images"].shape == scored["captions"].shape == (groups, 8)
 
 
 def test_a_batch_is_half_scored_groups_and_half_mined_ones():

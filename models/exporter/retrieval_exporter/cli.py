@@ -18,6 +18,11 @@ from .system import Sizes
 from .writing import bundle
 
 
+# Of random weights, where the command line says nothing.
+_RANDOM = {"system": registry.names()[0], "embed_size": 1024, "image_size": 2048, "word_size": 300,
+           "vocabulary_size": 8485, "seed": 0}
+
+
 def seed(text: str) -> int:
     """A seed that torch takes."""
     value = int(text)
@@ -59,15 +64,13 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument("--weights", metavar="W,W", type=weights,
                    help="of an ensemble's members, in the order of the checkpoints; equal by default")
     r = p.add_argument_group("with --random")
-    r.add_argument("--system", choices=registry.names(), default=registry.names()[0])
+    r.add_argument("--system", choices=registry.names(), help=f"{_RANDOM['system']} by default")
     for option in registry.options():
         r.add_argument("--" + option.name.replace("_", "-"), choices=option.choices, type=option.kind,
                        help=option.default and f"{option.default} by default")
-    r.add_argument("--embed-size", type=int, default=1024)
-    r.add_argument("--image-size", type=int, default=2048)
-    r.add_argument("--word-size", type=int, default=300)
-    r.add_argument("--vocabulary-size", type=int, default=8485)
-    r.add_argument("--seed", type=seed, default=0, help="0 to 2^63 - 1")
+    for name in ("embed_size", "image_size", "word_size", "vocabulary_size"):
+        r.add_argument("--" + name.replace("_", "-"), type=int, help=f"{_RANDOM[name]} by default")
+    r.add_argument("--seed", type=seed, help="0 to 2^63 - 1")
     return p
 
 
@@ -98,8 +101,18 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def refuse_without_effect(arguments: argparse.Namespace) -> None:
+    """An option of the other of --checkpoint and --random is an error, for nothing would come of it."""
+    of_random = (*_RANDOM, *(option.name for option in registry.options()))
+    source, others = ("--random", ("config", "vocabulary")) if arguments.random else ("--checkpoint", of_random)
+    for name in others:
+        if getattr(arguments, name) is not None:
+            raise ExportError(f"--{name.replace('_', '-')} has no effect with {source}")
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Exports as the parsed `arguments` say."""
+    refuse_without_effect(arguments)
     if arguments.max_tokens < 3:
         raise ExportError("--max-tokens must be at least 3: the two markers and a word")
     if arguments.regions < 1:
@@ -110,11 +123,13 @@ def run(arguments: argparse.Namespace) -> None:
         raise ExportError("--weights has no effect without a second --checkpoint"
                           + (f" beside {checkpoints[0]}" if checkpoints else ""))
     if arguments.random:
-        sizes = Sizes(arguments.embed_size, arguments.image_size, arguments.word_size, arguments.vocabulary_size,
+        said = {name: default if getattr(arguments, name) is None else getattr(arguments, name)
+                for name, default in _RANDOM.items()}
+        sizes = Sizes(said["embed_size"], said["image_size"], said["word_size"], said["vocabulary_size"],
                       arguments.regions)
         options = {option.name: getattr(arguments, option.name) for option in registry.options()
                    if getattr(arguments, option.name) is not None}
-        built = model.random(arguments.system, sizes, options, arguments.seed, arguments.coarse, wanted)
+        built = model.random(said["system"], sizes, options, said["seed"], arguments.coarse, wanted)
     elif len(checkpoints) > 1:
         if arguments.config:
             raise ExportError(f"{arguments.config}: --config is for one checkpoint, and there are {len(checkpoints)}")

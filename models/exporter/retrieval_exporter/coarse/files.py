@@ -88,6 +88,8 @@ def write(path: Path | str, weights: SlotWeights, ranking: Ranking | None = None
 def arrays_of(path: Path | str, what: str = "an .npz of plain arrays", advice: str = "") -> dict[str, np.ndarray]:
     """The arrays of an .npz by name. A file that is none, or is damaged or pickled, is an error that calls it no `what`."""
     try:
+        if os.path.getsize(path) == 0:
+            raise ExportError(f"{path}: not readable as {what}: the file is empty{advice}")
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, KeyError, AttributeError, EOFError, NotImplementedError, RuntimeError, TypeError,

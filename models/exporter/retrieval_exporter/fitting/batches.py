@@ -14,6 +14,9 @@ from .features import Features
 GROUP = 8
 _NEIGHBOURS = 16
 
+# For an image, of those whose pairs the scorer scores. Small splits have no more to show.
+_MOST_GROUPS = 32
+
 
 @dataclass(frozen=True)
 class ScoredGroups:
@@ -72,8 +75,9 @@ def group_size(features: Features) -> int:
 
 def groups_to_score(slots: Slots, features: Features, pairs: int, generator: Generator,
                     device: torch.device) -> dict[str, np.ndarray]:
-    """`images` and `captions` [G, g] of groups mined by `slots`, of about as many `pairs` in all."""
+    """`images` and `captions` [G, g] of groups mined by `slots`, of about as many `pairs` in all, fewer for a small split."""
     size = group_size(features)
+    pairs = min(pairs, _MOST_GROUPS * size * features.images)
     near = mining.neighbours(slots, features, min(_NEIGHBOURS, features.images - 1), generator, device)
     wanted = max(1, pairs // size**2)
     images = np.concatenate([mining.draw(near, size, min(len(near), wanted - first), generator)
