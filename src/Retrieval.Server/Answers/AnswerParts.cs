@@ -111,39 +111,15 @@ internal static class AnswerParts
         json.Raw("\",\"rank\":"u8);
         json.Number(place.Rank);
         json.Raw(",\"score\":"u8);
-        if (place.Score is { } score)
-        {
-            json.Number(score);
-        }
-        else
-        {
-            json.Raw("null"u8);
-        }
-
+        json.NumberOrNull(place.Score);
         json.Raw(",\"scoreRank\":"u8);
-        if (place.ScoreRank is { } scoreRank)
-        {
-            json.Number(scoreRank);
-        }
-        else
-        {
-            json.Raw("null"u8);
-        }
-
+        json.NumberOrNull(place.ScoreRank);
         json.Raw(",\"coarse\":{\"score\":"u8);
         json.Number(place.Coarse.Score);
         json.Raw(",\"rank\":"u8);
         json.Number(place.Coarse.Rank);
         json.Raw("},\"rankingScore\":"u8);
-        if (place.RankingScore is { } rankingScore)
-        {
-            json.Number(rankingScore);
-        }
-        else
-        {
-            json.Raw("null"u8);
-        }
-
+        json.NumberOrNull(place.RankingScore);
         json.Raw(",\"metadata\":"u8);
         await MetadataAsync(json, texts, place.Image, cancellationToken).ConfigureAwait(false);
         if (place.Caption is { } caption)

@@ -1,6 +1,7 @@
 using System.Buffers;
-using System.Buffers.Text;
+using System.Globalization;
 using System.IO.Pipelines;
+using System.Numerics;
 using System.Text.Encodings.Web;
 
 namespace Retrieval.Server.Answers;
@@ -77,35 +78,31 @@ internal sealed class JsonOut(IBufferWriter<byte>? target)
         }
     }
 
-    /// <summary>Writes a number.</summary>
-    public void Number(long value)
-    {
-        Utf8Formatter.TryFormat(value, Span(LongestNumber), out var written);
-        Advance(written);
-    }
-
     /// <summary>Writes a finite number in its shortest form that reads back the same.</summary>
-    public void Number(float value)
+    public void Number<T>(T value)
+        where T : struct, INumberBase<T>
     {
-        if (!float.IsFinite(value))
+        if (!T.IsFinite(value))
         {
             throw new InvalidDataException("a number that is not finite cannot be written");
         }
 
-        Utf8Formatter.TryFormat(value, Span(LongestNumber), out var written);
+        value.TryFormat(Span(LongestNumber), out var written, default, CultureInfo.InvariantCulture);
         Advance(written);
     }
 
-    /// <inheritdoc cref="Number(float)"/>
-    public void Number(double value)
+    /// <summary>As <see cref="Number{T}(T)"/>; null where there is none.</summary>
+    public void NumberOrNull<T>(T? value)
+        where T : struct, INumberBase<T>
     {
-        if (!double.IsFinite(value))
+        if (value is { } number)
         {
-            throw new InvalidDataException("a number that is not finite cannot be written");
+            Number(number);
         }
-
-        Utf8Formatter.TryFormat(value, Span(LongestNumber), out var written);
-        Advance(written);
+        else
+        {
+            Raw("null"u8);
+        }
     }
 
     /// <summary>Passes on what was written, and waits until there is room for more.</summary>

@@ -1,0 +1,97 @@
+using System.Globalization;
+using Retrieval.Domain.Errors;
+using Retrieval.Search.Queries;
+
+namespace Retrieval.Search.Tests.Queries;
+
+/// <summary>What a request may ask for, at the very edges of the bounds.</summary>
+public sealed class RequestLimitsTests
+{
+    private static readonly SearchOptions Options = new() { MaxTop = 7, MaxShortlist = 9 };
+
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(0, 0, 5)]
+    [InlineData(0, 5, 5)]
+    [InlineData(2, 2, 5)]
+    [InlineData(2, 5, 5)]
+    public void As_few_and_as_many_items_as_are_allowed_pass(int least, int count, int most)
+    {
+        if (count >= least)
+        {
+            new WholeNumberBound(least, most).CheckCount(count, "items");
+            Assert.Equal(count, new WholeNumberBound(least, most).Check(count, "items"));
+            return;
+        }
+
+        Assert.Throws<InvalidInputException>(() => new WholeNumberBound(least, most).CheckCount(count, "items"));
+    }
+
+    [Theory]
+    [InlineData(0, 6, "has 6 items; expected at most 5")]
+    [InlineData(2, 1, "has 1 items; expected 2 to 5")]
+    [InlineData(2, 6, "has 6 items; expected 2 to 5")]
+    public void Too_few_items_and_too_many_are_told_with_what_is_expected(int least, int count, string message)
+    {
+        var exception = Assert.Throws<InvalidInputException>(() => new WholeNumberBound(least, 5).CheckCount(count, "items"));
+
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+        Assert.Equal("items", exception.Field);
+    }
+
+    [Fact]
+    public void A_filter_of_as_many_conditions_as_are_allowed_passes_and_one_more_is_refused()
+    {
+        Limits(Conditions(32));
+        var exception = Assert.Throws<InvalidInputException>(() => Limits(Conditions(33)));
+
+        Assert.Contains("has 33 conditions; expected at most 32", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("filter", exception.Field);
+    }
+
+    [Fact]
+    public void A_condition_without_values_or_with_one_that_is_no_text_is_refused_by_its_key()
+    {
+        Limits(new() { ["colour"] = [] });
+        Limits(new() { ["colour"] = ["red", "blue"] });
+        foreach (var values in new IReadOnlyList<string>[] { null!, [null!], ["red", null!] })
+        {
+            var exception = Assert.Throws<InvalidInputException>(() => Limits(new() { ["size"] = ["small"], ["colour"] = values }));
+            Assert.Contains("expected a list of texts", exception.Message, StringComparison.Ordinal);
+            Assert.Equal("filter.colour", exception.Field);
+        }
+    }
+
+    [Fact]
+    public void A_deadline_leaves_what_is_left_of_it_and_nothing_once_it_has_passed()
+    {
+        var time = new ManualTime();
+        var deadline = Deadline.Of(100, time.GetTimestamp(), time)!.Value;
+        Assert.Equal(TimeSpan.FromMilliseconds(100), deadline.Left(time));
+
+        time.Advance(TimeSpan.FromMilliseconds(99));
+        Assert.Equal(TimeSpan.FromMilliseconds(1), deadline.Left(time));
+
+        time.Advance(TimeSpan.FromMilliseconds(5000));
+        Assert.Equal(TimeSpan.Zero, deadline.Left(time));
+    }
+
+    [Theory]
+    [InlineData("#0")]
+    [InlineData("#")]
+    [InlineData("image")]
+    [InlineData("image#")]
+    [InlineData("image#00")]
+    [InlineData("image#-1")]
+    public void An_id_that_no_caption_has_is_unknown(string id)
+    {
+        Assert.Throws<NotFoundException>(() => CaptionId.Parse(id));
+        Assert.Equal(("a#b", 3), CaptionId.Parse("a#b#3"));
+    }
+
+    private static RequestLimits Limits(Dictionary<string, IReadOnlyList<string>> filter) => RequestLimits.Of(
+        new ImageSearchRequest { Caption = "a dog", Top = 7, Shortlist = 9, Filter = filter }, Options, new SearchBounds(Options), null, 0, TimeProvider.System);
+
+    private static Dictionary<string, IReadOnlyList<string>> Conditions(int count) =>
+        Enumerable.Range(0, count).ToDictionary(i => i.ToString(CultureInfo.InvariantCulture), _ => (IReadOnlyList<string>)["x"]);
+}
