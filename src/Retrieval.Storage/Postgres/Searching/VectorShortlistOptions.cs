@@ -7,7 +7,7 @@ public sealed record VectorShortlistOptions
     public double EfFactor { get; init; } = 1.5;
 
     /// <summary>Minimum number of candidates the index keeps during a search, however few are wanted.</summary>
-    internal int SmallestEf { get; init; } = 100;
+    internal int SmallestEf { get; init; } = 200;
 
     /// <summary>If at most this many images match a filter, the query is compared with all of their embeddings.</summary>
     internal int ExactMatches { get; init; } = 10_000;
