@@ -5,6 +5,7 @@
 #   ./compare.sh --only scan-t2i          # trains that system alone; several times for several
 #   ./compare.sh --ablations              # the ablations of CAMP's paper instead of the systems
 #   ./compare.sh train | measure | table  # one step alone. What is not trained is left out of measure and table
+#   ./compare.sh --so-far measure table   # with the best so far of trainings that were not finished
 #
 # Needs what recipe.sh needs, the splits that it makes (DATA), ../../retrieval, and matplotlib for the plot.
 set -eu
@@ -23,17 +24,18 @@ SYSTEMS="vsepp scan-t2i scan-i2t sgraf-saf sgraf-sgr camp-paper rdan camp-gate-f
 OTHERS="camp-gate-fusion-new sgraf"
 ABLATIONS="no-cross-attention no-gates no-residual no-fusion concat-fusion product-fusion mean-pooling joint-embedding"
 
-names="$SYSTEMS $OTHERS" chosen="" steps="" one="" results=$here/compare.json plot=$here/compare.png
+names="$SYSTEMS $OTHERS" chosen="" steps="" one="" sofar="" results=$here/compare.json plot=$here/compare.png page=$here/../README.md
 while [ $# -gt 0 ]; do
     case $1 in
     --only) chosen="$chosen ${2:?--only takes the name of a system}"; shift ;;
+    --so-far) sofar=yes ;;
     --ablations)
         names="camp-paper camp-paper-all-negatives"
         for ablation in $ABLATIONS; do names="$names camp-paper-$ablation"; done
-        results=$here/ablations.json plot="" ;;
+        results=$here/ablations.json plot="" page="" ;;
     --one) one=$2; shift ;;  # what the step train calls for each
     train | measure | table) steps="$steps $1" ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
     shift
 done
@@ -78,6 +80,9 @@ system() {
 
 finished() { [ -f "$OUT/trainings/$1/model_best.pth.tar" ] && [ ! -d "$OUT/trainings/$1/.state" ]; }
 
+# Whether there is a checkpoint to measure.
+there() { finished "$1" || { [ -n "$sofar" ] && [ -f "$OUT/trainings/$1/model_best.pth.tar" ]; }; }
+
 # Appends the seconds of processor time to NAME.seconds, one line a process: a training may have been stopped.
 train() {
     if finished "$1"; then return; fi
@@ -98,11 +103,11 @@ bundle() {
     case $1 in
     camp-gate-fusion-new) newest=$here/checkpoint/model.pth from="--checkpoint $newest" words=$here/checkpoint/vocabulary.json ;;
     sgraf)
-        finished sgraf-sgr && finished sgraf-saf || return 0
+        there sgraf-sgr && there sgraf-saf || return 0
         from="--checkpoint $(checkpoint sgraf-sgr) --checkpoint $(checkpoint sgraf-saf)"
         newest=$(ls -t "$(checkpoint sgraf-sgr)" "$(checkpoint sgraf-saf)" | head -n 1)
         words=$OUT/trainings/sgraf-sgr/vocabulary.json ;;
-    *) finished "$1" || return 0; newest=$(checkpoint "$1") from="--checkpoint $newest" ;;
+    *) there "$1" || return 0; newest=$(checkpoint "$1") from="--checkpoint $newest" ;;
     esac
     [ "$out/bundle.json" -nt "$newest" ] || $PYTHON "$here/../exporter/export.py" $from --vocabulary "$words" \
         --max-tokens 32 --name "$1" --out "$out" --force >&2 || return
@@ -145,6 +150,6 @@ for step in $steps; do
     table)
         $PYTHON "$here/compare.py" gather --results "$OUT/results" --bundles "$OUT/bundles" --trainings "$OUT/trainings" \
             --into "$results" $(for name in $names; do [ ! -s "$OUT/results/$name.json" ] || echo "$name"; done)
-        $PYTHON "$here/compare.py" show --results "$results" ${plot:+--plot "$plot"} ;;
+        $PYTHON "$here/compare.py" show --results "$results" ${plot:+--plot "$plot"} ${page:+--page "$page"} ;;
     esac
 done

@@ -12,7 +12,7 @@ SCENES = ROOT / "models" / "scenes"
 sys.path.insert(0, str(SCENES))
 
 from scene_comparison import results, table  # noqa: E402
-from scene_comparison.plot import point  # noqa: E402
+from scene_comparison.plot import draw, point  # noqa: E402
 
 
 def recalls(r1, inside=None):
@@ -58,8 +58,14 @@ def gathered(folder):
 
 def test_the_minutes_of_a_training_are_those_of_all_its_processes(measured):
     first, second = gathered(measured)["systems"]
-    assert first["training"] == {"steps": {"pre-training": 5, "training": 7}, "minutes": 3.0}
+    assert first["training"] == {"steps": {"pre-training": 5, "training": 7}, "finished": True, "minutes": 3.0}
     assert second["training"] is None
+
+
+def test_a_training_that_was_not_finished_is_called_so(measured):
+    (measured / "trainings" / "a" / ".state").mkdir()
+    line = next(line for line in table.markdown(gathered(measured)).splitlines() if "`a`" in line)
+    assert line.endswith("| 3, unfinished |")
 
 
 def test_bytes_of_an_image_are_those_of_its_record_and_its_embedding(measured):
@@ -98,6 +104,16 @@ def test_the_row_of_the_table_is_the_longest_shortlist_or_all_pairs(measured):
     assert table.best_row(first)["ranking"] == "full"
 
 
+def test_tables_take_their_marked_places_on_a_page_and_nothing_else_changes():
+    mark = "<!-- compare.sh -->\n"
+    page = f"a\n{mark}old\n{mark}b\n{mark}{mark}c\n"
+    new = table.replaced(page, ["| 1 |\n", "| 2 |\n"])
+    assert new == f"a\n{mark}\n| 1 |\n\n{mark}b\n{mark}\n| 2 |\n\n{mark}c\n"
+    assert table.replaced(new, ["| 1 |\n", "| 2 |\n"]) == new
+    with pytest.raises(SystemExit, match="4 lines .* each of 1 tables"):
+        table.replaced(page, ["| 1 |\n"])
+
+
 def test_a_system_that_there_is_not_is_refused_before_anything_is_trained(tmp_path):
     done = subprocess.run([SCENES / "compare.sh", "--only", "sgarf", "train"], capture_output=True, text=True,
                           env={"OUT": str(tmp_path / "out"), "PATH": "/usr/bin:/bin"})
@@ -108,3 +124,11 @@ def test_a_system_that_there_is_not_is_refused_before_anything_is_trained(tmp_pa
 def test_the_page_shows_the_results_that_are_committed(show):
     committed = json.loads((SCENES / "compare.json").read_text(encoding="utf-8"))
     assert committed["systems"] and show(committed) in (ROOT / "models" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_same_results_give_the_same_picture(measured):
+    pytest.importorskip("matplotlib")
+    for name in ("first", "second"):
+        draw(gathered(measured), measured / f"{name}.png")
+    first, second = ((measured / f"{name}.png").read_bytes() for name in ("first", "second"))
+    assert first == second and first.startswith(b"\x89PNG")

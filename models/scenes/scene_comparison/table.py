@@ -1,9 +1,12 @@
 """`compare.json` -> the Markdown of ../../README.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .results import DIRECTIONS, RECALLS
+
+# Before and after a table that the page takes from the results.
+_MARK = "<!-- compare.sh -->\n"
 
 
 def best_row(system: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -48,6 +51,15 @@ def shortlists(results: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def replaced(page: str, tables: Sequence[str]) -> str:
+    """The page with `tables` in its marked places, in their order."""
+    parts = page.split(_MARK)
+    if len(parts) != 2 * len(tables) + 1:
+        raise SystemExit(f"the page has {len(parts) - 1} lines {_MARK.strip()}, expected two for each of {len(tables)} tables")
+    parts[1::2] = [f"\n{table}\n" for table in tables]
+    return _MARK.join(parts)
+
+
 def _both(row: Mapping[str, Any]) -> str:
     return " / ".join(f"{row[direction]['r1']:.1f}" for direction in DIRECTIONS)
 
@@ -59,4 +71,5 @@ def _inside(row: Mapping[str, Any]) -> str:
 def _minutes(training: Mapping[str, Any] | None) -> str:
     if training is None:
         return ""
-    return "" if training["minutes"] is None else f"{training['minutes']:.0f}"
+    minutes = "" if training["minutes"] is None else f"{training['minutes']:.0f}"
+    return minutes if training["finished"] else f"{minutes}, unfinished".removeprefix(", ")
