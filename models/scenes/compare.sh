@@ -24,7 +24,8 @@ SYSTEMS="vsepp scan-t2i scan-i2t sgraf-saf sgraf-sgr camp-paper rdan camp-gate-f
 OTHERS="camp-gate-fusion-new sgraf"
 ABLATIONS="no-cross-attention no-gates no-residual no-fusion concat-fusion product-fusion mean-pooling joint-embedding"
 
-names="$SYSTEMS $OTHERS" chosen="" steps="" one="" sofar="" results=$here/compare.json plot=$here/compare.png page=$here/../README.md
+names="$SYSTEMS $OTHERS" chosen="" steps="" one="" sofar=""
+found=$OUT/results results=$here/compare.json plot=$here/compare.png page=$here/../README.md
 while [ $# -gt 0 ]; do
     case $1 in
     --only) chosen="$chosen ${2:?--only takes the name of a system}"; shift ;;
@@ -32,7 +33,7 @@ while [ $# -gt 0 ]; do
     --ablations)
         names="camp-paper camp-paper-all-negatives"
         for ablation in $ABLATIONS; do names="$names camp-paper-$ablation"; done
-        results=$here/ablations.json plot="" page="" ;;
+        found=$OUT/results-of-ablations results=$here/ablations.json plot="" page="" ;;
     --one) one=$2; shift ;;  # what the step train calls for each
     train | measure | table) steps="$steps $1" ;;
     *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
@@ -41,18 +42,20 @@ while [ $# -gt 0 ]; do
 done
 steps=${steps:-train measure table}
 
-# Options of a system's training beside the common ones. Losses are the papers'; with the hardest negatives from the first
-# step on nothing is learned in so few steps, so the first epoch, or two, take all negatives, or some that are drawn.
+# Options of a system's training beside the common ones. Losses are the papers'. The first epoch, or two, take all
+# negatives, or some that are drawn: with so few steps there is no time to wait until the hardest ones teach something.
 options() {
     case $1 in
-    # A mean of regions cannot tell twins apart. With twins in a batch the hardest negative is always one, and all scores
-    # become equal.
+    # A mean of regions hardly tells twins apart. With twins in a batch the hardest negative mostly is one, and when
+    # the hardest ones began all scores became equal.
     vsepp) echo --epochs 12 --easy-epochs 2 ;;
     scan-*) echo --pairs-together --epochs 4 --easy-epochs 1 --negatives-drawn 10 --candidates 6 --every 391 ;;
     # A score in training depends on its batch, so all pairs of a batch are scored: small batches.
     sgraf-*) echo --pairs-together --epochs 2 --easy-epochs 1 --batch 16 --sim-dim 64 --every 781 ;;
-    rdan) echo --pairs-together --epochs 2 --easy-epochs 1 --negatives-drawn 3 --candidates 3 --regions-drawn 18 --every 391 ;;
-    camp-cross-*) echo --pairs-together --epochs 2 --easy-epochs 1 --negatives-drawn 6 --candidates 6 --regions-drawn 24 --every 391 ;;
+    rdan) echo --pairs-together --epochs 2 --easy-epochs 1 --negatives-drawn 3 --candidates 3 --regions-drawn 18 \
+        --every 391 ;;
+    camp-cross-*) echo --pairs-together --epochs 2 --easy-epochs 1 --negatives-drawn 6 --candidates 6 \
+        --regions-drawn 24 --every 391 ;;
     camp-*)
         echo --pairs-together --epochs 2 --regions-drawn 24 --every 391
         case $1 in
@@ -90,18 +93,22 @@ train() {
     echo "training $1, see $OUT/trainings/$1.log" >&2
     local TIMEFORMAT=%U
     { time $PYTHON "$here/../exporter/train.py" --source "$DATA" --out "$OUT/trainings/$1" $(system "$1") \
-        --embed-size 128 --word-size 64 --least-count 1 --max-tokens 32 --batch 64 --rate 1e-3 --schedule linear --warm-up 100 \
-        --standardise --patience 0 --dev-images 300 --dev-captions 1 --device cpu --threads 1 $(options "$1") \
-        >> "$OUT/trainings/$1.log" 2>&1; } 2>> "$OUT/trainings/$1.seconds"
+        --embed-size 128 --word-size 64 --least-count 1 --max-tokens 32 --batch 64 --rate 1e-3 --schedule linear \
+        --warm-up 100 --standardise --patience 0 --dev-images 300 --dev-captions 1 --device cpu --threads 1 \
+        $(options "$1") >> "$OUT/trainings/$1.log" 2>&1; } 2>> "$OUT/trainings/$1.seconds" ||
+        { tail -n 1 "$OUT/trainings/$1.log" >&2; return 1; }
 }
 
 checkpoint() { echo "$OUT/trainings/$1/model_best.pth.tar"; }
 
-# Prints the bundle's folder, or nothing if there is no checkpoint. First stages are slots without data, or VSE++'s features.
+# Prints the bundle's folder, or nothing if there is no checkpoint. First stages are slots without data, or VSE++'s
+# features.
 bundle() {
     local out=$OUT/bundles/$1 newest from words=$OUT/trainings/$1/vocabulary.json
     case $1 in
-    camp-gate-fusion-new) newest=$here/checkpoint/model.pth from="--checkpoint $newest" words=$here/checkpoint/vocabulary.json ;;
+    camp-gate-fusion-new)
+        newest=$here/checkpoint/model.pth words=$here/checkpoint/vocabulary.json
+        from="--checkpoint $newest" ;;
     sgraf)
         there sgraf-sgr && there sgraf-saf || return 0
         from="--checkpoint $(checkpoint sgraf-sgr) --checkpoint $(checkpoint sgraf-saf)"
@@ -117,22 +124,24 @@ bundle() {
 # Recalls of each bundle once; pairs a second of all of them in one run, in turns.
 measure() {
     local name out all="" new=""
-    mkdir -p "$OUT/bundles" "$OUT/results"
+    mkdir -p "$OUT/bundles" "$found"
     for name in $names; do
         out=$(bundle "$name")
         [ -n "$out" ] || continue
         all="$all $out"
-        [ "$OUT/results/$name.json" -nt "$out/bundle.json" ] || new="$new $name"
+        [ "$found/$name.json" -nt "$out/bundle.json" ] || new="$new $name"
     done
     for name in $new; do
-        "$here/../../retrieval" evaluate --bundle "$OUT/bundles/$name" --source "$here/corpus" --split test --queries "$QUERIES" \
-            --shortlist 20,50,200 --json > "$OUT/results/$name.part"
-        mv "$OUT/results/$name.part" "$OUT/results/$name.json"
+        "$here/../../retrieval" evaluate --bundle "$OUT/bundles/$name" --source "$here/corpus" --split test \
+            --queries "$QUERIES" --shortlist 20,50,200 --json > "$found/$name.part"
+        mv "$found/$name.part" "$found/$name.json"
     done
     [ -n "$all" ] || { echo "compare.sh: nothing is trained" >&2; exit 2; }
     all=${all//" $OUT"/ --against "$OUT"}
-    "$here/../../retrieval" bench rerank --bundle ${all#* --against } --json > "$OUT/results/bench"
+    "$here/../../retrieval" bench rerank --bundle ${all#* --against } --json > "$found/bench"
 }
+
+measured() { for name in $names; do [ ! -s "$found/$name.json" ] || echo "$name"; done; }
 
 if [ -n "$one" ]; then train "$one"; exit; fi
 for step in $steps; do
@@ -148,8 +157,8 @@ for step in $steps; do
         printf '%s\n' $untrained | xargs -r -P "$JOBS" -I{} bash "$here/compare.sh" --one {} ;;
     measure) measure ;;
     table)
-        $PYTHON "$here/compare.py" gather --results "$OUT/results" --bundles "$OUT/bundles" --trainings "$OUT/trainings" \
-            --into "$results" $(for name in $names; do [ ! -s "$OUT/results/$name.json" ] || echo "$name"; done)
+        $PYTHON "$here/compare.py" gather --results "$found" --bundles "$OUT/bundles" \
+            --trainings "$OUT/trainings" --into "$results" $(measured)
         $PYTHON "$here/compare.py" show --results "$results" ${plot:+--plot "$plot"} ${page:+--page "$page"} ;;
     esac
 done

@@ -33,9 +33,11 @@ def measured(tmp_path):
     """The folders of compare.sh with two systems, of which the first was trained in two processes."""
     for folder in ("results", "bundles/a", "bundles/b", "trainings/a"):
         (tmp_path / folder).mkdir(parents=True)
-    rows = [row("coarse", None, 30, None), row("reranked", 20, 40), row("reranked", 20, 45, "both"), row("reranked", 200, 50)]
+    rows = [row("coarse", None, 30, None), row("reranked", 20, 40), row("reranked", 20, 45, "both"),
+            row("reranked", 200, 50)]
     for name, gain in (("a", 0), ("b", 10)):
-        moved = [row(each["ranking"], each["shortlist"], each["textToImage"]["r1"] + gain, each["rankBy"]) for each in rows]
+        moved = [row(each["ranking"], each["shortlist"], each["textToImage"]["r1"] + gain, each["rankBy"])
+                 for each in rows]
         (tmp_path / "results" / f"{name}.json").write_text(json.dumps({
             "model": f"{name}@1", "images": 10, "captions": 50, "queries": {"imageToText": 10, "textToImage": 20},
             "rows": moved}))

@@ -56,8 +56,8 @@ def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def training_of(folder: Path) -> dict[str, Any] | None:
-    """The steps of a training, whether it came to its end, and the minutes of processor time of all processes that had a
-    share in it. None where there was none of its own."""
+    """The steps of a training, whether it came to its end, and the minutes of processor time of all processes that had
+    a share in it. None where there was none of its own."""
     curves, seconds = folder / "curves.json", folder.with_name(folder.name + ".seconds")
     if not curves.exists():
         return None
@@ -65,7 +65,8 @@ def training_of(folder: Path) -> dict[str, Any] | None:
     for point in _read(curves):
         last[point["stage"]] = max(last.get(point["stage"], 0), point["step"])
     spent = sum(float(line) for line in seconds.read_text().split() if line) if seconds.exists() else None
-    return {"steps": last, "finished": not (folder / ".state").exists(), "minutes": None if spent is None else round(spent / 60, 1)}
+    return {"steps": last, "finished": not (folder / ".state").exists(),
+            "minutes": None if spent is None else round(spent / 60, 1)}
 
 
 def _read(path: Path) -> Any:

@@ -23,9 +23,9 @@ def coarse_row(system: Mapping[str, Any]) -> Mapping[str, Any]:
 def markdown(results: Mapping[str, Any]) -> str:
     """The table of quality and cost. The best rsum comes first."""
     systems = sorted(results["systems"], key=lambda system: -best_row(system)["rsum"])
-    lines = ["| system | caption → image R@1 | R@5 | R@10 | image → caption R@1 | R@5 | R@10 | rsum | coarse: R@1 → image | "
-             "R@1 → caption | rsum | bytes an image, record + embedding | pairs/s → image | pairs/s → caption | "
-             "trained, min |", "|" + " --- |" * 15]
+    lines = ["| system | caption → image R@1 | R@5 | R@10 | image → caption R@1 | R@5 | R@10 | rsum | "
+             "coarse: R@1 → image | R@1 → caption | rsum | bytes an image, record + embedding | "
+             "pairs/s → image | pairs/s → caption | trained, min |", "|" + " --- |" * 15]
     return "\n".join(lines + [_line(system) for system in systems]) + "\n"
 
 
@@ -55,7 +55,8 @@ def replaced(page: str, tables: Sequence[str]) -> str:
     """The page with `tables` in its marked places, in their order."""
     parts = page.split(_MARK)
     if len(parts) != 2 * len(tables) + 1:
-        raise SystemExit(f"the page has {len(parts) - 1} lines {_MARK.strip()}, expected two for each of {len(tables)} tables")
+        raise SystemExit(f"the page has {len(parts) - 1} lines {_MARK.strip()}, expected two for each of {len(tables)} "
+                         "tables")
     parts[1::2] = [f"\n{table}\n" for table in tables]
     return _MARK.join(parts)
 
