@@ -11,6 +11,7 @@ import torch
 
 from evil import evil_objects
 from retrieval_exporter import model
+from retrieval_exporter.cli import main
 from retrieval_exporter.errors import ExportError
 from retrieval_exporter.reading import checkpoints
 
@@ -177,11 +178,24 @@ def changed(reference, save, change):
     (lambda c: c["opt"].update(measure="cosine"), "option measure is 'cosine'"),
     (lambda c: c["opt"].update(fusion_func="mul"), "option fusion_func is 'mul'"),
     (lambda c: c["opt"].update(embed_size=64), "option embed_size is 64, but the weights say 32"),
+    (lambda c: c["opt"].update(num_layers=2), "option num_layers is 2, expected 1"),
+    (lambda c: c["opt"].update(no_imgnorm="False"), "option no_imgnorm is 'False', expected true or false"),
+    (lambda c: c["model"][0].update({"module.fc.bias": torch.ones(32, dtype=torch.int64)}),
+     "fc.bias holds numbers of int64, expected floating point"),
+    (lambda c: c["model"][0].update({"module.fc.bias": torch.ones(32, dtype=torch.bool)}),
+     "fc.bias holds numbers of bool, expected floating point"),
     (lambda c: c.pop("opt"), "option measure is None"),
 ])
 def test_a_checkpoint_that_does_not_add_up_is_refused(reference, save, change, message):
     with pytest.raises(ExportError, match=r"checkpoint\.pth\.tar: .*" + message):
         model.from_checkpoint(changed(reference, save, change))
+
+
+def test_weights_that_give_no_finite_score_make_no_bundle(reference, save, tmp_path, capsys):
+    path = changed(reference, save, lambda c: c["model"][0]["module.fc.weight"].mul_(1e38))
+    assert main(["--checkpoint", str(path), "--out", str(tmp_path / "b")]) == 2
+    assert "error: CAMP gate-fusion-new concat: scores of random inputs are not finite" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
 
 
 def test_a_config_overrides_the_options(reference, save):

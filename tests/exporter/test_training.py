@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -149,6 +150,28 @@ def test_a_training_that_was_killed_at_any_place_goes_on_to_the_same_bytes(data,
     command[command.index(str(tmp_path / "a"))] = str(tmp_path / "b")
     subprocess.run(command, capture_output=True, check=True)
     assert files(tmp_path / "a") == files(tmp_path / "b") and set(files(tmp_path / "a")) == WRITTEN
+
+
+def test_two_trainings_in_one_folder_are_kept_apart(data, tmp_path):
+    command = [sys.executable, str(TRAIN), *arguments(data, tmp_path / "a", "--epochs", "30", "--patience", "0")]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    next(line for line in first.stdout if "step" in line)
+    for more in [], ["--restart"]:
+        second = subprocess.run([*command, *more], capture_output=True, text=True)
+        assert second.returncode == 2 and "another training is running here" in second.stderr
+    first.communicate()
+    assert first.returncode == 0 and set(files(tmp_path / "a")) == WRITTEN
+
+
+def test_a_disk_without_room_for_the_state_is_one_line(data, tmp_path):
+    # No file may grow beyond this: as on a full disk, a write fails half-way.
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+    command = [sys.executable, str(TRAIN), *arguments(data, tmp_path / "a", "--save-every", "0")]
+    ended = subprocess.run(command, capture_output=True, text=True, preexec_fn=full)
+    assert ended.returncode == 2 and re.fullmatch("error: .*: File too large\n", ended.stderr), ended.stderr
+    assert not [path for path in tmp_path.rglob("*.part")]
 
 
 def test_a_stage_ends_when_dev_gains_nothing_and_its_best_is_kept(data, tmp_path, capsys):

@@ -49,6 +49,14 @@ def test_a_bundles_own_vocabulary_is_read(tmp_path):
     assert vocabulary.read(tmp_path / "vocabulary.json") == WORDS
 
 
+@pytest.mark.parametrize("word, message", [("", "the word with id 7 is empty"),
+                                           ("\ud800", r"the word with id 7 is '\\ud800', which is not valid Unicode")])
+def test_a_word_that_no_service_reads_is_refused(tmp_path, word, message):
+    (tmp_path / "v.json").write_text(json.dumps({"words": [*WORDS, word]}))
+    with pytest.raises(ExportError, match=r"v\.json: " + message):
+        vocabulary.read(tmp_path / "v.json")
+
+
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_a_pickled_vocabulary_is_read_without_its_class(pickled, protocol):
     path = pickled(protocol=protocol)

@@ -18,6 +18,9 @@ from .system import Sizes
 from .writing import bundle
 
 
+# As the service reads them.
+_MOST_TOKENS = 4096
+
 # Of random weights, where the command line says nothing.
 _RANDOM = {"system": registry.names()[0], "embed_size": 1024, "image_size": 2048, "word_size": 300,
            "vocabulary_size": 8485, "seed": 0}
@@ -113,8 +116,8 @@ def refuse_without_effect(arguments: argparse.Namespace) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Exports as the parsed `arguments` say."""
     refuse_without_effect(arguments)
-    if arguments.max_tokens < 3:
-        raise ExportError("--max-tokens must be at least 3: the two markers and a word")
+    if not 3 <= arguments.max_tokens <= _MOST_TOKENS:
+        raise ExportError(f"--max-tokens must be at least 3, the two markers and a word, and at most {_MOST_TOKENS}")
     if arguments.regions < 1:
         raise ExportError("--regions must be at least 1")
     wanted = choice.Choice(arguments.embedding, arguments.slots, arguments.slot_width)
@@ -131,7 +134,7 @@ def run(arguments: argparse.Namespace) -> None:
                    if getattr(arguments, option.name) is not None}
         built = model.random(said["system"], sizes, options, said["seed"], arguments.coarse, wanted)
     elif len(checkpoints) > 1:
-        if arguments.config:
+        if arguments.config is not None:
             raise ExportError(f"{arguments.config}: --config is for one checkpoint, and there are {len(checkpoints)}")
         built = model.from_checkpoints(checkpoints, arguments.weights, arguments.vocabulary, arguments.coarse, wanted)
         print(built.system.described())

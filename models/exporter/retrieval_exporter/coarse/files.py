@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ExportError
+from ..runs.files import save_arrays
 from .embedding import Coarse
 from .entries import Entries
 from .heads import heads_of
@@ -77,7 +78,7 @@ def write(path: Path | str, weights: SlotWeights, ranking: Ranking | None = None
     partial = Path(f"{path}.part")
     try:
         with open(partial, "wb") as file:
-            np.savez(file, **arrays)
+            save_arrays(file, arrays)
         os.replace(partial, path)
     except OSError as error:
         raise ExportError(f"{path}: {error.strerror or error}")

@@ -22,7 +22,7 @@ from ..reading.checkpoints import open_checkpoint
 from ..reading.splits import Split
 from ..runs.files import digest
 from ..runs.progress import Progress
-from ..runs.state import State
+from ..runs.state import State, discard
 from ..settings import Settings
 from . import features, ordering
 from .batches import Batches, ScoredGroups, groups_to_score
@@ -59,7 +59,7 @@ class Fit:
         self.start = untrained.make(self.system, self.words, options.slots, options.slot_width, str(vocabulary))
         self.stamp = self._stamp(checkpoint, config, vocabulary)
         if restart:
-            shutil.rmtree(self.work, ignore_errors=True)
+            discard(self.work, "fit")
         self.state = State(self.work / "state.npz", self.stamp, "fit")
 
     def run(self) -> None:

@@ -119,6 +119,9 @@ def load_state(module: nn.Module, state: Mapping[str, Tensor], path: Path | str,
         if state[key].shape != tensor.shape:
             raise ExportError(f"{path}: the {part}'s {key} has shape {list(state[key].shape)}, "
                               f"expected {list(tensor.shape)}")
+        if tensor.is_floating_point() and not (state[key].is_floating_point() or state[key].is_complex()):
+            kind = str(state[key].dtype).removeprefix("torch.")
+            raise ExportError(f"{path}: the {part}'s {key} holds numbers of {kind}, expected floating point")
         if state[key].is_complex():
             raise ExportError(f"{path}: the {part}'s {key} holds complex numbers")
         if not torch.isfinite(state[key].float()).all():

@@ -10,7 +10,8 @@ from ..errors import ExportError
 from .checkpoints import Checkpoint, KeysDiffer, load_state
 
 # What is read here: the sizes, and how the features are made.
-ENCODER_OPTIONS = frozenset(("img_dim", "embed_size", "vocab_size", "word_dim", "no_imgnorm", "no_txtnorm", "bi_gru"))
+ENCODER_OPTIONS = frozenset(("img_dim", "embed_size", "vocab_size", "word_dim", "no_imgnorm", "no_txtnorm", "bi_gru",
+                             "num_layers"))
 
 
 def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_state: Mapping[str, Tensor], *,
@@ -28,6 +29,11 @@ def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_
                          ("word_dim", word_size)):
         if option in options and options[option] != size:
             raise ExportError(f"{path}: option {option} is {options[option]!r}, but the weights say {size}")
+    if options.get("num_layers", 1) != 1:
+        raise ExportError(f"{path}: option num_layers is {options['num_layers']!r}, expected 1: GRUs of one layer are read")
+    for option in ("no_imgnorm", "no_txtnorm", "bi_gru"):
+        if option in options and options[option] not in (True, False):
+            raise ExportError(f"{path}: option {option} is {options[option]!r}, expected true or false")
     regions = RegionEncoder(width, embed_size, normalise=not options.get("no_imgnorm", not normalised))
     words = WordEncoder(rows, word_size, embed_size,
                         bool(options.get("bi_gru", f"{rnn}.weight_ih_l0_reverse" in text_state)),

@@ -56,6 +56,11 @@ def _in_order(word2idx, path):
 def _checked(words, path):
     if not all(isinstance(word, str) for word in words) or len(set(words)) != len(words):
         raise ExportError(f"{path}: the words are not distinct strings")
+    for index, word in enumerate(words):
+        if not word:
+            raise ExportError(f"{path}: the word with id {index} is empty")
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            raise ExportError(f"{path}: the word with id {index} is {word!r}, which is not valid Unicode")
     for word in SPECIAL.values():
         if word not in words:
             raise ExportError(f"{path}: the vocabulary has no {word}")

@@ -1,7 +1,6 @@
 """The command line of train.py."""
 
 import argparse
-import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from ..errors import ExportError
 from ..reading import captions
 from ..recipe import LOSSES, NEGATIVES, SCHEDULES, Recipe
 from ..runs.devices import DEVICES, device, use_threads
+from ..runs.state import discard
 from . import checkpoint, data, options, starts
 from .learner import PRECISIONS, Learner, precision
 from .options import Options
@@ -123,7 +123,7 @@ def _check_out(out: Path, force: bool, restart: bool) -> None:
     if out.exists() and not out.is_dir():
         raise ExportError(f"{out}: is no folder")
     if restart:
-        shutil.rmtree(out / WORK, ignore_errors=True)
+        discard(out / WORK, "training")
     if (out / checkpoint.NAME).exists() and not (out / WORK).exists() and not force:
         raise ExportError(f"{out / checkpoint.NAME}: exists; --force replaces it")
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,10 @@ from . import graphs, parity
 
 FORMAT = "retrieval-bundle/1"
 
+# As the service reads them.
+_LONGEST_NAME = 200
+_LARGEST_IMAGE = 2**31
+
 
 def write(model: Model, out: Path | str, settings: Settings, name: str | None = None, force: bool = False) -> None:
     """Writes everything beside `out` first and renames at the end: a bundle is there whole or not at all."""
@@ -30,6 +35,14 @@ def write(model: Model, out: Path | str, settings: Settings, name: str | None = 
     if unsupported:
         raise ExportError(unsupported)
     out = Path(out)
+    name = out.absolute().name if name is None else name
+    unprintable = any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
+    if unprintable or not 0 < len(name) <= _LONGEST_NAME:
+        raise ExportError(f"--name is {name[:_LONGEST_NAME]!r}, expected 1 to {_LONGEST_NAME} characters, and none that "
+                          "controls a terminal")
+    if 4 * settings.regions * model.system.region_width >= _LARGEST_IMAGE:
+        raise ExportError(f"--regions is {settings.regions}: with {model.system.region_width} numbers each an image has 2 GiB "
+                          "or more")
     try:
         _check_replaceable(out, force)
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +50,7 @@ def write(model: Model, out: Path | str, settings: Settings, name: str | None = 
     except OSError as error:
         raise ExportError(f"{out}: {error.strerror or error}")
     try:
-        _fill(work, model, name or out.name, settings)
+        _fill(work, model, name, settings)
         os.chmod(work, 0o755)
         if out.exists():
             # Once more: an export takes long enough for something to be put there meanwhile.

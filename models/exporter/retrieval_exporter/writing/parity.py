@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from ..errors import ExportError
 from ..model import Model
 from ..settings import Settings
 
@@ -40,11 +41,15 @@ def make(model: Model, settings: Settings, seed: int = 11) -> dict[str, np.ndarr
         images = torch.from_numpy(regions.astype(np.float32))
         ids, n = torch.from_numpy(token_ids), torch.from_numpy(lengths)
         v, w = model.system.regions(images), model.system.words(ids, n)
+        scores = model.system.scores(v, w, n)
+        if not torch.isfinite(scores).all():
+            raise ExportError(f"{model.system.title or model.system.name}: scores of random inputs are not finite: weights or "
+                              "options are out of all bounds")
         return {
             "regions": regions.astype(np.float32),
             "token_ids": token_ids,
             "lengths": lengths,
             "image_embedding": model.coarse.of_regions(images, v).numpy().astype(np.float32),
             "caption_embedding": model.coarse.of_tokens(ids, w, n).numpy().astype(np.float32),
-            "scores": model.system.scores(v, w, n).numpy().astype(np.float32),
+            "scores": scores.numpy().astype(np.float32),
         }

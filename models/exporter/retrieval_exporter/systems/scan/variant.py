@@ -1,6 +1,5 @@
 """What a model of SCAN is beside its weights, which are the encoders' alone."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,10 @@ DIRECTIONS = ("t2i", "i2t")
 
 # The paper's choice, a direction: lambda_1 (softmax) and lambda_2 (LogSumExp).
 _LAMBDAS = {"t2i": (9.0, 6.0), "i2t": (4.0, 5.0)}
+
+
+# Of both. Outside of it scores are infinite, or nothing of a score is left in float32.
+_LEAST, _MOST = 1e-3, 1e3
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def _one_of(name: str, options: Mapping[str, Any], known: tuple[str, ...], where
 
 def _positive(name: str, options: Mapping[str, Any], where: str) -> float:
     value = options.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise ExportError(f"{where}: option {name} is {value!r}, expected a positive number")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _LEAST <= value <= _MOST:
+        raise ExportError(f"{where}: option {name} is {repr(value)[:40]}, "
+                          f"expected a positive number, {_LEAST:g} to {_MOST:g}")
     return float(value)
