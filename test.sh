@@ -102,12 +102,13 @@ for project in tests/*.Tests/*.Tests.csproj; do
   count "$suite" $code "${all:+$((all - $(number assembly not-run "$report")))}" "${bad:+$((bad + ${errors:-0}))}" "$(number assembly skipped "$report")"
 done
 
-python=$(exporter_python) || { install_exporter_python && python=$(exporter_python); } || python=
+drawing=", matplotlib"
+python=$(exporter_python "$drawing") || { install_exporter_python && python=$(exporter_python "$drawing"); } || python=$(exporter_python) || python=
 if [ -n "$python" ]; then
   pytests "$python" tests/exporter
   pytests "$python" tests/scenes
 else
-  missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-pytest libopenblas0-pthread)"
+  missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema, matplotlib and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-matplotlib python3-pytest libopenblas0-pthread)"
 fi
 
 python=$(deploy_python) || { install_deploy_python && python=$(deploy_python); } || python=

@@ -1,10 +1,11 @@
 # Sourced. Finds an interpreter that can run the exporter or the tests of deploy/, and installs Debian's packages where that is possible.
 # Debian's own interpreter comes first: packages of the distribution are not seen by another one on the PATH.
 
+# exporter_python [, MODULE]: an interpreter for the exporter's tests, and with it a module that some of them skip without.
 exporter_python() {
   local candidate
   for candidate in "${PYTHON:-}" /usr/bin/python3 python3; do
-    [ -n "$candidate" ] && "$candidate" -c 'import torch, numpy, onnx, nltk, pytest, jsonschema' 2>/dev/null && { echo "$candidate"; return 0; }
+    [ -n "$candidate" ] && "$candidate" -c 'import torch, numpy, onnx, nltk, pytest, jsonschema'"${1-}" 2>/dev/null && { echo "$candidate"; return 0; }
   done
   return 1
 }
@@ -12,7 +13,7 @@ exporter_python() {
 install_exporter_python() {
   # libopenblas0-pthread: with Debian's reference BLAS torch is some forty times slower.
   install_packages "Debian's PyTorch for the exporter's tests" \
-    python3-torch python3-numpy python3-onnx python3-nltk python3-pytest python3-jsonschema libopenblas0-pthread
+    python3-torch python3-numpy python3-onnx python3-nltk python3-pytest python3-jsonschema python3-matplotlib libopenblas0-pthread
 }
 
 deploy_python() {
