@@ -138,6 +138,7 @@ def test_the_coarse_embedding_gives_the_mean_affinity(system, golden):
 @pytest.mark.parametrize("options, message", [
     ({"mu": 1.5}, "option mu is 1.5, expected 0 to 1"),
     ({"mu": float("nan")}, "option mu is nan, expected 0 to 1"),
+    ({"lambda_softmax": 10**400}, "option lambda_softmax is 1000+, expected more than 0, 0.001 to 1000"),
     ({"lambda_softmax": 0}, "option lambda_softmax is 0, expected more than 0"),
     ({"lambda_softmax": "9"}, "option lambda_softmax is '9', expected more than 0"),
     ({"channels": 16}, "option channels is 16, but the weights say 32"),

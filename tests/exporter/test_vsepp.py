@@ -135,6 +135,7 @@ def test_its_embedding_is_its_features_and_their_inner_product_the_score(golden)
 
 @pytest.mark.parametrize("options, message", [
     ({"measure": "dot"}, ".* option measure is 'dot', expected cosine or order"),
+    ({"use_abs": "False"}, "option use_abs is 'False', expected true or false"),
     ({"embed_size": 17}, "option embed_size is 17, but the weights say 16")])
 def test_options_that_do_not_fit_are_refused(tmp_path, options, message):
     path = saved(tmp_path / "c.pth", Vsepp.random("vsepp", SIZES, {}), **options)

@@ -3,8 +3,6 @@
 import argparse
 import contextlib
 import json
-import signal
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +10,7 @@ import torch
 
 from . import model, registry
 from .coarse import choice
+from .command import exit_code, flag
 from .errors import ExportError
 from .settings import FORMS, PRECISIONS, PROFILES, RECORDS, Settings
 from .system import Sizes
@@ -69,10 +68,10 @@ def parser() -> argparse.ArgumentParser:
     r = p.add_argument_group("with --random")
     r.add_argument("--system", choices=registry.names(), help=f"{_RANDOM['system']} by default")
     for option in registry.options():
-        r.add_argument("--" + option.name.replace("_", "-"), choices=option.choices, type=option.kind,
+        r.add_argument(flag(option.name), choices=option.choices, type=option.kind,
                        help=option.default and f"{option.default} by default")
     for name in ("embed_size", "image_size", "word_size", "vocabulary_size"):
-        r.add_argument("--" + name.replace("_", "-"), type=int, help=f"{_RANDOM[name]} by default")
+        r.add_argument(flag(name), type=int, help=f"{_RANDOM[name]} by default")
     r.add_argument("--seed", type=seed, help="0 to 2^63 - 1")
     return p
 
@@ -110,7 +109,7 @@ def refuse_without_effect(arguments: argparse.Namespace) -> None:
     source, others = ("--random", ("config", "vocabulary")) if arguments.random else ("--checkpoint", of_random)
     for name in others:
         if getattr(arguments, name) is not None:
-            raise ExportError(f"--{name.replace('_', '-')} has no effect with {source}")
+            raise ExportError(f"{flag(name)} has no effect with {source}")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -149,16 +148,10 @@ def run(arguments: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0, or 2 for what the user can mend."""
     arguments = parser().parse_args(argv)
-    # What undoes a half-written export is in finally clauses, which a signal's default would pass by.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
+
+    def export() -> None:
         with one_thread():
             run(arguments)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except ExportError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(f"wrote {arguments.out}")
-    return 0
+        print(f"wrote {arguments.out}")
+
+    return exit_code(export, "interrupted")

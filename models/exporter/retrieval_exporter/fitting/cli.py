@@ -1,13 +1,12 @@
 """The command line of fit_coarse.py."""
 
 import argparse
-import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from ..cli import read_config, seed
+from ..command import exit_code, flag
 from ..errors import ExportError
 from ..runs.devices import DEVICES, device, use_threads
 from .fit import Fit
@@ -46,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=int, default=0, help="on a CPU; 0 leaves it to PyTorch")
     for field in fields(Options):
         kind = seed if field.name == "seed" else field.type
-        p.add_argument("--" + field.name.replace("_", "-"), type=kind, default=field.default, metavar="N",
+        p.add_argument(flag(field.name), type=kind, default=field.default, metavar="N",
                        help=f"{_HELP[field.name]} ({field.default})")
     return p
 
@@ -73,13 +72,4 @@ def run(arguments: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0, or 2 for what the user can mend."""
     arguments = parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
-        run(arguments)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
-    except ExportError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code(lambda: run(arguments), "interrupted; the same command goes on from here")

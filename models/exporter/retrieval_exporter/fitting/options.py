@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..command import check_least
 from ..errors import ExportError
 
 
@@ -23,10 +24,8 @@ class Options:
     memory: int = 4096
 
     def __post_init__(self) -> None:
-        for name, least in (("slots", 1), ("slot_width", 1), ("max_tokens", 3), ("steps", 0), ("second_steps", 0),
-                            ("batch", 2), ("scored_pairs", 1), ("dev_queries", 1), ("dev_shortlist", 1), ("seed", 0),
-                            ("memory", 0)):
-            if getattr(self, name) < least:
-                raise ExportError(f"--{name.replace('_', '-')} must be at least {least}")
+        check_least(self, (("slots", 1), ("slot_width", 1), ("max_tokens", 3), ("steps", 0), ("second_steps", 0),
+                           ("batch", 2), ("scored_pairs", 1), ("dev_queries", 1), ("dev_shortlist", 1), ("seed", 0),
+                           ("memory", 0)))
         if not 0 < self.rate < 1:
             raise ExportError("--rate must be between 0 and 1")

@@ -8,6 +8,7 @@ from torch import Tensor
 from ..encoders import RegionEncoder, WordEncoder
 from ..errors import ExportError
 from .checkpoints import Checkpoint, KeysDiffer, load_state
+from .options import truth
 
 # What is read here: the sizes, and how the features are made.
 ENCODER_OPTIONS = frozenset(("img_dim", "embed_size", "vocab_size", "word_dim", "no_imgnorm", "no_txtnorm", "bi_gru",
@@ -31,13 +32,10 @@ def encoders_of(checkpoint: Checkpoint, image_state: Mapping[str, Tensor], text_
             raise ExportError(f"{path}: option {option} is {options[option]!r}, but the weights say {size}")
     if options.get("num_layers", 1) != 1:
         raise ExportError(f"{path}: option num_layers is {options['num_layers']!r}, expected 1: GRUs of one layer are read")
-    for option in ("no_imgnorm", "no_txtnorm", "bi_gru"):
-        if option in options and options[option] not in (True, False):
-            raise ExportError(f"{path}: option {option} is {options[option]!r}, expected true or false")
-    regions = RegionEncoder(width, embed_size, normalise=not options.get("no_imgnorm", not normalised))
+    regions = RegionEncoder(width, embed_size, normalise=not truth(options, "no_imgnorm", path, not normalised))
     words = WordEncoder(rows, word_size, embed_size,
-                        bool(options.get("bi_gru", f"{rnn}.weight_ih_l0_reverse" in text_state)),
-                        normalise=not options.get("no_txtnorm", not normalised))
+                        truth(options, "bi_gru", path, f"{rnn}.weight_ih_l0_reverse" in text_state),
+                        normalise=not truth(options, "no_txtnorm", path, not normalised))
     renamed = {key.replace(rnn + ".", "rnn.", 1) if key.startswith(rnn + ".") else key: tensor
                for key, tensor in text_state.items()}
     load_state(regions, image_state, path, "image encoder")

@@ -42,3 +42,21 @@ def options_of(stored: Any, config: Mapping[str, Any] | None, path: Path | str) 
             raise ExportError(f"{path}: {found}, expected an {KINDS}; --config can give the options instead")
         stored = {}
     return Options(path, {**stored, **(config or {})})
+
+
+def number(options: Mapping[str, Any], name: str, where: Path | str, bounds: tuple[float, float], expected: str,
+           default: float | None = None) -> float:
+    """An option that is a number within `bounds`, which `expected` says in words; `where` names its source."""
+    value = options.get(name, default)
+    # Compared before it is converted: whole numbers have no largest.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not bounds[0] <= value <= bounds[1]:
+        raise ExportError(f"{where}: option {name} is {repr(value)[:40]}, expected {expected}")
+    return float(value)
+
+
+def truth(options: Mapping[str, Any], name: str, where: Path | str, default: bool) -> bool:
+    """An option that is true or false. A text such as 'False' is neither."""
+    value = options.get(name, default)
+    if not isinstance(value, (bool, int)) or value not in (0, 1):
+        raise ExportError(f"{where}: option {name} is {repr(value)[:40]}, expected true or false")
+    return bool(value)

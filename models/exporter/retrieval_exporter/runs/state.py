@@ -28,7 +28,7 @@ def _held(folder: Path, what: str) -> BinaryIO:
     lock = open(folder / "lock", "wb")
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):
         lock.close()
         raise ExportError(f"{folder}: another {what} is running here")
     return lock

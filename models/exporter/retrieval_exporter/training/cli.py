@@ -1,8 +1,6 @@
 """The command line of train.py."""
 
 import argparse
-import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -11,6 +9,7 @@ import torch
 
 from .. import registry
 from ..cli import read_config, seed
+from ..command import exit_code, flag
 from ..errors import ExportError
 from ..reading import captions
 from ..recipe import LOSSES, NEGATIVES, SCHEDULES, Recipe
@@ -60,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--config", metavar="FILE", help="options of that checkpoint as JSON; they override its own")
     p.add_argument("--system", choices=registry.names(), help=f"{registry.names()[0]} by default")
     for option in registry.options():
-        p.add_argument(_flag(option.name), choices=option.choices, type=option.kind,
+        p.add_argument(flag(option.name), choices=option.choices, type=option.kind,
                        help=option.default and f"{option.default} by default")
     p.add_argument("--device", choices=DEVICES, default=DEVICES[0])
     p.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0],
@@ -68,14 +67,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=int, default=0, help="on a CPU; 0 leaves it to PyTorch")
     recipe = p.add_argument_group("the recipe: by default the system's")
     for field in fields(Recipe):
-        recipe.add_argument(_flag(field.name), type=field.type, choices=_CHOICES.get(field.name),
+        recipe.add_argument(flag(field.name), type=field.type, choices=_CHOICES.get(field.name),
                             metavar=None if field.name in _CHOICES else "N", help=_HELP[field.name])
     other = p.add_argument_group("the rest")
     for field in fields(Options):
         if field.type is bool:
-            other.add_argument(_flag(field.name), action="store_true", help=_HELP[field.name])
+            other.add_argument(flag(field.name), action="store_true", help=_HELP[field.name])
         else:
-            other.add_argument(_flag(field.name), type=seed if field.name == "seed" else field.type, metavar="N",
+            other.add_argument(flag(field.name), type=seed if field.name == "seed" else field.type, metavar="N",
                                default=field.default, help=f"{_HELP[field.name]} ({field.default})")
     return p
 
@@ -84,7 +83,10 @@ def run(arguments: argparse.Namespace) -> None:
     """Trains as the parsed `arguments` say."""
     use_threads(arguments.threads)
     out = Path(arguments.out)
-    _check_out(out, arguments.force, arguments.restart)
+    try:
+        _check_out(out, arguments.force, arguments.restart)
+    except OSError as error:
+        raise ExportError(f"{error.filename or out}: {error.strerror or error}")
     captions.tokenizer()
     chosen = Options(**{field.name: getattr(arguments, field.name) for field in fields(Options)})
     place = device(arguments.device)
@@ -100,7 +102,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.start:
         beside = [name for name in ("system", "embed_size", "word_size") if getattr(arguments, name) is not None]
         for name in (*beside, *own):
-            raise ExportError(f"{_flag(name)} has no effect beside --from, whose checkpoint says it")
+            raise ExportError(f"{flag(name)} has no effect beside --from, whose checkpoint says it")
         start = starts.of_checkpoint(arguments.start, read_config(arguments.config), arguments.vocabulary, split, given)
     else:
         if arguments.config:
@@ -112,10 +114,6 @@ def run(arguments: argparse.Namespace) -> None:
         Training(Learner(start, chosen, split.train, place, numeric), start, chosen, split, out).run()
     except OSError as error:
         raise ExportError(f"{error.filename or out}: {error.strerror or error}")
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def _check_out(out: Path, force: bool, restart: bool) -> None:
@@ -131,13 +129,4 @@ def _check_out(out: Path, force: bool, restart: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0, or 2 for what the user can mend."""
     arguments = parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
-        run(arguments)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
-    except ExportError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code(lambda: run(arguments), "interrupted; the same command goes on from here")

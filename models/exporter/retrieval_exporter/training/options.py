@@ -5,6 +5,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..command import check_least, flag
 from ..errors import ExportError
 from ..pairs import draws
 from ..reading.splits import Split
@@ -35,12 +36,12 @@ class Options:
     save_every: float = 60.0
 
     def __post_init__(self) -> None:
-        _at_least(self, (("max_tokens", 3), ("least_count", 1), ("warm_up", 0), ("patience", 0), ("every", 0),
+        check_least(self, (("max_tokens", 3), ("least_count", 1), ("warm_up", 0), ("patience", 0), ("every", 0),
                          ("dev_images", 2), ("dev_captions", 0), ("negatives_drawn", 0), ("candidates", 0),
                          ("regions_drawn", 0)))
         for name in ("embedding_weight", "save_every"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise ExportError(f"--{_dashed(name)} must be a finite number, 0 at least")
+                raise ExportError(f"{flag(name)} must be a finite number, 0 at least")
 
 
 def check(start: "Start", options: Options, given: Container[str], train: Split) -> None:
@@ -58,7 +59,7 @@ def check(start: "Start", options: Options, given: Container[str], train: Split)
         raise ExportError(f"--candidates is for --negatives hardest, not {recipe.negatives}")
     for name in ("candidates", "negatives_drawn"):
         if getattr(options, name) and draws(system.scorer):
-            raise ExportError(f"--{_dashed(name)} is not for {system.name}, whose scores in training are those of a "
+            raise ExportError(f"{flag(name)} is not for {system.name}, whose scores in training are those of a "
                               "batch")
     if options.negatives_drawn and recipe.negatives != "all" and not recipe.easy_epochs:
         raise ExportError("--negatives-drawn is for --negatives all and for --easy-epochs")
@@ -71,26 +72,16 @@ def check(start: "Start", options: Options, given: Container[str], train: Split)
                                 ("pretraining_rate", recipe.pretraining_epochs, "with --pretraining-epochs"),
                                 ("easy_epochs", recipe.negatives == "hardest", "with --negatives hardest")):
         if name in given and not effect:
-            raise ExportError(f"--{_dashed(name)} has an effect only {where}")
+            raise ExportError(f"{flag(name)} has an effect only {where}")
 
 
 def check_recipe(recipe: Recipe) -> None:
     """What a recipe may hold."""
-    _at_least(recipe, (("embed_size", 1), ("word_size", 1), ("epochs", 1), ("batch", 2), ("update", 1),
+    check_least(recipe, (("embed_size", 1), ("word_size", 1), ("epochs", 1), ("batch", 2), ("update", 1),
                        ("easy_epochs", 0), ("pretraining_epochs", 0)))
     for name in ("rate", "pretraining_rate"):
         if not 0 < getattr(recipe, name) < 1:
-            raise ExportError(f"--{_dashed(name)} must be between 0 and 1")
+            raise ExportError(f"{flag(name)} must be between 0 and 1")
     for name in ("margin", "clip"):
         if not 0 < getattr(recipe, name) < math.inf:
-            raise ExportError(f"--{_dashed(name)} must be a finite number above 0")
-
-
-def _at_least(values: object, bounds: tuple[tuple[str, int], ...]) -> None:
-    for name, least in bounds:
-        if getattr(values, name) < least:
-            raise ExportError(f"--{_dashed(name)} must be at least {least}")
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
+            raise ExportError(f"{flag(name)} must be a finite number above 0")

@@ -1,6 +1,5 @@
 """RDAN to the exporter."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint, load_state
 from ...reading.encoders import encoders_of
+from ...reading.options import number
 from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Sizes, System
@@ -54,8 +54,8 @@ class Rdan(System):
         channels = next(iter(state["conv1.weight"].shape), 0) or CHANNELS
         if options.get("channels", channels) != channels:
             raise ExportError(f"{path}: option channels is {options['channels']!r}, but the weights say {channels}")
-        mu = _number(checkpoint, "mu", MU, "0 to 1", lambda value: 0 <= value <= 1)
-        sharpness = _number(checkpoint, "lambda_softmax", LAMBDA, "more than 0", lambda value: value > 0)
+        mu = number(options, "mu", path, (0, 1), "0 to 1", MU)
+        sharpness = number(options, "lambda_softmax", path, (1e-3, 1e3), "more than 0, 0.001 to 1000", LAMBDA)
         scorer = PairScorer(channels, mu, sharpness)
         regions, words = encoders_of(checkpoint, image, text, normalised=False)
         load_state(scorer, state, path, "scorer (rdan)")
@@ -99,10 +99,3 @@ class Rdan(System):
     def recipe(cls, name: str) -> Recipe:
         """Margin, rate and optimiser as in the paper. The schedule is that of the other systems."""
         return Recipe(epochs=30, update=15)
-
-
-def _number(checkpoint: Checkpoint, option: str, default: float, expected: str, valid: Any) -> float:
-    value = checkpoint.options.get(option, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not valid(value):
-        raise ExportError(f"{checkpoint.path}: option {option} is {value!r}, expected {expected}")
-    return float(value)

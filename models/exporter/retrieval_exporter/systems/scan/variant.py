@@ -6,6 +6,7 @@ from typing import Any
 
 from ...attention import NORMS
 from ...errors import ExportError
+from ...reading.options import number
 from .aggregation import AGGREGATIONS
 
 # Text to image: words attend to regions. Image to text: regions attend to words.
@@ -58,8 +59,4 @@ def _one_of(name: str, options: Mapping[str, Any], known: tuple[str, ...], where
 
 
 def _positive(name: str, options: Mapping[str, Any], where: str) -> float:
-    value = options.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _LEAST <= value <= _MOST:
-        raise ExportError(f"{where}: option {name} is {repr(value)[:40]}, "
-                          f"expected a positive number, {_LEAST:g} to {_MOST:g}")
-    return float(value)
+    return number(options, name, where, (_LEAST, _MOST), f"a positive number, {_LEAST:g} to {_MOST:g}")

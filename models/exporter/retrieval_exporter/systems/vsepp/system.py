@@ -9,6 +9,7 @@ from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
 from ...reading.checkpoints import Checkpoint
 from ...reading.encoders import encoders_of
+from ...reading.options import truth
 from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Sizes, System
@@ -45,7 +46,7 @@ class Vsepp(System):
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "Vsepp":
         measure = checkpoint.options["measure"]
-        absolute = bool(checkpoint.options.get("use_abs", False))
+        absolute = truth(checkpoint.options, "use_abs", checkpoint.path, False)
         regions, words = encoders_of(checkpoint, *checkpoint.state_dicts(), normalised=True)
         image = ImageVector(regions.fc.in_features, regions.fc.out_features, regions.normalise, absolute)
         caption = CaptionVector(*words.embed.weight.shape, words.embed_size, words.bidirectional, words.normalise,
