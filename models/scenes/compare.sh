@@ -62,12 +62,11 @@ options() {
         *-all-negatives) echo --negatives all --negatives-drawn 10 ;;
         *) echo --easy-epochs 1 --negatives-drawn 10 --candidates 6 ;;
         esac
-        # The pre-training is of an attention, from which gates start.
+        # These two have none.
         case $1 in
-        *-no-cross-attention | *-joint-embedding) echo --pretraining-epochs 0 ;;
+        *-no-cross-attention | *-joint-embedding) ;;
         *) echo --pretraining-epochs 1 --pretraining-rate 1e-3 ;;
-        esac
-        case $1 in *-joint-embedding) echo --loss hinge ;; esac ;;
+        esac ;;
     *) echo "compare.sh: no training of $1" >&2; exit 2 ;;
     esac
 }

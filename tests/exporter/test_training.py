@@ -78,7 +78,7 @@ def test_every_system_is_trained_and_read_back_the_same(data, tmp_path, name, mo
     measure = Learner.train
     monkeypatch.setattr(Learner, "train", lambda self, mode=True: learners.append(self) or measure(self, mode))
     given = arguments(data, tmp_path / "out", "--system", name, "--epochs", "1", "--rate", "0.01")
-    if not registry.named(name).recipe(name).pretraining_epochs:
+    if not registry.named(name).recipe(name, {}).pretraining_epochs:
         given[given.index("--pretraining-epochs") + 1] = "0"
     assert main(given) == 0
     read = model.from_checkpoint(tmp_path / "out" / CHECKPOINT).system

@@ -20,6 +20,7 @@ from retrieval_exporter.reading.splits import Split
 from retrieval_exporter.recipe import Recipe
 from retrieval_exporter.runs import optimisers
 from retrieval_exporter.system import Sizes
+from retrieval_exporter.systems.camp.ablations import ABLATIONS
 from retrieval_exporter.training import negatives, stages, vocabulary
 from retrieval_exporter.training.batches import Batches, ahead
 from retrieval_exporter.training.inputs import Standardised
@@ -376,10 +377,18 @@ def test_the_state_of_adam_is_kept_also_where_some_weights_have_none_yet():
 
 def test_the_recipes_are_those_of_the_papers():
     for name in registry.names():
-        recipe = registry.named(name).recipe(name)
+        recipe = registry.named(name).recipe(name, {})
         assert (recipe.batch, recipe.clip, recipe.negatives, recipe.margin) == (128, 2.0, "hardest", 0.2), name
         fused = name.startswith("camp") and "cross" not in name
         assert recipe.loss == ("cross-entropy" if fused else "hinge") and bool(recipe.pretraining_epochs) == fused, name
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_an_ablation_is_trained_with_a_loss_and_a_pre_training_that_it_can_have(ablation):
+    recipe = registry.named("camp-paper").recipe("camp-paper", {"ablation": ablation})
+    system = made("camp-paper", {"ablation": ablation})
+    assert recipe.loss == ("cross-entropy" if system.probability else "hinge")
+    assert bool(recipe.pretraining_epochs) == (system.scorer.attends and system.probability)
 
 
 @pytest.mark.parametrize("name", ["sgraf-saf", "sgraf-sgr"])

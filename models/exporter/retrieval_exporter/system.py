@@ -133,8 +133,8 @@ class System(ABC):
         return torch.stack([self.scorer(image.expand(len(w), *image.shape), w, lengths) for image in v])
 
     @classmethod
-    def recipe(cls, name: str) -> Recipe:
-        """How a system of this name is trained, as in its paper."""
+    def recipe(cls, name: str, options: Mapping[str, Any]) -> Recipe:
+        """How a system of this name and these options is trained, as in its paper."""
         return Recipe()
 
     def pairs(self, v: Tensor, w: Tensor, lengths: Tensor) -> Pairs:

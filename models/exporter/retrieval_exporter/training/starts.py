@@ -33,7 +33,7 @@ def new(name: str, own: Mapping[str, Any], data: Data, given: Mapping[str, Any])
     for option in own:
         if option not in {known.name for known in kind.options}:
             raise ExportError(f"--{option.replace('_', '-')} is not for {name}")
-    recipe = replace(kind.recipe(name), **given)
+    recipe = replace(kind.recipe(name, own), **given)
     check_recipe(recipe)
     sizes = Sizes(recipe.embed_size, data.train.width, recipe.word_size, len(data.words), data.train.regions)
     return Start(kind.untrained(name, sizes, own), recipe, False, [name, dict(own)])
@@ -48,6 +48,6 @@ def of_checkpoint(path: Path | str, config: Mapping[str, Any] | None, words: Pat
     if data.train.width != system.region_width:
         raise ExportError(f"{data.train.image_file}: regions of {data.train.width} features, the checkpoint's have "
                           f"{system.region_width}")
-    recipe = replace(system.recipe(system.name), **given)
+    recipe = replace(system.recipe(system.name, system.variant), **given)
     check_recipe(recipe)
     return Start(system, recipe, True, [digest(path), config])

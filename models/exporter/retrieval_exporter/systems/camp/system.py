@@ -116,8 +116,8 @@ class Camp(System):
         return folding.words_to_regions(self.scorer) if self.scorer.attends else None
 
     @classmethod
-    def recipe(cls, name: str) -> Recipe:
-        return training.COMPARED if "cross-attention" in name else training.FUSED
+    def recipe(cls, name: str, options: Mapping[str, Any]) -> Recipe:
+        return training.recipe(name, ABLATIONS[options.get("ablation", "none")])
 
     def pairs(self, v: Tensor, w: Tensor, lengths: Tensor) -> Pairs:
         return (GateFusionPairs if isinstance(self.scorer, GateFusionNew) else Pairs)(self, v, w, lengths)

@@ -7,6 +7,7 @@ matrix.
 """
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from torch import Tensor
 from ...numbers.operations import word_mask
 from ...recipe import Recipe
 from . import folding
+from .ablations import Steps
 from .published import PairScorer
 
 # Hardest-negative cross-entropy, the rate and its fall to a tenth, and the clipped gradient are the paper's.
@@ -21,6 +23,13 @@ FUSED = Recipe(loss="cross-entropy", pretraining_epochs=5)
 
 # Without fusion the score is a cosine, and the loss the hinge of the paper's ablation.
 COMPARED = Recipe(loss="hinge")
+
+
+def recipe(name: str, steps: Steps) -> Recipe:
+    """Of a system by its name and, of the paper's model, the steps that it has."""
+    if "cross-attention" in name or not steps.scorer:
+        return COMPARED
+    return FUSED if steps.attention else replace(FUSED, pretraining_epochs=0)
 
 
 def relevance(scorer: PairScorer, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:

@@ -96,6 +96,6 @@ class Rdan(System):
         return identity, identity
 
     @classmethod
-    def recipe(cls, name: str) -> Recipe:
+    def recipe(cls, name: str, options: Mapping[str, Any]) -> Recipe:
         """Margin, rate and optimiser as in the paper. The schedule is that of the other systems."""
         return Recipe(epochs=30, update=15)

@@ -97,6 +97,6 @@ class Scan(System):
         return self.choice.lambda_softmax * slope * same, same
 
     @classmethod
-    def recipe(cls, name: str) -> Recipe:
+    def recipe(cls, name: str, options: Mapping[str, Any]) -> Recipe:
         """As in the published commands for Flickr30K; both directions alike."""
         return Recipe(epochs=30, update=15)

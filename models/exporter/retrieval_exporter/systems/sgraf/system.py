@@ -119,7 +119,7 @@ class Sgraf(System):
         return SHARPNESS * same, same
 
     @classmethod
-    def recipe(cls, name: str) -> Recipe:
+    def recipe(cls, name: str, options: Mapping[str, Any]) -> Recipe:
         return training.RECIPES[name.removeprefix(_PREFIX).upper()]
 
     def pairs(self, v: Tensor, w: Tensor, lengths: Tensor) -> Pairs:

@@ -82,7 +82,7 @@ class Vsepp(System):
         return Features(self.embed_size)
 
     @classmethod
-    def recipe(cls, name: str) -> Recipe:
+    def recipe(cls, name: str, options: Mapping[str, Any]) -> Recipe:
         """As in the published code: 30 epochs, the rate falls after 15; with the hardest negatives that the system is
         named for."""
         return Recipe(epochs=30, update=15)
