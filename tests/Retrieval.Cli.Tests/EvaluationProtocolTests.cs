@@ -162,13 +162,16 @@ public sealed class EvaluationProtocolTests
     {
         using var folder = new TemporaryFolder();
         SampleSplit.Write(folder, 6);
+        var files = Directory.GetFileSystemEntries(folder.Path);
         var work = folder["work/deep"];
         string[] evaluate = ["evaluate", "--bundle", Fixture.Bundle(), "--source", folder.Path, "--split", "test", "--shortlist", "2", "--json", "--work"];
 
         var outcome = (await CommandLineProcess.RunAsync([.. evaluate, work])).Succeeded();
 
         Assert.Matches($"takes about [0-9.]+ KiB in {work}/retrieval-evaluate-[^ ]+, where [0-9.]+ [KMGT]iB are free", outcome.Errors);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(work));
+        Assert.False(Directory.Exists(folder["work"]));
+        (await CommandLineProcess.RunAsync([.. evaluate, folder.Path])).Succeeded();
+        Assert.Equal(files, Directory.EnumerateFileSystemEntries(folder.Path));
         (await CommandLineProcess.RunAsync([.. evaluate, folder["test_caps.txt"]])).Refused("--work", "test_caps.txt is a file");
     }
 

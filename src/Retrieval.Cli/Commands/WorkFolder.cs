@@ -8,11 +8,13 @@ internal sealed class WorkFolder : IDisposable
 {
     private const string Prefix = "retrieval-evaluate-";
 
-    private WorkFolder(string path) => Path = path;
+    private readonly IReadOnlyList<string> _made;
+
+    private WorkFolder(string path, params IReadOnlyList<string> made) => (Path, _made) = (path, made);
 
     public string Path { get; }
 
-    /// <param name="parent">Where; made if it is not there, and not deleted. Null for the system's temporary folder.</param>
+    /// <param name="parent">Where; made if it is not there, and then deleted as well. Null for the system's temporary folder.</param>
     public static WorkFolder Make(string? parent)
     {
         if (parent is null)
@@ -25,7 +27,13 @@ internal sealed class WorkFolder : IDisposable
             throw new InvalidInputException($"{parent} is a file; expected a folder", field: "--work");
         }
 
-        return new WorkFolder(Directory.CreateDirectory(System.IO.Path.Combine(parent, Prefix + System.IO.Path.GetRandomFileName())).FullName);
+        var made = new List<string>();
+        for (var missing = System.IO.Path.GetFullPath(parent); !Directory.Exists(missing); missing = System.IO.Path.GetDirectoryName(missing)!)
+        {
+            made.Add(missing);
+        }
+
+        return new WorkFolder(Directory.CreateDirectory(System.IO.Path.Combine(parent, Prefix + System.IO.Path.GetRandomFileName())).FullName, made);
     }
 
     /// <summary>Says what will be needed, and refuses if the disk has not that much free.</summary>
@@ -43,5 +51,12 @@ internal sealed class WorkFolder : IDisposable
         Printer.Note($"the index for the evaluation takes about {Units.Bytes(bytes)} in {Path}, where {Units.Bytes(free)} are free");
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(Path, recursive: true);
+        foreach (var folder in _made.TakeWhile(folder => !Directory.EnumerateFileSystemEntries(folder).Any()))
+        {
+            Directory.Delete(folder);
+        }
+    }
 }
