@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--records", choices=RECORDS, help="how records are stored; as the scorer computes by default")
     p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
+    p.add_argument("--no-explainer", dest="explainer", action="store_false",
+                   help="leave out the graph that explains pairs, which repeats a scorer's weights")
     e = p.add_argument_group("the coarse embedding")
     e.add_argument("--coarse", metavar="FILE", help="trained slots or heads, .npz, or the checkpoint of another model")
     e.add_argument("--embedding", choices=choice.EMBEDDINGS,
@@ -141,7 +143,7 @@ def run(arguments: argparse.Namespace) -> None:
         built = model.from_checkpoint(checkpoints[0], read_config(arguments.config), arguments.vocabulary,
                                       arguments.coarse, wanted, lambda system: print(system.described(), flush=True))
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
-                        arguments.regions, arguments.max_tokens)
+                        arguments.regions, arguments.max_tokens, explainer=arguments.explainer)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)
 
 

@@ -55,6 +55,15 @@ class Form(nn.Module):
         """Stored tensors -> fields as the scorer computes with them."""
         return self.storage.unpack(tensors, self.fields(side))
 
+    def feature_fields(self, side: str) -> Sequence[Field]:
+        """The fields of `side` that `features` reads. A record begins with the features, where they are stored as they
+        are."""
+        return self.fields(side)[:1]
+
+    def features(self, side: str, record: Mapping[str, Tensor]) -> Tensor:
+        """Gathered fields of `side` -> its features in float32, as the published scorer takes them."""
+        return self.math.wide(record[self.fields(side)[0].name])
+
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
         """Features of B images -> the record's fields, each [B, ...]."""
         raise NotImplementedError

@@ -12,7 +12,8 @@ RECORDS = ("float32", "float16", "int8")
 class Settings:
     """`precision` is of the scorers' wide products; `records` is how records are stored, by default as narrow as the
     scorer computes, but for int8. `regions` and `max_tokens` are the sizes of an image and of the longest caption.
-    `logits`: scorers give the value before the sigmoid that makes their score."""
+    `logits`: scorers give the value before the sigmoid that makes their score. `explainer`: whether there is a graph that
+    explains pairs, of a system that has one."""
 
     form: str = "serving"
     profile: str = "fast"
@@ -21,6 +22,7 @@ class Settings:
     regions: int = 36
     max_tokens: int = 50
     logits: bool = False
+    explainer: bool = True
 
     def __post_init__(self) -> None:
         if not self.records:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .coarse import Coarse
+from .explaining import Explainer
 from .form import Form
 from .pairs import Pairs
 from .reading.checkpoints import Checkpoint
@@ -122,6 +123,10 @@ class System(ABC):
     @abstractmethod
     def coarse(self) -> Coarse:
         """The coarse embedding of a system alone: without a vocabulary, without training."""
+
+    def explainer(self) -> Explainer | None:
+        """What is shown of how a score comes about, None if there is nothing to show."""
+        return None
 
     def affinity(self) -> tuple[Tensor, Tensor] | None:
         """Float64 maps [D, D'] of a word's feature and of a region's, whose results' inner product is the affinity with

@@ -16,6 +16,7 @@ import torch
 
 from .. import __version__
 from ..errors import ExportError
+from ..explaining import Explainer
 from ..fields import StoredField
 from ..model import Model
 from ..reading.vocabulary import SPECIAL
@@ -100,9 +101,10 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
     if model.ranking is not None:
         settings = replace(settings, logits=model.ranking.transform == "logit")
     form = model.system.form(settings).eval()
-    graphs.write_all(model, form, folder, settings)
+    explainer = model.system.explainer() if settings.explainer else None
+    graphs.write_all(model, form, explainer, folder, settings)
     _write_json(folder / "vocabulary.json", {"words": model.vocabulary})
-    np.savez(folder / "parity.npz", **parity.make(model, settings))
+    np.savez(folder / "parity.npz", **parity.make(model, settings, explainer))
     manifest = {
         "format": FORMAT,
         "name": name,
@@ -125,6 +127,7 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
             "imageEncoder": {"file": graphs.IMAGE_ENCODER},
             "textToImageScorer": {"file": graphs.TEXT_TO_IMAGE},
             "imageToTextScorer": {"file": graphs.IMAGE_TO_TEXT},
+            **({} if explainer is None else {"explainer": _explained(explainer, settings)}),
         },
         "vocabulary": {"file": "vocabulary.json", "size": len(model.vocabulary)},
         "parity": {"file": "parity.npz", "tolerance": parity.tolerance(settings.precision, settings.records)},
@@ -135,6 +138,11 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
 
 def _fields(fields: Iterable[StoredField]) -> list[dict[str, Any]]:
     return [{"name": name, "type": kind, "shape": list(shape)} for name, kind, shape in fields]
+
+
+def _explained(explainer: Explainer, settings: Settings) -> dict[str, Any]:
+    return {"file": graphs.EXPLAINER, "tolerance": parity.explainer_tolerance(settings.records),
+            "outputs": [output.manifest() for output in explainer.outputs]}
 
 
 def _digest(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The four ONNX graphs of a bundle, named and shaped as docs/bundle.md says."""
+"""The ONNX graphs of a bundle, four or five, named and shaped as docs/bundle.md says."""
 
 import inspect
 import warnings
@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor, nn
 
+from ..explaining import NODES, WORDS, Explainer
+from ..explaining.form import ExplainerForm
 from ..form import Form
 from ..model import Model
 from ..scorers import LENGTH, OFFSET, BankScorer, ImageToTextScorer, TextToImageScorer
@@ -19,6 +21,7 @@ TEXT_ENCODER = "text_encoder.onnx"
 IMAGE_ENCODER = "image_encoder.onnx"
 TEXT_TO_IMAGE = "scorer_text_to_image.onnx"
 IMAGE_TO_TEXT = "scorer_image_to_text.onnx"
+EXPLAINER = "explainer.onnx"
 
 
 class ImageEncoder(nn.Module):
@@ -47,8 +50,8 @@ class TextEncoder(nn.Module):
         return (self.coarse.of_tokens(token_ids, w, lengths), *self.form.pack("caption", record).values())
 
 
-def write_all(model: Model, form: Form, folder: Path, settings: Settings) -> None:
-    """Writes the four graphs into `folder`."""
+def write_all(model: Model, form: Form, explainer: Explainer | None, folder: Path, settings: Settings) -> None:
+    """Writes the four graphs into `folder`, and that of the explainer if there is one."""
     generator = Generator().manual_seed(7)
     regions = torch.rand(2, settings.regions, model.system.region_width, generator=generator)
     _write(ImageEncoder(model, form), (regions,), folder / IMAGE_ENCODER, ["regions"],
@@ -66,9 +69,18 @@ def write_all(model: Model, form: Form, folder: Path, settings: Settings) -> Non
 
     for scorer, file in ((TextToImageScorer(form), TEXT_TO_IMAGE), (ImageToTextScorer(form), IMAGE_TO_TEXT)):
         _write_scorer(scorer, folder / file, settings.max_tokens, generator)
+    if explainer is not None:
+        explained = ExplainerForm(form, explainer, model.system.probability, settings)
+        # Axes of numbers and regions are fixed, those of a caption are not.
+        shown = {f"explain.{output.name}": {0: "P", **{place: {WORDS: "L", NODES: "L + 1"}[axis] for place, axis
+                                                       in enumerate(output.axes, start=1) if axis in (WORDS, NODES)}}
+                 for output in explainer.outputs}
+        _write_scorer(TextToImageScorer(explained), folder / EXPLAINER, settings.max_tokens, generator, shown)
 
 
-def _write_scorer(scorer: BankScorer, path: Path, max_tokens: int, generator: Generator) -> None:
+def _write_scorer(scorer: BankScorer, path: Path, max_tokens: int, generator: Generator,
+                  shown: Mapping[str, Mapping[int, str]] = {}) -> None:
+    """`shown`: the outputs beside the score, with their dynamic axes."""
     # Every example dimension differs from every other, so that a size frozen by mistake shows in any test.
     images, captions, pairs = (3, 2, 4) if isinstance(scorer, TextToImageScorer) else (2, 3, 4)
     lengths = torch.tensor([5, 3, 4][:captions]).clamp(max=max_tokens)
@@ -85,11 +97,11 @@ def _write_scorer(scorer: BankScorer, path: Path, max_tokens: int, generator: Ge
         rows = (int(lengths.sum()), *shape[1:]) if field.ragged else (captions, *shape)
         given["caption." + name] = _example(rows, kind, generator)
         axes["caption." + name] = {0: "W" if field.ragged else caption_axis}
-    output = scorer.output_name()
-    axes[output] = {0: "P"}
+    outputs = [scorer.output_name(), *shown]
+    axes.update({outputs[0]: {0: "P"}, **shown})
     names = scorer.input_names()
-    _write(scorer, tuple(given[name] for name in names), path, names, [output],
-           {name: axes[name] for name in (*names, output)})
+    _write(scorer, tuple(given[name] for name in names), path, names, outputs,
+           {name: axes[name] for name in (*names, *outputs)})
 
 
 def _example(shape: tuple[int, ...], kind: str, generator: Generator) -> Tensor:

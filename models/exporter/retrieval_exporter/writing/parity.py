@@ -2,8 +2,10 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import ExportError
+from ..explaining import Explainer
 from ..model import Model
 from ..settings import Settings
 
@@ -22,7 +24,22 @@ def caption_lengths(max_tokens: int) -> list[int]:
     return sorted({min(max_tokens, length) for length in (2, 3, 6, 11, max_tokens)}, reverse=True)
 
 
-def make(model: Model, settings: Settings, seed: int = 11) -> dict[str, np.ndarray]:
+def explainer_tolerance(records: str) -> float:
+    """The same of an explainer, which computes in float32 whatever the precision; of each output, times its largest
+    absolute value if that is above 1."""
+    return tolerance("float32", records)
+
+
+def _explanations(model: Model, explainer: Explainer, images: Tensor, ids: Tensor,
+                  lengths: Tensor) -> dict[str, np.ndarray]:
+    """Every output for all pairs, [I, C, ...axes], with zeros behind a caption's length."""
+    w = model.system.words(ids, lengths)
+    seen = [explainer(model.system.regions(image.expand(len(ids), *image.shape)), w, lengths)[1] for image in images]
+    return {f"explain.{output.name}": torch.stack([output.cut(one[output.name], lengths) for one in seen]).numpy()
+            for output in explainer.outputs}
+
+
+def make(model: Model, settings: Settings, explainer: Explainer | None = None, seed: int = 11) -> dict[str, np.ndarray]:
     """The arrays of parity.npz, by name. Regions are non-negative and sparse, as detector features are."""
     random = np.random.default_rng(seed)
     regions = np.maximum(random.normal(0.0, 1.0, (IMAGES, settings.regions, model.system.region_width)), 0.0)
@@ -52,4 +69,5 @@ def make(model: Model, settings: Settings, seed: int = 11) -> dict[str, np.ndarr
             "image_embedding": model.coarse.of_regions(images, v).numpy().astype(np.float32),
             "caption_embedding": model.coarse.of_tokens(ids, w, n).numpy().astype(np.float32),
             "scores": scores.numpy().astype(np.float32),
+            **({} if explainer is None else _explanations(model, explainer, images, ids, n)),
         }

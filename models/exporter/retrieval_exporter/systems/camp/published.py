@@ -1,7 +1,8 @@
 """CAMP's scorers as published, under the authors' parameter names, so that a checkpoint's state loads as it is.
 
 Every scorer takes gathered pairs, `v [P, R, D]`, `w [P, T, D]`, `lengths [P]`, and returns `[P]`. All are
-differentiable and may be trained; `logits` is the value before the sigmoid, where there is one.
+differentiable and may be trained; `logits` is the value before the sigmoid, where there is one, and `parts` is that
+with what it was made of.
 """
 
 import math
@@ -13,6 +14,7 @@ from torch.nn.functional import pad
 
 from ...numbers.operations import Product, l2, masked_softmax, word_mask
 from .ablations import ABLATIONS
+from .parts import Messages, Parts, Side
 
 FUSIONS = ("concat", "sum")
 SUMMARIES = ("attention", "mean")
@@ -27,7 +29,7 @@ PADDED_POSITIONS = 50
 
 
 class Summary(nn.Module):
-    """[P, N, D] -> [P, D]: `heads` attention-weighted sums over the positions, averaged.
+    """[P, N, D] -> [P, D]: `heads` attention-weighted sums over the positions, averaged. With it, its weights.
 
     The average of the weighted sums is one weighted sum with the averaged weights.
     """
@@ -38,11 +40,12 @@ class Summary(nn.Module):
             nn.Linear(embed_size, embed_size), nn.ReLU(), nn.Linear(embed_size, heads))
         self.product = Product()
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """`mask [P, N]`: positions to leave out; None keeps all."""
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The summary and its weights [P, 1, N]. `mask [P, N]`: true where a position counts, None if everywhere."""
         e = self.linear(x)
         weights = torch.softmax(e, dim=1) if mask is None else masked_softmax(e, mask.unsqueeze(-1), dim=1)
-        return self.product(weights.mean(dim=-1).unsqueeze(1), x).squeeze(1)
+        weights = weights.mean(dim=-1).unsqueeze(1)
+        return self.product(weights, x).squeeze(1), weights
 
 
 def mean_weights(lengths: Tensor, positions: int) -> Tensor:
@@ -69,8 +72,11 @@ class PairScorer(nn.Module):
         """[P, A, D], [P, B, D] -> [P, A, B], scaled by the root of the width."""
         return self.product(query, key.transpose(1, 2)) / math.sqrt(query.shape[-1])
 
-    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
         raise NotImplementedError
+
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        return self.parts(v, w, lengths).logits
 
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         x = self.logits(v, w, lengths)
@@ -85,12 +91,13 @@ class SharedKeys(PairScorer):
         self.img_key_fc = nn.Linear(embed_size, embed_size, bias=False)
         self.txt_key_fc = nn.Linear(embed_size, embed_size, bias=False)
 
-    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """The message each region [P, R, D] and each word [P, T, D] receives from the other side."""
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Messages, Messages]:
+        """To regions and to words."""
         affinity = self.affinity(self.img_key_fc(v), self.txt_key_fc(w))
         to_regions = masked_softmax(affinity, mask.unsqueeze(1))
         to_words = torch.softmax(affinity.transpose(1, 2), dim=-1)
-        return self.product(to_regions, w), self.product(to_words, v)
+        return (Messages(self.product(to_regions, w), (to_regions,)),
+                Messages(self.product(to_words, v), (to_words,)))
 
 
 class RefinedMessages(PairScorer):
@@ -102,7 +109,8 @@ class RefinedMessages(PairScorer):
             setattr(self, side + "_key_fc", nn.Linear(embed_size, embed_size, bias=False))
             setattr(self, side + "_query_fc", nn.Linear(embed_size, embed_size, bias=False))
 
-    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Messages, Messages]:
+        """To regions and to words."""
         columns = mask.unsqueeze(1)
         to_regions = masked_softmax(self.affinity(self.img_query_fc(v), self.txt_key_fc(w)), columns)
         to_words = torch.softmax(self.affinity(self.txt_query_fc(w), self.img_key_fc(v)), dim=-1)
@@ -112,7 +120,8 @@ class RefinedMessages(PairScorer):
             self.affinity(self.weighted_txt_query_fc(m_r), self.weighted_txt_key_fc(m_r)), dim=-1)
         among_words = masked_softmax(
             self.affinity(self.weighted_img_query_fc(m_w), self.weighted_img_key_fc(m_w)), columns)
-        return self.product(among_regions, m_r), self.product(among_words, m_w)
+        return (Messages(self.product(among_regions, m_r), (to_regions, among_regions)),
+                Messages(self.product(among_words, m_w), (to_words, among_words)))
 
 
 def _fuse(x, message, concat):
@@ -133,10 +142,10 @@ class _Gated:
         self.fc_out = nn.Sequential(
             nn.Linear(width, embed_size), nn.ReLU(), nn.Dropout(dropout), nn.Linear(embed_size, 1))
 
-    def gated(self, x: Tensor, message: Tensor, fuse_layer: nn.Module) -> Tensor:
-        """[P, N, D] twice -> [P, N, D]: one scalar gate a position, closed where the two disagree."""
+    def gated(self, x: Tensor, message: Tensor, fuse_layer: nn.Module) -> tuple[Tensor, Tensor]:
+        """[P, N, D] twice -> [P, N, D] and the gates [P, N, 1]: one a position, closed where the two disagree."""
         gate = torch.sigmoid((x * message).sum(dim=-1, keepdim=True))
-        return fuse_layer(_fuse(x, message, self.concat) * gate) + x
+        return fuse_layer(_fuse(x, message, self.concat) * gate) + x, gate
 
     def head(self, r: Tensor, t: Tensor) -> Tensor:
         return self.fc_out(_fuse(r, t, self.concat)).squeeze(-1)
@@ -151,12 +160,15 @@ class GateFusion(_Gated, SharedKeys):
         self.reduce_layer_1 = Summary(embed_size, heads)
         self.reduce_layer_2 = Summary(embed_size, heads)
 
-    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
         mask = word_mask(lengths, w.shape[1])
-        m_r, m_w = self.messages(v, w, mask)
-        r = self.reduce_layer_1(self.gated(v, m_r, self.fc_1))
-        t = self.reduce_layer_2(self.gated(w, m_w, self.fc_2), mask)
-        return self.head(r, t)
+        to_regions, to_words = self.messages(v, w, mask)
+        fused_v, gate_v = self.gated(v, to_regions.received, self.fc_1)
+        r, weights_v = self.reduce_layer_1(fused_v)
+        fused_w, gate_w = self.gated(w, to_words.received, self.fc_2)
+        t, weights_w = self.reduce_layer_2(fused_w, mask)
+        return Parts(self.head(r, t), Side(to_regions.attentions, gate_v, weights_v),
+                     Side(to_words.attentions, gate_w, weights_w))
 
 
 class GateFusionNew(_Gated, RefinedMessages):
@@ -168,12 +180,15 @@ class GateFusionNew(_Gated, RefinedMessages):
         self.final_reduce_1 = Summary(embed_size, heads)
         self.final_reduce_2 = Summary(embed_size, heads)
 
-    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
         mask = word_mask(lengths, w.shape[1])
-        f_r, f_w = self.messages(v, w, mask)
-        r = self.final_reduce_1(self.gated(v, l2(f_r), self.fc_1))
-        t = self.final_reduce_2(self.gated(w, l2(f_w), self.fc_2), mask)
-        return self.head(l2(r), l2(t))
+        to_regions, to_words = self.messages(v, w, mask)
+        fused_v, gate_v = self.gated(v, l2(to_regions.received), self.fc_1)
+        r, weights_v = self.final_reduce_1(fused_v)
+        fused_w, gate_w = self.gated(w, l2(to_words.received), self.fc_2)
+        t, weights_w = self.final_reduce_2(fused_w, mask)
+        return Parts(self.head(l2(r), l2(t)), Side(to_regions.attentions, gate_v, weights_v),
+                     Side(to_words.attentions, gate_w, weights_w))
 
 
 class _Compared:
@@ -187,24 +202,27 @@ class _Compared:
             self.reduce_layer_1 = Summary(embed_size, heads)
             self.reduce_layer_2 = Summary(embed_size, heads)
 
-    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
-        r, t = self.averaged(v, w, lengths) if self.averages else self.summarised(v, w, lengths)
-        return (l2(r) * l2(t)).sum(dim=-1)
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
+        r, t, *sides = self.averaged(v, w, lengths) if self.averages else self.summarised(v, w, lengths)
+        return Parts((l2(r) * l2(t)).sum(dim=-1), *sides)
 
-    def summarised(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def summarised(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Side, Side]:
         mask = word_mask(lengths, w.shape[1])
         to_regions, to_words = self.messages(v, w, mask)
-        return self.reduce_layer_1(to_regions), self.reduce_layer_2(to_words, mask)
+        r, weights_v = self.reduce_layer_1(to_regions.received)
+        t, weights_w = self.reduce_layer_2(to_words.received, mask)
+        return r, t, Side(to_regions.attentions, None, weights_v), Side(to_words.attentions, None, weights_w)
 
-    def averaged(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def averaged(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Side, Side]:
         """Plain means, as the authors' own recipe trains: of the words' messages over all `PADDED_POSITIONS`.
 
         A padded word's feature is zero. Nothing attends to it, but it receives a message: all padded words the same,
-        so that one of them, a row of zeros behind the caption, stands for all.
+        so that one of them, a row of zeros behind the caption, stands for all. Attentions have that word as well.
         """
         to_regions, to_words = self.messages(v, pad(w, (0, 0, 0, 1)), word_mask(lengths, w.shape[1] + 1))
         weights = mean_weights(lengths, w.shape[1]).unsqueeze(1)
-        return to_regions.mean(dim=1), self.product(weights, to_words).squeeze(1)
+        return (to_regions.received.mean(dim=1), self.product(weights, to_words.received).squeeze(1),
+                Side(to_regions.attentions, None, None), Side(to_words.attentions, None, None))
 
 
 class CrossAttention(_Compared, SharedKeys):
@@ -245,43 +263,50 @@ class Paper(PairScorer):
             self.mlp_hidden = nn.Linear(embed_size, embed_size)
             self.mlp_out = nn.Linear(embed_size, 1)
 
-    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Equations 1 to 4: the message each region [P, R, D] and each word [P, T, D] receives."""
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Messages, Messages]:
+        """Equations 1 to 4: to regions and to words."""
         if not self.attends:
-            return mean_of(w, mask).unsqueeze(1).expand_as(v), v.mean(dim=1, keepdim=True).expand_as(w)
+            return (Messages(mean_of(w, mask).unsqueeze(1).expand_as(v)),
+                    Messages(v.mean(dim=1, keepdim=True).expand_as(w)))
         affinity = self.affinity(self.img_proj(v), self.txt_proj(w))
-        return (self.product(masked_softmax(affinity, mask.unsqueeze(1)), w),
-                self.product(torch.softmax(affinity.transpose(1, 2), dim=-1), v))
+        over_words = masked_softmax(affinity, mask.unsqueeze(1))
+        over_regions = torch.softmax(affinity.transpose(1, 2), dim=-1)
+        return (Messages(self.product(over_words, w), (over_words,)),
+                Messages(self.product(over_regions, v), (over_regions,)))
 
-    def fused(self, x: Tensor, message: Tensor, layer: str) -> Tensor:
-        """Equations 5 to 8; the residual keeps what the gate shut out."""
+    def fused(self, x: Tensor, message: Tensor, layer: str) -> tuple[Tensor, Tensor | None]:
+        """Equations 5 to 8, and the gates [P, N, D]; the residual keeps what the gate shut out."""
         steps = self.steps
         if not steps.fusion:
-            return message
-        gate = torch.sigmoid(x * message) if steps.gate else 1.0
+            return message, None
+        gates = torch.sigmoid(x * message) if steps.gate else None
+        gate = 1.0 if gates is None else gates
         if steps.fusion == "concat":
             z = torch.cat((gate * x, gate * message), dim=-1)
         else:
             z = gate * (x + message if steps.fusion == "sum" else x * message)
         fused = torch.relu(getattr(self, layer)(z))
-        return fused + x if steps.residual else fused
+        return fused + x if steps.residual else fused, gates
 
-    def pooled(self, x: Tensor, layer: str, mask: Tensor | None = None) -> Tensor:
-        """Equations 9 and 10: [P, N, D] -> [P, D]."""
+    def pooled(self, x: Tensor, layer: str, mask: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Equations 9 and 10: [P, N, D] -> [P, D], and the weights [P, 1, N]."""
         if not self.steps.pooling:
-            return x.mean(dim=1) if mask is None else mean_of(x, mask)
+            return x.mean(dim=1) if mask is None else mean_of(x, mask), None
         e = (getattr(self, layer)(x) / math.sqrt(self.embed_size)).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
-        return self.product(weights, x).squeeze(1)
+        return self.product(weights, x).squeeze(1), weights
 
-    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
         mask = word_mask(lengths, w.shape[1])
-        m_r, m_w = self.messages(v, w, mask)
-        r = self.pooled(self.fused(v, m_r, "fuse_img"), "agg_img")
-        t = self.pooled(self.fused(w, m_w, "fuse_txt"), "agg_txt", mask)
-        if not self.steps.scorer:
-            return (l2(r) * l2(t)).sum(dim=-1)
-        return self.mlp_out(torch.relu(self.mlp_hidden(r + t))).squeeze(-1)
+        to_regions, to_words = self.messages(v, w, mask)
+        fused_v, gate_v = self.fused(v, to_regions.received, "fuse_img")
+        r, weights_v = self.pooled(fused_v, "agg_img")
+        fused_w, gate_w = self.fused(w, to_words.received, "fuse_txt")
+        t, weights_w = self.pooled(fused_w, "agg_txt", mask)
+        logits = self.mlp_out(torch.relu(self.mlp_hidden(r + t))).squeeze(-1) if self.steps.scorer \
+            else (l2(r) * l2(t)).sum(dim=-1)
+        return Parts(logits, Side(to_regions.attentions, gate_v, weights_v),
+                     Side(to_words.attentions, gate_w, weights_w))
 
 
 def mean_of(x: Tensor, mask: Tensor) -> Tensor:

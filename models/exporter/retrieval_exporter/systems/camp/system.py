@@ -8,6 +8,7 @@ from torch import Tensor
 from ...coarse import Coarse
 from ...encoders import RegionEncoder, WordEncoder
 from ...errors import ExportError
+from ...explaining import Explainer
 from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
 from ...pairs import Pairs
@@ -19,6 +20,7 @@ from . import folding, initial, reading, training
 from .ablations import ABLATIONS
 from .coarse import Bilinear
 from .cross_attention import ServingCrossAttention
+from .explainer import CampExplainer
 from .gate_fusion import ServingGateFusion
 from .pairs import GateFusionPairs
 from .paper import ServingPaper
@@ -111,6 +113,9 @@ class Camp(System):
 
     def coarse(self) -> Coarse:
         return Bilinear(self.scorer)
+
+    def explainer(self) -> Explainer:
+        return CampExplainer(self.scorer)
 
     def affinity(self) -> tuple[Tensor, Tensor] | None:
         return folding.words_to_regions(self.scorer) if self.scorer.attends else None

@@ -1,0 +1,6 @@
+"""Explainers: what a pair's score is made of, for people to see."""
+
+from .explainer import Explainer
+from .outputs import NODES, REGIONS, WORDS, Output
+
+__all__ = ["NODES", "REGIONS", "WORDS", "Explainer", "Output"]
