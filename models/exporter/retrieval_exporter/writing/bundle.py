@@ -141,7 +141,7 @@ def _fields(fields: Iterable[StoredField]) -> list[dict[str, Any]]:
 
 
 def _explained(explainer: Explainer, settings: Settings) -> dict[str, Any]:
-    return {"file": graphs.EXPLAINER, "tolerance": parity.explainer_tolerance(settings.records),
+    return {"file": graphs.EXPLAINER, "tolerance": parity.EXPLAINER_TOLERANCE[settings.records],
             "outputs": [output.manifest() for output in explainer.outputs]}
 
 

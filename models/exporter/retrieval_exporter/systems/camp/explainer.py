@@ -1,4 +1,10 @@
-"""What CAMP shows: which words and regions exchange messages, how far gates opened, what the summaries are made of."""
+"""What CAMP shows: which words and regions exchange messages, how far gates opened, what the summaries are made of.
+
+How much a word counts is how far its gate opened times the largest weight that a region has for it; how much a region
+counts is the attention of the words, each as much as it counts. Of everything tried on the dev split of the scenes these
+two are the simplest whose largest value names what the score depends on: models/README.md has the measurement. What the
+summaries are made of does not, and neither does what the regions' messages are made of.
+"""
 
 from functools import reduce
 
@@ -6,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ...explaining import REGIONS, WORDS, Explainer, Output
+from ...numbers.operations import word_mask
 from .parts import Parts, Side
 from .published import PairScorer
 
@@ -22,7 +29,14 @@ class CampExplainer(Explainer):
 
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor | None) -> tuple[Tensor, dict[str, Tensor]]:
         parts = self.scorer.parts(v, w, lengths)
-        seen = {**_seen("word", parts.words, w.shape[1], v.shape[1]), **_seen("region", parts.regions, v.shape[1], w.shape[1])}
+        seen = {**_seen("word", parts.words, w.shape[1], v.shape[1]),
+                **_seen("region", parts.regions, v.shape[1], w.shape[1])}
+        if parts.words.attentions:
+            attention = parts.words.attentions[0][:, :w.shape[1]]
+            counts = attention.amax(dim=2) * seen.get("word_gate", 1.0)
+            # What lies behind a caption's length attends as well, but to no purpose.
+            counted = counts.masked_fill(~word_mask(lengths, w.shape[1]), 0.0)
+            seen.update(word_importance=counts, region_importance=(counted.unsqueeze(1) @ attention).squeeze(1))
         return parts.logits, seen
 
 
@@ -40,6 +54,12 @@ def _outputs(parts: Parts) -> list[Output]:
             found.append(Output(own + "_gate", f"How far each {own}'s gate opened{mean}", "gate", axes[:1]))
         if side.weights is not None:
             found.append(Output(own + "_weight", f"What the summary of the {own}s is made of", "weight", axes[:1], 0))
+    if parts.words.attentions:
+        times = "" if parts.words.gate is None else "how far its gate opened, times "
+        found.append(Output("word_importance", f"How much each word counts: {times}its largest attention to a region",
+                            "importance", (WORDS,)))
+        found.append(Output("region_importance", "How much each region counts: the attention of the words, each as much "
+                            "as it counts", "importance", (REGIONS,)))
     return found
 
 
