@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
+from ..fields import Field
 from ..form import Form
 from ..settings import Settings
 from .mean import mean_logit, mean_score
@@ -32,6 +33,13 @@ class EnsembleForm(Form):
     def by_item(self, name: str) -> bool:
         prefix, _, own = name.partition("_")
         return self.members[int(prefix[1:]) - 1].by_item(own)
+
+    def feature_fields(self, side: str) -> Sequence[Field]:
+        return [replace(field, name=_of_member(i, field.name)) for i, form in enumerate(self.members)
+                for field in form.feature_fields(side)]
+
+    def features(self, side: str, record: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        return tuple(form.features(side, self._own(i, record)) for i, form in enumerate(self.members))
 
     def image_record(self, v: tuple[Tensor, ...]) -> dict[str, Tensor]:
         return self._together([form.image_record(x) for form, x in zip(self.members, v)])

@@ -7,12 +7,14 @@ from torch import Tensor, nn
 
 from ..coarse import Coarse
 from ..errors import ExportError
+from ..explaining import Explainer
 from ..form import Form
 from ..reading.checkpoints import Checkpoint
 from ..settings import Settings
 from ..system import Sizes, System
 from .coarse import MemberEmbedding
 from .encoders import Encoders
+from .explainer import EnsembleExplainer
 from .form import EnsembleForm
 from .mean import mean_logit, mean_score
 
@@ -79,6 +81,10 @@ class Ensemble(System):
 
     def coarse(self) -> Coarse:
         return MemberEmbedding(self.members[0].coarse())
+
+    def explainer(self) -> Explainer | None:
+        explainers = [member.explainer() for member in self.members]
+        return EnsembleExplainer(self.members, explainers, self.weights) if any(explainers) else None
 
     def scores(self, v: tuple[Tensor, ...], w: tuple[Tensor, ...], lengths: Tensor) -> Tensor:
         return mean_score([member.scores(*x, lengths) for member, *x in zip(self.members, v, w)], self.weights)

@@ -61,7 +61,7 @@ class Output:
         """[P, ...axes] with zeros behind a caption's own length, where a reader looks at nothing."""
         for place, axis in enumerate(self.axes, start=1):
             if axis in (WORDS, NODES):
-                inside = word_mask(lengths + (axis == NODES), values.shape[place])
+                inside = word_mask(lengths + int(axis == NODES), values.shape[place])
                 shape = [1] * values.dim()
                 shape[0], shape[place] = inside.shape
                 values = torch.where(inside.view(shape), values, torch.zeros_like(values))

@@ -11,7 +11,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from ...explaining import REGIONS, WORDS, Explainer, Output
+from ...explaining import REGIONS, WORDS, Explainer, Output, passed_on
 from ...numbers.operations import word_mask
 from .parts import Parts, Side
 from .published import PairScorer
@@ -34,9 +34,8 @@ class CampExplainer(Explainer):
         if parts.words.attentions:
             attention = parts.words.attentions[0][:, :w.shape[1]]
             counts = attention.amax(dim=2) * seen.get("word_gate", 1.0)
-            # What lies behind a caption's length attends as well, but to no purpose.
-            counted = counts.masked_fill(~word_mask(lengths, w.shape[1]), 0.0)
-            seen.update(word_importance=counts, region_importance=(counted.unsqueeze(1) @ attention).squeeze(1))
+            seen.update(word_importance=counts,
+                        region_importance=passed_on(counts, attention, word_mask(lengths, w.shape[1])))
         return parts.logits, seen
 
 

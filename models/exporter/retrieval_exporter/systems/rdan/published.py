@@ -6,6 +6,8 @@
     score = (1 - mu) mean_i cos(v_i, a_i) + mu mean_j cos(w_j, b_j)
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +17,18 @@ from ...numbers.operations import Product, l2, masked_softmax, word_mask
 CHANNELS = 32
 MU = 0.1
 LAMBDA = 4.0
+
+
+class Parts(NamedTuple):
+    """[P] scores; S1 and S2 [P, 2, R, T]; the attentions of regions over words [P, R, T] and of words over regions
+    [P, T, R]; the cosines [P, R] and [P, T] with what is attended to."""
+
+    score: Tensor
+    relations: Tensor
+    over_words: Tensor
+    over_regions: Tensor
+    of_regions: Tensor
+    of_words: Tensor
 
 
 class PairScorer(nn.Module):
@@ -31,9 +45,9 @@ class PairScorer(nn.Module):
         self.mu, self.sharpness = mu, sharpness
         self.product = Product()
 
-    def attentions(self, affinity: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """S [P, R, T] and [P, T], true where there is a word -> regions over words [P, R, T], words over regions
-        [P, T, R]. In float32 throughout: what the softmaxes see is four times this.
+    def relations(self, affinity: Tensor, mask: Tensor) -> Tensor:
+        """S [P, R, T] and [P, T], true where there is a word -> S1 and S2 [P, 2, R, T]. In float32 throughout: what the
+        softmaxes see is four times this.
 
         A convolution sees zeros beyond the last word, however far a batch is padded: so the two that look at
         neighbouring words read a table that was masked.
@@ -42,7 +56,10 @@ class PairScorer(nn.Module):
         table = affinity.unsqueeze(1)
         x = torch.relu(self.conv1(table)) * words
         x = torch.relu(self.conv2(x)) * words
-        refined = self.conv4(torch.relu(self.conv3(x))) + table
+        return self.conv4(torch.relu(self.conv3(x))) + table
+
+    def attentions(self, refined: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """S1 and S2 -> regions over words [P, R, T], words over regions [P, T, R]."""
         to_words = torch.softmax(self.sharpness * refined[:, 0].transpose(1, 2), dim=-1)
         to_regions = masked_softmax(self.sharpness * refined[:, 1], mask.unsqueeze(1))
         return to_regions, to_words
@@ -53,8 +70,12 @@ class PairScorer(nn.Module):
         return (1 - self.mu) * of_regions.mean(dim=1) + self.mu * word
 
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        return self.parts(v, w, lengths).score
+
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
         mask = word_mask(lengths, w.shape[1])
-        to_regions, to_words = self.attentions(self.product(l2(v), l2(w).transpose(1, 2)), mask)
+        relations = self.relations(self.product(l2(v), l2(w).transpose(1, 2)), mask)
+        to_regions, to_words = self.attentions(relations, mask)
         of_regions = cosine(v, self.product(to_regions, w))
         of_words = cosine(w, self.product(to_words, v))
-        return self.mean(of_regions, of_words, mask, lengths)
+        return Parts(self.mean(of_regions, of_words, mask, lengths), relations, to_regions, to_words, of_regions, of_words)

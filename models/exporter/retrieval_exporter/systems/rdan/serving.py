@@ -5,7 +5,7 @@ S and the Gram matrix u u^T alone; so does b_j, the other way round. Left per pa
 convolutions, which nothing folds, are most of the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -36,9 +36,16 @@ class ServingRdan(FeaturesForm):
         unit = l2(w)
         return {"w": unit, "ww": self.padded_columns(gram(unit)), "w_length": w.norm(dim=-1, keepdim=True)}
 
+    def feature_fields(self, side: str) -> Sequence[Field]:
+        return [field for field in self.fields(side) if field.name in ("v", "v_length", "w", "w_length")]
+
+    def features(self, side: str, record: Mapping[str, Tensor]) -> Tensor:
+        name = "v" if side == "image" else "w"
+        return self.math.wide(record[name]) * self.math.wide(record[name + "_length"])
+
     def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
         affinity, mask = self.inner_products(image, caption), self.words_of(caption, lengths)
-        to_regions, to_words = self.scorer.attentions(affinity, mask)
+        to_regions, to_words = self.scorer.attentions(self.scorer.relations(affinity, mask), mask)
         to_regions = to_regions * self.math.wide(caption["w_length"]).transpose(1, 2)
         to_words = to_words * self.math.wide(image["v_length"]).transpose(1, 2)
         of_regions = attended_cosine(to_regions, affinity, self.columns(caption["ww"], caption))

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...coarse import Coarse
 from ...encoders import RegionEncoder, WordEncoder
 from ...errors import ExportError
+from ...explaining import Explainer
 from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
@@ -19,6 +20,7 @@ from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Sizes, System
 from .coarse import MeanAffinity
+from .explainer import RdanExplainer
 from .published import CHANNELS, LAMBDA, MU, PairScorer
 from .serving import ServingRdan
 
@@ -87,6 +89,9 @@ class Rdan(System):
 
     def coarse(self) -> Coarse:
         return MeanAffinity(self.embed_size)
+
+    def explainer(self) -> Explainer:
+        return RdanExplainer(self.scorer)
 
     def affinity(self) -> tuple[Tensor, Tensor]:
         """Identities. The scorer's own affinity is the cosine, which no pair of linear maps gives, times lambda. v . w

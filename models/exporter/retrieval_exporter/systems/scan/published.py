@@ -1,11 +1,21 @@
 """SCAN's score as published. It has no weights."""
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
 
 from ...attention import CrossAttention, cosine
 from ...numbers.operations import Product, word_mask
 from .aggregation import aggregated
 from .variant import Variant
+
+
+class Parts(NamedTuple):
+    """[P] scores, the attention a [P, A, B] and the relevances r [P, A] that they are made of."""
+
+    score: Tensor
+    attention: Tensor
+    relevance: Tensor
 
 
 class StackedCrossAttention(nn.Module):
@@ -25,8 +35,12 @@ class StackedCrossAttention(nn.Module):
         self.product = Product()
 
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
+        return self.parts(v, w, lengths).score
+
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
         words = word_mask(lengths, w.shape[1])
         x, y, attending, attended = (w, v, words, None) if self.variant.direction == "t2i" else (v, w, None, words)
         weights = self.attention(self.product(x, y.transpose(1, 2)), attending, attended)
         relevance = cosine(x, self.product(weights, y))
-        return aggregated(relevance, self.variant.agg_func, self.variant.lambda_lse, attending)
+        score = aggregated(relevance, self.variant.agg_func, self.variant.lambda_lse, attending)
+        return Parts(score, weights, relevance)

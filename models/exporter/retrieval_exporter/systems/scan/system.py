@@ -10,6 +10,7 @@ from torch import Tensor
 from ...attention import NORMS
 from ...coarse import Coarse
 from ...encoders import RegionEncoder, WordEncoder
+from ...explaining import Explainer
 from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
@@ -20,6 +21,7 @@ from ...system import Option, Sizes, System
 from . import reading
 from .aggregation import AGGREGATIONS
 from .coarse import Means
+from .explainer import ScanExplainer
 from .published import StackedCrossAttention
 from .serving import ServingCrossAttention
 from .variant import DIRECTIONS, Variant, published, variant_of
@@ -86,6 +88,9 @@ class Scan(System):
 
     def coarse(self) -> Coarse:
         return Means(self.embed_size)
+
+    def explainer(self) -> Explainer:
+        return ScanExplainer(self.scorer)
 
     def affinity(self) -> tuple[Tensor, Tensor]:
         """Features share one space, so that both maps are the identity but for one factor, which says how sharply is

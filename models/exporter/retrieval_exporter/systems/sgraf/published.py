@@ -3,6 +3,8 @@
 Shapes: P pairs, R regions, T words, D feature width, S width of a similarity vector.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -49,7 +51,8 @@ class Pooling(nn.Module):
 
 
 class GraphReasoning(nn.Module):
-    """One step: X [P, N, S] -> relu((softmax((X W_q + b_q)(X W_k + b_k)^T) X) W + b)."""
+    """One step: X [P, N, S] -> relu((softmax((X W_q + b_q)(X W_k + b_k)^T) X) W + b), and with it the softmax, what
+    every node attends to [P, N, N]."""
 
     def __init__(self, sim_dim: int) -> None:
         super().__init__()
@@ -58,13 +61,14 @@ class GraphReasoning(nn.Module):
         self.sim_graph_w = nn.Linear(sim_dim, sim_dim)
         self.product = Product()
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         edges = self.product(self.graph_query_w(x), self.graph_key_w(x).transpose(1, 2))
-        return torch.relu(self.sim_graph_w(self.product(masked_softmax(edges, mask.unsqueeze(1)), x)))
+        attention = masked_softmax(edges, mask.unsqueeze(1))
+        return torch.relu(self.sim_graph_w(self.product(attention, x))), attention
 
 
 class AttentionFiltration(nn.Module):
-    """X [P, N, S] -> l2(sum_n b_n X_n) [P, S], b = l1norm(sigmoid(BatchNorm(w X + c)))."""
+    """X [P, N, S] -> l2(sum_n b_n X_n) [P, S], b = l1norm(sigmoid(BatchNorm(w X + c))), and with it b [P, 1, N]."""
 
     def __init__(self, sim_dim: int) -> None:
         super().__init__()
@@ -72,11 +76,20 @@ class AttentionFiltration(nn.Module):
         self.bn = nn.BatchNorm1d(1)
         self.product = Product()
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         significance = torch.sigmoid(self.bn(self.attn_sim_w(x).transpose(1, 2)))
         significance = significance.masked_fill(~mask.unsqueeze(1), 0.0)
         weights = significance / (significance.sum(dim=-1, keepdim=True) + EPSILON)
-        return l2(self.product(weights, x)[:, 0])
+        return l2(self.product(weights, x)[:, 0]), weights
+
+
+class Parts(NamedTuple):
+    """[P] logits, the regions that every word attends to [P, T, R], and how nodes were put together: SGR's attentions,
+    one a step [P, N, N], or SAF's weights [P, 1, N]."""
+
+    logits: Tensor
+    attention: Tensor
+    nodes: tuple[Tensor, ...]
 
 
 class SimilarityScorer(nn.Module):
@@ -98,28 +111,32 @@ class SimilarityScorer(nn.Module):
         self.attention = cross_attention()
         self.product = Product()
 
-    def similarities(self, whole_v: Tensor, v: Tensor, w: Tensor, mask: Tensor) -> Tensor:
-        """[P, 1 + T, S]: of the whole sides, and of every word. `whole_v` [P, D] are the pooled images."""
+    def similarities(self, whole_v: Tensor, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """[P, 1 + T, S]: of the whole sides, and of every word; and which regions a word attends to [P, T, R]. `whole_v`
+        [P, D] are the pooled images."""
         w = w.masked_fill(~mask.unsqueeze(-1), 0.0)
         whole_w = self.t_global_w(w, w.sum(dim=1) / mask.sum(dim=1, keepdim=True), mask)
         weights = self.attention(self.product(w, v.transpose(1, 2)), mask)
         attended = l2(self.product(weights, v))
         whole = l2(self.sim_tranglo_w((whole_v - whole_w) ** 2))
-        return torch.cat((whole.unsqueeze(1), l2(self.sim_tranloc_w((attended - w) ** 2))), dim=1)
+        return torch.cat((whole.unsqueeze(1), l2(self.sim_tranloc_w((attended - w) ** 2))), dim=1), weights
 
-    def vector(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Similarity vectors [P, N, S] -> the one [P, S] that the score is made of."""
+    def vector(self, x: Tensor, mask: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Similarity vectors [P, N, S] -> the one [P, S] that the score is made of, and how."""
         raise NotImplementedError
 
     def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
-        return self.logits_of(self.v_global_w(v, mean_regions(v)), v, w, word_mask(lengths, w.shape[1]))
+        return self.parts(v, w, lengths).logits
 
-    def logits_of(self, whole_v: Tensor, v: Tensor, w: Tensor, mask: Tensor) -> Tensor:
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
+        return self.parts_of(self.v_global_w(v, mean_regions(v)), v, w, word_mask(lengths, w.shape[1]))
+
+    def parts_of(self, whole_v: Tensor, v: Tensor, w: Tensor, mask: Tensor) -> Parts:
         """The same of images that are pooled already, [P, D], and [P, T], true where there is a word."""
-        x = self.similarities(whole_v, v, w, mask)
+        x, attention = self.similarities(whole_v, v, w, mask)
         # One more node than words, the first, which is always there.
-        nodes = nn.functional.pad(mask, (1, 0), value=True)
-        return self.sim_eval_w(self.vector(x, nodes)).squeeze(-1)
+        vector, nodes = self.vector(x, nn.functional.pad(mask, (1, 0), value=True))
+        return Parts(self.sim_eval_w(vector).squeeze(-1), attention, nodes)
 
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         return torch.sigmoid(self.logits(v, w, lengths))
@@ -132,10 +149,12 @@ class GraphScorer(SimilarityScorer):
         super().__init__(embed_size, sim_dim, regions)
         self.SGR_module = nn.ModuleList(GraphReasoning(sim_dim) for _ in range(steps))
 
-    def vector(self, x: Tensor, mask: Tensor) -> Tensor:
+    def vector(self, x: Tensor, mask: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        attentions = []
         for step in self.SGR_module:
-            x = step(x, mask)
-        return x[:, 0]
+            x, attention = step(x, mask)
+            attentions.append(attention)
+        return x[:, 0], tuple(attentions)
 
 
 class FiltrationScorer(SimilarityScorer):
@@ -145,5 +164,6 @@ class FiltrationScorer(SimilarityScorer):
         super().__init__(embed_size, sim_dim, regions)
         self.SAF_module = AttentionFiltration(sim_dim)
 
-    def vector(self, x: Tensor, mask: Tensor) -> Tensor:
-        return self.SAF_module(x, mask)
+    def vector(self, x: Tensor, mask: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        vector, weights = self.SAF_module(x, mask)
+        return vector, (weights,)

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...coarse import Coarse
 from ...encoders import RegionEncoder, WordEncoder
 from ...errors import ExportError
+from ...explaining import Explainer
 from ...fields import WORDS, Field
 from ...form import Form, PublishedForm
 from ...initial import initialise, spread_words
@@ -18,6 +19,7 @@ from ...recipe import Recipe
 from ...settings import Settings
 from ...system import Option, Sizes, System
 from . import reading, training
+from .explainer import SgrafExplainer
 from .pooling import Wholes
 from .published import SHARPNESS, FiltrationScorer, GraphScorer, SimilarityScorer
 from .serving import ServingSimilarity
@@ -111,6 +113,9 @@ class Sgraf(System):
 
     def coarse(self) -> Coarse:
         return Wholes(self.scorer)
+
+    def explainer(self) -> Explainer:
+        return SgrafExplainer(self.scorer)
 
     def affinity(self) -> tuple[Tensor, Tensor]:
         """Words and regions share one space, so that both maps are the identity but for how sharply is attended: a

@@ -27,4 +27,4 @@ class SimilarityPairs(Pairs):
         """Pooled images [I, D] and the words [T, D] of a caption -> [I]."""
         words = torch.ones(len(self.v), len(w), dtype=torch.bool, device=w.device)
         w = w.expand(len(self.v), *w.shape)
-        return self.system.scorer.logits_of(whole, self.v, w, words)
+        return self.system.scorer.parts_of(whole, self.v, w, words).logits
