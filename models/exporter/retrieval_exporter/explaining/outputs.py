@@ -49,6 +49,8 @@ class Output:
                 raise ValueError(f"output {self.name}: axis {axis!r} is no number above 0, {WORDS}, {REGIONS} or {NODES}")
         if not 1 <= len(self.axes) <= _MOST_AXES:
             raise ValueError(f"output {self.name}: has {len(self.axes)} axes, expected 1 to {_MOST_AXES}")
+        if self.kind == "importance" and self.axes not in ((WORDS,), (REGIONS,)):
+            raise ValueError(f"output {self.name}: an importance is of {WORDS} or of {REGIONS}, not of {list(self.axes)}")
         if self.distribution is not None and not 0 <= self.distribution < len(self.axes):
             raise ValueError(f"output {self.name}: distribution is {self.distribution}, but there are {len(self.axes)} axes")
 
