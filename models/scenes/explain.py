@@ -16,6 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the split")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--count", type=int, help="the first images only")
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder with model.pth, vocabulary.json")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -24,7 +25,7 @@ def main() -> None:
     explainer = model.system.explainer()
     if explainer is None:
         raise SystemExit(f"{arguments.checkpoint}: {model.system.title or model.system.name} has no explainer")
-    corpus = pairs.read(model, arguments.data, arguments.split)
+    corpus = pairs.read(model, arguments.data, arguments.split, arguments.count)
     print(json.dumps({"pairs": len(corpus.captions), **faithfulness.measure(corpus, explainer),
                       "gates": gates.measure(corpus, explainer)}, indent=1))
 

@@ -35,6 +35,7 @@ $PYTHON ../exporter/fit_coarse.py --checkpoint checkpoint/model.pth --vocabulary
     --out checkpoint/coarse.npz --force
 $PYTHON evaluate.py --data corpus --split test --checkpoint checkpoint --workers "$WORKERS" --full \
     > checkpoint/test_metrics.json
+$PYTHON explain.py --data corpus --split test --checkpoint checkpoint > checkpoint/explanation.json
 
 $PYTHON ../exporter/export.py --checkpoint checkpoint/model.pth --vocabulary checkpoint/vocabulary.json \
     --coarse checkpoint/coarse.npz --max-tokens 32 --name scenes-camp --out bundle --force

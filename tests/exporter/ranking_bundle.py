@@ -50,9 +50,9 @@ def built():
     return made
 
 
-def write(out, force=False):
+def write(out, force=False, explainer=False):
     with one_thread():
-        bundle.write(built(), out, Settings(), NAME, force)
+        bundle.write(built(), out, Settings(explainer=explainer), NAME, force)
 
 
 if __name__ == "__main__":

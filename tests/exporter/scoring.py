@@ -2,6 +2,7 @@
 
 import torch
 
+from retrieval_exporter.explaining.form import ExplainerForm
 from retrieval_exporter.scorers import ImageToTextScorer, TextToImageScorer
 from retrieval_exporter.settings import Settings
 
@@ -62,6 +63,13 @@ def image_to_text(form, given, image, caption):
     given = {**given, "slots": caption, "query_index": image}
     with torch.no_grad():
         return scorer(*[given[name] for name in scorer.input_names()])
+
+
+def explained(form, explainer, probability, given, image, caption, settings):
+    """Scores, or logits, and the explainer's outputs by name, as the graph gives them: [P, ...axes]."""
+    of = ExplainerForm(form, explainer, probability, Settings(**settings)).eval()
+    score, *shown = text_to_image(of, given, image, caption)
+    return score, dict(zip([output.name for output in explainer.outputs], shown))
 
 
 DIRECTIONS = {"text-to-image": text_to_image, "image-to-text": image_to_text}

@@ -87,7 +87,7 @@ def test_the_same_export_is_the_same_to_the_byte_whatever_the_number_of_threads(
                         embedding, "--embed-size", "128", "--image-size", "512", "--word-size", "96",
                         "--vocabulary-size", "300"], env=environment, check=True, capture_output=True)
         written.append({path.name: path.read_bytes() for path in out.iterdir()})
-    assert len(written[0]) == 7
+    assert len(written[0]) == 8
     assert written[0] == written[1] == written[2]
 
 

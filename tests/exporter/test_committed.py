@@ -15,7 +15,7 @@ NAME = "camp-gate-fusion-new-concat"
 def test_the_committed_demo_bundle_comes_out_byte_for_byte(tmp_path):
     checkpoint = SCENES / "checkpoint"
     assert main(["--checkpoint", str(checkpoint / "model.pth"), "--vocabulary", str(checkpoint / "vocabulary.json"),
-                 "--coarse", str(checkpoint / "coarse.npz"), "--max-tokens", "32", "--name", "scenes-camp",
+                 "--coarse", str(checkpoint / "coarse.npz"), "--max-tokens", "32", "--name", "scenes-camp", "--no-explainer",
                  "--out", str(tmp_path / "bundle")]) == 0
     assert_same(SCENES / "bundle", tmp_path / "bundle")
 
@@ -30,7 +30,7 @@ def test_the_bundles_of_the_tests_come_out_byte_for_byte(tmp_path, suffix, setti
     committed = BUNDLES / (NAME + suffix)
     case = HERE / "fixtures" / NAME
     assert main(["--checkpoint", str(case / "model_best.pth.tar"), "--config", str(case / "config.json"),
-                 "--vocabulary", str(committed / "vocabulary.json"), "--embedding", "bilinear",
+                 "--vocabulary", str(committed / "vocabulary.json"), "--embedding", "bilinear", "--no-explainer",
                  "--out", str(tmp_path / committed.name), *settings]) == 0
     assert_same(committed, tmp_path / committed.name)
 

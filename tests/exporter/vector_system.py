@@ -19,6 +19,7 @@ from retrieval_exporter import registry  # noqa: E402
 from retrieval_exporter.cli import main  # noqa: E402
 from retrieval_exporter.coarse import Coarse  # noqa: E402
 from retrieval_exporter.encoders import WordEncoder  # noqa: E402
+from retrieval_exporter.explaining import Explainer, Output  # noqa: E402
 from retrieval_exporter.fields import Field  # noqa: E402
 from retrieval_exporter.form import PublishedForm  # noqa: E402
 from retrieval_exporter.numbers.operations import l2  # noqa: E402
@@ -73,6 +74,17 @@ class Features(Coarse):
         return w
 
 
+class Channels(Explainer):
+    """What every channel adds to the cosine."""
+
+    def __init__(self, width):
+        super().__init__([Output("channels", "What each channel adds to the score", "relation", (width,))])
+
+    def forward(self, v, w, lengths=None):
+        products = v * w
+        return products.sum(dim=-1), {"channels": products}
+
+
 class VectorCosine(System):
     names = ("vector-cosine",)
 
@@ -109,6 +121,9 @@ class VectorCosine(System):
 
     def coarse(self):
         return Features(self.embed_size)
+
+    def explainer(self):
+        return Channels(self.embed_size)
 
 
 if __name__ == "__main__":

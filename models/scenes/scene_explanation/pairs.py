@@ -34,15 +34,15 @@ class Corpus:
         return (scorer.logits if self.model.system.probability else scorer)(v, w, lengths)
 
 
-def read(model: Model, folder: Path, split_name: str) -> Corpus:
-    """Every image of a split, encoded; `mean_region` [D] is the encoded mean of all its regions."""
+def read(model: Model, folder: Path, split_name: str, count: int | None = None) -> Corpus:
+    """The first `count` images of a split, encoded; `mean_region` [D] is the encoded mean of all their regions."""
     split = Split(folder, split_name)
-    chunks = np.array_split(np.arange(split.images), -(-split.images // _CHUNK))
-    regions = [split.features(rows) for rows in chunks]
-    mean = sum(x.sum(axis=(0, 1), dtype=np.float64) for x in regions) / (split.images * split.regions)
+    count = min(count or split.images, split.images)
+    regions = [split.features(rows) for rows in np.array_split(np.arange(count), -(-count // _CHUNK))]
+    mean = sum(x.sum(axis=(0, 1), dtype=np.float64) for x in regions) / (count * split.regions)
     with torch.no_grad():
         v = torch.cat([model.system.regions(torch.from_numpy(x)) for x in regions])
         mean_region = model.system.regions(torch.from_numpy(mean.astype(np.float32)).expand(1, split.regions, -1))[0, 0]
     each = split.captions_per_image
-    chosen = [split.captions[image * each + image % each] for image in range(split.images)]
+    chosen = [split.captions[image * each + image % each] for image in range(count)]
     return Corpus(model, v, mean_region, captions.encode(chosen, model.vocabulary, MAX_TOKENS))
