@@ -5,4 +5,5 @@ namespace Retrieval.Domain.Bundles;
 /// <param name="ImageEncoder">Region features to image record and embedding.</param>
 /// <param name="TextToImageScorer">Scores a bank of images × caption queries.</param>
 /// <param name="ImageToTextScorer">Scores a bank of captions × image queries.</param>
-public sealed record BundleGraphs(string TextEncoder, string ImageEncoder, string TextToImageScorer, string ImageToTextScorer);
+/// <param name="Explainer">Gives a pair's score with the values that led to it; null if the bundle has no such graph.</param>
+public sealed record BundleGraphs(string TextEncoder, string ImageEncoder, string TextToImageScorer, string ImageToTextScorer, ExplainerSpec? Explainer);

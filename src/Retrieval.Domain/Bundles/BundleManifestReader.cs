@@ -8,7 +8,7 @@ namespace Retrieval.Domain.Bundles;
 /// <summary>Reads and validates <c>bundle.json</c>. Reports all faults at once, not only the first.</summary>
 public static class BundleManifestReader
 {
-    private const int LargestDimension = 1 << 20;
+    internal const int LargestDimension = 1 << 20;
 
     // Names stand in logs, answers and file names.
     private const int LongestName = 200;
@@ -43,6 +43,8 @@ public static class BundleManifestReader
         }
 
         var files = ReadFiles(root);
+        var (regions, tokens, captionFields) = (root.Node("regions").Integer("count", 1, LargestDimension), ReadTokens(root.Node("tokens")), ReadFields(root.Node("records"), "caption"));
+        var explainer = new ExplainerReader(regions, tokens.Max, captionFields.Any(field => field.Ragged));
         var manifest = new BundleManifest
         {
             Name = ReadName(root, "name"),
@@ -50,15 +52,15 @@ public static class BundleManifestReader
             Form = root.Text("form", "serving", "published"),
             Profile = root.Text("profile", "fast", "compact"),
             Precision = root.Text("precision", "float32", "float16", "int8"),
-            RegionCount = root.Node("regions").Integer("count", 1, LargestDimension),
+            RegionCount = regions,
             RegionWidth = root.Node("regions").Integer("width", 1, LargestDimension),
-            Tokens = ReadTokens(root.Node("tokens")),
+            Tokens = tokens,
             EmbeddingWidth = root.Node("embedding").Integer("width", 1, LargestDimension),
             EmbeddingSource = root.Node("embedding").Text("source"),
             Ranking = root.OptionalNode("ranking") is { } ranking ? ReadRanking(ranking) : null,
             ImageFields = ReadFields(root.Node("records"), "image"),
-            CaptionFields = ReadFields(root.Node("records"), "caption"),
-            Graphs = ReadGraphs(root.Node("graphs"), files),
+            CaptionFields = captionFields,
+            Graphs = ReadGraphs(root.Node("graphs"), files, explainer),
             VocabularyFile = FileIn(root.Node("vocabulary"), files),
             VocabularySize = root.Node("vocabulary").Integer("size", 1, int.MaxValue),
             Parity = new ParitySpec(FileIn(root.Node("parity"), files), root.Node("parity").Number("tolerance", 0, 1)),
@@ -201,11 +203,12 @@ public static class BundleManifestReader
         return (shape, ragged);
     }
 
-    private static BundleGraphs ReadGraphs(ManifestNode graphs, Dictionary<string, BundleFile> files) => new(
+    private static BundleGraphs ReadGraphs(ManifestNode graphs, Dictionary<string, BundleFile> files, ExplainerReader explainer) => new(
         FileIn(graphs.Node("textEncoder"), files),
         FileIn(graphs.Node("imageEncoder"), files),
         FileIn(graphs.Node("textToImageScorer"), files),
-        FileIn(graphs.Node("imageToTextScorer"), files));
+        FileIn(graphs.Node("imageToTextScorer"), files),
+        graphs.OptionalNode("explainer") is { } node ? explainer.Read(node, FileIn(node, files)) : null);
 
     private static string FileIn(ManifestNode node, Dictionary<string, BundleFile> files)
     {

@@ -16,6 +16,8 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
     /// <summary>A fault of a member, as <see cref="Fault(string)"/> of its node.</summary>
     public void Fault(string name, string what) => faults.Add($"{path}.{name} {what}");
 
+    public bool IsText() => element.ValueKind == JsonValueKind.String;
+
     public bool IsText(string value) => element.ValueKind == JsonValueKind.String && element.ValueEquals(value);
 
     public ManifestNode Node(string name)
@@ -29,8 +31,11 @@ internal sealed class ManifestNode(JsonElement element, string path, List<string
         return new ManifestNode(found, $"{path}.{name}", faults);
     }
 
+    /// <summary>Whether there is such a member, whatever it is.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
     /// <summary>Null if there is no such member; one that is there must be an object.</summary>
-    public ManifestNode? OptionalNode(string name) => Find(name) is null ? null : Node(name);
+    public ManifestNode? OptionalNode(string name) => Has(name) ? Node(name) : null;
 
     public IEnumerable<(string Name, ManifestNode Node)> Members() => element.ValueKind == JsonValueKind.Object
         ? element.EnumerateObject().Select(member => (member.Name, new ManifestNode(member.Value, $"{path}['{member.Name}']", faults)))
