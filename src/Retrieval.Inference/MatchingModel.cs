@@ -4,6 +4,7 @@ using Retrieval.Domain.Text;
 using Retrieval.Inference.Bundles;
 using Retrieval.Inference.Devices;
 using Retrieval.Inference.Encoding;
+using Retrieval.Inference.Explaining;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scoring;
 using Retrieval.Inference.Verification;
@@ -30,6 +31,7 @@ public sealed class MatchingModel : IDisposable
             TextEncoder = Own(new TextEncoder(bundle, VocabularySize, Device, options));
             TextToImage = Own(new PairScorer(bundle, RecordSide.Image, Device, options));
             ImageToText = Own(new PairScorer(bundle, RecordSide.Caption, Device, options));
+            Explainer = bundle.Manifest.Graphs.Explainer is { } explainer ? Own(new PairExplainer(bundle, explainer, Device, options)) : null;
             Parity = ParityCheck.Run(bundle, this);
             ProvePlacement();
             if (Device.IsCuda)
@@ -83,6 +85,9 @@ public sealed class MatchingModel : IDisposable
     /// <summary>Scores a bank of captions for image queries.</summary>
     public PairScorer ImageToText { get; }
 
+    /// <summary>Shows how a pair's score comes about; null if the bundle has no explainer.</summary>
+    public PairExplainer? Explainer { get; }
+
     /// <summary>How far this machine's results are from the recorded ones.</summary>
     public ParityReport Parity { get; }
 
@@ -108,7 +113,7 @@ public sealed class MatchingModel : IDisposable
     }
 
     /// <summary>
-    /// Runs both scorers once with every batch size that they use, with meaningless records. On CUDA, loading has already done this:
+    /// Runs both scorers once with every batch size that they use, and the explainer once, with meaningless records. On CUDA, loading has already done this:
     /// banks then use the memory that is left.
     /// </summary>
     public void WarmUp(CancellationToken cancellationToken = default)
@@ -117,6 +122,7 @@ public sealed class MatchingModel : IDisposable
         using var captions = TextEncoder.Encode([new long[Manifest.Tokens.Max]], cancellationToken);
         TextToImage.WarmUp(images.Records, captions.Records, cancellationToken);
         ImageToText.WarmUp(captions.Records, images.Records, cancellationToken);
+        Explainer?.Explain(images.Records, captions.Records, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -134,6 +140,7 @@ public sealed class MatchingModel : IDisposable
         TextEncoder.ProvePlacement();
         TextToImage.ProvePlacement();
         ImageToText.ProvePlacement();
+        Explainer?.ProvePlacement();
     }
 
     private static MemoryBudget? BudgetOf(ComputeDevice device, BankPlacement placement) => placement switch

@@ -38,7 +38,7 @@ public sealed class BatchMetrics
         _pairs = meter.CreateHistogram("retrieval.batch.pairs", "{pair}", "Pairs of one call of a scorer", tags: null, advice: Pairs);
         _requests = meter.CreateHistogram("retrieval.batch.queries", "{query}", "Requests that shared one call of the device, by kind of work", tags: null, advice: Requests);
         _durations = meter.CreateHistogram("retrieval.batch.duration", "s", "Time of one call of the device, by kind of work", tags: null, advice: Seconds);
-        _failed = meter.CreateCounter<long>("retrieval.batch.failed", "{call}", "Calls of the device that failed, by kind of work").FromZero("kind", WorkKinds.Score, WorkKinds.Encode, WorkKinds.Exclusive);
+        _failed = meter.CreateCounter<long>("retrieval.batch.failed", "{call}", "Calls of the device that failed, by kind of work").FromZero("kind", WorkKinds.Score, WorkKinds.Explain, WorkKinds.Encode, WorkKinds.Exclusive);
         meter.CreateObservableCounter("retrieval.queue.rejected", () => Interlocked.Read(ref _rejected), "{query}", "Requests that were refused since as much waited as may wait");
         meter.CreateObservableCounter("retrieval.queue.expired", () => Interlocked.Read(ref _expired), "{query}", "Work that was dropped, or left off, since its deadline had passed");
         meter.CreateObservableCounter("retrieval.queue.cancelled", () => Interlocked.Read(ref _cancelled), "{query}", "Work that was dropped since its caller had left");

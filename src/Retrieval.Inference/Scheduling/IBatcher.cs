@@ -6,7 +6,7 @@ namespace Retrieval.Inference.Scheduling;
 /// </summary>
 public interface IBatcher
 {
-    /// <summary>Kind of work, for metrics: <c>score</c>, <c>encode</c>, <c>shortlist</c>, or <c>turn</c> for exclusive access.</summary>
+    /// <summary>Kind of work, for metrics: <c>score</c>, <c>explain</c>, <c>encode</c>, <c>shortlist</c>, or <c>turn</c> for exclusive access.</summary>
     string Kind { get; }
 
     /// <summary>Most units of one batch: pairs of a scorer, captions of an encoder.</summary>

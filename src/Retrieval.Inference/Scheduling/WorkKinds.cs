@@ -6,7 +6,10 @@ internal static class WorkKinds
     /// <summary>Scoring pairs.</summary>
     public const string Score = "score";
 
-    /// <summary>Encoding captions.</summary>
+    /// <summary>Explaining pairs.</summary>
+    public const string Explain = "explain";
+
+    /// <summary>Encoding captions, and images that are queries.</summary>
     public const string Encode = "encode";
 
     /// <summary>Exclusive use of the device.</summary>

@@ -87,7 +87,7 @@ internal sealed class SessionFactory(VerifiedBundle bundle, string graph, Comput
         // to three quarters of the rate where cores were shared; docs/devices.md.
         settings.AddSessionConfigEntry("session.intra_op.spin_duration_us", "20");
 
-        // Four sessions have four thread pools: one that has finished must not spin on the cores of the next one.
+        // Each session has a thread pool of its own: one that has finished must not spin on the cores of the next one.
         settings.AddSessionConfigEntry("session.force_spinning_stop", "1");
 
         // The runtime guesses the format from the bytes; its own format has not been checked for external data.

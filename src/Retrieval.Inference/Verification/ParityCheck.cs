@@ -8,7 +8,7 @@ namespace Retrieval.Inference.Verification;
 
 /// <summary>
 /// Computes a bundle's recorded inputs on this machine and compares the results with those of PyTorch at export: both encoders, both
-/// scorers and all pairs, the whole path of a query.
+/// scorers and all pairs, the whole path of a query, and the explainer of a bundle that has one.
 /// </summary>
 internal static class ParityCheck
 {
@@ -39,11 +39,11 @@ internal static class ParityCheck
         var report = new ParityReport(
             bundle.Manifest.Parity.Tolerance,
             recorded.Scores.Length,
-            Math.Max(Relative(recorded.ImageEmbeddings, images.Embeddings), Relative(recorded.CaptionEmbeddings, captions.Embeddings)),
-            Difference(recorded.Scores, ScoreMatrix(model.TextToImage, images.Records, captions.Records)),
-            Difference(recorded.Scores, ScoreMatrix(model.ImageToText, images.Records, captions.Records)));
+            Math.Max(Differences.Relative(recorded.ImageEmbeddings, images.Embeddings), Differences.Relative(recorded.CaptionEmbeddings, captions.Embeddings)),
+            Differences.Largest(recorded.Scores, ScoreMatrix(model.TextToImage, images.Records, captions.Records)),
+            Differences.Largest(recorded.Scores, ScoreMatrix(model.ImageToText, images.Records, captions.Records)));
         return report.Passed
-            ? report
+            ? report with { Explainer = model.Explainer is { } explainer ? ExplainerCheck.Run(bundle, explainer, recorded, images.Records, captions.Records) : null }
             : throw new InvalidBundleException(bundle.Path, string.Create(
                 CultureInfo.InvariantCulture,
                 $"computes something else on this machine ({model.Device.Name}) than was recorded at export: scores differ by {report.TextToImage:G3} (text to image) and {report.ImageToText:G3} (image to text), embeddings by {report.Embeddings:G3}; allowed is {report.Tolerance:G3}"));
@@ -71,29 +71,5 @@ internal static class ParityCheck
         }
 
         return scores;
-    }
-
-    private static double Relative(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
-    {
-        var largest = 1e-12;
-        foreach (var value in expected)
-        {
-            largest = Math.Max(largest, Math.Abs(value));
-        }
-
-        return Difference(expected, found) / largest;
-    }
-
-    // NaN counts as an infinite difference: a comparison with NaN is false, and must not let a fault pass.
-    private static double Difference(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
-    {
-        var largest = 0.0;
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var difference = Math.Abs((double)expected[i] - found[i]);
-            largest = double.IsNaN(difference) ? double.PositiveInfinity : Math.Max(largest, difference);
-        }
-
-        return largest;
     }
 }

@@ -8,6 +8,9 @@ namespace Retrieval.Inference.Verification;
 /// <param name="ImageToText">Largest absolute difference of a score, image queries.</param>
 public sealed record ParityReport(double Tolerance, int Pairs, double Embeddings, double TextToImage, double ImageToText)
 {
+    /// <summary>The same of the explainer; null if the bundle has none.</summary>
+    public ExplainerParity? Explainer { get; init; }
+
     /// <summary>Whether all differences are within the tolerance. NaN is not.</summary>
     public bool Passed => Embeddings <= Tolerance && TextToImage <= Tolerance && ImageToText <= Tolerance;
 }

@@ -12,6 +12,9 @@ namespace Retrieval.Inference.Verification;
 /// <param name="Scores">Float32 <c>[I, C]</c>.</param>
 internal sealed record ParityVectors(float[] Regions, IReadOnlyList<long[]> Captions, float[] ImageEmbeddings, float[] CaptionEmbeddings, float[] Scores)
 {
+    /// <summary>Tokens of a row of <c>token_ids</c>, padding included.</summary>
+    public required int Positions { get; init; }
+
     /// <exception cref="InvalidBundleException">An array is missing, or its shape does not match the others.</exception>
     public static ParityVectors Read(VerifiedBundle bundle)
     {
@@ -37,7 +40,10 @@ internal sealed record ParityVectors(float[] Regions, IReadOnlyList<long[]> Capt
                 [.. Split(file, tokens.ToInt64s(), lengths.ToInt64s())],
                 arrays.Read("image_embedding").RequireShape(images, width).ToSingles(),
                 arrays.Read("caption_embedding").RequireShape(captions, width).ToSingles(),
-                arrays.Read("scores").RequireShape(images, captions).ToSingles());
+                arrays.Read("scores").RequireShape(images, captions).ToSingles())
+            {
+                Positions = checked((int)tokens.Shape[1]),
+            };
         }
         catch (InvalidInputException exception)
         {
