@@ -45,8 +45,7 @@ public sealed class ImageReader(SnapshotSource snapshots, SearchOptions options)
             captions[i] = new CaptionDetails(CaptionId.Of(id, i), Encoding.UTF8.GetString(image.Texts.Text(first + i)));
         }
 
-        var boxes = image.Texts.Boxes(image.Slot).ToArray();
-        var details = new ImageDetails(id, captions, SearchAnswer.MetadataOf(image.Texts, image.Slot), boxes.Length == 0 ? null : [.. boxes.Chunk(4)], image.IndexEpoch);
+        var details = new ImageDetails(id, captions, SearchAnswer.MetadataOf(image.Texts, image.Slot), image.Texts.BoxList(image.Slot), image.IndexEpoch);
         image.RequireWhole();
         return details;
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
 using Retrieval.Domain.Numbers;
@@ -78,22 +77,10 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
         }
 
         var (regions, width) = (model.Manifest.RegionCount, model.Manifest.RegionWidth);
-        var features = image.Features;
-        if (features.Shape is { } shape && !shape.SequenceEqual([regions, width]))
-        {
-            throw new FeatureShapeException($"found the shape ({string.Join(", ", shape)})", regions, width);
-        }
-
-        if (features.Values.Length != regions * width)
-        {
-            throw new FeatureShapeException(string.Create(CultureInfo.InvariantCulture, $"found {features.Values.Length} values"), regions, width);
-        }
-
-        Require(SampleRules.CheckFinite(features.Values, width, "feature"), "features");
-
+        image.Features.Require(model.Manifest);
         return new ImageSample(0, image.Id)
         {
-            Regions = features.Values,
+            Regions = image.Features.Values,
             RegionCount = regions,
             RegionWidth = width,
             Captions = image.Captions,

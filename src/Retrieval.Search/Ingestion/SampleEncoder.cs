@@ -17,8 +17,8 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="bounds">What may be stored of an image.</param>
 internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
 {
-    // In pairs of a scorer: on two cores at D=1024 one image took 3.7 ms, as long as ten pairs (docs/benchmarks.md).
-    private const long CostOfImage = 10;
+    /// <summary>Why an image is refused for which the model returns a NaN or an infinity.</summary>
+    public const string OutOfRange = "the encoder gave a value that is not finite: the features are out of the model's range";
 
     /// <summary>Returns the samples of a window that can be encoded; the others are added to its rejects.</summary>
     public List<TokenizedSample> Accept(IFeatureSource source, SampleWindow window)
@@ -89,7 +89,7 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
     {
         while (samples.Count > 0)
         {
-            var images = await TurnAsync(() => EncodeImages(samples, cancellationToken), CostOfImage * samples.Count).ConfigureAwait(false);
+            var images = await TurnAsync(() => EncodeImages(samples, cancellationToken), ImageItem.CostOfOne * samples.Count).ConfigureAwait(false);
             EncodedBatch? captions = null;
             try
             {
@@ -103,7 +103,7 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
                 }
 
                 rejects.AddRange(bad.Select(i => new RejectedSample(
-                    "model", samples[i].Sample.Row, samples[i].Sample.Id, "the encoder gave a value that is not finite: the features are out of the model's range")));
+                    "model", samples[i].Sample.Row, samples[i].Sample.Id, OutOfRange)));
                 samples = [.. samples.Where((_, i) => !bad.Contains(i))];
             }
             finally

@@ -6,7 +6,6 @@ using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
-using Retrieval.Storage.Local.Reading;
 
 namespace Retrieval.Search.Queries;
 
@@ -42,7 +41,7 @@ internal sealed class ScorePlan
                     plan._byText.Add((i, slot, caption));
                     break;
                 case { Caption: null, CaptionId: { } id }:
-                    plan._byId.Add((i, slot, CaptionSlot(snapshot, id)));
+                    plan._byId.Add((i, slot, SearchService.CaptionSlot(snapshot.Index, id)));
                     break;
                 default:
                     throw new InvalidInputException("expected exactly one of caption and captionId", field: $"pairs[{i}]");
@@ -157,16 +156,4 @@ internal sealed class ScorePlan
 
     private static (ScoreItem Item, int[] Pairs) Work(ScoreBatcher batcher, RecordTable query, (int Pair, long Slot)[] pairs, WorkLimits limits) =>
         (new ScoreItem(batcher, query, Array.ConvertAll(pairs, pair => pair.Slot), new float[pairs.Length], limits), Array.ConvertAll(pairs, pair => pair.Pair));
-
-    private static long CaptionSlot(SearchSnapshot snapshot, string id)
-    {
-        var (imageId, position) = CaptionId.Parse(id);
-        if (!snapshot.Index.TryGetImageSlot(imageId, out var slot))
-        {
-            throw new NotFoundException("caption", id);
-        }
-
-        var (first, count) = new StoredTexts(snapshot.Index).Captions(slot);
-        return position < count ? first + position : throw new NotFoundException("caption", id);
-    }
 }

@@ -22,8 +22,7 @@ internal sealed class SearchRun : IDisposable
     private readonly SearchMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly CancellationToken _caller;
-    private readonly CancellationTokenSource? _deadline;
-    private readonly CancellationTokenSource? _either;
+    private readonly WorkTime _wanted;
     private Func<int, Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)>>? _wider;
     private bool _usedMetadata;
 
@@ -36,16 +35,7 @@ internal sealed class SearchRun : IDisposable
         _metrics = metrics;
         _time = time;
         _caller = cancellationToken;
-        if (limits.Deadline is { } deadline)
-        {
-            _deadline = new CancellationTokenSource(deadline.Left(time), time);
-            _either = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, cancellationToken);
-            Work = new WorkLimits { Caller = cancellationToken, Deadline = _deadline.Token, DeadlineAt = deadline.EndsAt };
-        }
-        else
-        {
-            Work = new WorkLimits { Caller = cancellationToken };
-        }
+        _wanted = new WorkTime(limits.Deadline, time, cancellationToken);
     }
 
     public SearchSnapshot Snapshot { get; }
@@ -55,10 +45,10 @@ internal sealed class SearchRun : IDisposable
     public StageClock Clock { get; }
 
     /// <summary>Limits for the work that is queued.</summary>
-    public WorkLimits Work { get; }
+    public WorkLimits Work => _wanted.Limits;
 
-    /// <summary>Whether work was abandoned because of the deadline and not because the caller disconnected.</summary>
-    public bool IsLate => _deadline is not null && !_caller.IsCancellationRequested;
+    /// <inheritdoc cref="WorkTime.IsLate"/>
+    public bool IsLate => _wanted.IsLate;
 
     /// <summary>Whether the catalog should have supplied the shortlist and did not.</summary>
     public bool FellBack { get; private set; }
@@ -69,14 +59,15 @@ internal sealed class SearchRun : IDisposable
     /// <summary>Candidates that were left out because their stored data is damaged.</summary>
     public int Damaged { get; private set; }
 
-    private CancellationToken BeforeDeadline => _either?.Token ?? _caller;
-
     /// <summary>Encodes the caption as a query.</summary>
-    public async Task<EncodedCaption> EncodeAsync(long[] tokenIds)
+    public Task<EncodedCaption> EncodeAsync(long[] tokenIds) => EncodeAsync(Snapshot, _queues.Device, tokenIds, Work, Clock);
+
+    /// <inheritdoc cref="EncodeAsync(long[])"/>
+    internal static async Task<EncodedCaption> EncodeAsync(SearchSnapshot snapshot, WorkScheduler device, long[] tokenIds, WorkLimits work, StageClock clock)
     {
-        var item = new CaptionItem(Snapshot.EncodeBatcher, tokenIds, Work);
-        var encoded = await _queues.Device.RunAsync(item).ConfigureAwait(false);
-        Clock.EndQueued(StageNames.Encode, item.Computing);
+        var item = new CaptionItem(snapshot.EncodeBatcher, tokenIds, work);
+        var encoded = await device.RunAsync(item).ConfigureAwait(false);
+        clock.EndQueued(StageNames.Encode, item.Computing);
         if (encoded.IsFinite)
         {
             return encoded;
@@ -84,7 +75,7 @@ internal sealed class SearchRun : IDisposable
 
         // The caption cannot be the cause: its tokens come from the vocabulary.
         encoded.Dispose();
-        throw new InferenceException(Snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
+        throw new InferenceException(snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
     }
 
     /// <summary>Finds the candidates.</summary>
@@ -126,7 +117,7 @@ internal sealed class SearchRun : IDisposable
             ? (Snapshot.ImageShortlist, filter is null ? null : Snapshot.Metadata.Images(filter))
             : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
         _usedMetadata = filter is not null;
-        var item = new ShortlistItem(batcher, query, count, allowed is null ? null : allowed.Contains, Work, BeforeDeadline);
+        var item = new ShortlistItem(batcher, query, count, allowed is null ? null : allowed.Contains, Work, _wanted.Token);
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
         Clock.EndQueued(StageNames.Shortlist, item.Computing);
         return (hits, item.Damaged);
@@ -195,11 +186,7 @@ internal sealed class SearchRun : IDisposable
         Snapshot.DamagedItems.Met(kind, slot);
     }
 
-    public void Dispose()
-    {
-        _either?.Dispose();
-        _deadline?.Dispose();
-    }
+    public void Dispose() => _wanted.Dispose();
 
     /// <summary>The embedding of an item of the index, for use as a query.</summary>
     /// <exception cref="IndexCorruptException">It contains a value that is not finite.</exception>
@@ -209,11 +196,13 @@ internal sealed class SearchRun : IDisposable
         return Finite.All(embedding) ? embedding : throw NotFinite(index, bank, bank.Embedding.Spec.Name, slot);
     }
 
-    /// <summary>The record of an image of the index, for use as a query. To be disposed of.</summary>
+    /// <summary>The record of an image or a caption of the index, for use as a query. To be disposed of.</summary>
     /// <exception cref="IndexCorruptException">It contains a value that is not finite.</exception>
-    internal static RecordTable ImageQuery(SearchSnapshot snapshot, long slot) => snapshot.Images.FirstNotFinite(slot) is { } field
-        ? throw NotFinite(snapshot.Index, snapshot.Index.Images, $"record/{field}", slot)
-        : snapshot.Images.Row(slot);
+    internal static RecordTable RecordOf(SearchSnapshot snapshot, RecordSide side, long slot)
+    {
+        var (records, bank) = side == RecordSide.Image ? (snapshot.Images, snapshot.Index.Images) : (snapshot.Captions, snapshot.Index.Captions);
+        return records.FirstNotFinite(slot) is { } field ? throw NotFinite(snapshot.Index, bank, $"record/{field}", slot) : records.Row(slot);
+    }
 
     /// <summary>Which data of an item without a score is damaged. A ragged item whose rows are missing has no record at all.</summary>
     internal static string KindOf(RecordTable bank, long slot)

@@ -116,6 +116,18 @@ public sealed class SearchService(
     internal static long ImageSlot(LocalIndex index, string id) =>
         index.TryGetImageSlot(id, out var slot) ? slot : throw new NotFoundException("image", id);
 
+    internal static long CaptionSlot(LocalIndex index, string id)
+    {
+        var (imageId, position) = CaptionId.Parse(id);
+        if (!index.TryGetImageSlot(imageId, out var slot))
+        {
+            throw new NotFoundException("caption", id);
+        }
+
+        var (first, count) = new StoredTexts(index).Captions(slot);
+        return position < count ? first + position : throw new NotFoundException("caption", id);
+    }
+
     internal static TokenizedCaption Tokenize(CaptionEncoder captions, string caption, string field)
     {
         try
@@ -176,7 +188,7 @@ public sealed class SearchService(
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
         {
-            using var query = SearchRun.ImageQuery(snapshot, slot);
+            using var query = SearchRun.RecordOf(snapshot, RecordSide.Image, slot);
             var embedding = SearchRun.EmbeddingOf(snapshot.Index, snapshot.Index.Images, slot);
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);

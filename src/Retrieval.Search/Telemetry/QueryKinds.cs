@@ -12,6 +12,9 @@ public static class QueryKinds
     /// <summary>Scores of given pairs.</summary>
     public const string Score = "score";
 
+    /// <summary>One pair, explained.</summary>
+    public const string Explain = "explain";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Images, Captions, Score];
+    public static IReadOnlyList<string> All { get; } = [Images, Captions, Score, Explain];
 }

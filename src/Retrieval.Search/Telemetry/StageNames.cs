@@ -9,7 +9,7 @@ public static class StageNames
     /// <summary>Waiting for the device.</summary>
     public const string Queue = "queue";
 
-    /// <summary>Token ids to record and embedding.</summary>
+    /// <summary>Token ids, or region features of a query, to record and embedding.</summary>
     public const string Encode = "encode";
 
     /// <summary>Coarse candidates.</summary>
@@ -17,6 +17,9 @@ public static class StageNames
 
     /// <summary>Scoring the candidates.</summary>
     public const string Score = "score";
+
+    /// <summary>Explaining a pair.</summary>
+    public const string Explain = "explain";
 
     /// <summary>Ordering, attributes, hits.</summary>
     public const string Assemble = "assemble";

@@ -94,10 +94,27 @@ public sealed class StoredTexts(LocalIndex index)
             bytes += RequireCaption(caption);
         }
 
+        RequireBoxes(image);
+        return bytes;
+    }
+
+    /// <summary>Requires that an image's region boxes can be used in an answer.</summary>
+    /// <exception cref="IndexCorruptException">They cannot.</exception>
+    public void RequireBoxes(long image)
+    {
         var boxes = index.Blob(index.Layout.Boxes, image);
-        return boxes.Length % (Corners * sizeof(float)) == 0 && Finite.All(MemoryMarshal.Cast<byte, float>(boxes))
-            ? bytes
-            : throw Damaged(index.Layout.Boxes.Bytes, $"row {image} holds a value that is not finite, or no whole boxes");
+        if (boxes.Length % (Corners * sizeof(float)) != 0 || !Finite.All(MemoryMarshal.Cast<byte, float>(boxes)))
+        {
+            throw Damaged(index.Layout.Boxes.Bytes, $"row {image} holds a value that is not finite, or no whole boxes");
+        }
+    }
+
+    /// <summary>An image's region boxes as corners x1, y1, x2, y2 of each; null if it has none.</summary>
+    /// <exception cref="IndexCorruptException">Their location is damaged.</exception>
+    public IReadOnlyList<float[]>? BoxList(long image)
+    {
+        var boxes = Boxes(image).ToArray();
+        return boxes.Length == 0 ? null : [.. boxes.Chunk(Corners)];
     }
 
     private void RequireText(IndexFile file, long row, ReadOnlySpan<byte> text)
