@@ -31,17 +31,17 @@ internal sealed class ExplainRun(SearchSnapshot snapshot, ExplainBatcher batcher
     private readonly StoredTexts _texts = new(snapshot.Index);
 
     /// <inheritdoc cref="ExplainService.ExplainAsync"/>
-    public async Task<PairExplanation> RunAsync(ExplainRequest request)
+    public async Task<PairExplanation> RunAsync(ExplainQuery query)
     {
         // Everything that the caller can have wrong fails here, before the device is asked for anything.
-        request.Features?.Require(snapshot.Model.Manifest);
-        var imageSlot = request.ImageId is { } id ? SearchService.ImageSlot(snapshot.Index, id) : (long?)null;
-        var captionSlot = request.CaptionId is { } captionId ? SearchService.CaptionSlot(snapshot.Index, captionId) : (long?)null;
-        var text = captionSlot is { } slot ? TextOf(slot) : request.Caption!;
+        query.Features?.Require(snapshot.Model.Manifest);
+        var imageSlot = query.ImageId is { } id ? SearchService.ImageSlot(snapshot.Index, id) : (long?)null;
+        var captionSlot = query.CaptionId is { } captionId ? SearchService.CaptionSlot(snapshot.Index, captionId) : (long?)null;
+        var text = captionSlot is { } slot ? TextOf(slot) : query.Caption!;
         var tokens = captionSlot is { } stored ? TokensOf(text, stored) : SearchService.Tokenize(snapshot.Model.Captions, text, "caption");
         clock.End(StageNames.Tokenize);
 
-        using var image = imageSlot is { } row ? Stored(RecordSide.Image, row) : await EncodeAsync(request.Features!).ConfigureAwait(false);
+        using var image = imageSlot is { } row ? Stored(RecordSide.Image, row) : await EncodeAsync(query.Features!).ConfigureAwait(false);
         using var caption = captionSlot is { } of ? Stored(RecordSide.Caption, of) : await EncodeAsync(tokens).ConfigureAwait(false);
         RequireLength(caption.Record, tokens, captionSlot);
         var item = new ExplainItem(batcher, image.Record, caption.Record, work);
@@ -49,8 +49,8 @@ internal sealed class ExplainRun(SearchSnapshot snapshot, ExplainBatcher batcher
         clock.EndQueued(StageNames.Explain, item.Computing);
         RequireFinite(explained);
         return Answer(
-            new ExplainedImage(request.ImageId, imageSlot is { } boxed ? BoxesOf(boxed) : null, imageSlot is { } sized ? PictureSize.Of(MetadataOf(sized)) : null),
-            new ExplainedCaption(request.CaptionId, text, WithEnds(tokens), tokens.UnknownTokens, tokens.Truncated),
+            new ExplainedImage(query.ImageId, imageSlot is { } boxed ? BoxesOf(boxed) : null, imageSlot is { } sized ? PictureSize.Of(MetadataOf(sized)) : null),
+            new ExplainedCaption(query.CaptionId, text, WithEnds(tokens), tokens.UnknownTokens, tokens.Truncated),
             explained,
             TensorPrimitives.Dot(image.Embedding.Span, caption.Embedding.Span));
     }

@@ -20,7 +20,7 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
     private readonly SearchBounds _bounds = new(options);
 
     /// <summary>Explains one pair.</summary>
-    /// <param name="request">The request.</param>
+    /// <param name="query">The pair.</param>
     /// <param name="since">Timestamp of the process's clock when the request arrived; the deadline counts from it.</param>
     /// <param name="cancellationToken">Cancelled when the caller disconnects.</param>
     /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
@@ -32,13 +32,13 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
     /// <exception cref="DeadlineExceededException">The deadline passed before the pair was explained.</exception>
     /// <exception cref="IndexCorruptException">The stored data of the pair is damaged.</exception>
     /// <exception cref="InferenceException">The runtime failed.</exception>
-    public async Task<ExplainAnswer> ExplainAsync(ExplainRequest request, long since, CancellationToken cancellationToken)
+    public async Task<ExplainAnswer> ExplainAsync(ExplainQuery query, long since, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        request.RequireOnePair();
-        var asked = request.DeadlineMs is { } ms ? _bounds.DeadlineMs.Check(ms, "deadlineMs") : (int?)null;
+        ArgumentNullException.ThrowIfNull(query);
+        query.RequireOnePair();
+        var asked = query.DeadlineMs is { } ms ? _bounds.DeadlineMs.Check(ms, "deadlineMs") : (int?)null;
         var deadline = Deadline.Of(asked, since, time);
-        var cost = ExplainItem.CostOfOne + (request.Features is null ? 0 : ImageItem.CostOfOne) + (request.Caption is null ? 0 : CaptionItem.CostOfOne);
+        var cost = ExplainItem.CostOfOne + (query.Features is null ? 0 : ImageItem.CostOfOne) + (query.Caption is null ? 0 : CaptionItem.CostOfOne);
         using var permit = queues.Device.Admit(cost);
         using var snapshot = snapshots.Acquire();
         if (snapshot.ExplainBatcher is not { } batcher)
@@ -50,23 +50,21 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
         var clock = new StageClock(time, activity);
         if (deadline is { } at && at.EndsAt <= clock.Began)
         {
-            throw Late(at);
+            throw new DeadlineExceededException(at);
         }
 
         using var wanted = new WorkTime(deadline, time, cancellationToken);
         try
         {
             var run = new ExplainRun(snapshot, batcher, queues.Device, wanted.Limits with { RequestCost = cost }, clock);
-            var explanation = await Soundly.RunAsync(snapshot.Index, () => run.RunAsync(request)).ConfigureAwait(false);
+            var explanation = await Soundly.RunAsync(snapshot.Index, () => run.RunAsync(query)).ConfigureAwait(false);
             clock.End(StageNames.Assemble);
             metrics.Answered(QueryKinds.Explain, clock.Stages, 1, explanation.Degraded is { } reason ? [reason] : []);
             return new ExplainAnswer(explanation, clock.Stages);
         }
         catch (OperationCanceledException) when (wanted.IsLate)
         {
-            throw Late(deadline!.Value);
+            throw new DeadlineExceededException(deadline!.Value);
         }
     }
-
-    private static DeadlineExceededException Late(Deadline deadline) => new(deadline, "an explanation");
 }

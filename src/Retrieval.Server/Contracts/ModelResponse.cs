@@ -21,6 +21,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="EmbeddingWidth">Number of values in a coarse embedding.</param>
 /// <param name="Ranking">How the bundle orders hits, and its own shortlists; null for the score alone.</param>
 /// <param name="DefaultShortlist">The shortlist of a request that gives none: the configured one, or else the bundle's.</param>
+/// <param name="Explainer">Whether the bundle has an explainer, so that <c>/v1/explain</c> answers.</param>
 /// <param name="Index">The index.</param>
 /// <param name="Shortlist">Where shortlists come from: <c>pgvector</c> or <c>exact</c>.</param>
 /// <param name="Catalog">The catalog that is followed; null in embedded mode.</param>
@@ -42,6 +43,7 @@ public sealed record ModelResponse(
     int EmbeddingWidth,
     RankingResponse? Ranking,
     DefaultShortlistResponse DefaultShortlist,
+    bool Explainer,
     IndexCounts Index,
     string Shortlist,
     CatalogResponse? Catalog,
@@ -67,6 +69,7 @@ public sealed record ModelResponse(
             manifest.EmbeddingWidth,
             RankingResponse.Of(manifest.Ranking),
             new DefaultShortlistResponse(search.ShortlistOf(manifest.Ranking?.TextToImage), search.ShortlistOf(manifest.Ranking?.ImageToText)),
+            manifest.Graphs.Explainer is not null,
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.ManifestFault is not null),
             shortlist,
             catalog,

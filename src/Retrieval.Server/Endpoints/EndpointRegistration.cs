@@ -14,6 +14,7 @@ internal static class EndpointRegistration
         queries.MapSearch();
         queries.MapBatch();
         queries.MapScore();
+        queries.MapExplain(options.Http);
         queries.MapImages(options.Http);
         queries.MapModel();
         queries.MapIngestions();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Inference.Scheduling;
+using Retrieval.Search.Explaining;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
@@ -39,6 +40,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         AnswerTooLongException tooLong => Of(422, tooLong.Message) with { Field = tooLong.Field },
         NotFoundException missing => Of(404, $"unknown {missing.Kind} id '{Shorten(missing.Id)}'"),
         DeadlineExceededException late => Of(504, late.Message),
+        NoExplainerException none => Of(501, none.Message),
         NotReadyException => NotReady(),
         OverloadedException overloaded => OfStatus(429) with { RetryAfterSeconds = (int)Math.Ceiling(overloaded.RetryAfter.TotalSeconds) },
         DeviceStoppedException => NotReady(),

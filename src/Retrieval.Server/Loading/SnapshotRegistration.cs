@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Catalogs;
+using Retrieval.Search.Explaining;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Recall;
@@ -38,6 +39,7 @@ internal static class SnapshotRegistration
             options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddSingleton<QuerySampler>();
         services.AddSingleton<SearchService>();
+        services.AddSingleton<ExplainService>();
         services.AddSingleton<RecallProbe>();
         services.AddInstruments<RecallMetrics>();
         services.AddHostedService<RecallGauge>();

@@ -12,6 +12,7 @@ internal sealed class DocumentDetails : IOpenApiDocumentTransformer
         ["Metrics"] = "What it counts and measures",
         ["Search"] = "Images by a caption, captions by an image",
         ["Score"] = "Scores of given pairs",
+        ["Explain"] = "How the score of a pair comes about",
         ["Images"] = "Single images, read and written",
         ["Model"] = "What is being served",
         ["Ingestions"] = "Whole sources, ingested in the background",

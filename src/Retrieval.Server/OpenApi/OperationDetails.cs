@@ -22,6 +22,7 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
         ["429"] = "As many requests are waiting as this server lets wait",
         ["431"] = "The headers are too long",
         ["500"] = "A fault of the server; its log has more under the trace",
+        ["501"] = "The bundle has no explainer: `detail` says how to export one",
         ["503"] = "This replica is not ready: `reasons` say why; or Postgres does not answer; or all connections are at work",
         ["505"] = "Another version of HTTP than 1.0 and 1.1",
         ["507"] = "The disk of the index, or of Postgres, is full",

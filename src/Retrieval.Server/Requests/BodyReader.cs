@@ -36,7 +36,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         }
 
         var type = RequireType(context.Request, accepts);
-        if (metadata.GetMetadata<BodyLimit>() is null)
+        if (metadata.GetMetadata<BodyLimit>() is null || context.Request.ContentLength <= options.Http.MaxBodyBytes)
         {
             await ReceiveAsync(context, type).ConfigureAwait(false);
             return;

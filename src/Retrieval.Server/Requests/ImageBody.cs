@@ -13,7 +13,7 @@ internal static class ImageBody
     /// <summary>Media type of a <c>.npy</c> file.</summary>
     public const string NpyType = "application/x-npy";
 
-    public static SubmittedImage Of(string id, ImageRequest body) => new(id, Features(body.Features))
+    public static SubmittedImage Of(string id, ImageRequest body) => new(id, FeaturesOf(body.Features))
     {
         Captions = RequestReader.Items(body.Captions, "captions", "a text"),
         Metadata = body.Metadata,
@@ -23,7 +23,9 @@ internal static class ImageBody
     public static SubmittedImage Of(string id, ReadOnlySequence<byte> body, IReadOnlyList<string> captions) =>
         new(id, Array(body.ToArray(), "body")) { Captions = captions };
 
-    private static ImageFeatures Features(byte[] bytes)
+    /// <summary>The member <c>features</c>: a <c>.npy</c> file, or float32 row by row.</summary>
+    /// <exception cref="InvalidInputException">Neither.</exception>
+    public static ImageFeatures FeaturesOf(byte[] bytes)
     {
         if (NpyArray.IsNpy(bytes))
         {

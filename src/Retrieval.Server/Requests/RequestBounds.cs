@@ -22,6 +22,7 @@ internal sealed class RequestBounds(ServerOptions options)
         [(typeof(SearchRequest), "shortlist")] = search.Shortlist,
         [(typeof(SearchRequest), "deadlineMs")] = search.DeadlineMs,
         [(typeof(ScoreRequest), "pairs")] = search.Pairs,
+        [(typeof(ExplainRequest), "deadlineMs")] = search.DeadlineMs,
         [(typeof(BatchRequest), "queries")] = new(1, options.Limits.BatchQueries),
         [(typeof(ImageRequest), "captions")] = new(0, options.Images.MaxCaptions),
         [(typeof(ImageRequest), "boxes")] = new(0, MostBoxes),

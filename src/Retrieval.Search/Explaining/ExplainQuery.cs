@@ -4,7 +4,7 @@ using Retrieval.Search.Images;
 namespace Retrieval.Search.Explaining;
 
 /// <summary>One pair to explain.</summary>
-public sealed record ExplainRequest
+public sealed record ExplainQuery
 {
     /// <summary>The id of an image of the index; null if there are features.</summary>
     public string? ImageId { get; init; }
