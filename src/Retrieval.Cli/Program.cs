@@ -21,6 +21,7 @@ internal static class Program
             IngestCommand.Create(),
             IndexCommands.Create(),
             SearchCommand.Create(),
+            ExplainCommand.Create(),
             ServeCommand.Create(),
             ScoreCommand.Create(),
             EvaluateCommand.Create(),

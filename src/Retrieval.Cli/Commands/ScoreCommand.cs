@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Retrieval.Cli.Input;
+using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
 using Retrieval.Inference;
@@ -44,7 +45,7 @@ internal static class ScoreCommand
 
     private static async Task<int> RunAsync(Files files, string direction, InferenceOptions inference, bool json, CancellationToken cancellationToken)
     {
-        RequireFolderOf(files.Out);
+        OutputFile.Require(files.Out, "--out");
         using var model = MatchingModel.Load(files.Bundle, inference);
         using var regions = RegionsFile.Open(files.Regions, model.Manifest);
         var captions = TokensFile.Read(files.Tokens, files.Lengths, model.Manifest.Tokens.Max, model.Manifest.VocabularySize);
@@ -79,20 +80,6 @@ internal static class ScoreCommand
             ("scores", $"{Units.Count(result.Images)} images × {Units.Count(result.Captions)} captions, float32"),
             ("time", $"{Units.Time(elapsed)}, {Units.Fixed(result.PairsPerSecond, 0)} pairs/s with encoding"))));
         return ExitCodes.Ok;
-    }
-
-    // Checked before the work, not after it.
-    private static void RequireFolderOf(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            throw new InvalidInputException($"{path} is a folder; expected a file to write", field: "--out");
-        }
-
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-        {
-            throw new InvalidInputException($"there is no folder {folder}", field: "--out");
-        }
     }
 
     private sealed record Files(string Bundle, string Regions, string Tokens, string Lengths, string Out);

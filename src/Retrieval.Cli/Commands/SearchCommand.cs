@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text;
+using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
-using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
@@ -16,8 +15,6 @@ namespace Retrieval.Cli.Commands;
 /// <summary><c>retrieval search</c>: one query, in this process.</summary>
 internal static class SearchCommand
 {
-    private const string FromInput = "-";
-    private const int LongestInput = 1 << 20;
     private static readonly SearchOptions Limits = new();
 
     public static CliCommand Create()
@@ -63,7 +60,7 @@ internal static class SearchCommand
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var text = parsed.GetValue(caption) is FromInput ? ReadCaption() : parsed.GetValue(caption);
+            var text = CaptionInput.Read(parsed.GetValue(caption));
             SearchRequest request = text is not null
                 ? new ImageSearchRequest { Caption = text }
                 : new CaptionSearchRequest { ImageId = parsed.GetValue(image)! };
@@ -90,27 +87,6 @@ internal static class SearchCommand
         var device = DeviceView.Of(current.Model.Device);
         Printer.Write(AnswerView.Of(answer, device), json, console => SearchTable.Show(console, answer, device, current.Model.Manifest.Ranking is not null, new ImageReader(snapshots, Limits)));
         return ExitCodes.Ok;
-    }
-
-    private static string ReadCaption()
-    {
-        using var input = Console.OpenStandardInput();
-        var bytes = new byte[LongestInput + 1];
-        var length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (length > LongestInput)
-        {
-            throw new InvalidInputException($"more than {LongestInput} bytes on standard input", field: "caption");
-        }
-
-        try
-        {
-            var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes, 0, length);
-            return text.EndsWith('\n') ? text[..^1].TrimEnd('\r') : text;
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw new InvalidInputException($"not UTF-8: byte 0x{exception.BytesUnknown?[0]:X2} at byte {exception.Index} of standard input", field: "caption", innerException: exception);
-        }
     }
 
     private static RankBy ParseRankBy(ArgumentResult result)

@@ -2,8 +2,8 @@ using Retrieval.Domain.Errors;
 
 namespace Retrieval.Features.Files;
 
-/// <summary>Opens the files that features come from. Only regular, non-empty files are accepted.</summary>
-internal static class InputFile
+/// <summary>Opens files that a person names. Only regular, non-empty files are accepted.</summary>
+public static class InputFile
 {
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">The file, or a link to it.</param>

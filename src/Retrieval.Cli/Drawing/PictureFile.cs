@@ -1,0 +1,41 @@
+using System.Globalization;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Files;
+using SkiaSharp;
+
+namespace Retrieval.Cli.Drawing;
+
+/// <summary>A picture that a person names, decoded within bounds: what its header says is checked before anything else is read.</summary>
+internal static class PictureFile
+{
+    private const long MostBytes = 64 << 20;
+    private const long MostPixels = 40_000_000;
+
+    /// <exception cref="InvalidInputException">It is no picture, cut off, or too large.</exception>
+    public static SKBitmap Read(string path)
+    {
+        using var file = InputFile.OpenRead(path);
+        var name = Path.GetFileName(path);
+        if (file.Length > MostBytes)
+        {
+            throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture, $"has {file.Length} bytes; a picture of at most {MostBytes} is read"), name);
+        }
+
+        using var codec = SKCodec.Create(file) ?? throw new InvalidInputException("is no picture: expected PNG, JPEG, WebP, GIF or BMP", name);
+        var pixels = (long)codec.Info.Width * codec.Info.Height;
+        if (pixels is 0 or > MostPixels)
+        {
+            throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture, $"has {codec.Info.Width} × {codec.Info.Height} pixels; a picture of at most {MostPixels} is read"), name);
+        }
+
+        var bitmap = new SKBitmap(new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Premul));
+        var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
+        if (result == SKCodecResult.Success)
+        {
+            return bitmap;
+        }
+
+        bitmap.Dispose();
+        throw new InvalidInputException(result == SKCodecResult.IncompleteInput ? "is cut off: it ends before its last pixel" : $"cannot be decoded: {result}", name);
+    }
+}

@@ -1,0 +1,26 @@
+using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Npy;
+using Retrieval.Search.Images;
+
+namespace Retrieval.Cli.Input;
+
+/// <summary>Region features of one image: a <c>.npy</c> file, <c>[R, W]</c>.</summary>
+internal static class FeaturesFile
+{
+    /// <exception cref="InvalidInputException">Not a floating-point array of the shape that the bundle requires.</exception>
+    public static ImageFeatures Read(string path, BundleManifest manifest)
+    {
+        using var file = NpyFile.Open(path);
+        if (!file.Shape.SequenceEqual([manifest.RegionCount, manifest.RegionWidth]))
+        {
+            // Before any of it is read: the header says how long the rest is.
+            throw new InvalidInputException($"({string.Join(", ", file.Shape)}); expected ({manifest.RegionCount}, {manifest.RegionWidth})", file.Name, field: "shape");
+        }
+
+        file.RequireType(isFloat: true);
+        var values = new float[manifest.RegionCount * manifest.RegionWidth];
+        file.ReadRows(0, values.AsSpan());
+        return new ImageFeatures(values, file.Shape);
+    }
+}
