@@ -6,21 +6,26 @@ namespace Retrieval.Cli.Drawing;
 
 /// <summary>
 /// An explained pair as a picture: each region in the colour of the word with the most attention on it, as opaque as that attention
-/// is large, and the words in their colours below.
+/// is large, and below it the words in their colours. Words that attend to one region most share a colour, and stand on it.
 /// </summary>
 internal sealed class PairDrawing
 {
-    private const float Least = 0.05f;
     private const float MostFill = 0.45f;
     private const float TextSize = 20;
     private const float LabelSize = 14;
+    private const float Padding = 4;
     private const float Margin = 12;
     private const float LineHeight = 30;
+    private const int LongestWord = 24;
+    private const int LongestLabel = 60;
     private const string Font = "DejaVuSans.subset.ttf";
 
+    private static readonly SKColor Outline = new(128, 128, 128, 70);
+
     private readonly PairExplanation _pair;
-    private readonly BoxSpace _space;
     private readonly SKBitmap? _picture;
+    private readonly BoxSpace _space;
+    private readonly WordGroups _groups;
 
     /// <param name="pair">The explanation; its image has boxes.</param>
     /// <param name="picture">What is drawn on; null for an empty canvas.</param>
@@ -29,6 +34,7 @@ internal sealed class PairDrawing
         _pair = pair;
         _picture = picture;
         _space = BoxSpace.Of(pair.Image, picture is null ? null : new SKSizeI(picture.Width, picture.Height));
+        _groups = new WordGroups(pair.Caption.Tokens.Count, new PairValues(pair).Attention);
     }
 
     /// <summary>The picture as a PNG file.</summary>
@@ -47,65 +53,59 @@ internal sealed class PairDrawing
             canvas.DrawImage(image, new SKRect(0, 0, _space.Width, _space.Height), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
         }
 
-        DrawRegions(canvas, typeface);
+        DrawRegions(canvas);
+        DrawLabels(canvas, typeface);
         DrawWords(canvas, font, lines);
         using var snapshot = surface.Snapshot();
         using var png = snapshot.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
     }
 
-    private void DrawRegions(SKCanvas canvas, SKTypeface typeface)
+    private void DrawRegions(SKCanvas canvas)
     {
         using var paint = new SKPaint { IsAntialias = true };
-        using var font = new SKFont(typeface, LabelSize);
-        var regions = Weights();
-        foreach (var (region, word, share) in regions.OrderBy(each => each.Share))
+        foreach (var (region, most) in Enumerable.Range(0, _pair.Image.Boxes!.Count).Select(region => (region, _groups.Most(region))).OrderBy(each => each.Item2?.Share))
         {
-            var box = _space.Place(_pair.Image.Boxes![region]);
-            var colour = word is { } of ? WordColours.Of(of) : SKColors.DimGray;
-            paint.Style = SKPaintStyle.Fill;
-            paint.Color = colour.WithAlpha((byte)(255 * MostFill * share));
-            canvas.DrawRect(box, paint);
+            var box = Box(region);
             paint.Style = SKPaintStyle.Stroke;
-            paint.StrokeWidth = 1 + (2 * share);
-            paint.Color = colour.WithAlpha((byte)(255 * Math.Max(share, 0.15f)));
+            paint.StrokeWidth = 1;
+            paint.Color = Outline;
             canvas.DrawRect(box, paint);
-        }
+            if (most is not var (word, share))
+            {
+                continue;
+            }
 
-        paint.Style = SKPaintStyle.Fill;
-        foreach (var (region, word, _) in LargestOfEachWord(regions))
-        {
-            var text = Shown(_pair.Caption.Tokens[word]);
-            var box = _space.Place(_pair.Image.Boxes![region]);
-            var width = font.MeasureText(text) + 6;
-            var left = Math.Clamp(box.Left, 0, Math.Max(0, _space.Width - width));
-            var top = Math.Clamp(box.Top, 0, Math.Max(0, _space.Height - LabelSize - 4));
-            paint.Color = WordColours.Of(word);
-            canvas.DrawRect(left, top, width, LabelSize + 4, paint);
-            paint.Color = SKColors.White;
-            canvas.DrawText(text, left + 3, top + LabelSize, SKTextAlign.Left, font, paint);
+            paint.StrokeWidth = 1 + (2 * share);
+            paint.Color = _groups.Colour(word).WithAlpha((byte)(byte.MaxValue * share));
+            canvas.DrawRect(box, paint);
+            paint.Style = SKPaintStyle.Fill;
+            paint.Color = _groups.Colour(word).WithAlpha((byte)(byte.MaxValue * MostFill * share));
+            canvas.DrawRect(box, paint);
         }
     }
 
-    private static IEnumerable<(int Region, int Word, float Share)> LargestOfEachWord(List<(int Region, int? Word, float Share)> regions) => regions
-        .Where(each => each.Word is not null)
-        .GroupBy(each => each.Word!.Value)
-        .Select(group => group.MaxBy(each => each.Share))
-        .Select(each => (each.Region, each.Word!.Value, each.Share));
-
-    // Regions with little attention are left out; without an attention all are drawn alike.
-    private List<(int Region, int? Word, float Share)> Weights()
+    private void DrawLabels(SKCanvas canvas, SKTypeface typeface)
     {
-        var count = _pair.Image.Boxes!.Count;
-        if (new PairValues(_pair).Attention is not { } attention || _pair.Caption.Tokens.Count < 3)
+        using var paint = new SKPaint { IsAntialias = true };
+        using var font = new SKFont(typeface, LabelSize);
+        for (var region = 0; region < _pair.Image.Boxes!.Count; region++)
         {
-            return [.. Enumerable.Range(0, count).Select(region => (region, (int?)null, 0f))];
-        }
+            int[] words = [.. _groups.Of(region)];
+            if (words.Length == 0)
+            {
+                continue;
+            }
 
-        // The start and the end of a caption are no words that anybody wrote.
-        var top = Enumerable.Range(0, count).Select(region => (Region: region, Word: attention.TopWord(region, 1, attention.Words - 2))).ToList();
-        var largest = Math.Max(top.Max(each => attention[each.Word, each.Region]), float.Epsilon);
-        return [.. top.Select(each => (each.Region, (int?)each.Word, Share: Math.Clamp(attention[each.Word, each.Region] / largest, 0, 1))).Where(each => each.Share >= Least)];
+            var text = Short(string.Join(' ', words.Select(Word)), LongestLabel);
+            var (width, height) = (font.MeasureText(text) + (2 * Padding), LabelSize + Padding);
+            var left = Math.Clamp(Box(region).Left, 0, Math.Max(0, _space.Width - width));
+            var top = Math.Clamp(Box(region).Top, 0, Math.Max(0, _space.Height - height));
+            paint.Color = _groups.Colour(words[0]);
+            canvas.DrawRect(left, top, width, height, paint);
+            paint.Color = SKColors.White;
+            canvas.DrawText(text, left + Padding, top + LabelSize, SKTextAlign.Left, font, paint);
+        }
     }
 
     private void DrawWords(SKCanvas canvas, SKFont font, List<List<int>> lines)
@@ -117,13 +117,12 @@ internal sealed class PairDrawing
             var left = Margin;
             foreach (var word in line)
             {
-                var text = Shown(_pair.Caption.Tokens[word]);
-                var width = font.MeasureText(text);
-                paint.Color = WordColours.Of(word);
-                canvas.DrawText(text, left, baseline, SKTextAlign.Left, font, paint);
+                var width = font.MeasureText(Word(word));
+                paint.Color = _groups.Colour(word);
+                canvas.DrawText(Word(word), left, baseline, SKTextAlign.Left, font, paint);
                 if (_pair.Caption.UnknownTokens.Contains(_pair.Caption.Tokens[word]))
                 {
-                    // The model does not know it.
+                    // Struck out: the model does not know it.
                     canvas.DrawLine(left, baseline - (TextSize / 3), left + width, baseline - (TextSize / 3), paint);
                 }
 
@@ -138,9 +137,9 @@ internal sealed class PairDrawing
     {
         List<List<int>> lines = [[]];
         var left = Margin;
-        for (var word = 1; word < _pair.Caption.Tokens.Count - 1; word++)
+        foreach (var word in _groups.Words)
         {
-            var width = font.MeasureText(Shown(_pair.Caption.Tokens[word]) + " ");
+            var width = font.MeasureText(Word(word) + " ");
             if (left + width > _space.Width - Margin && lines[^1].Count > 0)
             {
                 lines.Add([]);
@@ -154,6 +153,9 @@ internal sealed class PairDrawing
         return lines;
     }
 
-    // A word may have thousands of characters.
-    private static string Shown(string word) => word.Length <= 24 ? word : string.Concat(word.AsSpan(0, 23), "…");
+    private SKRect Box(int region) => _space.Place(_pair.Image.Boxes![region]);
+
+    private string Word(int word) => Short(_pair.Caption.Tokens[word], LongestWord);
+
+    private static string Short(string text, int most) => text.Length <= most ? text : string.Concat(text.AsSpan(0, most - 1), "…");
 }

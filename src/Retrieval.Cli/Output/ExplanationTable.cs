@@ -9,7 +9,7 @@ namespace Retrieval.Cli.Output;
 /// <summary>An explained pair, for people.</summary>
 internal static class ExplanationTable
 {
-    private const int TopRegions = 3;
+    private const int Top = 3;
     private const int MostRegions = 10;
     private const int BarLength = 8;
 
@@ -52,9 +52,11 @@ internal static class ExplanationTable
 
     private static Table OfWords(PairExplanation pair, PairValues values)
     {
+        // What is a share among the words stands with the regions.
+        WordRegionValues[] between = [.. values.Between.Where(each => !each.IsOverWords)];
         var table = Tables.Titled(
-            values.Between.Count == 0 ? "words" : $"words, with the {TopRegions} regions of the largest values",
-            ["#", "word", .. values.OfWords.Select(output => output.Name), .. values.Between.Select(between => between.Output.Name)]);
+            between.Length == 0 ? "words" : $"words, each with its {Top} largest values and their regions",
+            ["#place", "word", .. values.OfWords.Select(output => output.Name), .. between.Select(each => each.Output.Name)]);
         for (var word = 0; word < pair.Caption.Tokens.Count; word++)
         {
             table.Add(
@@ -62,7 +64,7 @@ internal static class ExplanationTable
                 Units.Count(word),
                 pair.Caption.Tokens[word],
                 .. values.OfWords.Select(output => Bar(output, word)),
-                .. values.Between.Select(between => string.Join("; ", between.TopRegions(word, TopRegions).Select(region => $"{Units.Fixed(between[word, region], 2)} {Region(pair, region)}"))),
+                .. between.Select(each => string.Join("; ", each.TopRegions(word, Top).Select(region => $"{Units.Fixed(each[word, region], 2)} {Region(pair, region)}"))),
             ]);
         }
 
@@ -71,11 +73,19 @@ internal static class ExplanationTable
 
     private static Table OfRegions(PairExplanation pair, PairValues values)
     {
+        WordRegionValues[] between = [.. values.Between.Where(each => each.IsOverWords)];
         var order = values.OfRegions.FirstOrDefault(output => output.Kind == ExplainerKind.Importance.ToName()) ?? values.OfRegions[0];
-        var table = Tables.Titled($"regions with the largest {order.Name}", ["region", .. values.OfRegions.Select(output => output.Name)]);
+        var table = Tables.Titled(
+            $"regions with the largest {order.Name}{(between.Length == 0 ? "" : $", each with its {Top} largest values and their words")}",
+            ["region", .. values.OfRegions.Select(output => output.Name), .. between.Select(each => each.Output.Name)]);
         foreach (var region in Enumerable.Range(0, order.Values.Length).OrderByDescending(region => order.Values[region]).Take(MostRegions))
         {
-            table.Add([Region(pair, region), .. values.OfRegions.Select(output => Bar(output, region))]);
+            table.Add(
+            [
+                Region(pair, region),
+                .. values.OfRegions.Select(output => Bar(output, region)),
+                .. between.Select(each => string.Join("; ", each.TopWords(region, Top).Select(word => $"{Units.Fixed(each[word, region], 2)} {pair.Caption.Tokens[word]}"))),
+            ]);
         }
 
         return table;

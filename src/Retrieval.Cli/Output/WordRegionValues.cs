@@ -19,6 +19,9 @@ internal sealed class WordRegionValues
     /// <summary>Whether the values of a word sum to one.</summary>
     public bool IsOverRegions => Output.Distribution == ExplainerAxisKind.Regions.ToName();
 
+    /// <summary>Whether the values of a region sum to one.</summary>
+    public bool IsOverWords => Output.Distribution == ExplainerAxisKind.Words.ToName();
+
     public float this[int word, int region] => Output.Values[_wordsFirst ? (word * Regions) + region : (region * Words) + word];
 
     /// <summary>Null if the output is not between words and regions.</summary>
@@ -34,10 +37,7 @@ internal sealed class WordRegionValues
     public IEnumerable<int> TopRegions(int word, int count) =>
         Enumerable.Range(0, Regions).OrderByDescending(region => this[word, region]).Take(count);
 
-    /// <summary>The word with the largest value of a region.</summary>
-    /// <param name="region">The region.</param>
-    /// <param name="first">The first word that counts.</param>
-    /// <param name="last">The last word that counts.</param>
-    public int TopWord(int region, int first, int last) =>
-        Enumerable.Range(first, last - first + 1).MaxBy(word => this[word, region]);
+    /// <summary>The words with the largest values of a region.</summary>
+    public IEnumerable<int> TopWords(int region, int count) =>
+        Enumerable.Range(0, Words).OrderByDescending(word => this[word, region]).Take(count);
 }
