@@ -16,6 +16,9 @@ internal static class Bundles
     /// <summary>A ranking, and scorers that give logits; its embedding is made of slots. Made by tests/exporter/ranking_bundle.py.</summary>
     public const string Ranking = "ranking-logit";
 
+    /// <summary>The same with an explainer.</summary>
+    public const string Explained = "ranking-logit-explained";
+
     /// <summary>The demo model of the repository: trained, small, made by the exporter.</summary>
     public const string Demo = "scenes-demo";
 
@@ -24,7 +27,7 @@ internal static class Bundles
     // A folder of further bundles of the same shapes, to be held to the same tests by hand.
     private static readonly string? More = Environment.GetEnvironmentVariable("RETRIEVAL_TEST_BUNDLES");
 
-    private static string[] Committed => [Fast, Compact, Half, Published, Vectors, Ranking];
+    private static string[] Committed => [Fast, Compact, Half, Published, Vectors, Ranking, Explained];
 
     public static IReadOnlyList<string> Names { get; } =
         [.. Committed, .. More is null ? [] : Directory.GetDirectories(More).Select(Path.GetFileName).OfType<string>().Except(Committed)];
