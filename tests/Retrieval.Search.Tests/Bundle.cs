@@ -20,6 +20,9 @@ internal static class Bundle
     /// <summary>A model whose graphs give logits and whose manifest has a ranking, as the exporter writes it.</summary>
     public static string RankingPath { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "bundles", "ranking-logit");
 
+    /// <summary>The same with an explainer.</summary>
+    public static string ExplainedPath { get; } = RankingPath + "-explained";
+
     public static InferenceOptions Inference { get; } = new() { Threads = 1, PairsPerCall = 8 };
 
     private static readonly Lazy<MatchingModel> Loaded = new(() => MatchingModel.Load(Path, Inference));

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Search.Explaining;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
@@ -13,19 +14,25 @@ internal sealed class Serving : IDisposable, IMeterFactory
 
     public Serving(string index, TimeProvider? time = null, SearchOptions? options = null, int pairsPerCall = 8, string? bundle = null)
     {
+        Clock = time ?? TimeProvider.System;
         Snapshots = new SnapshotSource(new SnapshotOptions { Bundle = bundle ?? Bundle.Path, Index = index, Inference = Bundle.Inference with { PairsPerCall = pairsPerCall } });
         Snapshots.Load(TestContext.Current.CancellationToken);
         // A clock of its own: a deadline that passes is the request's to tell, not the queue's to find out.
         Queues = new ComputeQueues(time: time is null ? null : new ManualTime());
         Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues, sampler: Sampler);
+        Explainer = new ExplainService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues);
         Images = new ImageReader(Snapshots, options ?? new SearchOptions());
     }
+
+    public TimeProvider Clock { get; }
 
     public SnapshotSource Snapshots { get; }
 
     public ComputeQueues Queues { get; }
 
     public SearchService Search { get; }
+
+    public ExplainService Explainer { get; }
 
     public QuerySampler Sampler { get; } = new();
 
@@ -36,6 +43,9 @@ internal sealed class Serving : IDisposable, IMeterFactory
 
     public Task<SearchAnswer> CaptionsAsync(string image, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
         Search.SearchAsync(new CaptionSearchRequest { ImageId = image, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
+
+    public async Task<PairExplanation> ExplainAsync(ExplainQuery query, long? since = null, CancellationToken? stop = null) =>
+        (await Explainer.ExplainAsync(query, since ?? Clock.GetTimestamp(), stop ?? TestContext.Current.CancellationToken)).Explanation;
 
     public bool Owns(Meter meter) => _meters.Contains(meter);
 
