@@ -15,5 +15,8 @@ public static class Repository
     /// <summary>The same model in another form: another fingerprint and other fields.</summary>
     public static string OtherBundle { get; } = FixtureBundle("camp-gate-fusion-new-concat-compact");
 
+    /// <summary>A model of the same sizes with a ranking and an explainer.</summary>
+    public static string ExplainedBundle { get; } = FixtureBundle("ranking-logit-explained");
+
     private static string FixtureBundle(string name) => Path.Combine(Root, "tests", "Fixtures", "bundles", name);
 }

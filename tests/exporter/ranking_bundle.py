@@ -1,8 +1,9 @@
 """The bundle with a ranking by logits that the service's tests load: random weights, slots for its embedding.
 
     /usr/bin/python3 tests/exporter/ranking_bundle.py tests/Fixtures/bundles/ranking-logit --force
+    /usr/bin/python3 tests/exporter/ranking_bundle.py tests/Fixtures/bundles/ranking-logit-explained --force --explainer
 
-writes it. Its scores are near 1, many of them exactly 1 in float32, so that only logits tell them apart.
+write it, the second with an explainer. Its scores are near 1, many of them exactly 1 in float32, so that only logits tell them apart.
 """
 
 import argparse
@@ -59,5 +60,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out")
     parser.add_argument("--force", action="store_true")
+    parser.add_argument("--explainer", action="store_true")
     arguments = parser.parse_args()
-    write(arguments.out, arguments.force)
+    write(arguments.out, arguments.force, arguments.explainer)

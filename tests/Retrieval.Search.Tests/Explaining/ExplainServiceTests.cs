@@ -141,7 +141,7 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
         time.Advance(Long);
         Assert.Contains("77", (await Assert.ThrowsAsync<DeadlineExceededException>(() => serving.ExplainAsync(query, since))).Message, StringComparison.Ordinal);
 
-        using (await serving.Queues.Device.AcquireExclusiveAsync(1, CancellationToken.None))
+        using (await BusyAsync(serving.Queues.Device))
         {
             var waiting = serving.ExplainAsync(query);
             await Eventually.TrueAsync(() => serving.Queues.Device.State.Waiting == 1, "it waits");
@@ -158,7 +158,7 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
     {
         using var serving = explained.Serve();
         using var left = new CancellationTokenSource();
-        using (await serving.Queues.Device.AcquireExclusiveAsync(1, CancellationToken.None))
+        using (await BusyAsync(serving.Queues.Device))
         {
             var waiting = serving.ExplainAsync(new ExplainQuery { ImageId = Corpus.Ids[0], CaptionId = Corpus.Ids[0] + "#0" }, stop: left.Token);
             await Eventually.TrueAsync(() => serving.Queues.Device.State.Waiting == 1, "it waits");
@@ -172,10 +172,12 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
     public async Task A_full_device_refuses_it_before_anything_is_done()
     {
         using var serving = explained.Serve();
-        serving.Queues.Device.MostAdmitted = 1;
-        using var first = serving.Queues.Device.Admit(1);
+        var device = serving.Queues.Device;
+        device.MostAdmitted = 100;
+        WorkPermit[] others = [device.Admit(25), device.Admit(25), device.Admit(25), device.Admit(25)];
 
         await Assert.ThrowsAsync<OverloadedException>(() => serving.ExplainAsync(new ExplainQuery { ImageId = "nobody", Caption = "w4" }));
+        Array.ForEach(others, permit => permit.Dispose());
     }
 
     [Fact]
@@ -185,6 +187,17 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
             new ExplainQuery { ImageId = Corpus.Ids[0], Caption = "w4" }, Serving.Clock.GetTimestamp(), TestContext.Current.CancellationToken);
 
         Assert.Equal([StageNames.Tokenize, StageNames.Queue, StageNames.Encode, StageNames.Explain, StageNames.Assemble], answer.Stages.Select(stage => stage.Stage));
+    }
+
+    // One batch runs, and one is kept ready: what comes then waits.
+    private static async Task<IDisposable> BusyAsync(WorkScheduler device)
+    {
+        var running = await device.AcquireExclusiveAsync(1, CancellationToken.None);
+        _ = PassAsync();
+        await Eventually.TrueAsync(() => device.State.Waiting == 0, "the next is ready");
+        return running;
+
+        async Task PassAsync() => (await device.AcquireExclusiveAsync(1, CancellationToken.None)).Dispose();
     }
 
     private static void AssertNear(SearchHit hit, PairExplanation pair, double rankingScore)

@@ -191,11 +191,11 @@ public sealed class MetricsTests(ServerFixture fixture)
         Assert.All(
             new Dictionary<string, string[]>
             {
-                ["retrieval_pairs_scored_total"] = ["images", "captions", "score"],
+                ["retrieval_pairs_scored_total"] = ["images", "captions", "score", "explain"],
                 ["retrieval_queries_degraded_total"] = ["catalog-unavailable", "deadline", "damaged"],
                 ["retrieval_recall_queries_total"] = ["images", "captions"],
                 ["retrieval_damaged_total"] = ["image_embedding", "caption_embedding", "image_record", "caption_record", "image_metadata", "image_text", "caption_text", "score"],
-                ["retrieval_batch_failed_total"] = ["score", "encode", "turn"],
+                ["retrieval_batch_failed_total"] = ["score", "explain", "encode", "turn"],
                 ["retrieval_ingestion_rows_total"] = ["stored", "skipped", "rejected"],
                 ["retrieval_ingestion_runs_total"] = ["completed", "cancelled", "failed"],
             },
