@@ -22,6 +22,16 @@ public sealed class ExplainTests(ExplainTests.Explained explained) : IClassFixtu
     }
 
     [Fact]
+    public async Task Verifying_the_bundle_tells_what_it_explains_and_how_far_it_is_from_the_export()
+    {
+        var output = (await CommandLineProcess.RunAsync("bundle", "verify", Explained.Bundle)).Succeeded().Output;
+
+        Assert.Contains("word_attention, word_gate", output, StringComparison.Ordinal);
+        Assert.Contains("outputs of the explainer, relative", output, StringComparison.Ordinal);
+        Assert.Contains("nothing: there is no explainer", (await CommandLineProcess.RunAsync("bundle", "verify", Fixture.Bundle())).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Json_has_the_scores_of_the_search_and_all_outputs()
     {
         var hit = (await CommandLineProcess.RunAsync("search", "--bundle", Explained.Bundle, "--index", explained.Index, "--caption", "w4 unheard w9", "--top", "1", "--json")).Json().GetProperty("hits")[0];

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Tests.Hosting;
 

@@ -79,7 +79,8 @@ internal static class BundleVerifyCommand
                 ("embedding", $"{manifest.EmbeddingSource}, {manifest.EmbeddingWidth} numbers"),
                 ("order of hits", OrderOf(manifest.Ranking)),
                 ("image record", string.Join("; ", manifest.ImageFields)),
-                ("caption record", string.Join("; ", manifest.CaptionFields))));
+                ("caption record", string.Join("; ", manifest.CaptionFields)),
+                ("explains", manifest.Explains.Count == 0 ? "nothing: there is no explainer" : string.Join(", ", manifest.Explains))));
         }
 
         if (result.Files is { } listed)
@@ -100,6 +101,12 @@ internal static class BundleVerifyCommand
             differences.Add("scores, text to image", Units.Small(parity.TextToImage), Units.Small(parity.Tolerance));
             differences.Add("scores, image to text", Units.Small(parity.ImageToText), Units.Small(parity.Tolerance));
             differences.Add("embeddings, relative", Units.Small(parity.Embeddings), Units.Small(parity.Tolerance));
+            if (parity.Explainer is { } explainer)
+            {
+                differences.Add("scores of the explainer", Units.Small(explainer.Scores), Units.Small(parity.Tolerance));
+                differences.Add("outputs of the explainer, relative", Units.Small(explainer.Outputs), Units.Small(explainer.Tolerance));
+            }
+
             console.Write(differences);
         }
 
@@ -138,7 +145,8 @@ internal static class BundleVerifyCommand
         string EmbeddingSource,
         RankingView? Ranking,
         IReadOnlyList<string> ImageFields,
-        IReadOnlyList<string> CaptionFields)
+        IReadOnlyList<string> CaptionFields,
+        IReadOnlyList<string> Explains)
     {
         public static ManifestView Of(BundleManifest manifest) => new(
             manifest.Name,
@@ -152,7 +160,8 @@ internal static class BundleVerifyCommand
             manifest.EmbeddingSource,
             manifest.Ranking is { } ranking ? new RankingView(ranking.Transform.ToName(), ranking.TextToImage, ranking.ImageToText) : null,
             [.. manifest.ImageFields.Select(field => field.ToString())],
-            [.. manifest.CaptionFields.Select(field => field.ToString())]);
+            [.. manifest.CaptionFields.Select(field => field.ToString())],
+            [.. manifest.Graphs.Explainer?.Outputs.Select(output => output.Name) ?? []]);
     }
 
     private sealed record RegionShape(int Count, int Width);
