@@ -20,7 +20,8 @@ public sealed class ExplainTests(ExplainTests.Served served) : IClassFixture<Exp
         Assert.Equal(["id", "boxes", "size"], answer["image"]!.Names());
         Assert.Equal(36, answer["image"]!["boxes"]!.AsArray().Count);
         Assert.Equal("[4,5,6,7]", answer["image"]!["boxes"]![1]!.ToJsonString());
-        Assert.Equal("""{"id":null,"text":"w4 unheard w9","tokens":["<start>","w4","unheard","w9","<end>"],"unknownTokens":["unheard"],"truncated":false}""", answer["caption"]!.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(
+            JsonNode.Parse("""{ "id": null, "text": "w4 unheard w9", "tokens": ["<start>", "w4", "unheard", "w9", "<end>"], "unknownTokens": ["unheard"], "truncated": false }"""), answer["caption"]));
         Assert.Equal(["textToImage", "imageToText"], answer["rankingScores"]!.Names());
         Assert.Null(answer["degraded"]);
         Assert.StartsWith("ranking-logit@", (string)answer["model"]!, StringComparison.Ordinal);
@@ -176,7 +177,7 @@ public sealed class ExplainTests(ExplainTests.Served served) : IClassFixture<Exp
 
         var options = RunningServer.Options(Repository.ExplainedBundle, served.Index);
         await using var small = await (await RunningServer.StartAsync(options with { Search = new SearchOptions { MaxAnswerBytes = 64 << 10 } })).ReadyAsync();
-        var (tooLong, _) = await small.Client.PostAsync(Route, new JsonObject { ["imageId"] = "plain.jpg", ["caption"] = string.Join(' ', Enumerable.Repeat("w4", 60)) }.ToJsonString());
+        var (tooLong, _) = await small.Client.PostAsync(Route, new JsonObject { ["imageId"] = "plain.jpg", ["caption"] = new string('雪', 9000) }.ToJsonString());
         Assert.Contains("shorter caption", (string)(await tooLong.ProblemAsync(422, "caption"))["detail"]!, StringComparison.Ordinal);
     }
 
