@@ -24,7 +24,7 @@ public sealed class ExplainTests(ExplainTests.Served served) : IClassFixture<Exp
             JsonNode.Parse("""{ "id": null, "text": "w4 unheard w9", "tokens": ["<start>", "w4", "unheard", "w9", "<end>"], "unknownTokens": ["unheard"], "truncated": false }"""), answer["caption"]));
         Assert.Equal(["textToImage", "imageToText"], answer["rankingScores"]!.Names());
         Assert.Null(answer["degraded"]);
-        Assert.StartsWith("ranking-logit@", (string)answer["model"]!, StringComparison.Ordinal);
+        Assert.StartsWith("ranking-logit-explained@", (string)answer["model"]!, StringComparison.Ordinal);
         var outputs = answer["outputs"]!.AsArray();
         Assert.All(outputs, output => Assert.Equal(["name", "title", "kind", "axes", "shape", "distribution", "distributionAxis", "values"], output!.Names()));
         var attention = outputs.Single(output => (string)output!["name"]! == "word_attention")!;

@@ -24,6 +24,7 @@ from retrieval_exporter.system import Sizes  # noqa: E402
 from retrieval_exporter.writing import bundle  # noqa: E402
 
 NAME = "ranking-logit"
+EXPLAINED = "-explained"
 RANKING = Ranking("logit", (3.0, 5.0), (4, 6))
 
 
@@ -53,7 +54,7 @@ def built():
 
 def write(out, force=False, explainer=False):
     with one_thread():
-        bundle.write(built(), out, Settings(explainer=explainer), NAME, force)
+        bundle.write(built(), out, Settings(explainer=explainer), NAME + EXPLAINED * explainer, force)
 
 
 if __name__ == "__main__":

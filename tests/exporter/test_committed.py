@@ -35,7 +35,7 @@ def test_the_bundles_of_the_tests_come_out_byte_for_byte(tmp_path, suffix, setti
     assert_same(committed, tmp_path / committed.name)
 
 
-@pytest.mark.parametrize("suffix, explainer", [("", False), ("-explained", True)])
+@pytest.mark.parametrize("suffix, explainer", [("", False), (ranking_bundle.EXPLAINED, True)])
 def test_the_bundle_with_a_ranking_comes_out_byte_for_byte(tmp_path, suffix, explainer):
     ranking_bundle.write(tmp_path / "b", explainer=explainer)
     assert_same(BUNDLES / (ranking_bundle.NAME + suffix), tmp_path / "b")

@@ -7,11 +7,19 @@ namespace Retrieval.Cli.Drawing;
 internal sealed class BoxSpace
 {
     private const int LongSide = 1024;
+    private const float Least = 1e-6f;
 
     private readonly float _scaleX;
     private readonly float _scaleY;
 
-    private BoxSpace(int width, int height, float scaleX, float scaleY) => (Width, Height, _scaleX, _scaleY) = (width, height, scaleX, scaleY);
+    private BoxSpace(SKSize space, SKSize proportions)
+    {
+        var scale = LongSide / Math.Max(Math.Max(proportions.Width, proportions.Height), Least);
+        Width = Math.Max(1, (int)MathF.Round(proportions.Width * scale));
+        Height = Math.Max(1, (int)MathF.Round(proportions.Height * scale));
+        _scaleX = Width / Math.Max(space.Width, Least);
+        _scaleY = Height / Math.Max(space.Height, Least);
+    }
 
     /// <summary>Width of the canvas.</summary>
     public int Width { get; }
@@ -19,31 +27,17 @@ internal sealed class BoxSpace
     /// <summary>Height of the canvas.</summary>
     public int Height { get; }
 
+    /// <summary>The space of an image's boxes: of the picture that is drawn on, of the size in the metadata, or of all boxes.</summary>
     /// <param name="image">The image, with boxes.</param>
     /// <param name="picture">Width and height of the picture that is drawn on; null for an empty canvas.</param>
-    public static BoxSpace Of(ExplainedImage image, SKSizeI? picture)
+    public static BoxSpace Of(ExplainedImage image, SKSize? picture)
     {
-        var (right, bottom) = (image.Boxes!.Max(box => box[2]), image.Boxes!.Max(box => box[3]));
-        var parts = right <= 1 && bottom <= 1;
-        var (width, height) = (right, bottom);
-        if (image.Size is { } known)
-        {
-            (width, height) = parts ? (1, 1) : (Math.Max(known.Width, right), Math.Max(known.Height, bottom));
-        }
-        else if (parts)
-        {
-            (width, height) = (1, 1);
-        }
-        else if (picture is { } size)
-        {
-            (width, height) = (size.Width, size.Height);
-        }
+        var extent = new SKSize(image.Boxes!.Max(box => box[2]), image.Boxes!.Max(box => box[3]));
+        SKSize? known = image.Size is { } size ? new SKSize(size.Width, size.Height) : null;
 
-        // What the canvas is like: the picture, the known size, or the extent of the boxes.
-        var (likeWidth, likeHeight) = picture is { } of ? (of.Width, of.Height) : image.Size is { } or ? (or.Width, or.Height) : (Math.Max(width, 1e-6f), Math.Max(height, 1e-6f));
-        var scale = LongSide / Math.Max(likeWidth, likeHeight);
-        var (canvasWidth, canvasHeight) = (Math.Max(1, (int)MathF.Round(likeWidth * scale)), Math.Max(1, (int)MathF.Round(likeHeight * scale)));
-        return new BoxSpace(canvasWidth, canvasHeight, canvasWidth / Math.Max(width, 1e-6f), canvasHeight / Math.Max(height, 1e-6f));
+        // A picture may be given in another size than its regions were found in.
+        var space = extent is { Width: <= 1, Height: <= 1 } ? new SKSize(1, 1) : known ?? picture ?? extent;
+        return new BoxSpace(space, picture ?? known ?? space);
     }
 
     /// <summary>A box on the canvas.</summary>

@@ -33,7 +33,7 @@ internal sealed class PairDrawing
     {
         _pair = pair;
         _picture = picture;
-        _space = BoxSpace.Of(pair.Image, picture is null ? null : new SKSizeI(picture.Width, picture.Height));
+        _space = BoxSpace.Of(pair.Image, picture is null ? null : new SKSize(picture.Width, picture.Height));
         _groups = new WordGroups(pair.Caption.Tokens.Count, new PairValues(pair).Attention);
     }
 

@@ -20,7 +20,7 @@ internal static class ExplanationTable
     {
         var values = new PairValues(pair);
         console.Write(Tables.Facts(
-            $"{pair.Model}: {pair.Image.Id ?? "an image by its features"} and {pair.Caption.Id ?? "a caption"}",
+            Safe.Line($"{pair.Model}: {pair.Image.Id ?? "an image by its features"} and {pair.Caption.Id ?? "a caption"}"),
             [
                 ("caption", pair.Caption.Text),
                 .. pair.Caption.UnknownTokens.Count == 0 ? Array.Empty<(string, string)>() : [("words the model does not know", string.Join(' ', pair.Caption.UnknownTokens))],

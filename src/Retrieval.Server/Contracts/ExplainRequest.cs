@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Retrieval.Search.Explaining;
-using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.Contracts;
 
@@ -11,15 +9,4 @@ namespace Retrieval.Server.Contracts;
 /// <param name="CaptionId">A caption's id, as a search returns it: the image's id, <c>#</c>, its position.</param>
 /// <param name="DeadlineMs">Time for the whole request in milliseconds, from the arrival of its body; none if omitted.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record ExplainRequest(string? ImageId = null, byte[]? Features = null, string? Caption = null, string? CaptionId = null, int? DeadlineMs = null)
-{
-    /// <exception cref="Domain.Errors.InvalidInputException">The features cannot be read.</exception>
-    internal ExplainQuery ToQuery() => new()
-    {
-        ImageId = ImageId,
-        Features = Features is null ? null : ImageBody.FeaturesOf(Features),
-        Caption = Caption,
-        CaptionId = CaptionId,
-        DeadlineMs = DeadlineMs,
-    };
-}
+public sealed record ExplainRequest(string? ImageId = null, byte[]? Features = null, string? Caption = null, string? CaptionId = null, int? DeadlineMs = null);

@@ -26,7 +26,16 @@ internal static class ExplainEndpoint
 
     private static async Task<IResult> Explain(HttpContext context, RequestReader reader, ExplainService explainer, CancellationToken cancellationToken)
     {
-        var query = reader.Read<ExplainRequest>(context).ToQuery();
+        var query = Query(reader.Read<ExplainRequest>(context));
         return new ExplainResult(await explainer.ExplainAsync(query, context.ReceivedAt(), cancellationToken).ConfigureAwait(false));
     }
+
+    private static ExplainQuery Query(ExplainRequest request) => new()
+    {
+        ImageId = request.ImageId,
+        Features = request.Features is { } features ? ImageBody.FeaturesOf(features) : null,
+        Caption = request.Caption,
+        CaptionId = request.CaptionId,
+        DeadlineMs = request.DeadlineMs,
+    };
 }

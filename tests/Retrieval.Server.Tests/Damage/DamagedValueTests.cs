@@ -57,6 +57,24 @@ public sealed class DamagedValueTests
     }
 
     [Theory]
+    [InlineData("images")]
+    [InlineData("captions")]
+    public async Task A_pair_of_which_one_side_is_damaged_is_not_explained_and_all_others_are(string collection)
+    {
+        using var index = await DamagedIndex.CreateAsync(Repository.ExplainedBundle, 4);
+        await using var server = await (await RunningServer.StartAsync(Options(index, Repository.ExplainedBundle))).ReadyAsync();
+        var (image, caption) = collection == "images" ? (Corpus.IdOf(1), Corpus.IdOf(2) + "#0") : (Corpus.IdOf(2), Corpus.IdOf(1) + "#0");
+        var slot = index.SlotOf(Corpus.IdOf(1)) * (collection == "images" ? 1 : Corpus.CaptionsPerImage);
+        var (file, at, bytes) = Field(index, collection, slot, "NaN");
+
+        DamagedIndex.Overwrite(file, at, bytes);
+
+        var refused = await PostAsync(server, "/v1/explain", new JsonObject { ["imageId"] = image, ["captionId"] = caption });
+        Assert.Contains("damaged", (string)(await refused.ProblemAsync(503))["detail"]!, StringComparison.Ordinal);
+        await (await PostAsync(server, "/v1/explain", new JsonObject { ["imageId"] = Corpus.IdOf(2), ["captionId"] = Corpus.IdOf(2) + "#0" })).BodyAsync(200);
+    }
+
+    [Theory]
     [MemberData(nameof(Bundles))]
     public async Task An_image_whose_record_is_damaged_is_left_out_with_a_word_and_all_others_keep_their_scores(string name, string value)
     {
