@@ -87,6 +87,9 @@ dotnet build RetrievalService.sln --configuration "$configuration" --nologo --ve
 
 start_postgres || missing "the tests of storage need PostgreSQL with pgvector: see eng/postgres.sh"
 
+command -v chromium >/dev/null || install_packages "Chromium for the tests of the console" chromium \
+  || missing "the tests of the console need Chromium (Debian: chromium)"
+
 command -v as >/dev/null || install_packages "binutils for the test of the guard's machine code" binutils \
   || missing "the test of the guard's machine code needs an assembler (Debian: binutils)"
 
@@ -109,6 +112,16 @@ if [ -n "$python" ]; then
   pytests "$python" tests/scenes
 else
   missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema, matplotlib and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-matplotlib python3-pytest libopenblas0-pthread)"
+fi
+
+# The types that the console's modules state in comments. Nothing else needs npm.
+command -v npm >/dev/null || install_packages "npm for checking the types of the console's modules" npm
+if command -v npm >/dev/null; then
+  npm ci --prefix tests/console --ignore-scripts --no-audit --no-fund --silent && npm run --prefix tests/console --silent check
+  code=$?
+  count tests/console $code 1 $((code != 0)) 0
+else
+  missing "checking the types of the console's modules needs npm (Debian: npm)"
 fi
 
 python=$(deploy_python) || { install_deploy_python && python=$(deploy_python); } || python=
