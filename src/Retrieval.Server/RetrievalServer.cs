@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Console;
 using Retrieval.Server.Endpoints;
 using Retrieval.Server.Errors;
 using Retrieval.Server.Ingestions;
@@ -14,6 +15,7 @@ using Retrieval.Server.Loading;
 using Retrieval.Server.Logging;
 using Retrieval.Server.Metrics;
 using Retrieval.Server.OpenApi;
+using Retrieval.Server.Pictures;
 using Retrieval.Server.Requests;
 
 namespace Retrieval.Server;
@@ -59,6 +61,7 @@ public static class RetrievalServer
         // Registered after the loader, so that it ends after the drain: services are stopped in reverse order.
         builder.Services.AddSnapshot(options);
         builder.Services.AddIngestions(options);
+        builder.Services.AddSingleton<PictureStore>();
         builder.Services.AddTelemetry(options.Telemetry);
         builder.Services.AddApiDocument();
         configure?.Invoke(builder);
@@ -78,6 +81,7 @@ public static class RetrievalServer
         app.MapPrometheus();
         app.MapApiDocument();
         app.MapQueries(options);
+        app.MapConsole(options);
         return app;
     }
 

@@ -3,6 +3,7 @@ using Retrieval.Cli.Drawing;
 using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Pictures;
 using Retrieval.Inference;
 using Retrieval.Search.Explaining;
 using Retrieval.Search.Queries;

@@ -19,6 +19,12 @@ public sealed record ServerOptions
     /// <summary>What may be stored of an image, whichever way it reaches this server.</summary>
     public ImageBounds Images { get; init; } = new();
 
+    /// <summary>Where the pictures of images are.</summary>
+    public PictureOptions Pictures { get; init; } = new();
+
+    /// <summary>The page for people.</summary>
+    public ConsoleOptions Console { get; init; } = new();
+
     /// <summary>The bundle and the index that are served.</summary>
     public ServerSnapshotOptions Snapshot { get; init; } = new();
 

@@ -11,6 +11,7 @@ internal static class ServerOptionsValidator
         Ranges.Check(faults, "Limits", options.Limits);
         Search(options, faults);
         Images(options, faults);
+        Pictures(options.Pictures, faults);
         Snapshot(options.Snapshot, faults);
         CatalogOptionsValidator.Validate(options, faults);
         Ranges.Check(faults, "Inference", options.Inference);
@@ -64,6 +65,23 @@ internal static class ServerOptionsValidator
             // Everything that may be stored must fit into an answer.
             faults.Add(string.Create(
                 CultureInfo.InvariantCulture, $"Search:MaxAnswerBytes is {options.Search.MaxAnswerBytes}; expected at least the {images.LargestAnswerBytes()} bytes that the texts of one image may take in an answer by Images"));
+        }
+    }
+
+    private static void Pictures(PictureOptions pictures, List<string> faults)
+    {
+        if (pictures.UrlTemplate.Length > 0 && !PictureOptions.IsTemplate(pictures.UrlTemplate))
+        {
+            faults.Add($"Pictures:UrlTemplate is no address with {PictureOptions.Placeholder} in its path or query; expected one such as https://pictures.example.com/{PictureOptions.Placeholder}.jpg, without a user");
+        }
+
+        if (pictures.Folder.Length > 0 && pictures.UrlTemplate.Length > 0)
+        {
+            faults.Add("Pictures:Folder and Pictures:UrlTemplate are both set; expected one of them");
+        }
+        else if (pictures.Folder.Length > 0 && !Directory.Exists(pictures.Folder))
+        {
+            faults.Add($"Pictures:Folder is '{pictures.Folder}', which is no folder");
         }
     }
 

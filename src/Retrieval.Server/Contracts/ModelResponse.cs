@@ -22,6 +22,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Ranking">How the bundle orders hits, and its own shortlists; null for the score alone.</param>
 /// <param name="DefaultShortlist">The shortlist of a request that gives none: the configured one, or else the bundle's.</param>
 /// <param name="Explainer">Whether the bundle has an explainer, so that <c>/v1/explain</c> answers.</param>
+/// <param name="Pictures">Whether <c>/v1/pictures</c> has pictures.</param>
 /// <param name="Index">The index.</param>
 /// <param name="Shortlist">Where shortlists come from: <c>pgvector</c> or <c>exact</c>.</param>
 /// <param name="Catalog">The catalog that is followed; null in embedded mode.</param>
@@ -44,12 +45,13 @@ public sealed record ModelResponse(
     RankingResponse? Ranking,
     DefaultShortlistResponse DefaultShortlist,
     bool Explainer,
+    bool Pictures,
     IndexCounts Index,
     string Shortlist,
     CatalogResponse? Catalog,
     ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status, SearchOptions search, string deviceReason, string shortlist, CatalogResponse? catalog)
+    internal static ModelResponse Of(SnapshotStatus status, SearchOptions search, bool pictures, string deviceReason, string shortlist, CatalogResponse? catalog)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -70,6 +72,7 @@ public sealed record ModelResponse(
             RankingResponse.Of(manifest.Ranking),
             new DefaultShortlistResponse(search.ShortlistOf(manifest.Ranking?.TextToImage), search.ShortlistOf(manifest.Ranking?.ImageToText)),
             manifest.Graphs.Explainer is not null,
+            pictures,
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.ManifestFault is not null),
             shortlist,
             catalog,

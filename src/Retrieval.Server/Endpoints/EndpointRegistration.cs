@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
 using Retrieval.Server.OpenApi;
+using Retrieval.Server.Pictures;
 
 namespace Retrieval.Server.Endpoints;
 
@@ -16,6 +17,7 @@ internal static class EndpointRegistration
         queries.MapScore();
         queries.MapExplain(options.Http);
         queries.MapImages(options.Http);
+        queries.MapPictures();
         queries.MapModel();
         queries.MapIngestions();
     }

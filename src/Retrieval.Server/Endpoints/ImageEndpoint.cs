@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
@@ -19,10 +18,7 @@ namespace Retrieval.Server.Endpoints;
 internal static class ImageEndpoint
 {
     private const string Route = "/images/{**id}";
-    private const string IdField = "id";
-    private const string IdText = "The image's id, percent-encoded";
     private const string CaptionText = "Captions for a `.npy` body, in order; with JSON they are in the body";
-    private const int SegmentsBeforeId = 3;
 
     public static void MapImages(this IEndpointRouteBuilder routes, HttpOptions http)
     {
@@ -55,9 +51,9 @@ internal static class ImageEndpoint
             .ProducesProblems(403, 404, 409, 429, 503, 504, 507);
     }
 
-    private static async Task<IResult> PutImage(HttpContext context, [Description(IdText)] string? id, [FromQuery, Description(CaptionText)] string[]? caption, RequestReader reader, ImageService images, CancellationToken cancellationToken)
+    private static async Task<IResult> PutImage(HttpContext context, [Description(RawPath.IdText)] string? id, [FromQuery, Description(CaptionText)] string[]? caption, RequestReader reader, ImageService images, CancellationToken cancellationToken)
     {
-        var name = IdOf(context);
+        var name = RawPath.IdOf(context);
         if (context.RawBody() is null && caption is { Length: > 0 })
         {
             throw new InvalidInputException("expected captions in the body; the query has them only with a .npy body", field: nameof(caption));
@@ -75,32 +71,8 @@ internal static class ImageEndpoint
         return new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(change), StatusCodes.Status201Created);
     }
 
-    private static async Task<IResult> DeleteImage(HttpContext context, [Description(IdText)] string? id, ImageService images, CancellationToken cancellationToken) =>
-        new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(await images.DeleteAsync(IdOf(context), cancellationToken).ConfigureAwait(false)));
+    private static async Task<IResult> DeleteImage(HttpContext context, [Description(RawPath.IdText)] string? id, ImageService images, CancellationToken cancellationToken) =>
+        new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(await images.DeleteAsync(RawPath.IdOf(context), cancellationToken).ConfigureAwait(false)));
 
-    private static ImageResult GetImage(HttpContext context, [Description(IdText)] string? id, ImageReader images) => new ImageResult(images.Open(IdOf(context)));
-
-    /// <summary>
-    /// The id as the caller wrote it. The route's value is not usable: the server decodes everything in a path except encoded
-    /// slashes, so that <c>%2F</c> as part of an id and <c>%2F</c> for a slash look the same.
-    /// </summary>
-    private static string IdOf(HttpContext context)
-    {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var path = target.AsSpan(0, target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? end : target.Length);
-        if (path.IsEmpty || path[0] != '/')
-        {
-            // The absolute form of proxies: scheme and host come first.
-            path = path.IndexOf("://") is >= 0 and var scheme ? path[(scheme + 3)..] : path;
-            path = path.IndexOf('/') is >= 0 and var root ? path[root..] : [];
-        }
-
-        for (var segment = 0; segment < SegmentsBeforeId; segment++)
-        {
-            // Without a slash there is no id: the path is just /v1/images.
-            path = path.IndexOf('/') is >= 0 and var slash ? path[(slash + 1)..] : [];
-        }
-
-        return PercentEncoding.Decode(path, IdField);
-    }
+    private static ImageResult GetImage(HttpContext context, [Description(RawPath.IdText)] string? id, ImageReader images) => new ImageResult(images.Open(RawPath.IdOf(context)));
 }

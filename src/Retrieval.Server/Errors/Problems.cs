@@ -45,6 +45,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         OverloadedException overloaded => OfStatus(429) with { RetryAfterSeconds = (int)Math.Ceiling(overloaded.RetryAfter.TotalSeconds) },
         DeviceStoppedException => NotReady(),
         InferenceException { DeviceFault: true } fault => DeviceFailed(fault),
+        PictureException picture => Of(picture.Unreadable ? 422 : 404, picture.Message),
         FeatureShapeException shape => Of(422, shape.Message) with { Field = "features" },
         ForbiddenException forbidden => Of(403, forbidden.Message),
         ConflictException conflict => Of(409, conflict.Message),

@@ -3,19 +3,31 @@ using Retrieval.Domain.Errors;
 using Retrieval.Features.Files;
 using SkiaSharp;
 
-namespace Retrieval.Cli.Drawing;
+namespace Retrieval.Features.Pictures;
 
-/// <summary>A picture that a person names, decoded within bounds: what its header says is checked before anything else is read.</summary>
-internal static class PictureFile
+/// <summary>Pictures, decoded within bounds: what a header says is checked before anything else is read.</summary>
+public static class PictureFile
 {
-    private const long MostBytes = 64 << 20;
-    private const long MostPixels = 40_000_000;
+    /// <summary>Most pixels of a picture that is decoded.</summary>
+    public const long MostPixels = 40_000_000;
 
+    private const long MostBytes = 64 << 20;
+
+    /// <summary>Reads a picture that a person names. Dispose of it.</summary>
     /// <exception cref="InvalidInputException">It is no picture, cut off, or too large.</exception>
     public static SKBitmap Read(string path)
     {
         using var file = InputFile.OpenRead(path);
-        var name = Path.GetFileName(path);
+        return Read(file, Path.GetFileName(path));
+    }
+
+    /// <summary>Reads a picture. Dispose of it.</summary>
+    /// <param name="file">Its file, seekable.</param>
+    /// <param name="name">What an error calls it.</param>
+    /// <exception cref="InvalidInputException">It is no picture, cut off, or too large.</exception>
+    public static SKBitmap Read(Stream file, string name)
+    {
+        ArgumentNullException.ThrowIfNull(file);
         if (file.Length > MostBytes)
         {
             throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture, $"has {file.Length} bytes; a picture of at most {MostBytes} is read"), name);
