@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Limits;
 using Retrieval.Server.Logging;
 
 namespace Retrieval.Server.Console;
@@ -22,14 +21,14 @@ internal static class ConsoleEndpoints
             return;
         }
 
-        var policy = $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{(options.Pictures.Origin is { } origin ? " " + origin : "")}; "
+        var policy = $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{(options.Pictures.Origin is { } origin ? " " + origin : "")}; "
             + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        // Without a limit: a browser asks for all modules at once, and what is sent lies in memory.
         foreach (var (name, file) in ConsoleFiles.All)
         {
             app.MapGet(name == Page ? "/" : "/console/" + name, (HttpContext context) => Send(context, file, policy))
                 .ExcludeFromDescription()
-                .WithMetadata(new QuietInLog())
-                .RequireDocumentLimit();
+                .WithMetadata(new QuietInLog());
         }
     }
 

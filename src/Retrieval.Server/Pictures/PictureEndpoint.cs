@@ -6,9 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using Retrieval.Domain.Errors;
-using Retrieval.Features.Pictures;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Errors;
 using Retrieval.Server.OpenApi;
 using Retrieval.Server.Requests;
 
@@ -32,7 +30,7 @@ internal static class PictureEndpoint
         .Produces(304)
         .ProducesProblems(400, 404, 422, 429, 503, 504);
 
-    private static IResult GetPicture(HttpContext context, [Description(RawPath.IdText)] string? id, [FromQuery, Description(WidthText), Range(LeastWidth, MostWidth)] string? width, ServerOptions options, PictureStore pictures)
+    private static async Task<IResult> GetPicture(HttpContext context, [Description(RawPath.IdText)] string? id, [FromQuery, Description(WidthText), Range(LeastWidth, MostWidth)] string? width, ServerOptions options, PictureStore pictures, CancellationToken cancellationToken)
     {
         var name = RawPath.IdOf(context);
         PercentEncoding.CheckQuery(context.Request.QueryString.Value, nameof(width));
@@ -47,8 +45,15 @@ internal static class PictureEndpoint
         context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         using var picture = pictures.Open(name);
         var tag = new EntityTagHeaderValue(wide is null ? $"\"{picture.Version}\"" : string.Create(null, $"\"{picture.Version}-{wide}\""));
+        if (wide is not null && context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
+        {
+            // Nothing is decoded to find that out.
+            context.Response.Headers.ETag = tag.ToString();
+            return Results.StatusCode(StatusCodes.Status304NotModified);
+        }
+
         return wide is { } most
-            ? Results.Bytes(picture.Thumbnail(most), "image/webp", entityTag: tag)
+            ? Results.Bytes(await pictures.ThumbnailAsync(picture, most, cancellationToken).ConfigureAwait(false), "image/webp", entityTag: tag)
             : Results.Stream(picture.Take(), picture.MediaType, entityTag: tag, enableRangeProcessing: true);
     }
 

@@ -6,8 +6,10 @@ using Retrieval.Server.Errors;
 namespace Retrieval.Server.Pictures;
 
 /// <summary>Opens pictures of <see cref="PictureOptions.Folder"/>.</summary>
-internal sealed class PictureStore(ServerOptions options)
+internal sealed class PictureStore(ServerOptions options) : IDisposable
 {
+    // Decoded, a picture has up to 160 MB.
+    private readonly SemaphoreSlim _decoding = new(2);
     private readonly PictureFolder? _folder = options.Pictures.Folder.Length > 0 ? new PictureFolder(options.Pictures.Folder) : null;
 
     /// <summary>The picture of an id. Dispose of it.</summary>
@@ -38,4 +40,22 @@ internal sealed class PictureStore(ServerOptions options)
             throw;
         }
     }
+
+    /// <summary>A small copy of a picture, as WebP. Two are made at a time.</summary>
+    /// <exception cref="PictureException">It cannot be decoded, or is too large for that.</exception>
+    public async Task<byte[]> ThumbnailAsync(StoredPicture picture, int width, CancellationToken cancellationToken)
+    {
+        await _decoding.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return picture.Thumbnail(width);
+        }
+        finally
+        {
+            _decoding.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _decoding.Dispose();
 }

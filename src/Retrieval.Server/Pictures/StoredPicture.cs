@@ -1,5 +1,4 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Features.Pictures;
 using Retrieval.Server.Errors;
 
 namespace Retrieval.Server.Pictures;

@@ -27,6 +27,7 @@ public sealed class Site : IAsyncDisposable
     {
         Http = new HttpOptions { Urls = "http://127.0.0.1:0" },
         Snapshot = new ServerSnapshotOptions { Bundle = Path.Combine(Scenes, "bundle"), Index = index, RefreshSeconds = 0.05 },
+        Pictures = new PictureOptions { Folder = Path.Combine(Scenes, "pictures") },
         Ingestion = new ServerIngestionOptions { Roots = [Scenes] },
         Logging = new LogOptions { Level = Serilog.Events.LogEventLevel.Fatal },
     };

@@ -1,0 +1,124 @@
+/** Requests to the service, all below /v1, /health and /metrics of the same origin. */
+
+/** @import { Explanation, Health, Ingestion, Model, Problem, SearchAnswer } from "./types.js" */
+
+const KEY = "retrieval.key";
+
+/** An answer that is none: what the service, or the network, says. */
+export class RequestError extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+/** The key that is sent with each request; empty for none. */
+export const key = {
+  get: () => sessionStorage.getItem(KEY) ?? "",
+  /** @param {string} text */
+  set(text) {
+    if (text) {
+      sessionStorage.setItem(KEY, text);
+    } else {
+      sessionStorage.removeItem(KEY);
+    }
+  },
+};
+
+/**
+ * @param {string} path
+ * @param {{ method?: string, body?: unknown, signal?: AbortSignal | undefined }} [request]
+ * @returns {Promise<Response>}
+ */
+async function send(path, { method, body, signal } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (key.get()) {
+    headers["X-Api-Key"] = key.get();
+  }
+  if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+  }
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(path, {
+      method: method ?? (body === undefined ? "GET" : "POST"), headers, signal: signal ?? null,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    if (signal?.aborted) {
+      throw error;
+    }
+    throw new RequestError({ title: "No answer", status: 0, detail: "The service does not answer. It may have been stopped, or the network is down." });
+  }
+  if (!response.ok) {
+    throw new RequestError(await problemOf(response));
+  }
+  return response;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Problem>}
+ */
+async function problemOf(response) {
+  try {
+    return await response.json();
+  } catch {
+    // A proxy's own page.
+    return { title: response.statusText || "Error", status: response.status, detail: `The answer is a ${response.status} without a reason.` };
+  }
+}
+
+/** @param {AbortSignal} [signal] @returns {Promise<Model>} */
+export const model = async signal => (await send("/v1/model", { signal })).json();
+
+/** @param {AbortSignal} [signal] @returns {Promise<Health>} */
+export const ready = async signal => (await send("/health/ready", { signal })).json();
+
+/** @param {AbortSignal} [signal] */
+export const metrics = async signal => (await send("/metrics", { signal })).text();
+
+/**
+ * A search, and the milliseconds that the service took for it.
+ * @param {"images" | "captions"} kind
+ * @param {Record<string, unknown>} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{ answer: SearchAnswer, stages: Map<string, number> }>}
+ */
+export async function search(kind, body, signal) {
+  const response = await send(`/v1/search/${kind}`, { body, signal });
+  return { answer: await response.json(), stages: stagesOf(response) };
+}
+
+/** @param {Record<string, unknown>} body @param {AbortSignal} [signal] @returns {Promise<Explanation>} */
+export const explain = async (body, signal) => (await send("/v1/explain", { body, signal })).json();
+
+/** @param {AbortSignal} [signal] @returns {Promise<Ingestion[]>} */
+export const ingestions = async signal => (await (await send("/v1/ingestions", { signal })).json()).ingestions;
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Ingestion>} */
+export const ingestion = async (id, signal) => (await send(`/v1/ingestions/${encodeURIComponent(id)}`, { signal })).json();
+
+/** @param {Record<string, unknown>} body @returns {Promise<Ingestion>} */
+export const startIngestion = async body => (await send("/v1/ingestions", { body })).json();
+
+/** @param {string} id @returns {Promise<Ingestion>} */
+export const cancelIngestion = async id => (await send(`/v1/ingestions/${encodeURIComponent(id)}`, { method: "DELETE" })).json();
+
+/** @param {string} id @param {number} [width] */
+export const pictureOf = (id, width) => `/v1/pictures/${encodeURIComponent(id)}${width ? `?width=${width}` : ""}`;
+
+/** @param {Response} response */
+function stagesOf(response) {
+  const stages = new Map();
+  for (const part of (response.headers.get("Server-Timing") ?? "").split(",")) {
+    const [name, taken] = part.trim().split(";dur=");
+    if (name && taken) {
+      stages.set(name, Number(taken));
+    }
+  }
+  return stages;
+}

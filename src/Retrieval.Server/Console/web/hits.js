@@ -1,0 +1,60 @@
+/** Hits as a list, with pictures where there are any. */
+
+/** @import { Hit } from "./types.js" */
+/** @import { Request } from "./query.js" */
+import { h } from "./dom.js";
+import { score } from "./numbers.js";
+import { picture } from "./pictures.js";
+import { hrefOf } from "./router.js";
+
+const WIDTH = 160;
+
+/**
+ * @param {Hit[]} hits
+ * @param {{ request: Request, pictures: boolean, explainer: boolean }} shown
+ */
+export function hitList(hits, { request, pictures, explainer }) {
+  const images = request.kind === "images";
+  return h("ol", { class: `hits ${images && pictures ? "grid" : "rows"}` }, ...hits.map(hit => {
+    const why = explainer ? hrefOf("why", whyOf(request, hit)) : null;
+    const imageId = images ? hit.id : hit.imageId ?? "";
+    return h("li", { class: "hit" },
+      pictures ? h("a", { class: "frame", href: why ?? hrefOf("search", { imageId }), tabindex: -1, "aria-hidden": true }, picture(imageId, images ? WIDTH : WIDTH / 2)) : null,
+      h("div", { class: "about" },
+        images ? null : h("p", { class: "caption" }, hit.caption),
+        h("p", { class: "id" }, h("span", { class: "rank" }, `${hit.rank}`), " ", hit.id),
+        scores(hit),
+        hit.metadata ? metadata(hit.metadata) : null,
+        h("p", { class: "actions" },
+          why ? h("a", { href: why, "aria-label": `Why ${hit.id}` }, "Why") : null, " ",
+          images ? h("a", { href: hrefOf("search", { imageId }), "aria-label": `Captions for ${hit.id}` }, "Captions for it")
+            : h("a", { href: hrefOf("search", { caption: hit.caption }), "aria-label": `Images for the caption ${hit.id}` }, "Images for it"))));
+  }));
+}
+
+/** @param {Request} request @param {Hit} hit */
+const whyOf = (request, hit) => (request.kind === "images"
+  ? { imageId: hit.id, caption: String(request.body["caption"]) } : { imageId: String(request.body["imageId"]), captionId: hit.id });
+
+/**
+ * Both stages' scores and ranks, and how far the second stage moved the hit.
+ * @param {Hit} hit
+ */
+export function scores(hit) {
+  return h("dl", { class: "scores" },
+    h("div", {}, h("dt", {}, "score"), h("dd", {}, score(hit.score), hit.scoreRank === null ? " (not reranked)" : h("span", { class: "faint" }, ` rank ${hit.scoreRank}`))),
+    h("div", {}, h("dt", {}, "first stage"), h("dd", {}, score(hit.coarse.score), h("span", { class: "faint" }, ` rank ${hit.coarse.rank} `), moved(hit.coarse.rank - hit.rank))));
+}
+
+/**
+ * @param {number} places up if positive
+ * @param {string} [since]
+ */
+export function moved(places, since = "the first stage") {
+  const text = places > 0 ? `▲ ${places}` : places < 0 ? `▼ ${-places}` : "=";
+  const told = places === 0 ? `where ${since} had it` : `${Math.abs(places)} ${places > 0 ? "up" : "down"} from ${since}`;
+  return h("span", { class: `move ${places > 0 ? "up" : places < 0 ? "down" : "same"}`, title: told }, h("span", { "aria-hidden": true }, text), h("span", { class: "unseen" }, told));
+}
+
+/** @param {Record<string, string>} metadata */
+const metadata = metadata => h("p", { class: "metadata faint" }, Object.entries(metadata).map(([name, value]) => `${name}=${value}`).join("  "));

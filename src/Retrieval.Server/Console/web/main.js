@@ -1,0 +1,62 @@
+import { key } from "./api.js";
+import { compareView } from "./compare.js";
+import { h } from "./dom.js";
+import { fault } from "./notices.js";
+import { operateView } from "./operate.js";
+import { hrefOf, route } from "./router.js";
+import { searchView } from "./search.js";
+import { whyView } from "./why.js";
+
+/**
+ * Shows a view; the signal ends when another is shown.
+ * @typedef {(main: HTMLElement, parameters: URLSearchParams, signal: AbortSignal) => void | Promise<void>} View
+ */
+
+/** @type {Record<string, [title: string, view: View]>} */
+const views = { search: ["Search", searchView], why: ["Why", whyView], compare: ["Compare", compareView], operate: ["Operate", operateView] };
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+let shown = new AbortController();
+
+async function show() {
+  const { view, parameters } = route();
+  shown.abort();
+  shown = new AbortController();
+  const { signal } = shown;
+  for (const link of document.querySelectorAll("nav a")) {
+    const here = link.getAttribute("href") === hrefOf(view);
+    if (here) {
+      link.setAttribute("aria-current", "page");
+    } else {
+      link.removeAttribute("aria-current");
+    }
+  }
+  const [title, render] = views[view] ?? ["Nothing here", nothing];
+  document.title = `${title} – Retrieval console`;
+  try {
+    await render(main, parameters, signal);
+  } catch (error) {
+    if (!signal.aborted) {
+      main.replaceChildren(fault(error));
+    }
+  }
+}
+
+/** @param {HTMLElement} main */
+function nothing(main) {
+  main.replaceChildren(h("h1", {}, "Nothing here"), h("p", {}, "The console has no such view. ", h("a", { href: hrefOf("search") }, "Search")));
+}
+
+const field = /** @type {HTMLInputElement} */ (document.getElementById("key"));
+field.value = key.get();
+field.addEventListener("change", () => {
+  key.set(field.value);
+  void show();
+});
+addEventListener("hashchange", () => void show());
+document.querySelector(".skip")?.addEventListener("click", event => {
+  // The address behind the # is the view's.
+  event.preventDefault();
+  main.focus();
+});
+void show();

@@ -1,0 +1,112 @@
+/** Operate: what is served, how well, and the ingestions into it. Asked again every two seconds while it is looked at. */
+
+/** @import { Health, Model } from "./types.js" */
+import { metrics, model, ready, RequestError } from "./api.js";
+import { h } from "./dom.js";
+import { histogram, read, single } from "./exposition.js";
+import { ingestionPanel } from "./ingestions.js";
+import { fault, waiting } from "./notices.js";
+import { bytes, count, duration, score } from "./numbers.js";
+
+const EVERY = 2000;
+
+/** @type {import("./main.js").View} */
+export async function operateView(main, _, signal) {
+  const health = h("section", { class: "panel", "aria-labelledby": "health" });
+  const index = h("section", { class: "panel", "aria-labelledby": "index" });
+  const device = h("section", { class: "panel", "aria-labelledby": "device" });
+  const times = h("section", { class: "panel", "aria-labelledby": "times" });
+  const runs = ingestionPanel(signal);
+  for (const [panel, id, title] of /** @type {[HTMLElement, string, string][]} */ ([[health, "health", "Health"], [index, "index", "Index"], [device, "device", "Model and device"], [times, "times", "Queue and latency"]])) {
+    panel.append(h("h2", { id }, title), waiting());
+  }
+  main.replaceChildren(h("h1", {}, "Operate"), h("div", { class: "panels" }, health, index, device, times), runs.panel);
+
+  const refresh = async () => {
+    await Promise.all([
+      panel(health, async () => healthOf(await ready(signal)), signal),
+      panel(index, async () => indexOf(await model(signal)), signal),
+      panel(device, async () => deviceOf(await model(signal)), signal),
+      panel(times, async () => timesOf(await metrics(signal)), signal),
+      runs.refresh(),
+    ]);
+  };
+  await refresh();
+  const timer = setInterval(() => {
+    if (!document.hidden) {
+      void refresh();
+    }
+  }, EVERY);
+  signal.addEventListener("abort", () => clearInterval(timer));
+}
+
+/**
+ * Puts what was asked for below the panel's heading, or why there is none.
+ * @param {HTMLElement} panel
+ * @param {() => Promise<Node[]>} ask
+ * @param {AbortSignal} signal
+ */
+async function panel(panel, ask, signal) {
+  const heading = /** @type {Element} */ (panel.firstElementChild);
+  try {
+    panel.replaceChildren(heading, ...await ask());
+  } catch (error) {
+    if (signal.aborted) {
+      return;
+    }
+    // A replica that is not ready says why: that is its state, and no fault of the view.
+    panel.replaceChildren(heading, fault(error instanceof RequestError ? error : new RequestError({ title: "Error", status: 0, detail: String(error) })));
+  }
+}
+
+/** @param {[string, import("./dom.js").Child][]} rows */
+const facts = rows => h("dl", { class: "facts" }, ...rows.map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text))));
+
+/** @param {Health} health */
+const healthOf = health => [
+  h("p", {}, h("span", { class: "state good" }, health.status)),
+  ...health.note ? [h("div", { class: "notice warn" }, health.note)] : [],
+];
+
+/** @param {Model} served */
+function indexOf({ index, catalog, shortlist }) {
+  return [facts([
+    ["Images", count(index.images)], ["Captions", count(index.captions)], ["Epoch", index.epoch], ["Shortlists from", shortlist],
+    ...catalog ? /** @type {[string, string][]} */ ([["Catalog", `${catalog.index ?? "no index"}, epoch ${catalog.epoch}, ${count(catalog.lag)} behind`], ["Postgres", catalog.reachable ? "answers" : "does not answer"]]) : [],
+  ]), ...index.manifestDamaged ? [h("div", { class: "notice warn" }, "One of the two files of the index's manifest is missing or damaged. The next write repairs it.")] : [],
+  ...catalog?.refusal ? [h("div", { class: "notice warn" }, catalog.refusal)] : []];
+}
+
+/** @param {Model} served */
+function deviceOf({ model: label, system, form, precision, device, provider, pairsPerCall, parity, explainer, pictures }) {
+  return [facts([
+    ["Model", label], ["System", `${system}, ${form}, ${precision}`], ["Device", device.name], ["Why there", device.reason], ["Provider", provider],
+    ["Memory", device.memoryBytes ? bytes(device.memoryBytes) : "unknown"], ["Pairs a batch", count(pairsPerCall)],
+    ["Parity", `${parity["passed"] ? "passed" : "failed"}: off by ${Object.entries(parity).filter(([name, value]) => typeof value === "number" && name !== "tolerance" && name !== "pairs").map(([, value]) => score(/** @type {number} */ (value))).join(", ")}; tolerance ${score(/** @type {number} */ (parity["tolerance"]))}`],
+    ["Explainer", explainer ? "yes" : "none in the bundle"], ["Pictures", pictures ? "yes" : "none configured"],
+  ])];
+}
+
+/** @param {string} text */
+function timesOf(text) {
+  const samples = read(text);
+  const stages = histogram(samples, "retrieval_stage_duration_seconds", "stage");
+  const queries = histogram(samples, "retrieval_query_duration_seconds", "kind");
+  /** @param {string} name */
+  const number = name => count(single(samples, name) ?? 0);
+  return [
+    facts([["Requests waiting", number("retrieval_queue_depth")], ["Pairs waiting", number("retrieval_queue_pairs")], ["Pairs admitted", number("retrieval_queue_admitted")],
+      ["Oldest", duration(single(samples, "retrieval_queue_age_seconds") ?? 0)]]),
+    table("Queries", queries), table("Stages", stages),
+  ];
+}
+
+/** @param {string} title @param {ReturnType<typeof histogram>} rows */
+function table(title, rows) {
+  return rows.length === 0 ? h("p", { class: "faint" }, `${title}: none yet.`) : h("table", {},
+    h("thead", {}, h("tr", {}, ...[title, "number", "mean", "half within", "95 % within"].map(text => h("th", { scope: "col" }, text)))),
+    h("tbody", {}, ...rows.map(row => h("tr", {}, h("th", { scope: "row" }, row.label), ...[count(row.count), duration(row.mean), bound(row.half), bound(row.most)].map(text => h("td", {}, text))))));
+}
+
+/** @param {number} seconds */
+const bound = seconds => (Number.isFinite(seconds) ? duration(seconds) : "longer");

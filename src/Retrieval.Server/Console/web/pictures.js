@@ -1,0 +1,15 @@
+/** Pictures of images. Each has its room before it is there, and keeps it if it never comes. */
+
+import { pictureOf } from "./api.js";
+import { h } from "./dom.js";
+
+/**
+ * @param {string} id
+ * @param {number} width in CSS pixels; twice as many are asked for
+ */
+export function picture(id, width) {
+  const frame = h("span", { class: "picture" });
+  frame.append(h("img", { src: pictureOf(id, width * 2), alt: `Picture of ${id}`, width, height: width, loading: "lazy", decoding: "async",
+    onerror: () => frame.replaceChildren(h("span", { class: "faint" }, "no picture")) }));
+  return frame;
+}

@@ -1,0 +1,57 @@
+/** Search: by a caption or by an image of the index; what was found, and where each stage had it. */
+
+import { model, search } from "./api.js";
+import { copyAsCurl } from "./curl.js";
+import { h } from "./dom.js";
+import { hitList } from "./hits.js";
+import { degraded, fault, readAs, waiting } from "./notices.js";
+import { count, counted, duration } from "./numbers.js";
+import { requestOf, searchForm } from "./query.js";
+import { go, hrefOf } from "./router.js";
+
+/** @import { SearchAnswer } from "./types.js" */
+
+/** @type {import("./main.js").View} */
+export async function searchView(main, parameters, signal) {
+  const request = requestOf(parameters);
+  const result = h("section", { "aria-label": "Result", class: "result" });
+  main.replaceChildren(h("h1", { class: "unseen" }, "Search"), searchForm(parameters, wanted => go(hrefOf("search", wanted))), result);
+  if (!request) {
+    result.append(h("p", { class: "faint" }, "Describe a picture, or give the id of an image to find captions for it."));
+    main.querySelector("input")?.focus();
+    return;
+  }
+  result.append(waiting());
+  try {
+    const [{ answer, stages }, served] = await Promise.all([search(request.kind, request.body, signal), model(signal)]);
+    const hits = answer.hits.length
+      ? hitList(answer.hits, { request, pictures: served.pictures, explainer: served.explainer })
+      : h("p", { class: "notice" }, nothingFound(served.index[request.kind], "filter" in request.body));
+    result.replaceChildren(...[
+      degraded(answer.degraded),
+      answer.query ? readAs(answer.query) : null,
+      summary(answer, served.index[request.kind], request.kind, stages.get("total")),
+      copyAsCurl(`/v1/search/${request.kind}`, request.body),
+      hits,
+    ].filter(part => part !== null));
+  } catch (error) {
+    if (!signal.aborted) {
+      result.replaceChildren(fault(error));
+    }
+  }
+}
+
+/**
+ * @param {SearchAnswer} answer
+ * @param {number} all
+ * @param {string} kind
+ * @param {number | undefined} milliseconds
+ */
+const summary = (answer, all, kind, milliseconds) => h("p", { class: "summary", role: "status" },
+  `${counted(answer.hits.length, "hit")} of ${count(all)} ${kind}; ${count(answer.reranked)} of ${count(answer.shortlisted)} candidates reranked`
+  + `${milliseconds === undefined ? "" : `, ${duration(milliseconds / 1000)}`} `,
+  h("span", { class: "faint" }, `${answer.model}, epoch ${answer.indexEpoch}`));
+
+/** @param {number} all @param {boolean} filtered */
+const nothingFound = (all, filtered) => (all === 0 ? "The index is empty: ingest something first (Operate)."
+  : filtered ? "No image has the metadata that the filter wants." : "Nothing was found.");

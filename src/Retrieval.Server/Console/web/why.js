@@ -1,0 +1,163 @@
+/** Why: how the score of one image and one caption comes about, as the bundle's explainer says. */
+
+/** @import { Explanation, Output } from "./types.js" */
+/** @import { Things } from "./tensor.js" */
+import { explain, model } from "./api.js";
+import { bars, heldChoices } from "./bars.js";
+import { copyAsCurl } from "./curl.js";
+import { choice, h } from "./dom.js";
+import { degraded, fault, waiting } from "./notices.js";
+import { score } from "./numbers.js";
+import { regionsOf } from "./regions.js";
+import { hrefOf } from "./router.js";
+import { largest, linked, shades, thingAxes, thingsOf } from "./tensor.js";
+
+const TOLD = 5;
+
+/** @type {import("./main.js").View} */
+export async function whyView(main, parameters, signal) {
+  const imageId = parameters.get("imageId") ?? "", caption = parameters.get("caption"), captionId = parameters.get("captionId");
+  const body = caption === null ? { imageId, captionId } : { imageId, caption };
+  const back = h("p", {}, h("a", { href: caption === null ? hrefOf("search", { imageId }) : hrefOf("search", { caption }) }, "Back to the hits"));
+  main.replaceChildren(h("h1", {}, "Why"), back, waiting());
+  try {
+    const [explanation, served] = await Promise.all([explain(body, signal), model(signal)]);
+    main.replaceChildren(h("h1", {}, "Why"), back, ...show(explanation, served.regions.count, served.pictures), copyAsCurl("/v1/explain", body));
+  } catch (error) {
+    if (!signal.aborted) {
+      main.replaceChildren(h("h1", {}, "Why"), back, fault(error));
+    }
+  }
+}
+
+/**
+ * @param {Explanation} explanation
+ * @param {number} regionCount
+ * @param {boolean} pictures
+ */
+function show(explanation, regionCount, pictures) {
+  const { image, caption, outputs } = explanation;
+  const unknown = new Set(caption.unknownTokens);
+  const words = caption.tokens.map(token => h("button", { type: "button", class: unknown.has(token) ? "word unknown" : "word" }, token,
+    unknown.has(token) ? h("span", { class: "unseen" }, " (unknown)") : null));
+  const { holder, regions } = regionsOf(image, regionCount, pictures);
+  /** @param {Things} things @param {number} place */
+  const nameOf = (things, place) => (things === "words" ? caption.tokens[place] ?? "" : `region ${place + 1}`);
+  const between = outputs.filter(output => thingAxes(output).length >= 2);
+  const single = outputs.filter(output => thingAxes(output).length === 1);
+  const told = h("div", { class: "told", "aria-live": "polite" });
+  const hint = between.length ? "Point at a word or a region, or reach it with Tab and the arrow keys. Enter keeps it." : "The explainer has no output between words and regions.";
+  told.append(h("p", { class: "faint" }, hint));
+  return [
+    degraded(explanation.degraded) ?? h("div"),
+    scoresOf(explanation),
+    h("div", { class: "pair" },
+      h("section", { "aria-label": "Image" }, h("h2", {}, image.id ?? "Image"), holder),
+      h("section", { "aria-label": "Caption" }, h("h2", {}, "Caption"),
+        h("div", { class: "words", role: "group", "aria-label": "Words as the model reads them" }, ...words),
+        caption.truncated ? h("p", {}, h("strong", { class: "clipped" }, "The caption is longer than the model reads: the rest was dropped.")) : null,
+        between.length ? pointing(between, words, regions, told, nameOf) : null,
+        told)),
+    h("div", { class: "outputs" }, ...single.map(output => bars(output, nameOf))),
+  ];
+}
+
+/** @param {Explanation} explanation */
+function scoresOf({ score: pair, coarse, rankingScores, model: name, indexEpoch }) {
+  /** @param {string} label @param {number} number */
+  const one = (label, number) => h("div", {}, h("dt", {}, label), h("dd", {}, score(number)));
+  return h("div", {}, h("dl", { class: "scores wide" }, one("score", pair), one("first stage", coarse.score),
+    ...Object.entries(rankingScores ?? {}).map(([direction, number]) => one(`order, ${WAYS[direction] ?? direction}`, number))),
+  h("p", { class: "faint" }, `${name}, epoch ${indexEpoch}`));
+}
+
+/** @type {Record<string, string>} */
+const WAYS = { textToImage: "images for the caption", imageToText: "captions for the image" };
+
+/**
+ * Colours regions by the word that is pointed at, and words by the region, after the chosen output.
+ * @param {Output[]} outputs
+ * @param {HTMLElement[]} words
+ * @param {(HTMLElement | SVGElement)[]} regions
+ * @param {HTMLElement} told
+ * @param {(things: Things, place: number) => string} nameOf
+ */
+function pointing(outputs, words, regions, told, nameOf) {
+  let output = /** @type {Output} */ (outputs[0]);
+  let held = output.shape.map(() => 0);
+  /** @type {{ things: Things, place: number } | null} */
+  let kept = null;
+  const elements = { words, regions };
+
+  const clear = () => {
+    for (const element of [...words, ...regions]) {
+      element.style.removeProperty("--shade");
+      element.classList.remove("pointed");
+    }
+  };
+  /** @param {Things} things @param {number} place */
+  const point = (things, place) => {
+    clear();
+    elements[things][place]?.classList.add("pointed");
+    const found = linked(output, things, place, held);
+    if (!found) {
+      const other = thingsOf(output.axes[thingAxes(output)[0] ?? 0] ?? "");
+      told.replaceChildren(h("p", { class: "faint" }, `“${output.title}” is between ${other} alone.`));
+      return;
+    }
+    shades(found.values).forEach((shade, at) => elements[found.things][at]?.style.setProperty("--shade", shade.toFixed(3)));
+    told.replaceChildren(h("h3", {}, nameOf(things, place)), h("ol", {}, ...largest(found.values, TOLD).map(one =>
+      h("li", {}, h("span", { class: "name" }, nameOf(found.things, one.place)), " ", h("span", { class: "number" }, score(one.value))))));
+  };
+  const again = () => (kept ? point(kept.things, kept.place) : clear());
+
+  for (const things of /** @type {Things[]} */ (["words", "regions"])) {
+    const all = elements[things];
+    all.forEach((element, place) => {
+      element.setAttribute("tabindex", place === 0 ? "0" : "-1");
+      element.setAttribute("aria-pressed", "false");
+      const keep = () => {
+        kept = kept?.things === things && kept.place === place ? null : { things, place };
+        for (const other of [...words, ...regions]) {
+          other.setAttribute("aria-pressed", String(kept !== null && other === elements[kept.things][kept.place]));
+        }
+        again();
+      };
+      element.addEventListener("pointerenter", () => point(things, place));
+      element.addEventListener("pointerleave", again);
+      element.addEventListener("focus", () => point(things, place));
+      element.addEventListener("blur", again);
+      element.addEventListener("click", keep);
+      element.addEventListener("keydown", event => {
+        const { key } = /** @type {KeyboardEvent} */ (event);
+        const to = key === "ArrowRight" || key === "ArrowDown" ? place + 1 : key === "ArrowLeft" || key === "ArrowUp" ? place - 1 : key === "Home" ? 0 : key === "End" ? all.length - 1 : null;
+        if (to !== null) {
+          event.preventDefault();
+          const next = all[(to + all.length) % all.length];
+          // One stop for Tab in each group: the one that was last reached.
+          element.setAttribute("tabindex", "-1");
+          next?.setAttribute("tabindex", "0");
+          next?.focus();
+        } else if (element instanceof SVGElement && (key === "Enter" || key === " ")) {
+          event.preventDefault();
+          keep();
+        }
+      });
+    });
+  }
+
+  const fixed = h("span", {});
+  /** @param {number} place */
+  const choose = place => {
+    output = /** @type {Output} */ (outputs[place]);
+    held = output.shape.map(() => 0);
+    fixed.replaceChildren(...heldChoices(output, at => {
+      held = at;
+      again();
+    }));
+    again();
+  };
+  choose(0);
+  return h("div", { class: "fields" }, choice("Show", "output", outputs.map((one, place) => [String(place), one.title]), "0", {
+    onchange: (/** @type {Event} */ event) => choose(Number(/** @type {HTMLSelectElement} */ (event.target).value)) }), fixed);
+}
