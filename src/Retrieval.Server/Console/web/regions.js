@@ -4,46 +4,72 @@
 import { pictureOf } from "./api.js";
 import { h, svg } from "./dom.js";
 
+/** Width of the drawing in its own unit. */
+const WIDE = 1000;
+
+/** Boxes are kept as float32, and detectors round. */
+const ROUNDING = 0.01;
+
 /**
  * The regions as elements that can be pointed at, in their order, and what holds them.
  * @param {Explanation["image"]} image
  * @param {number} count
  * @param {boolean} pictures
- * @returns {{ holder: HTMLElement, regions: (HTMLElement | SVGElement)[] }}
+ * @returns {Promise<{ holder: HTMLElement, regions: (HTMLElement | SVGElement)[] }>}
  */
-export function regionsOf(image, count, pictures) {
+export async function regionsOf(image, count, pictures) {
+  const shown = pictures && image.id !== null ? await load(pictureOf(image.id)) : null;
   if (!image.boxes) {
     const regions = Array.from({ length: count }, (_, place) => h("button", { type: "button", class: "region" }, place + 1));
-    return { holder: h("div", {}, h("p", { class: "faint" }, "The image has no boxes: its regions are listed."), h("div", { class: "regionlist" }, ...regions)), regions };
+    return { holder: h("div", {}, shown ? h("div", { class: "canvas" }, shown) : null,
+      h("p", { class: "faint" }, "The image has no boxes: its regions are listed."), h("div", { class: "regionlist" }, ...regions)), regions };
   }
-  const { left, top, width, height } = extentOf(image.boxes, image.size);
-  const frame = svg("svg", { class: "boxes", viewBox: "0 0 1000 " + Math.round(1000 * height / width), role: "group", "aria-label": "Regions of the image" });
-  /** @param {number} value */
-  const scaled = value => 1000 * value / width;
-  if (pictures && image.id !== null && image.size) {
-    const shown = svg("image", { href: pictureOf(image.id), width: 1000, height: scaled(height), preserveAspectRatio: "none" });
-    shown.addEventListener("error", () => shown.remove());
-    frame.append(shown);
-  }
+  const { left, top, width, height } = extentOf(image.boxes, image.size, shown);
+  const tall = Math.round(WIDE * (shown ? shown.naturalHeight / shown.naturalWidth : height / width));
+  const frame = svg("svg", { class: "boxes", viewBox: `0 0 ${WIDE} ${tall}`, role: "group", "aria-label": "Regions of the image" },
+    shown ? svg("image", { href: shown.src, width: WIDE, height: tall, preserveAspectRatio: "none" }) : null);
+  const x = WIDE / width, y = tall / height;
   const regions = image.boxes.map(([x1 = 0, y1 = 0, x2 = 0, y2 = 0], place) => svg("rect", {
     class: "region", role: "button", "aria-label": `Region ${place + 1}`, "data-area": (x2 - x1) * (y2 - y1),
-    x: scaled(x1 - left), y: scaled(y1 - top), width: Math.max(1, scaled(x2 - x1)), height: Math.max(1, scaled(y2 - y1)) }));
+    x: (x1 - left) * x, y: (y1 - top) * y, width: Math.max(1, (x2 - x1) * x), height: Math.max(1, (y2 - y1) * y) }));
   // The smallest on top: a box within another can be pointed at.
   frame.append(...[...regions].sort((a, b) => Number(b.dataset["area"]) - Number(a.dataset["area"])));
   return { holder: h("div", { class: "canvas" }, frame), regions };
 }
 
 /**
- * The picture's size in the unit of the boxes; if that is unknown, the room that the boxes take.
+ * The picture, or null if there is none to be had.
+ * @param {string} source
+ */
+async function load(source) {
+  const shown = h("img", { src: source, alt: "" });
+  try {
+    await shown.decode();
+    return shown;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The part of the plane that the picture takes, in the unit of the boxes: the size that came with the image; the unit square, if
+ * no box leaves it; the picture's own size in pixels; without a picture, the room that the boxes take.
  * @param {number[][]} boxes
  * @param {{ width: number, height: number } | null} size
+ * @param {HTMLImageElement | null} shown
  */
-function extentOf(boxes, size) {
+function extentOf(boxes, size, shown) {
+  const corners = boxes.flat();
   if (size) {
-    return { left: 0, top: 0, width: size.width, height: size.height };
+    return { left: 0, top: 0, ...size };
   }
-  /** @param {number} corner */
-  const all = corner => boxes.map(box => box[corner] ?? 0);
-  const left = Math.min(...all(0)), top = Math.min(...all(1));
-  return { left, top, width: Math.max(...all(2)) - left || 1, height: Math.max(...all(3)) - top || 1 };
+  if (corners.every(corner => corner >= -ROUNDING && corner <= 1 + ROUNDING)) {
+    return { left: 0, top: 0, width: 1, height: 1 };
+  }
+  if (shown) {
+    return { left: 0, top: 0, width: shown.naturalWidth, height: shown.naturalHeight };
+  }
+  const [left, top, right, bottom] = /** @type {[number, number, number, number]} */ ([0, 1, 2, 3].map(corner =>
+    boxes.map(box => box[corner] ?? 0).reduce((a, b) => (corner < 2 ? Math.min(a, b) : Math.max(a, b)))));
+  return { left, top, width: right - left || 1, height: bottom - top || 1 };
 }

@@ -22,7 +22,7 @@ export async function whyView(main, parameters, signal) {
   main.replaceChildren(h("h1", {}, "Why"), back, waiting());
   try {
     const [explanation, served] = await Promise.all([explain(body, signal), model(signal)]);
-    main.replaceChildren(h("h1", {}, "Why"), back, ...show(explanation, served.regions.count, served.pictures), copyAsCurl("/v1/explain", body));
+    main.replaceChildren(h("h1", {}, "Why"), back, ...await show(explanation, served.regions.count, served.pictures), copyAsCurl("/v1/explain", body));
   } catch (error) {
     if (!signal.aborted) {
       main.replaceChildren(h("h1", {}, "Why"), back, fault(error));
@@ -35,12 +35,12 @@ export async function whyView(main, parameters, signal) {
  * @param {number} regionCount
  * @param {boolean} pictures
  */
-function show(explanation, regionCount, pictures) {
+async function show(explanation, regionCount, pictures) {
   const { image, caption, outputs } = explanation;
   const unknown = new Set(caption.unknownTokens);
   const words = caption.tokens.map(token => h("button", { type: "button", class: unknown.has(token) ? "word unknown" : "word" }, token,
     unknown.has(token) ? h("span", { class: "unseen" }, " (unknown)") : null));
-  const { holder, regions } = regionsOf(image, regionCount, pictures);
+  const { holder, regions } = await regionsOf(image, regionCount, pictures);
   /** @param {Things} things @param {number} place */
   const nameOf = (things, place) => (things === "words" ? caption.tokens[place] ?? "" : `region ${place + 1}`);
   const between = outputs.filter(output => thingAxes(output).length >= 2);
