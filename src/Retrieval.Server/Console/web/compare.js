@@ -25,14 +25,9 @@ export async function compareView(main, parameters, signal) {
   result.append(waiting());
   try {
     const served = await model(signal);
-    const kind = requestOf(parameters)?.kind ?? "images";
-    const all = served.index[kind];
-    form.append(h("p", {}, h("a", { class: "everything", href: hrefOf("compare", { ...Object.fromEntries(parameters), bShortlist: Math.max(1, all), bRankBy: parameters.get("aRankBy") }) },
-      "Rerank everything on the right"), h("span", { class: "faint" }, ` scores ${count(all)} pairs instead of ${count(shortlistOf(parameters, "a", served, kind))}`)));
     // One after the other: together they would share the device, and neither time would be its own.
     const a = await side(parameters, "a", signal), b = await side(parameters, "b", signal);
-    result.replaceChildren(column("Left", a, b, served), column("Right", b, a, served));
-    result.append(sameness(a, b));
+    result.replaceChildren(sameness(a, b), everything(parameters, a, served), column("Left", a, b, served), column("Right", b, a, served));
   } catch (error) {
     if (!signal.aborted) {
       result.replaceChildren(fault(error));
@@ -54,10 +49,17 @@ async function side(parameters, letter, signal) {
   return search(request.kind, request.body, signal);
 }
 
-/** @param {URLSearchParams} parameters @param {string} letter @param {Model} served @param {"images" | "captions"} kind */
-function shortlistOf(parameters, letter, served, kind) {
-  const own = Number(parameters.get(letter + "Shortlist"));
-  return own || (kind === "images" ? served.defaultShortlist.textToImage : served.defaultShortlist.imageToText);
+/**
+ * The way to have everything scored on the right, and what that costs.
+ * @param {URLSearchParams} parameters
+ * @param {Found} a
+ * @param {Model} served
+ */
+function everything(parameters, { answer, stages }, served) {
+  const all = served.index[parameters.get("caption") ? "images" : "captions"], taken = stages.get("score");
+  const cost = taken && answer.reranked ? `, some ${duration(taken / 1000 * all / answer.reranked)} of the device by the left's pace` : "";
+  return h("p", {}, h("a", { class: "everything", href: hrefOf("compare", { ...Object.fromEntries(parameters), bShortlist: Math.max(1, all), bRankBy: parameters.get("aRankBy") }) },
+    "Rerank everything on the right"), h("span", { class: "faint" }, `: ${count(all)} pairs instead of ${count(answer.shortlisted)}${cost}`));
 }
 
 /**

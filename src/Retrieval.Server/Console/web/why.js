@@ -146,7 +146,7 @@ function pointing(outputs, words, regions, told, nameOf) {
     });
   }
 
-  const fixed = h("span", {});
+  const fixed = h("span", { class: "axes" });
   /** @param {number} place */
   const choose = place => {
     output = /** @type {Output} */ (outputs[place]);
@@ -158,6 +158,6 @@ function pointing(outputs, words, regions, told, nameOf) {
     again();
   };
   choose(0);
-  return h("div", { class: "fields" }, choice("Show", "output", outputs.map((one, place) => [String(place), one.title]), "0", {
+  return h("div", { class: "shown" }, choice("Show", "output", outputs.map((one, place) => [String(place), one.title]), "0", {
     onchange: (/** @type {Event} */ event) => choose(Number(/** @type {HTMLSelectElement} */ (event.target).value)) }), fixed);
 }
