@@ -1,0 +1,65 @@
+using Microsoft.Playwright;
+using Retrieval.Console.Tests.Hosting;
+using Retrieval.Server.Configuration;
+using Retrieval.TestKit.Corpora;
+using static Microsoft.Playwright.Assertions;
+
+namespace Retrieval.Console.Tests;
+
+public sealed class OperateTests(Chromium browser, DemoSite demo)
+{
+    [Fact]
+    public async Task What_is_served_stands_there()
+    {
+        await using var visit = await browser.VisitAsync(demo.Address, "/#/search?caption=a red cube");
+        await Expect(visit.Page.Locator(".hit")).ToHaveCountAsync(10);
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Operate" }).ClickAsync();
+
+        await Expect(Panel(visit, "Health")).ToContainTextAsync("ready");
+        await Expect(Panel(visit, "Index")).ToContainTextAsync("1,000");
+        await Expect(Panel(visit, "Model and device")).ToContainTextAsync("passed");
+        await Expect(Panel(visit, "Queue and latency").GetByRole(AriaRole.Row, new() { Name = "images" })).ToBeVisibleAsync();
+        await Expect(Panel(visit, "Queue and latency").GetByRole(AriaRole.Row, new() { Name = "score" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_run_is_started_and_its_progress_and_rejected_rows_are_shown()
+    {
+        using var folder = new TemporaryFolder();
+        await MarkupSite.IngestAsync(folder.Path);
+        var corpus = Corpus.Make(4, captionsPerImage: 1, seed: 9);
+        corpus.Regions[2][5] = float.NaN;
+        Directory.CreateDirectory(folder["sources"]);
+        corpus.Write(folder["sources"]);
+        await using var site = await Site.StartAsync(MarkupSite.Options(folder["index"]) with { Ingestion = new ServerIngestionOptions { Roots = [folder.Path] } });
+        await using var visit = await browser.VisitAsync(site.Address, "/#/operate");
+        var runs = Panel(visit, "Ingestions");
+        await Expect(runs).ToContainTextAsync("No runs yet.");
+
+        await runs.GetByLabel("Folder below a configured root").FillAsync("sources");
+        await runs.GetByLabel("Split").FillAsync(Corpus.Split);
+        await runs.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+
+        var run = runs.GetByRole(AriaRole.Article);
+        await Expect(run).ToContainTextAsync("completed");
+        await Expect(run).ToContainTextAsync("4 of 4 rows: 3 stored, 0 replaced, 0 unchanged, 1 rejected");
+        await run.GetByRole(AriaRole.Button, new() { Name = "1 rejected row" }).ClickAsync();
+        await Expect(run.Locator(".rejects li")).ToContainTextAsync("row 2 (img#0002)");
+        await Expect(Panel(visit, "Index")).ToContainTextAsync("9");
+    }
+
+    [Fact]
+    public async Task A_run_that_may_not_be_started_says_why()
+    {
+        await using var visit = await browser.VisitAsync(demo.Address, "/#/operate");
+        var runs = Panel(visit, "Ingestions");
+
+        await runs.GetByLabel("Folder below a configured root").FillAsync("../etc");
+        await runs.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+
+        await Expect(runs.GetByRole(AriaRole.Alert)).ToContainTextAsync("holds an empty segment, '.' or '..'");
+        visit.Expect("Failed to load resource");
+    }
+
+    private static ILocator Panel(Visit visit, string name) => visit.Page.GetByRole(AriaRole.Region, new() { Name = name });
+}
