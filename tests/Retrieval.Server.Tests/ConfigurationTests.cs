@@ -148,7 +148,7 @@ public sealed partial class ConfigurationTests
     {
         string[] text = [.. ReferenceConfiguration.Text.Split('\n').Select(line => line.Trim())];
         var sections = typeof(ServerOptions).GetProperties().Where(section => KeyFaults.IsSection(section.PropertyType)).ToList();
-        Assert.Equal(10, sections.Count);
+        Assert.Equal(12, sections.Count);
         var ranges = 0;
         foreach (var (section, property) in sections.SelectMany(section => KeyFaults.PropertiesOf(section.PropertyType).Select(property => (section, property))))
         {
@@ -179,6 +179,16 @@ public sealed partial class ConfigurationTests
 
         static double Number(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
     }
+
+    [Theory]
+    [InlineData("Pictures:UrlTemplate is no address with {id} in its path or query; expected one such as https://pictures.example.com/{id}.jpg, without a user", "--Pictures:UrlTemplate=https://pictures.example.com/")]
+    [InlineData("Pictures:UrlTemplate is no address with {id} in its path or query; expected one such as https://pictures.example.com/{id}.jpg, without a user", "--Pictures:UrlTemplate=https://{id}.example.com/")]
+    [InlineData("Pictures:UrlTemplate is no address with {id} in its path or query; expected one such as https://pictures.example.com/{id}.jpg, without a user", "--Pictures:UrlTemplate=https://me:secret@example.com/{id}")]
+    [InlineData("Pictures:UrlTemplate is no address with {id} in its path or query; expected one such as https://pictures.example.com/{id}.jpg, without a user", "--Pictures:UrlTemplate=javascript:alert({id})")]
+    [InlineData("Pictures:Folder and Pictures:UrlTemplate are both set; expected one of them", "--Pictures:UrlTemplate=https://pictures.example.com/{id}", "--Pictures:Folder=/tmp")]
+    [InlineData("Pictures:Folder is '/nowhere', which is no folder", "--Pictures:Folder=/nowhere")]
+    public void Pictures_that_are_nowhere_are_a_fault(string fault, params string[] arguments) =>
+        Assert.Equal([fault], Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read([.. Required, .. arguments])).Faults);
 
     [Theory]
     [InlineData("--Inference:Provider=rocm", "Inference:Provider is 'rocm'; expected one of Auto, Cpu, Cuda")]

@@ -8,7 +8,8 @@ namespace Retrieval.Server.Tests;
 public sealed class HttpErrorTests(ServerFixture fixture)
 {
     [Theory]
-    [InlineData("/")]
+    [InlineData("/console")]
+    [InlineData("/console/nothing.js")]
     [InlineData("/v1")]
     [InlineData("/v1/search")]
     [InlineData("/v2/search/images")]

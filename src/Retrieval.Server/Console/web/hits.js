@@ -26,11 +26,18 @@ export function hitList(hits, { request, pictures, explainer }) {
         scores(hit),
         hit.metadata ? metadata(hit.metadata) : null,
         h("p", { class: "actions" },
-          why ? h("a", { href: why, "aria-label": `Why ${hit.id}` }, "Why") : null, " ",
-          images ? h("a", { href: hrefOf("search", { imageId }), "aria-label": `Captions for ${hit.id}` }, "Captions for it")
-            : h("a", { href: hrefOf("search", { caption: hit.caption }), "aria-label": `Images for the caption ${hit.id}` }, "Images for it"))));
+          why ? link(why, "Why", ` ${hit.id}`) : null, " ",
+          images ? link(hrefOf("search", { imageId }), "Captions", ` for ${hit.id}`) : link(hrefOf("search", { caption: hit.caption }), "Images", ` for the caption ${hit.id}`))));
   }));
 }
+
+/**
+ * A link whose name says of which hit it is.
+ * @param {string} href
+ * @param {string} text
+ * @param {string} of
+ */
+const link = (href, text, of) => h("a", { href }, text, h("span", { class: "unseen" }, of));
 
 /** @param {Request} request @param {Hit} hit */
 const whyOf = (request, hit) => (request.kind === "images"
