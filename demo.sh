@@ -57,7 +57,7 @@ fi
 
 step "3. Serve on $url"
 mkdir -p .demo
-./retrieval serve --bundle "$bundle" --index "$index" --urls "$url" >.demo/serve.log 2>&1 &
+./retrieval serve --bundle "$bundle" --index "$index" --urls "$url" --Pictures:Folder=models/scenes/pictures --Ingestion:Roots:0="$PWD/models/scenes" >.demo/serve.log 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
 for _ in $(seq 120); do
@@ -77,6 +77,7 @@ step "5. Which captions fit the image $image?"
 ask /v1/search/captions "{\"imageId\":\"$image\",\"top\":5}" | lines
 
 if ! $once; then
-  step "Serving on $url until Ctrl-C; try /openapi/v1.json, /v1/model, /metrics"
+  step "Look at it in a browser: $url/ (the console: search, compare, operate)"
+  echo "Serving until Ctrl-C; also there: /openapi/v1.json, /v1/model, /metrics"
   wait $server
 fi

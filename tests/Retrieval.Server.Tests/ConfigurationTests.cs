@@ -268,7 +268,7 @@ public sealed partial class ConfigurationTests
             "Inference:VerifyParity: there is no such key; known here are Provider, DeviceId, DeviceMemoryBytes, BankPlacement, ProviderLibrary, Threads, PairsPerCall",
             "Logging:Level is 'Loud'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
             "Logging:Levels:Some.Source is 'Quiet'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
-            "Nothing: there is no such key; known here are Http, Limits, Search, Images, Snapshot, Postgres, Ingestion, Inference, Logging, Telemetry",
+            "Nothing: there is no such key; known here are Http, Limits, Search, Images, Pictures, Console, Snapshot, Postgres, Ingestion, Inference, Logging, Telemetry",
             "Http:Urls holds 'https://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'nonsense'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'http://*:80/path'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",

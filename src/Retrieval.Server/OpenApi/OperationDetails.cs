@@ -10,6 +10,8 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
 {
     private static readonly Dictionary<string, string> ProblemTexts = new()
     {
+        ["302"] = "The picture is elsewhere: `Location` has its address",
+        ["304"] = "The caller has the picture as it is: nothing is sent",
         ["400"] = "The request is invalid: `field` names the member at fault, if one is, `detail` what was expected",
         ["404"] = "The index has no such image or caption",
         ["403"] = "The configuration, or the role in the database, does not allow it",
@@ -44,6 +46,12 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
             {
                 npy.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "A .npy file of floating-point numbers, [R, W]" };
             }
+        }
+
+        foreach (var range in metadata.OfType<WholeParameter>())
+        {
+            var parameter = operation.Parameters!.OfType<OpenApiParameter>().Single(found => found.Name == range.Name);
+            parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = $"{range.Least}", Maximum = $"{range.Most}" };
         }
 
         foreach (var (status, response) in operation.Responses ?? [])

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -25,12 +24,13 @@ internal static class PictureEndpoint
         .WithName("GetPicture")
         .WithSummary("The picture of an image")
         .WithDescription("From `Pictures:Folder`, with ETag and ranges, or a redirect to the address that `Pictures:UrlTemplate` makes. A picture is found by the id alone: nothing looks whether the index has such an image.")
+        .WithMetadata(new WholeParameter("width", LeastWidth, MostWidth))
         .Produces<Stream>(200, "image/jpeg", "image/png", "image/webp", "image/gif")
         .Produces(302)
         .Produces(304)
         .ProducesProblems(400, 404, 422, 429, 503, 504);
 
-    private static async Task<IResult> GetPicture(HttpContext context, [Description(RawPath.IdText)] string? id, [FromQuery, Description(WidthText), Range(LeastWidth, MostWidth)] string? width, ServerOptions options, PictureStore pictures, CancellationToken cancellationToken)
+    private static async Task<IResult> GetPicture(HttpContext context, [Description(RawPath.IdText)] string? id, [FromQuery, Description(WidthText)] string? width, ServerOptions options, PictureStore pictures, CancellationToken cancellationToken)
     {
         var name = RawPath.IdOf(context);
         PercentEncoding.CheckQuery(context.Request.QueryString.Value, nameof(width));
