@@ -24,5 +24,5 @@ internal static class SourceTree
     public static IEnumerable<string> SourceFiles(params string[] extensions) =>
         Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories)
             .Where(path => extensions.Contains(Path.GetExtension(path)))
-            .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or ".git" or ".cache" or ".demo"));
+            .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or ".git" or ".cache" or ".demo" or "node_modules"));
 }

@@ -113,6 +113,28 @@ public sealed class PictureTests(ServerFixture fixture) : IAsyncLifetime
         Assert.Equal((expectedWidth, expectedHeight), (picture.Width, picture.Height));
     }
 
+    // Where the picture's first, second, third and fourth quarter are seen: red, green, blue and white, row by row.
+    [Theory]
+    [InlineData(1, "RGBW")]
+    [InlineData(2, "GRWB")]
+    [InlineData(3, "WBGR")]
+    [InlineData(4, "BWRG")]
+    [InlineData(5, "RBGW")]
+    [InlineData(6, "BRWG")]
+    [InlineData(7, "WGBR")]
+    [InlineData(8, "GWRB")]
+    public async Task A_thumbnail_is_turned_as_the_camera_says(byte orientation, string quarters)
+    {
+        Put("turned.jpg", Turned(orientation));
+
+        using var response = await _server.Client.AskAsync("/v1/pictures/turned?width=2048");
+
+        using var picture = SKBitmap.Decode(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(orientation < 5 ? (64, 32) : (32, 64), (picture.Width, picture.Height));
+        var (x, y) = (picture.Width / 4, picture.Height / 4);
+        Assert.Equal(quarters, string.Concat(NameOf(picture.GetPixel(x, y)), NameOf(picture.GetPixel(3 * x, y)), NameOf(picture.GetPixel(x, 3 * y)), NameOf(picture.GetPixel(3 * x, 3 * y))));
+    }
+
     [Theory]
     [InlineData("width=15", "width")]
     [InlineData("width=2049", "width")]
@@ -170,6 +192,34 @@ public sealed class PictureTests(ServerFixture fixture) : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/pictures/plain.jpg{query}") { Headers = { IfNoneMatch = { known } } };
         return await _server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    private static string NameOf(SKColor colour) => (colour.Red > 128, colour.Green > 128, colour.Blue > 128) switch
+    {
+        (true, false, false) => "R",
+        (false, true, false) => "G",
+        (false, false, true) => "B",
+        (true, true, true) => "W",
+        _ => "?",
+    };
+
+    private static byte[] Turned(byte orientation)
+    {
+        using var picture = new SKBitmap(64, 32);
+        using (var canvas = new SKCanvas(picture))
+        {
+            canvas.Clear(SKColors.White);
+            foreach (var (colour, x, y) in ((SKColor, int, int)[])[(SKColors.Red, 0, 0), (SKColors.Lime, 32, 0), (SKColors.Blue, 0, 16)])
+            {
+                using var paint = new SKPaint { Color = colour };
+                canvas.DrawRect(x, y, 32, 16, paint);
+            }
+        }
+
+        using var data = picture.Encode(SKEncodedImageFormat.Jpeg, 95);
+        byte[] exif = [.. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
+        var jpeg = data.ToArray();
+        return [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]];
     }
 
     private static byte[] Encoded(SKEncodedImageFormat format)

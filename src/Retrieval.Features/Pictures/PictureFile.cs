@@ -5,7 +5,9 @@ using SkiaSharp;
 
 namespace Retrieval.Features.Pictures;
 
-/// <summary>Pictures, decoded within bounds: what a header says is checked before anything else is read.</summary>
+/// <summary>
+/// Pictures, decoded within bounds: what a header says is checked before anything else is read. They are turned as browsers turn them.
+/// </summary>
 public static class PictureFile
 {
     /// <summary>Most pixels of a picture that is decoded.</summary>
@@ -44,7 +46,7 @@ public static class PictureFile
         var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
         if (result == SKCodecResult.Success)
         {
-            return bitmap;
+            return Orientation.Upright(bitmap, codec.EncodedOrigin);
         }
 
         bitmap.Dispose();

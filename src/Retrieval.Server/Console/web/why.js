@@ -10,7 +10,7 @@ import { degraded, fault, waiting } from "./notices.js";
 import { score } from "./numbers.js";
 import { regionsOf } from "./regions.js";
 import { hrefOf } from "./router.js";
-import { largest, linked, shades, thingAxes, thingsOf } from "./tensor.js";
+import { fixedAxes, largest, linked, shades, thingAxes, thingsOf } from "./tensor.js";
 
 const TOLD = 5;
 
@@ -44,7 +44,7 @@ async function show(explanation, regionCount, pictures) {
   /** @param {Things} things @param {number} place */
   const nameOf = (things, place) => (things === "words" ? caption.tokens[place] ?? "" : `region ${place + 1}`);
   const between = outputs.filter(output => thingAxes(output).length >= 2);
-  const single = outputs.filter(output => thingAxes(output).length === 1);
+  const single = outputs.filter(output => thingAxes(output).length < 2);
   const told = h("div", { class: "told", "aria-live": "polite" });
   const hint = between.length ? "Point at a word or a region, or reach it with Tab and the arrow keys. Enter keeps it." : "The explainer has no output between words and regions.";
   told.append(h("p", { class: "faint" }, hint));
@@ -151,7 +151,7 @@ function pointing(outputs, words, regions, told, nameOf) {
   const choose = place => {
     output = /** @type {Output} */ (outputs[place]);
     held = output.shape.map(() => 0);
-    fixed.replaceChildren(...heldChoices(output, at => {
+    fixed.replaceChildren(...heldChoices(output, fixedAxes(output), at => {
       held = at;
       again();
     }));
