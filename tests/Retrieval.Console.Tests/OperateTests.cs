@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Playwright;
 using Retrieval.Console.Tests.Hosting;
 using Retrieval.Server.Configuration;
@@ -46,6 +47,30 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
         await run.GetByRole(AriaRole.Button, new() { Name = "1 rejected row" }).ClickAsync();
         await Expect(run.Locator(".rejects li")).ToContainTextAsync("row 2 (img#0002)");
         await Expect(Panel(visit, "Index")).ToContainTextAsync("9");
+    }
+
+    [Fact]
+    public async Task A_run_is_cancelled()
+    {
+        using var folder = new TemporaryFolder();
+        await MarkupSite.IngestAsync(folder.Path);
+        Directory.CreateDirectory(folder["sources"]);
+        Corpus.Make(3000, captionsPerImage: 1, seed: 9).Write(folder["sources"]);
+        await using var site = await Site.StartAsync(MarkupSite.Options(folder["index"]) with { Ingestion = new ServerIngestionOptions { Roots = [folder.Path] } });
+        await using var visit = await browser.VisitAsync(site.Address, "/#/operate");
+        var runs = Panel(visit, "Ingestions");
+
+        // Row by row, so that it lasts until somebody has pressed the button.
+        await visit.Page.RouteAsync("**/v1/ingestions", route => route.Request.Method != "POST" ? route.ContinueAsync() : route.ContinueAsync(new RouteContinueOptions
+        {
+            PostData = Encoding.UTF8.GetBytes($$"""{ "source": { "folder": "sources", "split": "{{Corpus.Split}}" }, "batchRows": 1 }"""),
+        }));
+        await runs.GetByLabel("Folder below a configured root").FillAsync("sources");
+        await runs.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await runs.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+
+        await Expect(runs.GetByRole(AriaRole.Article)).ToContainTextAsync("cancelled", new() { Timeout = 30_000 });
+        await Expect(runs.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToHaveCountAsync(0);
     }
 
     [Fact]
