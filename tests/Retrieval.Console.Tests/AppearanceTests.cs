@@ -13,7 +13,7 @@ public sealed class AppearanceTests(Chromium browser, DemoSite demo, MarkupSite 
         ["/#/search?caption=a glass zebra and a red cube"] = ".hit",
         ["/#/search?imageId=scene-000000"] = ".hit",
         ["/#/compare?caption=a red cube&bShortlist=100"] = ".sameness",
-        ["/#/operate"] = "#times ~ table",
+        ["/#/operate"] = "[aria-labelledby=times] table",
         ["/#/nowhere"] = "h1",
     };
 

@@ -54,6 +54,17 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
+ * Puts other content into an element, unless it reads the same: what is marked, has the focus or is read aloud is left alone.
+ * @param {Element} element
+ * @param {...Node} children
+ */
+export function renew(element, ...children) {
+  if (element.textContent !== children.map(child => child.textContent).join("")) {
+    element.replaceChildren(...children);
+  }
+}
+
+/**
  * The control of a form by its name.
  * @param {HTMLFormElement} form
  * @param {string} name

@@ -2,7 +2,7 @@
 
 /** @import { Ingestion } from "./types.js" */
 import { cancelIngestion, ingestion, ingestions, RequestError, startIngestion } from "./api.js";
-import { h, svg, value } from "./dom.js";
+import { h, renew, svg, value } from "./dom.js";
 import { fault } from "./notices.js";
 import { count, counted, duration } from "./numbers.js";
 
@@ -19,13 +19,13 @@ export function ingestionPanel(signal) {
       const shown = runs.length ? await Promise.all(runs.map(run => runOf(run, opened, act, signal))) : [h("p", { class: "faint" }, "No runs yet.")];
       // The list is made anew: a button of it that had the focus has it again.
       const focused = document.activeElement?.id;
-      list.replaceChildren(...shown);
+      renew(list, ...shown);
       if (focused) {
         document.getElementById(focused)?.focus();
       }
     } catch (error) {
       if (!signal.aborted) {
-        list.replaceChildren(fault(error));
+        renew(list, fault(error, false));
       }
     }
   };

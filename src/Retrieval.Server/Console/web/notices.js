@@ -14,8 +14,9 @@ const REASONS = {
 /**
  * The reason why there is no answer.
  * @param {unknown} error
+ * @param {boolean} [traced] whether the trace is shown, which is another with each request
  */
-export function fault(error) {
+export function fault(error, traced = true) {
   if (!(error instanceof RequestError)) {
     throw error;
   }
@@ -24,7 +25,7 @@ export function fault(error) {
     h("strong", {}, status ? `${title} (${status})` : title),
     h("p", {}, field && !detail.startsWith(field) ? `${field}: ${detail}` : detail),
     reasons?.length ? h("ul", {}, ...reasons.map(reason => h("li", {}, reason))) : null,
-    traceId ? h("p", { class: "faint" }, `Trace ${traceId}`) : null);
+    traced && traceId ? h("p", { class: "faint" }, `Trace ${traceId}`) : null);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /** @import { Health, Model } from "./types.js" */
 import { metrics, model, ready, RequestError } from "./api.js";
-import { h } from "./dom.js";
+import { h, renew } from "./dom.js";
 import { histogram, read, single } from "./exposition.js";
 import { ingestionPanel } from "./ingestions.js";
 import { fault, waiting } from "./notices.js";
@@ -12,26 +12,24 @@ const EVERY = 2000;
 
 /** @type {import("./main.js").View} */
 export async function operateView(main, _, signal) {
-  const health = h("section", { class: "panel", "aria-labelledby": "health" });
-  const index = h("section", { class: "panel", "aria-labelledby": "index" });
-  const device = h("section", { class: "panel", "aria-labelledby": "device" });
-  const times = h("section", { class: "panel", "aria-labelledby": "times" });
+  /** @type {[id: string, title: string, ask: () => Promise<Node[]>][]} */
+  const panels = [
+    ["health", "Health", async () => healthOf(await ready(signal))],
+    ["index", "Index", async () => indexOf(await model(signal))],
+    ["device", "Model and device", async () => deviceOf(await model(signal))],
+    ["times", "Queue and latency", async () => timesOf(await metrics(signal))],
+  ];
+  const bodies = panels.map(() => h("div", {}, waiting()));
   const runs = ingestionPanel(signal);
-  for (const [panel, id, title] of /** @type {[HTMLElement, string, string][]} */ ([[health, "health", "Health"], [index, "index", "Index"], [device, "device", "Model and device"], [times, "times", "Queue and latency"]])) {
-    panel.append(h("h2", { id }, title), waiting());
-  }
-  main.replaceChildren(h("h1", {}, "Operate"), h("div", { class: "panels" }, health, index, device, times), runs.panel);
+  main.replaceChildren(h("h1", {}, "Operate"),
+    h("div", { class: "panels" }, ...panels.map(([id, title], place) => h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, title), bodies[place]))),
+    runs.panel);
 
-  const refresh = async () => {
-    await Promise.all([
-      panel(health, async () => healthOf(await ready(signal)), signal),
-      panel(index, async () => indexOf(await model(signal)), signal),
-      panel(device, async () => deviceOf(await model(signal)), signal),
-      panel(times, async () => timesOf(await metrics(signal)), signal),
-      runs.refresh(),
-    ]);
-  };
+  const refresh = () => Promise.all([...panels.map(([, , ask], place) => show(/** @type {HTMLElement} */ (bodies[place]), ask, signal)), runs.refresh()]);
   await refresh();
+  if (signal.aborted) {
+    return;
+  }
   const timer = setInterval(() => {
     if (!document.hidden) {
       void refresh();
@@ -41,21 +39,20 @@ export async function operateView(main, _, signal) {
 }
 
 /**
- * Puts what was asked for below the panel's heading, or why there is none.
- * @param {HTMLElement} panel
+ * Shows what was asked for, or why there is none.
+ * @param {HTMLElement} body
  * @param {() => Promise<Node[]>} ask
  * @param {AbortSignal} signal
  */
-async function panel(panel, ask, signal) {
-  const heading = /** @type {Element} */ (panel.firstElementChild);
+async function show(body, ask, signal) {
   try {
-    panel.replaceChildren(heading, ...await ask());
+    renew(body, ...await ask());
   } catch (error) {
     if (signal.aborted) {
       return;
     }
     // A replica that is not ready says why: that is its state, and no fault of the view.
-    panel.replaceChildren(heading, fault(error instanceof RequestError ? error : new RequestError({ title: "Error", status: 0, detail: String(error) })));
+    renew(body, fault(error instanceof RequestError ? error : new RequestError({ title: "Error", status: 0, detail: String(error) }), false));
   }
 }
 
