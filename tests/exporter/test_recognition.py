@@ -82,9 +82,9 @@ def test_options_that_do_not_say_enough_name_the_system_of_the_weights(name):
      r"of camp-paper, but the options \(module_name, sgr_step, sim_dim\) are those of sgraf"),
     ("rdan", "sgraf-sgr", r"of sgraf-sgr, but the options \(lambda_softmax, mu\) are those of rdan"),
     ("vsepp", "sgraf-sgr", r"of sgraf-sgr, but the options \(measure, use_abs\) are those of vsepp"),
-    ("scan-t2i-mean", "vsepp", "the text encoder has no rnn.*; the weights are those of vsepp"),
+    ("scan-t2i-mean", "vsepp", "option bi_gru is True, but the weights are of a GRU in one direction; the weights are those of vsepp"),
     ("camp-paper", "scan-i2t-mean",
-     "the weights are those of scan-t2i or scan-i2t, the options are not: option cross_attn"),
+     "the weights are those of scan-t2i or scan-i2t, the options are not: there is no option cross_attn"),
 ])
 def test_options_of_one_system_and_weights_of_another_are_told(options, weights, message):
     given = content(weights)

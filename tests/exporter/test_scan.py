@@ -155,7 +155,7 @@ def pieces(**tensors):
 
 
 @pytest.mark.parametrize("change, message", [
-    (drop("cross_attn"), r"option cross_attn is None, expected t2i or i2t"),
+    (drop("cross_attn"), r"there is no option cross_attn, expected t2i or i2t; --config can give it"),
     (put(cross_attn="both"), r"option cross_attn is 'both', expected t2i or i2t"),
     (put(raw_feature_norm="l3norm"), r"option raw_feature_norm is 'l3norm', expected clipped_l2norm, .* or no_norm"),
     (drop("raw_feature_norm"), r"option raw_feature_norm is None"),

@@ -96,6 +96,11 @@ class System(ABC):
             module.eval()
         return system
 
+    def label(self) -> str:
+        """Its name, and what makes it another model than others of that name."""
+        told = ", ".join(f"{option} {value}" for option, value in self.variant.items() if isinstance(value, str))
+        return f"{self.name} ({told})" if told else self.name
+
     def described(self) -> str:
         """What a checkpoint was recognised as, in a line."""
         return f"{self.title or self.name}, D={self.embed_size}, vocabulary {self.vocabulary_size:,}, " \

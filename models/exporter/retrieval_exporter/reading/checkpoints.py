@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ExportError
-from .options import options_of
+from .options import Options, options_of
 from .stand_ins import foreign, is_stand_in
 from .unpickling import load, plain
 
@@ -37,7 +37,7 @@ class Checkpoint:
 
     path: Path | str
     content: Mapping[str, Any]
-    options: Mapping[str, Any]
+    options: Options
 
     def entry(self, name: str) -> Any:
         """An entry that is needed, None if there is none. It must be plain all through."""

@@ -1,5 +1,6 @@
 """The options of a checkpoint, as systems read them."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ KINDS = "argparse.Namespace, EasyDict or dictionary"
 
 class Options(Mapping):
     """Options by name. One that holds an object of an unknown class is an `ExportError` for whoever reads it, and
-    nothing to anybody else."""
+    nothing to anybody else. It keeps which names were asked for."""
 
     def __init__(self, path: Path | str, entries: Mapping[str, Any]) -> None:
-        self._path, self._entries = path, dict(entries)
+        self._path, self._entries, self._asked = path, dict(entries), set()
 
     def __getitem__(self, name: str) -> Any:
+        self._asked.add(name)
         value = self._entries[name]
         found = foreign(value, f"entry 'opt'[{name!r}]")
         if found:
@@ -32,6 +34,14 @@ class Options(Mapping):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def warn_of_unread(self, config: Mapping[str, Any] | None) -> None:
+        """Names on standard error what a config file has and nothing asked for, such as a misspelt option. No error: a
+        file may hold all options that a model was trained with."""
+        unread = [name for name in config or {} if name not in self._asked]
+        if unread:
+            more = f" and {len(unread) - 3} more" if len(unread) > 3 else ""
+            print(f"note: nothing reads {', '.join(unread[:3])}{more} of --config", file=sys.stderr)
 
 
 def options_of(stored: Any, config: Mapping[str, Any] | None, path: Path | str) -> Options:

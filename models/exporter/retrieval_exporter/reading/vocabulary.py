@@ -1,4 +1,4 @@
-"""Vocabularies: JSON (`word2idx`), a pickled `vocab.Vocabulary`, or placeholders. All become a list of words."""
+"""Vocabularies: JSON (`word2idx`, or a list of words), a pickled `vocab.Vocabulary`, or placeholders. All become a list of words."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ def read(path: Path | str) -> list[str]:
         with open(path, "rb") as file:
             first = file.read(1)
             file.seek(0)
-            if first == b"{":
+            if first in (b"{", b"["):
                 entries = json.loads(file.read().decode("utf-8"))
             else:
                 entries = plain(load(file, path, classes=(("vocab", "Vocabulary"),)), path)
@@ -23,6 +23,8 @@ def read(path: Path | str) -> list[str]:
         raise ExportError(f"{path}: {error.strerror or error}")
     except (ValueError, RecursionError) as error:
         raise ExportError(f"{path}: not readable as JSON: {error}")
+    if isinstance(entries, list):
+        return _checked(entries, path)
     if isinstance(entries, dict) and isinstance(entries.get("words"), list):
         return _checked(entries["words"], path)
     if not isinstance(entries, dict) or not isinstance(entries.get("word2idx"), dict):

@@ -64,9 +64,9 @@ def check(start: "Start", options: Options, given: Container[str], train: Split)
     if options.negatives_drawn and recipe.negatives != "all" and not recipe.easy_epochs:
         raise ExportError("--negatives-drawn is for --negatives all and for --easy-epochs")
     if recipe.loss == "cross-entropy" and not system.probability:
-        raise ExportError(f"--loss cross-entropy is not for {system.name}, whose score is no probability")
+        raise ExportError(f"--loss cross-entropy is not for {system.label()}, whose score is no probability")
     if recipe.pretraining_epochs and not system.pretrains:
-        raise ExportError(f"--pretraining-epochs is not for {system.name}, which has no pre-training")
+        raise ExportError(f"--pretraining-epochs is not for {system.label()}, which has no pre-training")
     for name, effect, where in (("margin", recipe.loss == "hinge", "with --loss hinge"),
                                 ("update", recipe.schedule == "step", "with --schedule step"),
                                 ("pretraining_rate", recipe.pretraining_epochs, "with --pretraining-epochs"),

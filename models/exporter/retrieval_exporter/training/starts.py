@@ -42,7 +42,9 @@ def new(name: str, own: Mapping[str, Any], data: Data, given: Mapping[str, Any])
 def of_checkpoint(path: Path | str, config: Mapping[str, Any] | None, words: Path | str, data: Data,
                   given: Mapping[str, Any]) -> Start:
     """The weights of a checkpoint in the published layout, with its vocabulary `words`."""
-    system = registry.read(open_checkpoint(path, config))
+    checkpoint = open_checkpoint(path, config)
+    system = registry.read(checkpoint)
+    checkpoint.options.warn_of_unread(config)
     print(system.described(), flush=True)
     vocabulary.check_size(data.words, system.vocabulary_size, words)
     if data.train.width != system.region_width:

@@ -24,7 +24,8 @@ def refusal(checkpoint: Checkpoint) -> str | None:
     direction = checkpoint.options.get("cross_attn")
     if direction in DIRECTIONS:
         return None
-    return f"option cross_attn is {direction!r}, expected {' or '.join(DIRECTIONS)}"
+    found = "there is no option cross_attn" if direction is None else f"option cross_attn is {direction!r}"
+    return f"{found}, expected {' or '.join(DIRECTIONS)}; --config can give it"
 
 
 def encoders(checkpoint: Checkpoint) -> tuple[RegionEncoder, WordEncoder]:
