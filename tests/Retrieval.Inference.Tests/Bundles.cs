@@ -22,6 +22,9 @@ internal static class Bundles
     /// <summary>The demo model of the repository: trained, small, made by the exporter.</summary>
     public const string Demo = "scenes-demo";
 
+    /// <summary>The best of the systems that were trained for comparison and find items by a first stage of their own.</summary>
+    public const string Compared = "scenes-compared";
+
     private static readonly ConcurrentDictionary<(string, int), Lazy<MatchingModel>> Loaded = new();
 
     // A folder of further bundles of the same shapes, to be held to the same tests by hand.

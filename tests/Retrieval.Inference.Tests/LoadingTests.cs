@@ -21,6 +21,16 @@ public sealed class LoadingTests
     }
 
     [Theory]
+    [InlineData(Bundles.Demo)]
+    [InlineData(Bundles.Compared)]
+    public void A_trained_bundle_of_the_repository_loads_with_its_explainer(string bundle)
+    {
+        var parity = Bundles.Model(bundle).Parity;
+
+        Assert.True(parity is { Passed: true, Explainer: not null, Pairs: > 0 });
+    }
+
+    [Theory]
     [MemberData(nameof(Bundles.All), MemberType = typeof(Bundles))]
     public void Both_scorers_compute_the_same_function(string bundle)
     {
