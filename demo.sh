@@ -77,7 +77,7 @@ step "5. Which captions fit the image $image?"
 ask /v1/search/captions "{\"imageId\":\"$image\",\"top\":5}" | lines
 
 if ! $once; then
-  step "Look at it in a browser: $url/ (the console: search, compare, operate)"
+  step "Look at it in a browser: $url/ (the console: search, why, compare, operate)"
   echo "Serving until Ctrl-C; also there: /openapi/v1.json, /v1/model, /metrics"
   wait $server
 fi
