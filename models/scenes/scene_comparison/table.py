@@ -23,9 +23,9 @@ def coarse_row(system: Mapping[str, Any]) -> Mapping[str, Any]:
 def markdown(results: Mapping[str, Any]) -> str:
     """The table of quality and cost. The best rsum comes first."""
     systems = sorted(results["systems"], key=lambda system: -best_row(system)["rsum"])
-    lines = ["| system | caption → image R@1 | R@5 | R@10 | image → caption R@1 | R@5 | R@10 | rsum | "
+    lines = ["| system | ranked | caption → image R@1 | R@5 | R@10 | image → caption R@1 | R@5 | R@10 | rsum | "
              "coarse: R@1 → image | R@1 → caption | rsum | bytes an image, record + embedding | "
-             "pairs/s → image | pairs/s → caption | trained, min |", "|" + " --- |" * 15]
+             "pairs/s → image | pairs/s → caption | trained, min |", "|" + " --- |" * 16]
     return "\n".join(lines + [_line(system) for system in systems]) + "\n"
 
 
@@ -33,7 +33,8 @@ def _line(system: Mapping[str, Any]) -> str:
     best, coarse, rates = best_row(system), coarse_row(system), system["pairsPerSecond"]
     recalls = [f"{best[direction][name]:.1f}" for direction in DIRECTIONS for name in RECALLS]
     first = [f"{coarse[direction]['r1']:.1f}" for direction in DIRECTIONS]
-    cells = [f"`{system['name']}`", *recalls, f"{best['rsum']:.1f}", *first, f"{coarse['rsum']:.1f}",
+    ranked = "all pairs" if best["ranking"] == "full" else str(best["shortlist"])
+    cells = [f"`{system['name']}`", ranked, *recalls, f"{best['rsum']:.1f}", *first, f"{coarse['rsum']:.1f}",
              f"{system['recordBytes']:,} + {system['embeddingBytes']:,}",
              *(f"{rates[direction]['median']:,}" for direction in DIRECTIONS), _minutes(system["training"])]
     return "| " + " | ".join(cells) + " |"
