@@ -24,10 +24,11 @@ def saved(path, sizes=SIZES, **how):
     return path
 
 
-def test_the_embedding_is_the_other_models_and_the_scores_are_the_models(reference, tmp_path):
+def test_the_embedding_is_the_other_models_and_the_scores_are_the_models(reference, tmp_path, capsys):
     out = tmp_path / "b"
     assert main(["--checkpoint", str(reference), "--coarse", str(COARSE), "--max-tokens", str(MAX_TOKENS),
                  "--out", str(out)]) == 0
+    assert "first stage: VSE++ cosine, D=" in capsys.readouterr().out
     assert main(["--checkpoint", str(reference), "--max-tokens", str(MAX_TOKENS), "--out", str(tmp_path / "own")]) == 0
     with np.load(out / "parity.npz") as parity, np.load(tmp_path / "own" / "parity.npz") as own:
         assert np.array_equal(parity["scores"], own["scores"])

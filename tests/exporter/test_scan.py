@@ -154,6 +154,14 @@ def pieces(**tensors):
     return change
 
 
+def test_what_a_config_has_and_nothing_reads_is_noted(tmp_path, capsys):
+    save(tmp_path / "c.pth", made("scan-t2i"), put())
+    for config, note in (({"crossattn": "i2t", "agg_func": "Max"}, "note: nothing reads crossattn of --config\n"),
+                         ({"agg_func": "Max"}, ""), (None, "")):
+        model.from_checkpoint(tmp_path / "c.pth", config)
+        assert capsys.readouterr().err == note
+
+
 @pytest.mark.parametrize("change, message", [
     (drop("cross_attn"), r"there is no option cross_attn, expected t2i or i2t; --config can give it"),
     (put(cross_attn="both"), r"option cross_attn is 'both', expected t2i or i2t"),
@@ -179,6 +187,9 @@ def pieces(**tensors):
     (pieces(weight_g=torch.ones(3, 1), weight_v=torch.ones(16, 24)), r"fc.weight_g has shape \[3, 1\]"),
     (pieces(weight_g=torch.ones(()), weight_v=torch.zeros(16, 24)), r"fc.weight_v is zero"),
     (pieces(weight_g=torch.tensor(math.nan), weight_v=torch.ones(16, 24)), r"fc.weight holds values that are not fini"),
+    (put(bi_gru=False), r"option bi_gru is False, but the weights are of a GRU in both directions"),
+    (lambda content: content["model"][0].update({"fc.weight": torch.ones(0, 24)}),
+     r"fc.weight of the image encoder is empty: its shape is \[0, 24\]"),
     (put(embed_size=32), r"option embed_size is 32, but the weights say 16"),
     (lambda content: content["model"].append({}), r"The nearest is scan-t2i or scan-i2t: entry 'model' has 3 parts, expected 2"),
 ])

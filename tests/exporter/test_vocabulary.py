@@ -73,7 +73,13 @@ def test_a_pickle_with_foreign_names_is_refused(pickled, tmp_path, index):
     assert not marker.exists()
 
 
+def test_a_list_of_words_in_json_is_a_vocabulary(tmp_path):
+    (tmp_path / "v.json").write_text(json.dumps(WORDS))
+    assert vocabulary.read(tmp_path / "v.json") == WORDS
+
+
 @pytest.mark.parametrize("content, message", [
+    ('["<pad>", "<start>", "<end>"]', "no <unk>"),
     ('{"word2idx": {"<pad>": 0, "a": 2}}', "ids are not 0 to 1"),
     ('{"word2idx": {"<pad>": 0, "a": 0}}', "ids are not 0 to 1"),
     ('{"word2idx": {"<pad>": 0, "<start>": 1, "<end>": 2}}', "no <unk>"),

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from . import model, registry
-from .coarse import choice
+from .coarse import ForeignEmbedding, choice
 from .command import exit_code, flag
 from .errors import ExportError
 from .settings import FORMS, PRECISIONS, PROFILES, RECORDS, Settings
@@ -142,6 +142,8 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         built = model.from_checkpoint(checkpoints[0], read_config(arguments.config), arguments.vocabulary,
                                       arguments.coarse, wanted, lambda system: print(system.described(), flush=True))
+    if isinstance(built.coarse, ForeignEmbedding):
+        print(f"first stage: {built.coarse.described}")
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
                         arguments.regions, arguments.max_tokens, explainer=arguments.explainer)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)

@@ -20,7 +20,7 @@ class ForeignEmbedding(Coarse):
 
     def __init__(self, system: "System", path: Path | str) -> None:
         super().__init__()
-        self.path, self.region_count = path, system.region_count
+        self.path, self.region_count, self.described = path, system.region_count, system.described()
         self.coarse = system.coarse()
         self.regions, self.words = system.regions, system.words
         self.width = self.coarse.width
