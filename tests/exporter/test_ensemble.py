@@ -210,7 +210,6 @@ def test_large_weights_are_normalised_without_overflow():
     (["--random", "--weights", "1,1"], "--weights has no effect without a second --checkpoint"),
     (["--checkpoint", str(NEW), "--checkpoint", str(PAPER), "--config", "c.json"], "c.json: --config is for one"),
     (["--checkpoint", str(NEW), "--checkpoint", str(PAPER), "--precision", "int8"], "--precision int8 is for the"),
-    (["--checkpoint", str(NEW), "--checkpoint", str(NEW)], "is given twice; --weights says how much a member counts"),
     (["--checkpoint", str(NEW), "--checkpoint", "none.pth"], "none.pth: No such file")])
 def test_options_without_effect_are_refused(tmp_path, capsys, arguments, message):
     assert main([*arguments, "--out", str(tmp_path / "b")]) == 2

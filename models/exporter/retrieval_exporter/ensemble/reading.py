@@ -27,12 +27,6 @@ def ensemble_of(members: Sequence[Member], weights: Sequence[float] | None = Non
     for member, weight in zip(members, weights):
         if not math.isfinite(weight) or weight <= 0:
             raise ExportError(f"--weights gives {member.path} the weight {weight:g}, expected a finite number above 0")
-    seen: set[Path] = set()
-    for member in members:
-        path = Path(member.path).resolve()
-        if path in seen:
-            raise ExportError(f"{member.path}: is given twice; --weights says how much a member counts")
-        seen.add(path)
     first = members[0]
     for other in members[1:]:
         for what, ours, theirs in (("regions of", first.system.region_width, other.system.region_width),
