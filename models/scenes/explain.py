@@ -17,11 +17,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the split")
     parser.add_argument("--split", default="test")
     parser.add_argument("--count", type=int, help="the first images only")
-    parser.add_argument("--checkpoint", type=Path, required=True, help="folder with model.pth, vocabulary.json")
+    parser.add_argument("--checkpoint", type=Path, required=True,
+                        help="folder with model.pth, or a training's model_best.pth.tar, and vocabulary.json")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model = exported.from_checkpoint(arguments.checkpoint / "model.pth",
-                                     vocabulary_path=arguments.checkpoint / "vocabulary.json")
+    names = ("model.pth", "model_best.pth.tar")
+    path = next((arguments.checkpoint / name for name in names if (arguments.checkpoint / name).exists()), None)
+    if path is None:
+        raise SystemExit(f"{arguments.checkpoint}: has neither {' nor '.join(names)}")
+    model = exported.from_checkpoint(path, vocabulary_path=arguments.checkpoint / "vocabulary.json")
     explainer = model.system.explainer()
     if explainer is None:
         raise SystemExit(f"{arguments.checkpoint}: {model.system.title or model.system.name} has no explainer")

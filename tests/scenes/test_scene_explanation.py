@@ -111,8 +111,13 @@ def test_explain_reports_the_committed_model_on_a_few_images_as_on_all():
     assert set(table["gates"]) == set(committed["gates"]) == {"matching", "other"}
 
 
+def test_a_folder_without_a_checkpoint_is_named(tmp_path):
+    done = explain(tmp_path, 2)
+    assert done.returncode == 1 and done.stderr == f"{tmp_path}: has neither model.pth nor model_best.pth.tar\n"
+
+
 def test_a_model_without_an_explainer_is_named(tmp_path):
-    shutil.copy(FIXTURES / "vsepp" / "model_best.pth.tar", tmp_path / "model.pth")
+    shutil.copy(FIXTURES / "vsepp" / "model_best.pth.tar", tmp_path / "model_best.pth.tar")
     words = ["<pad>", "<start>", "<end>", "<unk>", *(f"w{i}" for i in range(4, 60))]
     (tmp_path / "vocabulary.json").write_text(json.dumps({"words": words}))
     done = explain(tmp_path, 2)

@@ -1,7 +1,8 @@
 """Explainers: what a pair's score is made of, for people to see."""
 
 from .explainer import Explainer
-from .importance import passed_on
+from .importance import largest_cosines, passed_on
 from .outputs import NODES, REGIONS, WORDS, Output
 
-__all__ = ["NODES", "REGIONS", "WORDS", "Explainer", "Output", "passed_on"]
+__all__ = ["NODES", "REGIONS", "WORDS", "Explainer", "Output", "largest_cosines",
+           "passed_on"]

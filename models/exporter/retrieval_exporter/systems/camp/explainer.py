@@ -1,9 +1,14 @@
 """What CAMP shows: which words and regions exchange messages, how far gates opened, what the summaries are made of.
 
-How much a word counts is how far its gate opened times the largest weight that a region has for it; how much a region
-counts is the attention of the words, each as much as it counts. Of everything tried on the dev split of the scenes these
-two are the simplest whose largest value names what the score depends on (models/README.md). What the summaries are made
-of does not.
+How much words and regions count depends on what gates there are, and is the simplest, of what was tried on the dev split
+of the scenes, whose largest value names what the score depends on (models/README.md):
+
+- one a position: of a word how far its gate opened, times the largest weight that a region has for it; of a region the
+  attention of the words, each as much as it counts;
+- one a channel: the mean over them;
+- none: the cosine with the nearest of the other side.
+
+What the summaries are made of does not name it.
 """
 
 from functools import reduce
@@ -11,7 +16,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from ...explaining import REGIONS, WORDS, Explainer, Output, passed_on
+from ...explaining import REGIONS, WORDS, Explainer, Output, largest_cosines, passed_on
 from ...numbers.operations import word_mask
 from .parts import Parts, Side
 from .published import PairScorer
@@ -32,16 +37,19 @@ class CampExplainer(Explainer):
     def forward(self, v: Tensor, w: Tensor, lengths: Tensor | None) -> tuple[Tensor, dict[str, Tensor]]:
         parts = self.scorer.parts(v, w, lengths)
         seen = {**_seen("word", parts.words), **_seen("region", parts.regions)}
-        over_regions = parts.words.attentions[:1]
         if self.padded:
             seen["word_attention"] = seen["word_attention"][:, :-1]
             seen["region_attention"] = seen["region_attention"][:, :, :-1]
-            over_regions = (over_regions[0][:, :-1],)
-        for attention in over_regions:
-            counts = attention.amax(dim=2) * seen.get("word_gate", 1.0)
-            seen.update(word_importance=counts,
-                        region_importance=passed_on(counts, attention, word_mask(lengths, w.shape[1])))
-        return parts.logits, seen
+        mask = word_mask(lengths, w.shape[1])
+        if parts.words.gate is None:
+            words, regions = largest_cosines(w, v), largest_cosines(v, w, mask)
+        elif _by_channel(parts.words):
+            words, regions = seen["word_gate"], seen["region_gate"]
+        else:
+            attention = parts.words.attentions[0]
+            words = attention.amax(dim=2) * seen["word_gate"]
+            regions = passed_on(words, attention, mask)
+        return parts.logits, {**seen, "word_importance": words, "region_importance": regions}
 
 
 def _outputs(parts: Parts) -> list[Output]:
@@ -54,18 +62,24 @@ def _outputs(parts: Parts) -> list[Output]:
             found.append(Output(own + "_attention", f"Which {other}s each {own}'s message is made of{after}", "attention",
                                 axes, 1))
         if side.gate is not None:
-            mean = "" if side.gate.shape[2] == 1 else ", mean of its channels"
+            mean = ", mean of its channels" if _by_channel(side) else ""
             found.append(Output(own + "_gate", f"How far each {own}'s gate opened{mean}", "gate", axes[:1]))
         if side.weights is not None:
             found.append(Output(own + "_weight", f"Which {own}s the summary of the {own}s is made of", "weight", axes[:1],
                                 0))
-    if parts.words.attentions:
-        times = "" if parts.words.gate is None else "how far its gate opened, times "
-        found.append(Output("word_importance", f"How much each word counts: {times}its largest attention to a region",
-                            "importance", (WORDS,)))
-        found.append(Output("region_importance", "How much each region counts: the attention of the words, each as much "
-                            "as it counts", "importance", (REGIONS,)))
-    return found
+    if parts.words.gate is None:
+        word, region = "its cosine with the region nearest to it", "its cosine with the word nearest to it"
+    elif _by_channel(parts.words):
+        word = region = "how far its gate opened, mean of its channels"
+    else:
+        word = "how far its gate opened, times its largest attention to a region"
+        region = "the attention of the words, each as much as it counts"
+    return [*found, Output("word_importance", f"How much each word counts: {word}", "importance", (WORDS,)),
+            Output("region_importance", f"How much each region counts: {region}", "importance", (REGIONS,))]
+
+
+def _by_channel(side: Side) -> bool:
+    return side.gate.shape[2] > 1
 
 
 def _seen(own: str, side: Side) -> dict[str, Tensor]:
