@@ -11,17 +11,24 @@ public sealed class ExplainItem : WorkItem<Explanation>
     public const long CostOfOne = 8;
 
     /// <summary>Creates the item.</summary>
-    /// <param name="batcher">The explainer.</param>
+    /// <param name="batcher">A <see cref="BatcherOf"/> the explainer.</param>
     /// <param name="image">The image's record, a table of one. Must stay alive until the task has ended.</param>
     /// <param name="caption">The caption's record, a table of one. Must stay alive until the task has ended.</param>
     /// <param name="limits">When it is no longer wanted.</param>
-    public ExplainItem(ExplainBatcher batcher, RecordTable image, RecordTable caption, WorkLimits limits)
+    public ExplainItem(SingleBatcher<ExplainItem> batcher, RecordTable image, RecordTable caption, WorkLimits limits)
         : base(batcher, 1, CostOfOne, limits)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(caption);
         Image = image;
         Caption = caption;
+    }
+
+    /// <summary>Explains such items.</summary>
+    public static SingleBatcher<ExplainItem> BatcherOf(PairExplainer explainer)
+    {
+        ArgumentNullException.ThrowIfNull(explainer);
+        return new(WorkKinds.Explain, item => item.Given = explainer.Explain(item.Image, item.Caption));
     }
 
     internal RecordTable Image { get; }

@@ -12,11 +12,18 @@ public sealed class ImageItem : WorkItem<EncodedBatch>
     public const long CostOfOne = 10;
 
     /// <summary>Creates the item.</summary>
-    /// <param name="batcher">The encoder.</param>
+    /// <param name="batcher">A <see cref="BatcherOf"/> the encoder.</param>
     /// <param name="regions">Float32 <c>[R, W]</c>, row-major, with R and W from the bundle's manifest.</param>
     /// <param name="limits">When it is no longer wanted.</param>
-    public ImageItem(ImageBatcher batcher, Memory<float> regions, WorkLimits limits)
+    public ImageItem(SingleBatcher<ImageItem> batcher, Memory<float> regions, WorkLimits limits)
         : base(batcher, 1, CostOfOne, limits) => Regions = regions;
+
+    /// <summary>Encodes such items.</summary>
+    public static SingleBatcher<ImageItem> BatcherOf(ImageEncoder encoder)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        return new(WorkKinds.Encode, item => item.Given = encoder.Encode(item.Regions));
+    }
 
     internal Memory<float> Regions { get; }
 

@@ -26,7 +26,7 @@ namespace Retrieval.Search.Explaining;
 /// <param name="device">The device.</param>
 /// <param name="work">Limits for the work that is queued.</param>
 /// <param name="clock">Measures the stages.</param>
-internal sealed class ExplainRun(SearchSnapshot snapshot, ExplainBatcher batcher, WorkScheduler device, WorkLimits work, StageClock clock)
+internal sealed class ExplainRun(SearchSnapshot snapshot, SingleBatcher<ExplainItem> batcher, WorkScheduler device, WorkLimits work, StageClock clock)
 {
     private readonly StoredTexts _texts = new(snapshot.Index);
 

@@ -53,8 +53,8 @@ public sealed class SearchSnapshot : IDisposable
         }
 
         EncodeBatcher = new CaptionBatcher(model.TextEncoder);
-        ImageEncodeBatcher = new ImageBatcher(model.ImageEncoder);
-        ExplainBatcher = model.Explainer is { } explainer ? new ExplainBatcher(explainer) : null;
+        ImageEncodeBatcher = ImageItem.BatcherOf(model.ImageEncoder);
+        ExplainBatcher = model.Explainer is { } explainer ? ExplainItem.BatcherOf(explainer) : null;
         TextToImage = new ScoreBatcher(model.TextToImage, Images);
         ImageToText = new ScoreBatcher(model.ImageToText, Captions);
         ImageShortlist = BatcherOf(index.Images, model);
@@ -90,10 +90,10 @@ public sealed class SearchSnapshot : IDisposable
     public CaptionBatcher EncodeBatcher { get; }
 
     /// <summary>Encodes images that are queries.</summary>
-    public ImageBatcher ImageEncodeBatcher { get; }
+    public SingleBatcher<ImageItem> ImageEncodeBatcher { get; }
 
     /// <summary>Explains pairs; null if the bundle has no explainer.</summary>
-    public ExplainBatcher? ExplainBatcher { get; }
+    public SingleBatcher<ExplainItem>? ExplainBatcher { get; }
 
     /// <summary>Scores images for captions.</summary>
     public ScoreBatcher TextToImage { get; }

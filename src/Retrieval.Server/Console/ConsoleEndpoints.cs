@@ -21,8 +21,9 @@ internal static class ConsoleEndpoints
             return;
         }
 
-        var policy = $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{(options.Pictures.Origin is { } origin ? " " + origin : "")}; "
+        var policy = $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{(options.Pictures.Origin is { } origin ? " " + origin : "")}; "
             + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
         // Without a limit: a browser asks for all modules at once, and what is sent lies in memory.
         foreach (var (name, file) in ConsoleFiles.All)
         {

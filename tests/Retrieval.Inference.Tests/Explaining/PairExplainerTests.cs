@@ -92,7 +92,7 @@ public sealed class PairExplainerTests
         using var caption = Model.TextEncoder.Encode([[1, 5, 9, 2]], TestContext.Current.CancellationToken);
         using var left = new CancellationTokenSource();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(1), time);
-        var batcher = new ExplainBatcher(Model.Explainer!);
+        var batcher = ExplainItem.BatcherOf(Model.Explainer!);
         var turn = await queue.AcquireExclusiveAsync(1, CancellationToken.None);
 
         var cancelled = Queue(new WorkLimits { Caller = left.Token });
@@ -118,7 +118,7 @@ public sealed class PairExplainerTests
         var regions = Samples.Regions(Model.Manifest, 1, 5);
         using var alone = Model.ImageEncoder.Encode(regions, TestContext.Current.CancellationToken);
 
-        using var queued = await queue.RunAsync(new ImageItem(new ImageBatcher(Model.ImageEncoder), regions, default));
+        using var queued = await queue.RunAsync(new ImageItem(ImageItem.BatcherOf(Model.ImageEncoder), regions, default));
 
         Assert.Equal(alone.Embedding(0).ToArray(), queued.Embedding(0).ToArray());
     }
