@@ -1,11 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using System.Diagnostics;
-using System.Globalization;
-using System.Reflection;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
 using Retrieval.Inference;
 using Retrieval.Search.Shortlists;
 using Retrieval.Server.Configuration;
@@ -13,41 +5,9 @@ using Serilog.Events;
 
 namespace Retrieval.Server.Tests;
 
-public sealed partial class ConfigurationTests
+public sealed class ConfigurationTests
 {
-    private static readonly JsonSerializerOptions Named = new() { Converters = { new JsonStringEnumConverter() } };
-
     private static readonly string[] Required = ["--bundle", "b", "--index", "i"];
-
-    [Fact]
-    public void The_reference_file_holds_every_key_with_its_default()
-    {
-        var reference = JsonNode.Parse(ReferenceConfiguration.Text, null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
-
-        Assert.Equal(Keys(JsonSerializer.SerializeToNode(new ServerOptions(), Named), ""), Keys(reference, ""), StringComparer.OrdinalIgnoreCase);
-    }
-
-    [Fact]
-    public void The_reference_file_binds()
-    {
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["reference.jsonc"], ReferenceConfiguration.Text);
-
-        var options = ServerConfiguration.Read(["--config", folder["reference.jsonc"], .. Required]);
-
-        Assert.Equivalent(new ServerOptions { Snapshot = new ServerSnapshotOptions { Bundle = "b", Index = "i" } }, options);
-    }
-
-    [Fact]
-    public void The_reference_file_as_it_is_lacks_only_what_it_says_it_lacks()
-    {
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["reference.jsonc"], ReferenceConfiguration.Text);
-
-        Assert.Equal(
-            ["Snapshot:Bundle is not set; expected the folder of a bundle", "Snapshot:Index is not set; expected the folder of an index"],
-            Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["reference.jsonc"]])).Faults);
-    }
 
     [Theory]
     [InlineData("""{ "Search": { "DefaultShortlist": null } }""", null)]
@@ -123,61 +83,6 @@ public sealed partial class ConfigurationTests
         File.WriteAllText(folder["c.json"], """{ "Http": {}, "Ingestion": { "Roots": [] }, "Logging": { "Levels": {} } }""");
 
         Assert.Empty(ServerConfiguration.Read(["--config", folder["c.json"], .. Required]).Ingestion.Roots);
-    }
-
-    [Fact]
-    public void Every_key_of_the_reference_file_has_a_comment()
-    {
-        var lines = ReferenceConfiguration.Text.Split('\n');
-        var commented = false;
-        foreach (var line in lines)
-        {
-            if (line.TrimStart().StartsWith('"') && !line.TrimEnd().EndsWith('{'))
-            {
-                Assert.True(commented, line);
-            }
-            else if (line.Trim().Length > 1)
-            {
-                commented = line.TrimStart().StartsWith("//", StringComparison.Ordinal);
-            }
-        }
-    }
-
-    [Fact]
-    public void The_reference_file_says_the_ranges_and_names_that_are_checked()
-    {
-        string[] text = [.. ReferenceConfiguration.Text.Split('\n').Select(line => line.Trim())];
-        var sections = typeof(ServerOptions).GetProperties().Where(section => KeyFaults.IsSection(section.PropertyType)).ToList();
-        Assert.Equal(12, sections.Count);
-        var ranges = 0;
-        foreach (var (section, property) in sections.SelectMany(section => KeyFaults.PropertiesOf(section.PropertyType).Select(property => (section, property))))
-        {
-            var key = $"{section.Name}:{property.Name}";
-            var begin = Array.FindIndex(text, line => line.StartsWith($"\"{section.Name}\":", StringComparison.Ordinal));
-            var line = Array.FindIndex(text, begin, line => line.StartsWith($"\"{property.Name}\":", StringComparison.Ordinal));
-            var comment = string.Join(' ', text[..line].Reverse().TakeWhile(above => above.StartsWith("//", StringComparison.Ordinal)).Reverse().Select(above => above[2..].Trim()));
-            var said = Range().Match(comment);
-            if (property.GetCustomAttribute<RangeAttribute>() is { } range)
-            {
-                // Zero is told apart where it means something of its own: "1 to 1024; 0 takes all cores".
-                var least = comment.Contains("; 0 ", StringComparison.Ordinal) ? Math.Min(0, Number(said.Groups[1].Value)) : Number(said.Groups[1].Value);
-                Assert.True((least, Number(said.Groups[2].Value)) == (Number(range.Minimum), Number(range.Maximum)), $"{key} is {range.Minimum} to {range.Maximum}; the file says: {comment}");
-                ranges++;
-            }
-            else
-            {
-                Assert.False(said.Success, $"{key} has no range; the file says: {comment}");
-            }
-
-            if (property.PropertyType.IsEnum)
-            {
-                Assert.All(Enum.GetNames(property.PropertyType), name => Assert.Contains(name, comment, StringComparison.OrdinalIgnoreCase));
-            }
-        }
-
-        Assert.Equal(44, ranges);
-
-        static double Number(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
     }
 
     [Theory]
@@ -298,68 +203,4 @@ public sealed partial class ConfigurationTests
         Assert.Equal(3, faults.Count);
         Assert.Contains(fault, faults[0], StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task A_bad_configuration_ends_with_2_and_its_faults_and_no_stack_trace()
-    {
-        using var errors = new StringWriter();
-
-        Assert.Equal(RetrievalServer.InvalidConfiguration, await RetrievalServer.RunAsync(["--Limits:Queue", "x"], errors, TestContext.Current.CancellationToken));
-        Assert.Equal(["Limits:Queue is 'x'; expected a whole number", "Snapshot:Bundle", "Snapshot:Index"], errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => i == 0 ? line : line.Split(' ')[0]));
-    }
-
-    [Fact]
-    public async Task An_address_in_use_ends_with_1_and_a_line()
-    {
-        using var errors = new StringWriter();
-        using var socket = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        socket.Start();
-
-        Assert.Equal(RetrievalServer.Failed, await RetrievalServer.RunAsync([.. Required, "--urls", $"http://{socket.LocalEndpoint}", "--log-level", "Fatal"], errors, TestContext.Current.CancellationToken));
-        Assert.Contains("address already in use", errors.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", errors.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_run_that_is_told_to_stop_ends_with_0()
-    {
-        using var errors = new StringWriter();
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-
-        Assert.Equal(0, await RetrievalServer.RunAsync([.. Required, "--urls", "http://127.0.0.1:0", "--log-level", "Fatal"], errors, stop.Token));
-        Assert.Equal("", errors.ToString());
-    }
-
-    [Theory]
-    [InlineData("clients.sh", 0, "clients.sh [URL]", "-h")]
-    [InlineData("clients.sh", 2, "the URL is 'localhost:8080'; expected one that begins with http:// or https://", "localhost:8080")]
-    [InlineData("clients.sh", 2, "the URL is 'ftp://localhost'; expected one that begins with http:// or https://", "ftp://localhost")]
-    [InlineData("clients.sh", 2, "2 arguments; expected one URL at most", "http://127.0.0.1:1", "http://127.0.0.1:2")]
-    [InlineData("mutate.sh", 0, "mutate.sh Domain", "-h")]
-    [InlineData("mutate.sh", 2, "the project is ''; expected one of Bench Cli Domain ")]
-    [InlineData("mutate.sh", 2, "the project is 'Nothing'; expected one of ", "Nothing")]
-    [InlineData("mutate.sh", 2, "the project is 'Terminal'; expected one of ", "Terminal")]
-    [InlineData("mutate.sh", 2, "the project is 'Cli Domain'; expected one of ", "Cli Domain")]
-    public async Task A_script_of_eng_checks_its_arguments_before_it_does_anything(string script, int code, string said, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("bash", [Path.Combine(Repository.Root, "eng", script), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(code, process.ExitCode);
-        Assert.Contains(said, code == 0 ? await output : error, StringComparison.Ordinal);
-        Assert.Contains($"eng/{script}", await output + error, StringComparison.Ordinal);
-        Assert.Equal(code == 0, error.Length == 0);
-    }
-
-    [GeneratedRegex(@"(\d[\d.]*) to (\d+(?:\.\d+)?)")]
-    private static partial Regex Range();
-
-    private static List<string> Keys(JsonNode? node, string path) => node switch
-    {
-        JsonObject section => [.. section.SelectMany(member => Keys(member.Value, path.Length == 0 ? member.Key : $"{path}:{member.Key}"))],
-        _ => [$"{path} = {node?.ToJsonString() ?? "null"}"],
-    };
 }
