@@ -90,20 +90,25 @@ public sealed class DeadlineTests(ServedCorpus served) : IClassFixture<ServedCor
         var time = new ManualTime();
         using var serving = new Serving(served.Folder.Index, time);
         var turn = await serving.Queues.Device.AcquireExclusiveAsync(1, CancellationToken.None);
+
+        // Stands assembled behind that turn, so that none of the requests is taken out of the queue before its time.
+        var ahead = serving.Queues.Device.AcquireExclusiveAsync(1, CancellationToken.None);
+        await Eventually.TrueAsync(() => serving.Queues.Device.State.Waiting == 0, "the next turn is ready");
         using var stop = new CancellationTokenSource();
         var cancelled = serving.ImagesAsync("a cat", stop: stop.Token);
         var cancelledScore = serving.Search.ScoreAsync([new ScorePair(served.Corpus.Ids[0], "a cat", null)], stop.Token);
         var late = serving.ImagesAsync("a late cat", deadlineMs: 5);
         var lateRerank = serving.CaptionsAsync(served.Corpus.Ids[0], deadlineMs: 5);
         var patient = serving.ImagesAsync("a red cat");
-        // Three with captions to encode and one to rerank, which has its shortlist behind it.
-        await Eventually.TrueAsync(() => serving.Queues.Device.State.Waiting == 4, "all wait for the device");
-        Assert.All(new Task[] { cancelled, cancelledScore, late, patient }, task => Assert.False(task.IsCompleted));
+        // Four with captions to encode and one to rerank, which has its shortlist behind it.
+        await Eventually.TrueAsync(() => serving.Queues.Device.State.Waiting == 5, "all wait for the device");
+        Assert.All(new Task[] { cancelled, cancelledScore, late, lateRerank, patient }, task => Assert.False(task.IsCompleted));
 
         await stop.CancelAsync();
         time.Advance(Long);
         Assert.False(patient.IsCompleted);
         turn.Dispose();
+        (await ahead).Dispose();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelledScore);
