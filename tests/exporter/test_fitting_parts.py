@@ -82,7 +82,7 @@ def test_captions_are_lines_as_the_service_reads_them(tmp_path):
 # Tokens
 
 
-@pytest.mark.parametrize("file", ["nltk-cases.json", "tokens.json"])
+@pytest.mark.parametrize("file", ["nltk-cases.json", "sentences.json", "tokens.json"])
 def test_captions_are_tokenised_as_the_service_does(file):
     pytest.importorskip("nltk")
     words = captions.tokenizer()

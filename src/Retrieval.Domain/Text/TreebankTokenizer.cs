@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Retrieval.Domain.Text;
 
 /// <summary>
-/// Splits a caption into words exactly as the models' training code did: Python's <c>str.lower()</c>, then the Penn Treebank
-/// rules of NLTK's <c>word_tokenize</c>, with the whole caption as one sentence.
+/// Splits a caption into words exactly as the models' training code did: Python's <c>str.lower()</c>, then NLTK's
+/// <c>word_tokenize</c>, which finds sentences (<see cref="PunktSentences"/>) and splits each by the Penn Treebank rules.
 /// </summary>
 /// <remarks>
 /// A word that is split differently here is unknown to the model. So the rules, their order and their character classes follow
@@ -12,15 +12,12 @@ namespace Retrieval.Domain.Text;
 /// </remarks>
 public static partial class TreebankTokenizer
 {
-    // Character classes of Python's re module, which differ from .NET's: \w is letters, all numbers and the underscore
-    // (no marks, no connectors); \s includes U+001C to U+001F. The lone surrogates are the stand-ins of
-    // SupplementaryCharacters.
-    private const string Word = @"\p{L}\p{N}_\uD800\uD801";
-    private const string Digit = @"\p{Nd}\uD801";
-    private const string Space = @"\t-\r\x1C- \x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
+    private const string Word = PythonCharacters.Word;
+    private const string Digit = PythonCharacters.Digit;
+    private const string Space = PythonCharacters.Space;
 
     /// <summary>Lower-cases and splits a caption.</summary>
-    /// <param name="caption">Any well-formed UTF-16 text, treated as one sentence.</param>
+    /// <param name="caption">Any well-formed UTF-16 text, of any number of sentences.</param>
     /// <returns>The words in order; none if the caption is empty or white space.</returns>
     /// <exception cref="ArgumentException">The caption contains a lone surrogate.</exception>
     public static string[] Tokenize(string caption)
@@ -28,17 +25,15 @@ public static partial class TreebankTokenizer
         ArgumentNullException.ThrowIfNull(caption);
         var lowered = PythonLowerCase.Lower(caption);
         var text = SupplementaryCharacters.Fold(lowered, out var supplementary);
-        text = SplitContractions(SplitEndingQuotes(SplitPunctuation(SplitStartingQuotes(text))));
-        var words = text.Split(PythonWhiteSpace, StringSplitOptions.RemoveEmptyEntries);
+        string[] words = [.. PunktSentences.Split(text).SelectMany(SplitSentence)];
         return SupplementaryCharacters.Restore(words, supplementary);
     }
 
-    private static readonly char[] PythonWhiteSpace =
-    [
-        '\t', '\n', '\v', '\f', '\r', '\x1C', '\x1D', '\x1E', '\x1F', ' ', '\x85', '\xA0', '\u1680', '\u2000', '\u2001',
-        '\u2002', '\u2003', '\u2004', '\u2005', '\u2006', '\u2007', '\u2008', '\u2009', '\u200A', '\u2028', '\u2029',
-        '\u202F', '\u205F', '\u3000',
-    ];
+    private static string[] SplitSentence(string text)
+    {
+        text = SplitContractions(SplitEndingQuotes(SplitPunctuation(SplitStartingQuotes(text))));
+        return text.Split(PythonCharacters.WhiteSpace, StringSplitOptions.RemoveEmptyEntries);
+    }
 
     private static string SplitStartingQuotes(string text)
     {

@@ -1,21 +1,22 @@
-"""Captions to token ids as the service does it: lower case, the words of NLTK, `<unk>`, clipped to the longest caption."""
+"""Captions to token ids as the service does it: lower case, sentences and words of NLTK, `<unk>`, clipped to the longest caption."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..errors import ExportError
+from .punkt import sentence_tokenizer
 from .vocabulary import SPECIAL
 
 
 def tokenizer() -> Callable[[str], list[str]]:
-    """NLTK's tokenizer over lower-cased text."""
+    """NLTK's `word_tokenize` over lower-cased text: sentences first, then the words of each."""
     try:
         from nltk.tokenize.destructive import NLTKWordTokenizer
     except ImportError:
         raise ExportError("captions need NLTK's tokenizer, which the service's equals (Debian: python3-nltk)")
-    words = NLTKWordTokenizer()
-    return lambda caption: words.tokenize(caption.lower())
+    sentences, words = sentence_tokenizer(), NLTKWordTokenizer()
+    return lambda caption: [word for sentence in sentences.tokenize(caption.lower()) for word in words.tokenize(sentence)]
 
 
 def encode(captions: Sequence[str], vocabulary: Sequence[str], max_tokens: int) -> list[np.ndarray]:
