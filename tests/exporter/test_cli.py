@@ -39,6 +39,18 @@ def test_a_random_bundle_of_every_system_has_scores_that_differ(tmp_path, system
     assert scores.std() > 1e-3 and np.abs(scores).max() < 0.999
 
 
+@pytest.mark.parametrize("case, words", [("camp-gate-fusion-new-sum", 49), ("scan-t2i-mean", 50)])
+def test_the_longest_caption_is_the_authors_own_where_nothing_is_said(tmp_path, case, words):
+    """CAMP keeps 47 words of a caption, and the two markers."""
+    assert main(["--checkpoint", str(loaded(case).path), "--out", str(tmp_path / "b")]) == 0
+    assert json.loads((tmp_path / "b" / "bundle.json").read_text())["tokens"]["max"] == words
+
+
+def test_without_a_vocabulary_it_is_said_that_the_bundle_reads_no_sentences(tmp_path, capsys):
+    assert main(["--checkpoint", str(loaded("vsepp").path), "--out", str(tmp_path / "b")]) == 0
+    assert f"{tmp_path / 'b'} reads no sentences: without --vocabulary its words are w4, w5, ..." in capsys.readouterr().out
+
+
 def test_options_that_only_some_systems_have_are_given_with_dashes(tmp_path):
     assert main(["--random", "--system", "scan-i2t", "--raw-feature-norm", "l1norm", "--agg-func", "Max",
                  "--lambda-softmax", "3", "--out", str(tmp_path / "b"), *SMALL]) == 0
@@ -235,7 +247,7 @@ def test_the_name_and_the_vocabulary_go_into_the_bundle(tmp_path, reference):
     assert main(["--checkpoint", str(reference), "--vocabulary", str(tmp_path / "v.json"), "--name", "scenes",
                  "--out", str(tmp_path / "b")]) == 0
     manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
-    assert manifest["name"] == "scenes" and manifest["tokens"]["max"] == 50
+    assert manifest["name"] == "scenes" and manifest["tokens"]["max"] == 49
     assert json.loads((tmp_path / "b" / "vocabulary.json").read_text()) == {"words": words}
 
 

@@ -21,12 +21,13 @@ def word2idx(words=WORDS):
 
 @pytest.fixture
 def pickled(tmp_path, monkeypatch):
-    """Pickles a `vocab.Vocabulary` as CAMP does; the class is gone when it is read."""
-    def write(words=WORDS, protocol=2, **attributes):
-        module = types.ModuleType("vocab")
-        module.Vocabulary = type("Vocabulary", (), {"__module__": "vocab"})
+    """Pickles a `Vocabulary` of a module; the class is gone when it is read."""
+    def write(words=WORDS, protocol=2, name="vocab", **attributes):
+        module = types.ModuleType(name)
+        module.Vocabulary = type("Vocabulary", (), {"__module__": name})
         with monkeypatch.context() as patch:
-            patch.setitem(sys.modules, "vocab", module)
+            patch.setitem(sys.modules, name.split(".")[0], module)
+            patch.setitem(sys.modules, name, module)
             instance = module.Vocabulary()
             instance.word2idx = word2idx(words)
             instance.idx2word = dict(enumerate(words))
@@ -62,6 +63,12 @@ def test_a_pickled_vocabulary_is_read_without_its_class(pickled, protocol):
     path = pickled(protocol=protocol)
     assert "vocab" not in sys.modules
     assert vocabulary.read(path) == WORDS
+
+
+@pytest.mark.parametrize("name", ["__main__", "vocab", "data.vocab", "build_vocab"])
+def test_the_class_of_a_vocabulary_may_be_of_any_module(pickled, name):
+    """CAMP and VSE++ published the pickle of a script's own class: `__main__.Vocabulary`."""
+    assert vocabulary.read(pickled(name=name)) == WORDS
 
 
 @pytest.mark.parametrize("index", range(len(evil_objects(""))))

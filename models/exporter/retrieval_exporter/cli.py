@@ -52,7 +52,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
     p.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
     p.add_argument("--records", choices=RECORDS, help="how records are stored; as the scorer computes by default")
-    p.add_argument("--max-tokens", type=int, default=50, help="words of the longest caption, both markers included")
+    p.add_argument("--max-tokens", type=int, help="words of the longest caption, both markers included; the "
+                   "system's own limit by default")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
     p.add_argument("--no-explainer", dest="explainer", action="store_false",
                    help="leave out the graph that explains pairs, which repeats a scorer's weights")
@@ -64,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     e.add_argument("--slot-width", type=int, help=f"numbers a slot, {choice.SLOT_WIDTH} by default")
     c = p.add_argument_group("with --checkpoint")
     c.add_argument("--config", metavar="FILE", help="options as JSON; they override the checkpoint's")
-    c.add_argument("--vocabulary", metavar="FILE", help="JSON or a pickled vocab.Vocabulary")
+    c.add_argument("--vocabulary", metavar="FILE", help="JSON or a pickled Vocabulary; without one the bundle takes token ids and no sentences")
     c.add_argument("--weights", metavar="W,W", type=weights,
                    help="of an ensemble's members, in the order of the checkpoints; equal by default")
     r = p.add_argument_group("with --random")
@@ -117,7 +118,7 @@ def refuse_without_effect(arguments: argparse.Namespace) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Exports as the parsed `arguments` say."""
     refuse_without_effect(arguments)
-    if not 3 <= arguments.max_tokens <= _MOST_TOKENS:
+    if arguments.max_tokens is not None and not 3 <= arguments.max_tokens <= _MOST_TOKENS:
         raise ExportError(f"--max-tokens must be at least 3, the two markers and a word, and at most {_MOST_TOKENS}")
     if arguments.regions < 1:
         raise ExportError("--regions must be at least 1")
@@ -145,7 +146,7 @@ def run(arguments: argparse.Namespace) -> None:
     if isinstance(built.coarse, ForeignEmbedding):
         print(f"first stage: {built.coarse.described}")
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
-                        arguments.regions, arguments.max_tokens, explainer=arguments.explainer)
+                        arguments.regions, arguments.max_tokens or built.system.longest_caption, explainer=arguments.explainer)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)
 
 
@@ -157,5 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with one_thread():
             run(arguments)
         print(f"wrote {arguments.out}")
+        if arguments.checkpoint and not arguments.vocabulary:
+            print(f"{arguments.out} reads no sentences: without --vocabulary its words are w4, w5, ... for the ids 4, 5, ...")
 
     return exit_code(export, "interrupted")

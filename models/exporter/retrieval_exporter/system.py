@@ -64,6 +64,10 @@ class System(ABC):
     region_width: int
     vocabulary_size: int
 
+    # Words of the longest caption, both markers included, where the command line says nothing: the authors' own limit. Most
+    # have none; 50 holds all but a few captions in a thousand.
+    longest_caption: int = 50
+
     # How many regions an image must have, None if any number.
     region_count: int | None = None
 

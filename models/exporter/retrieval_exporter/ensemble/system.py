@@ -54,6 +54,7 @@ class Ensemble(System):
         self.scorer = _Mean([member.scorer for member in members], weights)
         self.embed_size, self.region_width = first.embed_size, first.region_width
         self.vocabulary_size = first.vocabulary_size
+        self.longest_caption = min(member.longest_caption for member in members)
         self.region_count = next((member.region_count for member in members if member.region_count is not None), None)
         self.probability = all(member.probability for member in members)
 

@@ -15,7 +15,7 @@ from .options import Options
 _HELP = {
     "slots": "of the embedding",
     "slot_width": "numbers of a slot; the embedding has slots x slot-width",
-    "max_tokens": "words of the longest caption, both markers included",
+    "max_tokens": "words of the longest caption, both markers included; 0 is the system's own limit",
     "steps": "of the first round",
     "second_steps": "of the second round, in which the scorer orders the negatives; 0 leaves it out",
     "batch": "pairs of a step",
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
                                 "order of hits by both stages, to a precomputed split.")
     p.add_argument("--checkpoint", metavar="FILE", required=True, help="a checkpoint in the published layout")
     p.add_argument("--config", metavar="FILE", help="options as JSON; they override the checkpoint's")
-    p.add_argument("--vocabulary", metavar="FILE", required=True, help="JSON or a pickled vocab.Vocabulary")
+    p.add_argument("--vocabulary", metavar="FILE", required=True, help="JSON or a pickled Vocabulary")
     p.add_argument("--source", metavar="DIR", required=True, help="folder with {split}_ims.npy and {split}_caps.txt")
     p.add_argument("--split", default="train", help="the split to learn from")
     p.add_argument("--dev", default="dev", help="the split to measure on")

@@ -52,6 +52,7 @@ class Fit:
                               "nothing")
         self.train, self.dev = Split(source, train_name), Split(source, dev_name)
         self.system = registry.read(open_checkpoint(checkpoint, config))
+        self.max_tokens = options.max_tokens or self.system.longest_caption
         self.progress.line(self.system.described())
         self.words = vocabularies.read(vocabulary)
         vocabularies.check_size(self.words, self.system.vocabulary_size, vocabulary)
@@ -105,8 +106,8 @@ class Fit:
         for module in (self.system.regions, self.system.words, self.system.scorer):
             module.to(self.device).eval()
         options = self.options
-        self.train_ids = captions.encode(self.train.captions, self.words, options.max_tokens)
-        self.dev_ids = captions.encode(self.dev.captions, self.words, options.max_tokens)
+        self.train_ids = captions.encode(self.train.captions, self.words, self.max_tokens)
+        self.dev_ids = captions.encode(self.dev.captions, self.words, self.max_tokens)
         width = self.system.affinity()[0].shape[1]
         encoded = []
         for split, ids in ((self.train, self.train_ids), (self.dev, self.dev_ids)):
@@ -195,5 +196,5 @@ class Fit:
     def _scored(self, name: str, split: Split, ids: list[np.ndarray], images: np.ndarray,
                 texts: np.ndarray) -> np.ndarray:
         return score_table(f"{name}: scores", images, texts,
-                           lambda: PairScorer(self.system, split, ids, self.options.max_tokens, self.device),
+                           lambda: PairScorer(self.system, split, ids, self.max_tokens, self.device),
                            self.state, self.progress)

@@ -12,7 +12,7 @@ class Options:
 
     slots: int = 32
     slot_width: int = 16
-    max_tokens: int = 50
+    max_tokens: int = 0
     steps: int = 1500
     second_steps: int = 750
     batch: int = 256
@@ -24,7 +24,9 @@ class Options:
     memory: int = 4096
 
     def __post_init__(self) -> None:
-        check_least(self, (("slots", 1), ("slot_width", 1), ("max_tokens", 3), ("steps", 0), ("second_steps", 0),
+        if self.max_tokens in (1, 2):
+            raise ExportError("--max-tokens must be at least 3, the two markers and a word, or 0")
+        check_least(self, (("slots", 1), ("slot_width", 1), ("max_tokens", 0), ("steps", 0), ("second_steps", 0),
                            ("batch", 2), ("scored_pairs", 1), ("dev_queries", 1), ("dev_shortlist", 1), ("seed", 0),
                            ("memory", 0)))
         if not 0 < self.rate < 1:

@@ -160,21 +160,25 @@ _ADMITTED = {
     ("torch._utils", "_rebuild_parameter"): Rebuild(_parameter),
     ("torch._utils", "_rebuild_parameter_with_state"): Rebuild(_parameter),
     ("torch._tensor", "_rebuild_from_type_v2"): Rebuild(_of_type),
-    # Options and vocabularies of published code: attributes in a dictionary, no more.
+    # Options of published code: attributes in a dictionary, no more.
     ("easydict", "EasyDict"): Bag,
     ("argparse", "Namespace"): Bag,
-    ("vocab", "Vocabulary"): Bag,
 }
+
+# A vocabulary's class by its name alone: CAMP and VSE++ pickled a class of the script that ran (`__main__.Vocabulary`), others
+# one of a module of their own (`vocab.Vocabulary`, `data.vocab.Vocabulary`).
+VOCABULARY = "Vocabulary"
 
 
 class RestrictedUnpickler(pickle.Unpickler):
     """`storage(kind, key, count)` gives the flat tensor behind a persistent id; without it, ids are refused.
 
-    `classes`: which option and vocabulary classes this kind of file may hold. `skips`: whether other names become
+    `classes`: which classes of options or vocabularies this kind of file may hold, by module and name, or by the name
+    alone for any module: what stands for one keeps attributes and does nothing. `skips`: whether other names become
     stand-ins instead of being refused.
     """
 
-    def __init__(self, file: BinaryIO, storage: Callable | None = None, classes: Iterable[tuple[str, str]] = (),
+    def __init__(self, file: BinaryIO, storage: Callable | None = None, classes: Iterable[tuple[str, str] | str] = (),
                  skips: bool = False) -> None:
         # Files written by Python 2 hold byte strings; latin-1 reads any of them without failing.
         super().__init__(file, encoding="latin-1")
@@ -186,6 +190,8 @@ class RestrictedUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if self._storage and module in _STORAGE_MODULES and name in _STORAGES:
             return StorageType(_STORAGES[name])
+        if name in self._classes:
+            return Bag
         found = _ADMITTED.get((module, name))
         if found is not None and (found is not Bag or (module, name) in self._classes) \
                 and (self._storage or not isinstance(found, Rebuild)):
@@ -214,7 +220,7 @@ class RestrictedUnpickler(pickle.Unpickler):
 
 
 def load(file: BinaryIO, path: Path | str, storage: Callable | None = None,
-         classes: Iterable[tuple[str, str]] = (), skips: bool = False) -> Any:
+         classes: Iterable[tuple[str, str] | str] = (), skips: bool = False) -> Any:
     """One pickle from `file`; every failure becomes an `ExportError` that names `path`."""
     try:
         _check_memo(file)

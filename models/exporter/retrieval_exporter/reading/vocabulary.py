@@ -1,10 +1,10 @@
-"""Vocabularies: JSON (`word2idx`, or a list of words), a pickled `vocab.Vocabulary`, or placeholders. All become a list of words."""
+"""Vocabularies: JSON (`word2idx`, or a list of words), a pickled `Vocabulary`, or placeholders. All become a list of words."""
 
 import json
 from pathlib import Path
 
 from ..errors import ExportError
-from .unpickling import load, plain
+from .unpickling import VOCABULARY, load, plain
 
 SPECIAL = {"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>"}
 
@@ -18,7 +18,7 @@ def read(path: Path | str) -> list[str]:
             if first in (b"{", b"["):
                 entries = json.loads(file.read().decode("utf-8"))
             else:
-                entries = plain(load(file, path, classes=(("vocab", "Vocabulary"),)), path)
+                entries = plain(load(file, path, classes=(VOCABULARY,)), path)
     except OSError as error:
         raise ExportError(f"{path}: {error.strerror or error}")
     except (ValueError, RecursionError) as error:

@@ -29,7 +29,7 @@ _HELP = {
     "update": "see --schedule",
     "clip": "largest norm of the gradient", "easy_epochs": "at the beginning, with all negatives",
     "pretraining_epochs": "before, where the system has a pre-training", "pretraining_rate": "its learning rate",
-    "max_tokens": "words of the longest caption, both markers included",
+    "max_tokens": "words of the longest caption, both markers included; 0 is the system's own limit",
     "least_count": "a word of the train captions is in the vocabulary if it occurs so often",
     "warm_up": "steps in which the rate grows, at the beginning of a stage",
     "patience": "measurements without a gain after which a stage ends; 0: never",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Options:
     """The options of the command line by their names. All but `save_every` decide what comes out."""
 
-    max_tokens: int = 50
+    max_tokens: int = 0
     least_count: int = 4
     warm_up: int = 0
     patience: int = 10
@@ -36,7 +36,9 @@ class Options:
     save_every: float = 60.0
 
     def __post_init__(self) -> None:
-        check_least(self, (("max_tokens", 3), ("least_count", 1), ("warm_up", 0), ("patience", 0), ("every", 0),
+        if self.max_tokens in (1, 2):
+            raise ExportError("--max-tokens must be at least 3, the two markers and a word, or 0")
+        check_least(self, (("max_tokens", 0), ("least_count", 1), ("warm_up", 0), ("patience", 0), ("every", 0),
                          ("dev_images", 2), ("dev_captions", 0), ("negatives_drawn", 0), ("candidates", 0),
                          ("regions_drawn", 0)))
         for name in ("embedding_weight", "save_every"):

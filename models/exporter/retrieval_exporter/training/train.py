@@ -33,11 +33,11 @@ class Training:
     def __init__(self, learner: Learner, start: Start, options: Options, data: Data, out: Path) -> None:
         recipe = start.recipe
         self.learner, self.recipe, self.options, self.data, self.out = learner, recipe, options, data, out
-        ids = captions.encode(data.train.captions, data.words, options.max_tokens)
+        longest = options.max_tokens or start.system.longest_caption
+        ids = captions.encode(data.train.captions, data.words, longest)
         batches = Batches(data.train, ids, recipe.batch, options.pairs_together, options.regions_drawn, options.seed)
         self.batches = batches
-        self.dev = Dev(data.dev, captions.encode(data.dev.captions, data.words, options.max_tokens), options.dev_images,
-                       options.dev_captions)
+        self.dev = Dev(data.dev, captions.encode(data.dev.captions, data.words, longest), options.dev_images, options.dev_captions)
         self.stages = stages.of_recipe(recipe, batches.per_epoch, options.warm_up)
         self.state = State(out / WORK / "state.npz", self._stamp(start.known), "training")
         self.progress = Progress()

@@ -50,6 +50,9 @@ class Camp(System):
     names = tuple(_SERVING)
     options = tuple(_OPTIONS)
 
+    # The authors keep 47 words of a caption.
+    longest_caption = 49
+
     def __init__(self, name: str, variant: Mapping[str, str], regions: RegionEncoder, words: WordEncoder,
                  scorer: PairScorer) -> None:
         self.name = name
