@@ -181,7 +181,7 @@ public sealed class ConfigurationTests
             "Limits:Queue is -1; expected 0 to 1000000",
             "Limits:RequestTimeoutSeconds is NaN; expected 0.05 to 3600",
             "Search:DefaultTop is 11; expected 1 to 5",
-            "Snapshot:Bundle is not set; expected the folder of a bundle",
+            "Snapshot:Bundle (--bundle) is not set; expected the folder of a bundle",
         ], faults);
     }
 

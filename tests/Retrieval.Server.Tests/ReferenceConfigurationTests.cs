@@ -39,7 +39,7 @@ public sealed partial class ReferenceConfigurationTests
         File.WriteAllText(folder["reference.jsonc"], ReferenceConfiguration.Text);
 
         Assert.Equal(
-            ["Snapshot:Bundle is not set; expected the folder of a bundle", "Snapshot:Index is not set; expected the folder of an index"],
+            ["Snapshot:Bundle (--bundle) is not set; expected the folder of a bundle", "Snapshot:Index (--index) is not set; expected the folder of an index"],
             Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--config", folder["reference.jsonc"]])).Faults);
     }
 

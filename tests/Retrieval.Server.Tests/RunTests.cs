@@ -26,6 +26,23 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task A_local_index_beside_a_catalog_is_refused_and_both_are_named_wherever_the_catalog_was_set()
+    {
+        using var folder = new TemporaryFolder();
+        using var config = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["manifest.json"], "{}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(config["catalog.json"], """{ "Postgres": { "ConnectionString": "Host=nowhere.invalid" } }""", TestContext.Current.CancellationToken);
+        using var errors = new StringWriter();
+
+        Assert.Equal(
+            RetrievalServer.InvalidConfiguration,
+            await RetrievalServer.RunAsync(["--bundle", "b", "--index", folder.Path, "--config", config["catalog.json"]], errors, TestContext.Current.CancellationToken));
+
+        Assert.StartsWith($"Snapshot:Index (--index) is '{folder.Path}', a local index (it holds manifest.json), and Postgres:ConnectionString (--postgres, RETRIEVAL__POSTGRES__CONNECTIONSTRING) names a catalog", errors.ToString(), StringComparison.Ordinal);
+        Assert.Equal([folder["manifest.json"]], Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
     public async Task A_run_that_is_told_to_stop_ends_with_0()
     {
         using var errors = new StringWriter();

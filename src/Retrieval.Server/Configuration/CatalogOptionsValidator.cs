@@ -1,5 +1,6 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Shortlists;
+using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 
@@ -23,6 +24,7 @@ internal static class CatalogOptionsValidator
         if (postgres.IsSet)
         {
             Connection(postgres, faults);
+            ReplicaFolder(options.Snapshot.Index, faults);
         }
         else
         {
@@ -48,6 +50,15 @@ internal static class CatalogOptionsValidator
         if (postgres.PasswordFile.Length > 0 && !File.Exists(postgres.PasswordFile))
         {
             faults.Add($"Postgres:PasswordFile is '{postgres.PasswordFile}'; there is no such file");
+        }
+    }
+
+    // Of the two one was meant, and the connection string may stand where nobody looks: in the environment.
+    private static void ReplicaFolder(string folder, List<string> faults)
+    {
+        if (folder.Length > 0 && LocalIndex.TraceIn(folder) is { } found)
+        {
+            faults.Add($"Snapshot:Index (--index) is '{folder}', a local index (it holds {found}), and Postgres:ConnectionString (--postgres, RETRIEVAL__POSTGRES__CONNECTIONSTRING) names a catalog; expected one of them: no connection string to serve the local index, or an empty folder for this replica's copy of the catalog's index");
         }
     }
 

@@ -87,8 +87,8 @@ internal static class ServerOptionsValidator
 
     private static void Snapshot(ServerSnapshotOptions snapshot, List<string> faults)
     {
-        Required(faults, "Snapshot:Bundle", snapshot.Bundle, "the folder of a bundle");
-        Required(faults, "Snapshot:Index", snapshot.Index, "the folder of an index");
+        Required(faults, "Snapshot:Bundle (--bundle)", snapshot.Bundle, "the folder of a bundle");
+        Required(faults, "Snapshot:Index (--index)", snapshot.Index, "the folder of an index");
         Ranges.Check(faults, "Snapshot", snapshot);
     }
 
