@@ -34,7 +34,7 @@ internal sealed class EvaluationCorpusOptions
 
     /// <summary>Those that are not shared with a score matrix, in the order of the help.</summary>
     public IReadOnlyList<Option> Own =>
-        [_source.Folder, _source.Split, _source.Tsv, _source.Captions, _limit, _index, _postgres.Connection, _postgres.PasswordFile, _name, _work];
+        [_source.Folder, _source.Split, _source.Tsv, _source.Columns, _source.Captions, _limit, _index, _postgres.Connection, _postgres.PasswordFile, _name, _work];
 
     /// <summary>An error message if the options of <c>--bundle</c> do not name one corpus; null if they do.</summary>
     /// <param name="result">The command line.</param>
@@ -49,7 +49,7 @@ internal sealed class EvaluationCorpusOptions
         }
 
         return Given(_source.Split, _limit, CaptionsPerImage) is { } ofSource ? $"{ofSource} goes with --source"
-            : Given(_source.Captions) is { } ofTsv ? $"{ofTsv} goes with --tsv"
+            : Given(_source.Captions, _source.Columns) is { } ofTsv ? $"{ofTsv} goes with --tsv"
             : kind == EvaluationCorpus.Catalog ? (Given(folds) is { } ofAll ? $"{ofAll} does not go with --postgres: pgvector takes shortlists of the whole index" : FaultOfIndex())
             : Given(_index) is null ? "--bundle needs a corpus: --source DIR and --split NAME, --tsv FILE, --index DIR, or --postgres CONNECTION"
             : Given(_name, _postgres.PasswordFile) is { } ofCatalog ? $"{ofCatalog} goes with --postgres"

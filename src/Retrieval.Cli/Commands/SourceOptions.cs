@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Retrieval.Cli.Input;
 using Retrieval.Features.Sources;
+using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;
 using Retrieval.Terminal.Commands;
 
@@ -14,11 +15,13 @@ internal sealed class SourceOptions
 
     public Option<string?> Folder { get; } = new("--source") { Description = "Folder of a precomputed split", HelpName = "DIR" };
 
-    public Option<string?> Split { get; } = new("--split") { Description = "Name of the split: its files begin with it, e.g. test_ims.npy", HelpName = "NAME" };
+    public Option<string?> Split { get; } = new("--split") { Description = "Name of the split: its files begin with it, e.g. test_ims.npy. With --tsv: the split of a caption file that has splits", HelpName = "NAME" };
 
-    public Option<string?> Tsv { get; } = new("--tsv") { Description = "A bottom-up-attention TSV file instead of a split", HelpName = "FILE" };
+    public Option<string?> Tsv { get; } = new("--tsv") { Description = "A detector's TSV file instead of a split (bottom-up attention, LXMERT, or with a header line); may be .gz", HelpName = "FILE" };
 
-    public Option<string?> Captions { get; } = new("--captions") { Description = "Captions for the TSV file: JSON by image id, or id⇥caption lines", HelpName = "FILE" };
+    public Option<string?> Captions { get; } = new("--captions") { Description = "Captions for the TSV file: JSON by image id, id⇥caption lines, Flickr's .token, COCO's captions_*.json or Karpathy's dataset_*.json; may be .gz", HelpName = "FILE" };
+
+    public Option<string?> Columns { get; } = new("--columns") { Description = "Columns of the TSV file in order, where they are not recognised: id, width, height, num_boxes, boxes, features, and - for one that is not read", HelpName = "NAME,NAME" };
 
     public Option<int?> CaptionsPerImage { get; } = CommonOptions.OptionalWhole(
         "--captions-per-image", "Captions of each image in a split, side by side in its caption file; told from the files unless given", 1, MostCaptionsPerImage);
@@ -35,9 +38,11 @@ internal sealed class SourceOptions
     /// <summary>An error message unless the options name one source.</summary>
     public string? Fault(CommandResult result)
     {
-        var (split, tsv) = (result.GetValue(Folder) ?? result.GetValue(Split), result.GetValue(Tsv));
-        return (split is null) == (tsv is null) ? "name one source: --source DIR --split NAME, or --tsv FILE"
-            : split is not null && (result.GetValue(Folder) is null || result.GetValue(Split) is null) ? "--source and --split go together"
+        var (folder, split, tsv) = (result.GetValue(Folder), result.GetValue(Split), result.GetValue(Tsv));
+        return (folder is null) == (tsv is null) && (tsv is not null || split is null) ? "name one source: --source DIR --split NAME, or --tsv FILE"
+            : tsv is null && (folder is null || split is null) ? "--source and --split go together"
+            : split is not null && tsv is not null && result.GetValue(Captions) is null ? "--split with --tsv is the split of a caption file: name it with --captions"
+            : tsv is null && result.GetValue(Columns) is not null ? "--columns goes with --tsv"
             : tsv is null && result.GetValue(Captions) is not null ? "--captions goes with --tsv; a split's captions are found in its folder"
             : tsv is not null && result.GetValue(CaptionsPerImage) is not null ? "--captions-per-image goes with --source; the captions of a TSV file name their image"
             : null;
@@ -52,7 +57,7 @@ internal sealed class SourceOptions
     {
         if (parsed.GetValue(Tsv) is { } tsv)
         {
-            return BottomUpTsvSource.Open(tsv, parsed.GetValue(Captions), expected);
+            return DetectorTsvSource.Open(tsv, parsed.GetValue(Captions), expected, parsed.GetValue(Columns), parsed.GetValue(Split));
         }
 
         var captionsPerImage = parsed.GetValue(CaptionsPerImage);

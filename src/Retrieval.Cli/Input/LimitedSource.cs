@@ -7,6 +7,8 @@ internal sealed class LimitedSource(IFeatureSource inner, long rows) : IFeatureS
 {
     public string Name => inner.Name;
 
+    public IReadOnlyList<string> Notes => inner.Notes;
+
     public long? RowCount => inner.RowCount is { } count ? Math.Min(count, rows) : null;
 
     public string Stamp => $"{inner.Stamp};first {rows}";

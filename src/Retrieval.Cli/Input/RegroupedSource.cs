@@ -9,6 +9,8 @@ internal sealed class RegroupedSource(IFeatureSource inner, int captionsPerImage
 {
     public string Name => inner.Name;
 
+    public IReadOnlyList<string> Notes => inner.Notes;
+
     public long? RowCount => inner.RowCount;
 
     public string Stamp => $"{inner.Stamp};{captionsPerImage} captions an image";

@@ -22,6 +22,27 @@ public static class InputFile
         }
     }
 
+    /// <summary>Opens a text file, and reads through gzip if its content is compressed, whatever its name.</summary>
+    /// <param name="path">The file, or a link to it.</param>
+    /// <param name="start">Where to begin, in bytes of the text.</param>
+    /// <param name="maxBytes">Refuses to read more of the text.</param>
+    /// <exception cref="InvalidInputException">As of <see cref="OpenRead"/>; while reading: the text is too long, or its gzip data
+    /// are damaged or end early.</exception>
+    public static Stream OpenText(string path, long start = 0, long maxBytes = long.MaxValue)
+    {
+        var file = OpenRead(path);
+        Span<byte> magic = stackalloc byte[2];
+        var compressed = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic is [0x1F, 0x8B];
+        file.Position = compressed ? 0 : start;
+        var text = new LimitedStream(compressed ? new GzipText(file) : file, Path.GetFileName(path), maxBytes > long.MaxValue - start ? long.MaxValue : maxBytes + start);
+        if (compressed)
+        {
+            Skip(text, start);
+        }
+
+        return text;
+    }
+
     /// <summary>Size and times of a file; for a link, those of its target.</summary>
     /// <exception cref="InvalidInputException">The file is missing, empty or not a regular file.</exception>
     public static FileInfo Find(string path)
@@ -40,6 +61,15 @@ public static class InputFile
         {
             // Missing, or circular links.
             throw new InvalidInputException($"cannot be found: {e.Message}", Path.GetFileName(path), innerException: e);
+        }
+    }
+
+    private static void Skip(LimitedStream text, long bytes)
+    {
+        var buffer = new byte[(int)Math.Min(bytes, 1 << 16)];
+        for (int read; bytes > 0 && (read = text.Read(buffer.AsSpan(0, (int)Math.Min(bytes, buffer.Length)))) > 0;)
+        {
+            bytes -= read;
         }
     }
 }

@@ -9,6 +9,9 @@ public interface IFeatureSource : IDisposable
     /// <summary>Name of the source for people, e.g. the split or the file.</summary>
     string Name { get; }
 
+    /// <summary>For people, when the source is opened: what the files were recognised as, and what could not be checked.</summary>
+    IReadOnlyList<string> Notes => [];
+
     /// <summary>The number of items from row 0 on, if it is known without reading.</summary>
     long? RowCount { get; }
 

@@ -23,6 +23,9 @@ public sealed record ImageSample(long Row, string Id) : SourceItem(Row)
     /// </summary>
     public ReadOnlyMemory<float>? Boxes { get; init; }
 
+    /// <summary>What of the row was left out while the image could be used: captions.</summary>
+    public IReadOnlyList<RejectedSample> LeftOut { get; init; } = [];
+
     /// <summary>Names and values that the source gives for the image; null if it gives none.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 }

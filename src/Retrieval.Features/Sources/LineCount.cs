@@ -12,7 +12,7 @@ internal static class LineCount
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static long Of(string path)
     {
-        using var stream = InputFile.OpenRead(path);
+        using var stream = InputFile.OpenText(path);
         var buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
         var lines = 0L;
         var open = false;

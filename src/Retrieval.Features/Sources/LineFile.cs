@@ -45,10 +45,11 @@ internal sealed class LineFile
         return file;
     }
 
-    /// <summary>Reads lines in order, without leading and trailing white space.</summary>
+    /// <summary>Reads lines in order.</summary>
     /// <param name="line">The first line, from 0.</param>
+    /// <param name="trim">Whether white space at both ends is removed.</param>
     /// <exception cref="InvalidInputException">As <see cref="Open"/>: the file has changed since then.</exception>
-    public IEnumerable<string> ReadFrom(long line)
+    public IEnumerable<string> ReadFrom(long line, bool trim = true)
     {
         if (line >= Count)
         {
@@ -60,7 +61,8 @@ internal sealed class LineFile
         {
             if (number >= line)
             {
-                yield return Decode(reader, number + 1);
+                var text = Decode(reader, number + 1);
+                yield return trim ? text.Trim() : text;
             }
         }
     }
@@ -74,7 +76,7 @@ internal sealed class LineFile
 
         try
         {
-            return StrictUtf8.GetString(reader.Line).Trim();
+            return StrictUtf8.GetString(reader.Line);
         }
         catch (DecoderFallbackException e)
         {

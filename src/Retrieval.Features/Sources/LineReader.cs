@@ -8,7 +8,7 @@ internal sealed class LineReader : IDisposable
 {
     private const byte LineFeed = (byte)'\n';
 
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
     private readonly int _maxLineBytes;
     private byte[] _buffer;
     private int _lineStart;
@@ -23,11 +23,10 @@ internal sealed class LineReader : IDisposable
     /// <param name="offset">Where the first line begins, in bytes.</param>
     public LineReader(string path, int maxLineBytes, long offset = 0)
     {
-        _stream = InputFile.OpenRead(path);
-        _stream.Position = offset;
-        _bufferOffset = offset;
         _maxLineBytes = maxLineBytes;
         _buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        _stream = InputFile.OpenText(path, offset);
+        _bufferOffset = offset;
         SkipByteOrderMark();
     }
 

@@ -36,6 +36,9 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
     public long? RowCount => _files.Layout.Images;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Notes => _files.Layout.Notes(_files.Regions.Name, _files.Captions?.Name);
+
+    /// <inheritdoc/>
     public string Stamp => _files.Stamp;
 
     /// <summary>Captions of each image; 0 if the split has no caption file.</summary>
@@ -119,15 +122,15 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
             return new RejectedSample(_files.Ids?.Name ?? Name, row, null, badId);
         }
 
-        if (seen?.Check(id, row) is { } repeatedId)
+        if (seen?.Check(id) is { } repeatedId)
         {
             return new RejectedSample(_files.Ids!.Name, row, id, repeatedId);
         }
 
-        if (SampleRules.CheckCaptions(captions) is { } badCaption)
-        {
-            return new RejectedSample(_files.Captions!.Name, row, id, badCaption);
-        }
+        // Whether it can be used or not: a run that is resumed does not read the features of earlier rows.
+        seen?.Note(id, row);
+        var leftOut = new List<RejectedSample>();
+        captions = [.. captions.Where((caption, i) => Keep(caption, row, i, id, leftOut))];
 
         Dictionary<string, string>? metadata = null;
         if (metadataLine is not null && SampleMetadata.TryParse(metadataLine, out metadata) is { } badMetadata)
@@ -158,9 +161,22 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
             RegionCount = _regionCount,
             RegionWidth = _regionWidth,
             Captions = captions,
+            LeftOut = leftOut,
             Boxes = boxes is null ? null : (ReadOnlyMemory<float>?)boxes,
             Metadata = metadata,
         };
+    }
+
+    private bool Keep(string caption, long row, int position, string id, List<RejectedSample> leftOut)
+    {
+        if (SampleRules.CheckCaption(caption) is not { } reason)
+        {
+            return true;
+        }
+
+        var line = (row * _files.Layout.CaptionsPerImage) + position + 1;
+        leftOut.Add(new RejectedSample(_files.Captions!.Name, row, id, $"line {line}: {reason}; the caption is left out"));
+        return false;
     }
 
     private string? ReadRegions(long row, float[] regions)

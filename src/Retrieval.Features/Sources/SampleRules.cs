@@ -112,22 +112,17 @@ public static class SampleRules
         return bounds.CheckMetadata(MetadataJson.Write(metadata).Length) is { } badMetadata ? ("metadata", badMetadata) : null;
     }
 
-    /// <summary>Refuses captions that have no word or cannot be stored; the reason names the caption's position.</summary>
-    public static string? CheckCaptions(IReadOnlyList<string> captions)
+    /// <summary>Refuses a caption that has no word or cannot be stored.</summary>
+    public static string? CheckCaption(string caption)
     {
-        ArgumentNullException.ThrowIfNull(captions);
-        for (var i = 0; i < captions.Count; i++)
+        try
         {
-            try
-            {
-                CaptionRules.Check(captions[i]);
-            }
-            catch (InvalidInputException e)
-            {
-                return $"caption {i}: {e.Reason}";
-            }
+            CaptionRules.Check(caption);
+            return null;
         }
-
-        return null;
+        catch (InvalidInputException e)
+        {
+            return e.Reason;
+        }
     }
 }

@@ -1,18 +1,14 @@
 namespace Retrieval.Features.Sources;
 
-/// <summary>The ids of a source seen so far. The first row with an id owns it, whether or not the row could be used.</summary>
+/// <summary>The ids of a source seen so far. The first row with an id owns it; which rows count is the source's rule.</summary>
 internal sealed class SeenIds
 {
     private readonly Dictionary<string, long> _rows = new(StringComparer.Ordinal);
 
-    /// <summary>Records an id without a check.</summary>
+    /// <summary>Records the id of a row.</summary>
     public void Note(string id, long row) => _rows.TryAdd(id, row);
 
-    /// <summary>Whether an earlier row has the id.</summary>
-    public bool Contains(string id) => _rows.ContainsKey(id);
-
-    /// <summary>Records an id.</summary>
-    /// <returns>The reason for a refusal if another row has the id, or null.</returns>
-    public string? Check(string id, long row) =>
-        _rows.TryAdd(id, row) ? null : $"the id is that of row {_rows[id]} already, expected each id once";
+    /// <summary>The reason for a refusal if an earlier row owns the id, or null.</summary>
+    public string? Check(string id) =>
+        _rows.TryGetValue(id, out var row) ? $"the id is that of row {row} already, expected each id once" : null;
 }

@@ -58,8 +58,8 @@ internal sealed class SplitFiles : IDisposable
             // Taken before the files are read: a file that changes meanwhile has another stamp next time.
             files.Stamp = SourceStamp.Of(((string?[])[regionsPath, captions, ids, boxes, metadata]).OfType<string>());
             files.Captions = captions is null ? null : LineFile.Open(captions);
-            files.Layout = SplitLayout.Of(files.Regions, files.Captions, expected.CaptionsPerImage);
             files.Ids = ids is null ? null : LineFile.Open(ids);
+            files.Layout = SplitLayout.Of(files.Regions, files.Captions, files.Ids, expected.CaptionsPerImage);
             files.IdsPerImage = files.CheckIds();
             files.Boxes = boxes is null ? null : NpyFile.Open(boxes);
             files.CheckBoxes();

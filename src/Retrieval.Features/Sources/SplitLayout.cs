@@ -5,25 +5,31 @@ namespace Retrieval.Features.Sources;
 
 /// <summary>How rows and lines of a precomputed split map to images.</summary>
 /// <param name="Images">Images of the split.</param>
-/// <param name="RowsPerImage">Rows of the feature array per image: 1, or the captions per image if every image is stored once per
-/// caption.</param>
+/// <param name="RowsPerImage">Rows of the feature array per image: 1, or more if every image is stored so many times in
+/// succession, usually once per caption.</param>
 /// <param name="CaptionsPerImage">Lines of the caption file per image; 0 without a caption file.</param>
 internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPerImage)
 {
-    private const int UsualCaptionsPerImage = 5;
-    private const int GroupsTried = 8;
-
     /// <summary>Finds the layout that fits the files.</summary>
     /// <param name="regions">The feature array.</param>
     /// <param name="captions">The caption file, if there is one.</param>
+    /// <param name="ids">The id file, if there is one.</param>
     /// <param name="captionsPerImage">The known number of captions per image, if any.</param>
     /// <exception cref="InvalidInputException">No layout fits.</exception>
-    public static SplitLayout Of(NpyFile regions, LineFile? captions, int? captionsPerImage)
+    public static SplitLayout Of(NpyFile regions, LineFile? captions, LineFile? ids, int? captionsPerImage)
     {
         var rows = regions.RowCount;
         if (captions is null)
         {
-            return new SplitLayout(rows, 1, 0);
+            if (captionsPerImage is { } needless)
+            {
+                throw new InvalidInputException($"{Captions(needless)} an image were named, and the split has no caption file", regions.Name);
+            }
+
+            // Rows with ids of their own are images of their own, whatever they hold.
+            var times = RepeatedRows.Of(regions);
+            times = ids?.Count == rows && ids.ReadFrom(0).Take(times).Distinct(StringComparer.Ordinal).Count() > 1 ? 1 : times;
+            return new SplitLayout(rows / times, times, 0);
         }
 
         var lines = captions.Count;
@@ -32,17 +38,32 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
             return OfKnown(regions, captions, known);
         }
 
-        if (lines == rows)
+        if (RepeatedRows.Of(regions) is > 1 and var repeated && lines > 0 && lines % (rows / repeated) == 0 && lines / (rows / repeated) <= int.MaxValue)
         {
-            return rows % UsualCaptionsPerImage == 0 && AreRepeated(regions, UsualCaptionsPerImage)
-                ? new SplitLayout(rows / UsualCaptionsPerImage, UsualCaptionsPerImage, UsualCaptionsPerImage)
-                : new SplitLayout(rows, 1, 1);
+            return new SplitLayout(rows / repeated, repeated, (int)(lines / (rows / repeated)));
         }
 
         return lines > 0 && lines % rows == 0 && lines / rows <= int.MaxValue
             ? new SplitLayout(rows, 1, (int)(lines / rows))
             : throw new InvalidInputException(
                 $"{lines} captions for the {rows} images of {regions.Name}, expected a multiple of the images", captions.Name);
+    }
+
+    /// <summary>For people: what was told from the files.</summary>
+    public IReadOnlyList<string> Notes(string regions, string? captions)
+    {
+        var notes = new List<string>();
+        if (RowsPerImage > 1)
+        {
+            notes.Add($"{regions}: every image stands there {RowsPerImage} times in succession and is stored once: {Images} images");
+        }
+
+        if (captions is not null)
+        {
+            notes.Add($"{captions}: {Captions(CaptionsPerImage)} an image, told from the number of lines alone; a line that is missing would shift all that follow");
+        }
+
+        return notes;
     }
 
     private static SplitLayout OfKnown(NpyFile regions, LineFile captions, int known)
@@ -59,30 +80,11 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
                 $"{captions.Count} captions for the {rows} images of {regions.Name}, expected {(Int128)rows * known} with {Captions(known)} an image", captions.Name);
         }
 
-        return AreRepeated(regions, known)
+        return RepeatedRows.Are(regions, known)
             ? new SplitLayout(rows / known, known, known)
             : throw new InvalidInputException(
                 $"as many captions as images and {Captions(known)} an image: expected each image {known} times in a row, but the images differ", regions.Name);
     }
 
     private static string Captions(int count) => count == 1 ? "1 caption" : $"{count} captions";
-
-    // Checks a few groups spread over the file. The repetition of each group is checked when it is read.
-    private static bool AreRepeated(NpyFile regions, int times)
-    {
-        var groups = regions.RowCount / times;
-        var tried = Math.Min(groups, GroupsTried);
-        var repeated = 0;
-        var first = new float[regions.RowWidth];
-        var other = new float[regions.RowWidth];
-        for (var i = 0L; i < tried; i++)
-        {
-            var row = groups * i / tried * times;
-            regions.ReadRows(row, first);
-            repeated += Enumerable.Range(1, times - 1).All(n => regions.IsRow(row + n, first, other)) ? 1 : 0;
-        }
-
-        // One damaged group must not change the interpretation of the whole file.
-        return repeated * 2 > tried;
-    }
 }

@@ -68,7 +68,7 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
         Require(SampleRules.CheckId(image.Id), "id");
         for (var i = 0; i < image.Captions.Count; i++)
         {
-            Require(SampleRules.CheckCaptions([image.Captions[i]])?.Replace("caption 0: ", "", StringComparison.Ordinal), $"captions[{i}]");
+            Require(SampleRules.CheckCaption(image.Captions[i]), $"captions[{i}]");
         }
 
         if (SampleRules.CheckBounds(image.Captions, image.Metadata, _bounds) is { } tooMuch)

@@ -90,17 +90,19 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         var encoder = new SampleEncoder(model, options.Bounds);
         var meter = new ProgressMeter(time, 0, 0, source.RowCount);
         var first = new List<RejectedSample>();
+        var reasons = new RejectReasons();
         foreach (var window in SampleWindow.Cut(source, 0, options.BatchRows))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var accepted = encoder.Accept(source, window);
             first.AddRange(window.Rejects.Take(StartedIngestion.RejectsReported - first.Count));
+            reasons.Add(window.Rejects);
             meter.Add(window.EndRow, WindowOutcome.Nothing with { Ingested = accepted.Count }, 0, window.Rejects.Count, accepted.Sum(sample => sample.Captions.Length));
             meter.Committed();
             progress?.Report(meter.Now());
         }
 
-        return new IngestionReport(meter.Now(), 0, null, null, first);
+        return new IngestionReport(meter.Now(), 0, null, null, first) { Reasons = reasons.List() };
     }
 
     private void Check()

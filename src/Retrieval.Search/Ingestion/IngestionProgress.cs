@@ -6,7 +6,7 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="Ingested">Rows stored by this run, including those that replaced an image.</param>
 /// <param name="Replaced">Number of them that replaced an image of the index.</param>
 /// <param name="Skipped">Rows of this run that the index already held unchanged.</param>
-/// <param name="Rejected">Rows of this run that were rejected.</param>
+/// <param name="Rejected">Rejects of this run: rows, and captions that were left out of rows that were stored.</param>
 /// <param name="Captions">Captions stored by this run.</param>
 /// <param name="RowsPerSecond">Rate of this run, over all its rows, committed or not.</param>
 /// <param name="Elapsed">Time since this run began.</param>

@@ -15,6 +15,9 @@ public sealed record IngestionReport(
     string? RejectsFile,
     IReadOnlyList<RejectedSample> FirstRejects)
 {
+    /// <summary>The rejects of this run by reason, the most frequent first.</summary>
+    public IReadOnlyList<RejectReason> Reasons { get; init; } = [];
+
     /// <summary>What was done at the end; null for a dry run.</summary>
     public IngestionEnd? End { get; init; }
 }

@@ -9,7 +9,7 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="FirstRow">First row of the window.</param>
 /// <param name="EndRow">Exclusive end row of the window.</param>
 /// <param name="Samples">Rows that can be used.</param>
-/// <param name="Rejects">Rows that cannot be used.</param>
+/// <param name="Rejects">Rows that cannot be used, and captions that were left out of others.</param>
 internal sealed record SampleWindow(long FirstRow, long EndRow, List<ImageSample> Samples, List<RejectedSample> Rejects)
 {
     /// <summary>Cuts the rows [<paramref name="firstRow"/>, <paramref name="endRow"/>) of a source into windows of <paramref name="rows"/> rows.</summary>
@@ -30,6 +30,7 @@ internal sealed record SampleWindow(long FirstRow, long EndRow, List<ImageSample
             {
                 case ImageSample sample:
                     window.Samples.Add(sample);
+                    window.Rejects.AddRange(sample.LeftOut);
                     break;
                 case RejectedSample reject:
                     window.Rejects.Add(reject);

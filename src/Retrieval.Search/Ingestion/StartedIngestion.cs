@@ -25,6 +25,7 @@ public sealed class StartedIngestion : IAsyncDisposable
     private readonly ProgressMeter _meter;
     private readonly WorkScheduler? _device;
     private readonly List<RejectedSample> _firstRejects = [];
+    private readonly RejectReasons _reasons = new();
 
     internal StartedIngestion(
         MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, SourceCheckpoint start, PartRange range, ProgressMeter meter, WorkScheduler? device)
@@ -78,7 +79,7 @@ public sealed class StartedIngestion : IAsyncDisposable
             var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
             _meter.Committed();
             progress?.Report(_meter.Now());
-            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end };
+            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end, Reasons = _reasons.List() };
         }
         catch (Exception exception)
         {
@@ -147,6 +148,8 @@ public sealed class StartedIngestion : IAsyncDisposable
                     _firstRejects.AddRange(rejects.Take(RejectsReported - _firstRejects.Count));
                 }
 
+                _reasons.Add(rejects);
+
                 _meter.Add(stored.EndRow, outcome, stored.Skipped, stored.Rejects.Count, window.Rows?.Captions ?? 0);
             }
 
@@ -179,7 +182,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         if (_options.Parts == 1 && rejected > 0 && _start.Ingested + _start.Skipped + kept == 0)
         {
             await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
-            throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects));
+            throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects) { Reasons = _reasons.List() });
         }
     }
 

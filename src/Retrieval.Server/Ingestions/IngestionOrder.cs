@@ -1,5 +1,6 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
+using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;
 using Retrieval.Server.Contracts;
 
@@ -10,8 +11,14 @@ internal sealed record IngestionOrder
 {
     public required string Path { get; init; }
 
-    /// <summary>The split's name; null for a TSV file.</summary>
+    /// <summary>Whether the source is a TSV file and not a split.</summary>
+    public bool IsTsv { get; init; }
+
+    /// <summary>The split's name; for a TSV file that of its captions, if they have splits.</summary>
     public string? Split { get; init; }
+
+    /// <summary>The TSV file's columns; null recognises them.</summary>
+    public string? Columns { get; init; }
 
     /// <summary>The TSV file's captions.</summary>
     public string? Captions { get; init; }
@@ -26,17 +33,19 @@ internal sealed record IngestionOrder
     public static IngestionOrder Of(IngestionRequest request)
     {
         var source = request.Source;
-        var split = (source.Folder ?? source.Split) is not null;
-        if (split == (source.Tsv is not null) || (split && source.Captions is not null))
+        var folder = source.Folder is not null || (source.Split is not null && source.Tsv is null);
+        if (folder == (source.Tsv is not null) || (folder && (source.Captions ?? source.Columns) is not null))
         {
-            throw new InvalidInputException("expected either folder and split, or tsv and, where there are any, captions", field: "source");
+            throw new InvalidInputException("expected either folder and split, or tsv and, where there are any, captions, the split of them, and columns", field: "source");
         }
 
         return new IngestionOrder
         {
-            Path = (split ? source.Folder : source.Tsv) ?? throw Missing("source.folder"),
-            Split = split ? source.Split ?? throw Missing("source.split") : null,
+            Path = (folder ? source.Folder : source.Tsv) ?? throw Missing("source.folder"),
+            IsTsv = !folder,
+            Split = folder ? source.Split ?? throw Missing("source.split") : source.Split,
             Captions = source.Captions,
+            Columns = source.Columns,
             Replace = request.Replace ?? false,
             Restart = request.Restart ?? false,
             BatchRows = request.BatchRows is { } rows ? IngestionRequest.BatchRowsBound.Check(rows, "batchRows") : null,
@@ -51,20 +60,20 @@ internal sealed record IngestionOrder
     /// <exception cref="Errors.ForbiddenException">A link leads out of the roots.</exception>
     public (IFeatureSource Source, string Key) Open(SourceRoots roots, FeatureExpectation expected)
     {
-        if (Split is null)
+        if (IsTsv)
         {
             var tsv = roots.Find(Path, "source.tsv");
             var captions = Captions is null ? null : roots.Find(Captions, "source.captions");
-            return (Named(() => BottomUpTsvSource.Open(tsv.Real, captions?.Real, expected), "source"), SourceKeys.OfFile(tsv.Named));
+            return (Named(() => DetectorTsvSource.Open(tsv.Real, captions?.Real, expected, Columns, Split), "source"), SourceKeys.OfFile(tsv.Named));
         }
 
         var folder = roots.Find(Path, "source.folder");
-        foreach (var file in Named(() => PrecomputedSplitSource.FileNames(Split), "source.split"))
+        foreach (var file in Named(() => PrecomputedSplitSource.FileNames(Split!), "source.split"))
         {
             SourceRoots.Check(folder, file, $"source.split: {file}");
         }
 
-        return (Named(() => PrecomputedSplitSource.Open(folder.Real, Split, expected), "source"), SourceKeys.OfSplit(folder.Named, Split));
+        return (Named(() => PrecomputedSplitSource.Open(folder.Real, Split!, expected), "source"), SourceKeys.OfSplit(folder.Named, Split!));
     }
 
     private static InvalidInputException Missing(string field) => new("is missing; expected a text", field: field);

@@ -1,5 +1,6 @@
 using System.Text;
 using Retrieval.Features.Sources;
+using Retrieval.Features.Tsv;
 
 namespace Retrieval.Features.Tests.Sources;
 
@@ -24,7 +25,7 @@ public sealed class CountRowsTests : IDisposable
     public void Lines_are_counted_as_they_are_read(string text, long rows)
     {
         File.WriteAllText(_path, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        using var source = BottomUpTsvSource.Open(_path, null, FeatureExpectation.None);
+        using var source = DetectorTsvSource.Open(_path, null, FeatureExpectation.None);
 
         Assert.Equal(rows, source.CountRows());
         Assert.Equal(rows, source.ReadFrom(0).LongCount());
@@ -45,7 +46,7 @@ public sealed class CountRowsTests : IDisposable
 
             bytes[^1] = (byte)(length % 2 == 0 ? '\n' : 'x');
             File.WriteAllBytes(_path, bytes);
-            using var source = BottomUpTsvSource.Open(_path, null, FeatureExpectation.None);
+            using var source = DetectorTsvSource.Open(_path, null, FeatureExpectation.None);
 
             Assert.Equal(source.ReadFrom(0).LongCount(), source.CountRows());
         }
@@ -57,7 +58,7 @@ public sealed class CountRowsTests : IDisposable
         File.WriteAllText(_path, "a\nb\n");
         var captions = Path.ChangeExtension(_path, ".captions");
         File.WriteAllText(captions, "nobody\ta caption\n");
-        using var source = BottomUpTsvSource.Open(_path, captions, FeatureExpectation.None);
+        using var source = DetectorTsvSource.Open(_path, captions, FeatureExpectation.None);
 
         Assert.Equal((2, 3), (source.CountRows(), source.ReadFrom(0).Count()));
         File.Delete(captions);

@@ -227,15 +227,17 @@ public sealed class PrecomputedSplitSourceTests : IDisposable
     [Theory]
     [InlineData("", "no words")]
     [InlineData("a\0b", "NUL")]
-    public void An_image_with_a_text_that_is_no_caption_is_rejected(string caption, string reason)
+    public void A_text_that_is_no_caption_is_listed_with_its_line_and_its_image_kept(string caption, string reason)
     {
         _split.WriteLines("test_caps.txt", Enumerable.Range(0, 8).Select(i => i == 3 ? caption : $"caption {i}"));
 
-        var rejected = Assert.IsType<RejectedSample>(_split.Read()[1]);
+        var sample = Assert.IsType<ImageSample>(_split.Read()[1]);
 
-        Assert.Equal("test_caps.txt", rejected.Source);
-        Assert.StartsWith("caption 1: ", rejected.Reason, StringComparison.Ordinal);
-        Assert.Contains(reason, rejected.Reason, StringComparison.Ordinal);
+        Assert.Equal(["caption 2"], sample.Captions);
+        var leftOut = Assert.Single(sample.LeftOut);
+        Assert.Equal(("test_caps.txt", 1L, "test-000001"), (leftOut.Source, leftOut.Row, leftOut.Id));
+        Assert.StartsWith("line 4: ", leftOut.Reason, StringComparison.Ordinal);
+        Assert.Contains(reason, leftOut.Reason, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Retrieval.Features.Sources;
+using Retrieval.Features.Tsv;
 
 namespace Retrieval.Features.Tests.Sources;
 
@@ -19,10 +20,10 @@ public sealed class TsvFixture : IDisposable
 
     public static string Encode(float[] values) => Convert.ToBase64String(MemoryMarshal.AsBytes(values.AsSpan()));
 
-    public BottomUpTsvSource Open(string text, string? captions = null, int? regionCount = 2, int? regionWidth = Width)
+    public DetectorTsvSource Open(string text, string? captions = null, int? regionCount = 2, int? regionWidth = Width)
     {
         Folder.Write("features.tsv", text);
-        return BottomUpTsvSource.Open(Folder["features.tsv"], captions, new FeatureExpectation { RegionCount = regionCount, RegionWidth = regionWidth });
+        return DetectorTsvSource.Open(Folder["features.tsv"], captions, new FeatureExpectation { RegionCount = regionCount, RegionWidth = regionWidth });
     }
 
     public List<SourceItem> Read(string text, string? captions = null)

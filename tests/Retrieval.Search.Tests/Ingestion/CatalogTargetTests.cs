@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
+using Retrieval.Features.Tsv;
 using Retrieval.Postgres.TestKit;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
@@ -208,7 +209,7 @@ public sealed class CatalogTargetTests : IAsyncLifetime
             Convert.ToBase64String(new byte[Bundle.Regions * 4 * sizeof(float)]), Convert.ToBase64String(MemoryMarshal.AsBytes(corpus.Regions[row].AsSpan())))), Cancelled);
         var captions = Path.Combine(_folder.Path, "captions.txt");
         await File.WriteAllLinesAsync(captions, Enumerable.Range(0, corpus.Count).Select(row => $"{corpus.Ids[row]}\t{corpus.Captions[row][0]}").Append("nobody\ta caption"), Cancelled);
-        using var source = BottomUpTsvSource.Open(tsv, captions, Bundle.Expectation);
+        using var source = DetectorTsvSource.Open(tsv, captions, Bundle.Expectation);
         await Ingest.RunAsync(source, _folder.Index);
         var index = await IndexAsync("blue");
 

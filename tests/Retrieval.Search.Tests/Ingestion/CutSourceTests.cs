@@ -1,6 +1,7 @@
 using System.Text;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
+using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;
 
 namespace Retrieval.Search.Tests.Ingestion;
@@ -67,7 +68,7 @@ public sealed class CutSourceTests : IDisposable
             var length = whole.Length * percent / 100;
             await File.WriteAllBytesAsync(path, whole[..length], TestContext.Current.CancellationToken);
             using var folder = new IndexFolder();
-            using var source = BottomUpTsvSource.Open(path, null, Bundle.Expectation);
+            using var source = DetectorTsvSource.Open(path, null, Bundle.Expectation);
 
             IngestionReport report;
             try

@@ -25,7 +25,7 @@ internal static class IngestCommand
         var replace = new Option<bool>("--replace") { Description = "Replace an image that another source wrote under the same id; otherwise the image is rejected. A source may always replace its own" };
         var batch = CommonOptions.Whole("--batch", "Rows encoded together, and in a catalog stored in one transaction; a run that is resumed keeps to the number it began with", 1, IngestionOptions.MostBatchRows, 32);
         var commitRows = CommonOptions.Whole("--commit-rows", "Rows between two commits of a local index: what a kill can cost to do again", 1, 10_000_000, 1024);
-        var strict = new Option<bool>("--strict") { Description = "End with 1 if a row was refused" };
+        var strict = new Option<bool>("--strict") { Description = "End with 1 if a row was refused or a caption left out; without it only if nothing could be stored" };
         var metadataBytes = CommonOptions.Whole("--max-metadata-bytes", "Bytes of an image's metadata as compact JSON; a row with more is refused", 2, ImageBounds.MostMetadataBytes, ImageBounds.Default.MaxMetadataBytes);
         var captions = CommonOptions.Whole("--max-captions", "Captions of an image; a row with more is refused", 1, ImageBounds.MostCaptions, ImageBounds.Default.MaxCaptions);
         var captionBytes = CommonOptions.Whole("--max-caption-bytes", "Bytes of all captions of an image together; a row with more is refused", 64, ImageBounds.MostCaptionBytes, ImageBounds.Default.MaxCaptionBytes);
@@ -33,11 +33,12 @@ internal static class IngestCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped resumes where its index ends.")
         {
-            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Columns, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
             Examples =
             [
                 "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
                 "retrieval ingest --bundle flickr30k --index index --tsv features.tsv --captions captions.json",
+                "retrieval ingest --bundle coco --index index --tsv val2014_obj36.tsv.gz --captions dataset_coco.json --split test",
                 "retrieval ingest --bundle flickr30k --postgres postgresql://ingest@db/retrieval --name green --tsv features.tsv --captions captions.json --part 0/4",
                 "retrieval ingest --bundle models/scenes/bundle --source models/scenes/corpus --split test --dry-run --strict",
             ],
@@ -61,6 +62,11 @@ internal static class IngestCommand
             };
             using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }));
             using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
+            foreach (var note in opened.Notes)
+            {
+                Printer.Note(note);
+            }
+
             var job = new IngestionJob(model, options, TimeProvider.System);
             var (result, refusal) = parsed.GetValue(dryRun)
                 ? (await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false), null)

@@ -24,6 +24,7 @@ internal sealed record IngestionResult(
     long? Generation,
     string? RejectsFile,
     IReadOnlyList<RejectedSample> Rejects,
+    IReadOnlyList<RejectReason> Reasons,
     Totals? AllRuns,
     string? Part,
     bool? SourceComplete,
@@ -43,7 +44,7 @@ internal sealed record IngestionResult(
         var end = destination?.Target is CatalogIngestionTarget ? report.End : null;
         return new IngestionResult(
             source, destination?.Label, destination is null, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Replaced, progress.Skipped,
-            progress.Rejected, progress.Captions, progress.Elapsed.TotalSeconds, progress.RowsPerSecond, report.Generation, report.RejectsFile, report.FirstRejects,
+            progress.Rejected, progress.Captions, progress.Elapsed.TotalSeconds, progress.RowsPerSecond, report.Generation, report.RejectsFile, report.FirstRejects, report.Reasons,
             ledger is null ? null : new Totals(ledger.Ingested, ledger.Replaced, ledger.Skipped, ledger.Rejected),
             options.Parts == 1 ? null : $"{options.Part}/{options.Parts}", end?.SourceComplete, end?.ShortlistBuilt, end?.Activated);
     }
@@ -60,8 +61,12 @@ internal sealed record IngestionResult(
             ("rejected", Units.Count(Rejected) + (AllRuns is { } all && all.Rejected != Rejected ? $" ({Units.Count(all.Rejected)} in all runs)" : "")),
             ("time", $"{Units.Time(TimeSpan.FromSeconds(Seconds))}, {Units.Fixed(RowsPerSecond, 1)} rows/s"),
             (catalog ? "epoch" : "index generation", Generation is { } generation ? Units.Count(generation) : "—"),
-            ("rejects", catalog ? "in the catalog, retrieval.reject" : RejectsFile ?? "—"),
         };
+        if (Rejected > 0 || AllRuns?.Rejected > 0)
+        {
+            facts.Add(("rejects", catalog ? "in the catalog, retrieval.reject" : RejectsFile ?? "—"));
+        }
+
         if (catalog)
         {
             facts.Add(("source", SourceComplete == true ? "complete" : "other parts are not stored yet"));
@@ -78,8 +83,20 @@ internal sealed record IngestionResult(
 
         if (Rejects.Count > 0)
         {
+            console.Write(ReasonsTable());
             console.Write(RejectsTable());
         }
+    }
+
+    private Table ReasonsTable()
+    {
+        var table = Tables.Titled("reasons", "#times", "file", "reason of the first");
+        foreach (var (count, first) in Reasons)
+        {
+            table.Add(Units.Count(count), first.Source, first.Reason);
+        }
+
+        return table;
     }
 
     private Table RejectsTable()

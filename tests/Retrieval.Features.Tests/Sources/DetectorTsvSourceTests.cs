@@ -1,10 +1,11 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
+using Retrieval.Features.Tsv;
 
 namespace Retrieval.Features.Tests.Sources;
 
 [Trait("Promise", "6")]
-public sealed class BottomUpTsvSourceTests : IDisposable
+public sealed class DetectorTsvSourceTests : IDisposable
 {
     private readonly TsvFixture _tsv = new();
 
@@ -82,7 +83,7 @@ public sealed class BottomUpTsvSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("captions.tsv", "a\tone\nno tab\n")]
+    [InlineData("captions.tsv", "no tab\nnor here\n")]
     [InlineData("captions.tsv", "\tone\n")]
     [InlineData("captions.json", "{")]
     [InlineData("captions.json", "[]")]
@@ -101,7 +102,7 @@ public sealed class BottomUpTsvSourceTests : IDisposable
     [Fact]
     public void A_file_that_is_not_there_or_empty_is_refused()
     {
-        Assert.Throws<InvalidInputException>(() => BottomUpTsvSource.Open(_tsv.Folder["none.tsv"], null, FeatureExpectation.None));
+        Assert.Throws<InvalidInputException>(() => DetectorTsvSource.Open(_tsv.Folder["none.tsv"], null, FeatureExpectation.None));
         Assert.Throws<InvalidInputException>(() => _tsv.Open(""));
     }
 
@@ -111,7 +112,7 @@ public sealed class BottomUpTsvSourceTests : IDisposable
     [InlineData("no tabs", "does not begin with an id")]
     [InlineData("x\u0001\t640", "does not begin with an id")]
     [InlineData("x\t640\t480\t2\t", "5 columns, expected 6")]
-    [InlineData("x\t640\t480\t2\t\t\t", "more than 6 columns")]
+    [InlineData("x\t640\t480\t2\t\t\t", "7 columns, expected 6")]
     [InlineData("x\tw\t480\t2\t\t", "width and height")]
     [InlineData("x\t640\t480.5\t2\t\t", "width and height")]
     [InlineData("x\t640\t480\t0\t\t", "number of boxes")]
@@ -195,7 +196,7 @@ public sealed class BottomUpTsvSourceTests : IDisposable
     public void An_id_that_is_not_utf8_is_rejected()
     {
         _tsv.Folder.Write("features.tsv", [0xFF, 0xFE, .. "\t640\t480\t2\t\t\n"u8]);
-        using var source = BottomUpTsvSource.Open(_tsv.Folder["features.tsv"], null, FeatureExpectation.None);
+        using var source = DetectorTsvSource.Open(_tsv.Folder["features.tsv"], null, FeatureExpectation.None);
 
         Assert.Null(Assert.IsType<RejectedSample>(source.ReadFrom(0).Single()).Id);
     }

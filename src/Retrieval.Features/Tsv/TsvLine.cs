@@ -3,16 +3,16 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Retrieval.Features.Sources;
 
-namespace Retrieval.Features.Sources;
+namespace Retrieval.Features.Tsv;
 
-/// <summary>Reads one line of a bottom-up-attention file: id, width, height, number of boxes, boxes, features.</summary>
-internal static class BottomUpLine
+/// <summary>Reads one line of a detector's file.</summary>
+internal static class TsvLine
 {
     /// <summary>Features per region in the output of the published detectors.</summary>
     public const int UsualRegionWidth = 2048;
 
-    private const int Columns = 6;
     private const int MaxPixels = 1 << 20;
     private const int BoxWidth = 4;
 
@@ -22,10 +22,20 @@ internal static class BottomUpLine
     public static int MaxBytes { get; } = Base64.GetMaxEncodedToUtf8Length(SampleRules.MaxElements * sizeof(float)) + (1 << 20);
 
     /// <summary>Reads only the id.</summary>
-    /// <returns>The id, or null if the line does not begin with a valid one.</returns>
-    public static string? ReadId(ReadOnlySpan<byte> line)
+    /// <returns>The id, or null if the line has no valid one in its column.</returns>
+    public static string? ReadId(ReadOnlySpan<byte> line, TsvColumns columns)
     {
+        for (var i = 0; i < columns.Id; i++)
+        {
+            line = line[(line.IndexOf((byte)'\t') + 1)..];
+        }
+
         var end = line.IndexOf((byte)'\t');
+        if (end < 0 && columns.Id == columns.Count - 1)
+        {
+            end = line.TrimEnd((byte)'\r').Length;
+        }
+
         if (end < 0 || end > SampleRules.MaxIdLength * 4)
         {
             return null;
@@ -46,35 +56,34 @@ internal static class BottomUpLine
     /// <param name="line">The line without its line break.</param>
     /// <param name="row">The line's number, from 0.</param>
     /// <param name="id">The image's id.</param>
+    /// <param name="columns">Which column holds what.</param>
     /// <param name="expected">What the model needs.</param>
     /// <param name="sample">The image without captions, if it is not refused.</param>
     /// <returns>The reason for a refusal, or null.</returns>
-    public static string? TryRead(ReadOnlySpan<byte> line, long row, string id, FeatureExpectation expected, out ImageSample? sample)
+    public static string? TryRead(ReadOnlySpan<byte> line, long row, string id, TsvColumns columns, FeatureExpectation expected, out ImageSample? sample)
     {
         sample = null;
         line = line.TrimEnd((byte)'\r');
-        Span<Range> columns = stackalloc Range[Columns + 1];
-        var found = 0;
+        var found = line.Count((byte)'\t') + 1;
+        if (found != columns.Count)
+        {
+            return $"{found} columns, expected {columns.Count}";
+        }
+
+        Span<Range> at = stackalloc Range[columns.Count];
+        found = 0;
         foreach (var column in line.Split((byte)'\t'))
         {
-            columns[found++] = column;
-            if (found > Columns)
-            {
-                break;
-            }
+            at[found++] = column;
         }
 
-        if (found != Columns)
-        {
-            return found > Columns ? $"more than {Columns} columns" : $"{found} columns, expected {Columns}";
-        }
-
-        if (!TryParseCount(line[columns[1]], out var imageWidth) || !TryParseCount(line[columns[2]], out var imageHeight))
+        var (imageWidth, imageHeight) = (0, 0);
+        if ((columns.Width >= 0 && !TryParseCount(line[at[columns.Width]], out imageWidth)) || (columns.Height >= 0 && !TryParseCount(line[at[columns.Height]], out imageHeight)))
         {
             return $"the image's width and height, expected whole numbers from 1 to {MaxPixels}";
         }
 
-        if (!TryParseCount(line[columns[3]], out var count))
+        if (!TryParseCount(line[at[columns.Boxes]], out var count))
         {
             return "the number of boxes, expected a whole number from 1";
         }
@@ -85,12 +94,13 @@ internal static class BottomUpLine
             return badShape;
         }
 
-        if (TryDecode(line[columns[4]], count, BoxWidth, "boxes", "coordinate", out var boxes) is { } badBoxes)
+        float[]? boxes = null;
+        if (columns.Corners >= 0 && TryDecode(line[at[columns.Corners]], count, BoxWidth, "boxes", "coordinate", out boxes) is { } badBoxes)
         {
             return badBoxes;
         }
 
-        if (TryDecode(line[columns[5]], count, width, "features", "feature", out var regions) is { } badRegions)
+        if (TryDecode(line[at[columns.Features]], count, width, "features", "feature", out var regions) is { } badRegions)
         {
             return badRegions;
         }
@@ -100,8 +110,8 @@ internal static class BottomUpLine
             Regions = regions,
             RegionCount = count,
             RegionWidth = width,
-            Boxes = boxes,
-            Metadata = new Dictionary<string, string>
+            Boxes = boxes is null ? null : (ReadOnlyMemory<float>?)boxes,
+            Metadata = columns.Width < 0 || columns.Height < 0 ? null : new Dictionary<string, string>
             {
                 ["image_w"] = imageWidth.ToString(CultureInfo.InvariantCulture),
                 ["image_h"] = imageHeight.ToString(CultureInfo.InvariantCulture),

@@ -1,0 +1,8 @@
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>Rejects of one run that have one reason, but for the numbers and names in it.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="First">The first of them.</param>
+public sealed record RejectReason(long Count, RejectedSample First);

@@ -1,0 +1,52 @@
+using System.Text.RegularExpressions;
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Search.Ingestion;
+
+/// <summary>
+/// The rejects of a run counted by reason. Reasons that differ only in numbers and quoted names are one: a file of another kind
+/// has one reason and not a million. Safe for any number of threads.
+/// </summary>
+internal sealed partial class RejectReasons
+{
+    // A bound on memory. What comes later is counted with the last.
+    private const int MostReasons = 32;
+
+    private readonly Dictionary<(string Source, string Reason), int> _index = [];
+    private readonly List<RejectReason> _reasons = [];
+
+    /// <summary>Counts some more.</summary>
+    public void Add(IEnumerable<RejectedSample> rejects)
+    {
+        lock (_index)
+        {
+            foreach (var reject in rejects)
+            {
+                var key = (reject.Source, NumberOrName().Replace(reject.Reason, "…"));
+                if (!_index.TryGetValue(key, out var at))
+                {
+                    at = Math.Min(_reasons.Count, MostReasons - 1);
+                    if (at == _reasons.Count)
+                    {
+                        _reasons.Add(new RejectReason(0, reject));
+                        _index.Add(key, at);
+                    }
+                }
+
+                _reasons[at] = _reasons[at] with { Count = _reasons[at].Count + 1 };
+            }
+        }
+    }
+
+    /// <summary>The reasons, the most frequent first.</summary>
+    public IReadOnlyList<RejectReason> List()
+    {
+        lock (_index)
+        {
+            return [.. _reasons.OrderByDescending(reason => reason.Count)];
+        }
+    }
+
+    [GeneratedRegex(@"'[^']*'|-?\d[\d.,]*(?:[eE][+-]?\d+)?|NaN|-?∞|-?Infinity")]
+    private static partial Regex NumberOrName();
+}
