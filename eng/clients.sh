@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Generates clients of docs/openapi.json with NSwag and with Kiota, compiles them, and asks a running server with each: a search
-# by caption, one by image, a batch, and a question that is refused. Needs the .NET SDK and NuGet's registry; not part of CI.
+# by caption, by image and by features, images like one, pages, the list, a batch, an explanation, and a question that is
+# refused. Needs the .NET SDK and NuGet's registry; not part of CI.
 #   ./demo.sh               in another terminal, then
 #   eng/clients.sh [URL]    http://127.0.0.1:8080 if left out
 # -h prints this. Ends with 2 if an argument is wrong.
 set -euo pipefail
 
-usage() { sed -n '2,6s/^# \?//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,7s/^# \?//p' "${BASH_SOURCE[0]}"; }
 refuse() { echo "clients.sh: $1" >&2; usage >&2; exit 2; }
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 [ $# -le 1 ] || refuse "$# arguments; expected one URL at most"
@@ -48,6 +49,7 @@ grep -A1 '^warn' kiota.log || true
 
 project nswag
 cat >nswag/Program.cs <<'CS'
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Client;
 
@@ -70,6 +72,15 @@ foreach (var answer in batch.Answers)
 var none = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a cube", Filter = new Dictionary<string, string> { ["split"] = "no such" } });
 Console.WriteLine($"nswag: filter  {none.Hits.Count} hits");
 Console.WriteLine($"nswag: image   {(await client.GetImageAsync(id)).Captions.Count} captions");
+var page = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Offset = 1 });
+Console.WriteLine($"nswag: page    {page.Hits.First().Rank} {page.Hits.First().Id}");
+var listed = await client.ListImagesAsync(null, 2);
+Console.WriteLine($"nswag: list    {string.Join(", ", listed.Images.Select(image => $"{image.Id} {image.Captions}"))}; next {listed.Next}");
+var regions = (await client.GetModelAsync()).Regions;
+var features = MemoryMarshal.AsBytes(Enumerable.Range(0, regions.Count * regions.Width).Select(i => i % 13 / 6f).ToArray().AsSpan()).ToArray();
+Console.WriteLine($"nswag: features {(await client.SearchCaptionsAsync(new CaptionSearchRequest { Features = features, Top = 1 })).Hits.First().Caption}");
+Console.WriteLine($"nswag: like    {(await client.SearchImagesAsync(new ImageSearchRequest { ImageId = id, Top = 1 })).Hits.First().Id}");
+Console.WriteLine($"nswag: explain {(await client.ExplainAsync(new ExplainRequest { ImageId = id, Caption = "a striped red cube" })).Outputs.First().Name}");
 try
 {
     await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 0 });
@@ -84,6 +95,7 @@ CS
 
 project kiota Microsoft.Kiota.{Abstractions,Http.HttpClientLibrary,Serialization.{Json,Text,Form,Multipart}}
 cat >kiota/Program.cs <<'CS'
+using System.Runtime.InteropServices;
 using Client;
 using Client.Models;
 using Microsoft.Kiota.Abstractions.Authentication;
@@ -104,6 +116,15 @@ foreach (var answer in batch.Answers!)
 var none = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a cube", Filter = new() { AdditionalData = new Dictionary<string, object> { ["split"] = "no such" } } }))!;
 Console.WriteLine($"kiota: filter  {none.Hits!.Count} hits");
 Console.WriteLine($"kiota: image   {(await client.V1.Images[id].GetAsync())!.Captions!.Count} captions");
+var page = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Offset = 1 }))!;
+Console.WriteLine($"kiota: page    {page.Hits![0].Rank} {page.Hits[0].Id}");
+var listed = (await client.V1.Images.GetAsync(request => request.QueryParameters.Limit = 2))!;
+Console.WriteLine($"kiota: list    {string.Join(", ", listed.Images!.Select(image => $"{image.Id} {image.Captions}"))}; next {listed.Next}");
+var regions = (await client.V1.Model.GetAsync())!.Regions!;
+var features = MemoryMarshal.AsBytes(Enumerable.Range(0, regions.Count!.Value * regions.Width!.Value).Select(i => i % 13 / 6f).ToArray().AsSpan()).ToArray();
+Console.WriteLine($"kiota: features {(await client.V1.Search.Captions.PostAsync(new CaptionSearchRequest { Features = features, Top = 1 }))!.Hits![0].Caption}");
+Console.WriteLine($"kiota: like    {(await client.V1.Search.Images.PostAsync(new ImageSearchRequest { ImageId = id, Top = 1 }))!.Hits![0].Id}");
+Console.WriteLine($"kiota: explain {(await client.V1.Explain.PostAsync(new ExplainRequest { ImageId = id, Caption = "a striped red cube" }))!.Outputs![0].Name}");
 try
 {
     await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 0 });

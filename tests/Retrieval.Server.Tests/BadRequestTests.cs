@@ -33,7 +33,7 @@ public sealed class BadRequestTests(ServerFixture fixture)
         { Images, "{\"caption\":7}", 400, "caption" },
         { Images, "{\"caption\":[\"w4\"]}", 400, "caption" },
         { Images, "{\"caption\":\"w4\",\"caption\":\"w5\"}", 400, "caption" },
-        { Images, "{\"caption\":\"w4\",\"imageId\":\"plain.jpg\"}", 400, "imageId" },
+        { Images, "{\"caption\":\"w4\",\"imageId\":\"plain.jpg\"}", 400, null },
         { Images, "{\"caption\":\"w4\",\"Top\":3}", 400, "Top" },
         { Images, "{\"caption\":\"w4\",\"$type\":\"x\"}", 400, "$type" },
         { Captions, "{}", 400, "imageId" },
@@ -139,9 +139,9 @@ public sealed class BadRequestTests(ServerFixture fixture)
     [InlineData(Images, """{ "caption": "w4", "top": "10" }""", "top: found a text; expected a whole number from 1 to 1000")]
     [InlineData(Images, """{ "caption": "w4", "top": 1001 }""", "top: found 1001; expected a whole number from 1 to 1000")]
     [InlineData(Images, """{ "caption": "w4", "top": 1.5 }""", "top: found 1.5; expected a whole number from 1 to 1000")]
-    [InlineData(Images, """{ "caption": "w4", "colour of it": 1 }""", "colour of it: there is no such member; known here are caption, top, shortlist, rankBy, deadlineMs, filter")]
+    [InlineData(Images, """{ "caption": "w4", "colour of it": 1 }""", "colour of it: there is no such member; known here are caption, imageId, features, top, offset, shortlist, rankBy, deadlineMs, filter")]
     [InlineData(Images, """{ "caption": "w4", "caption": "w5" }""", "caption: is given twice")]
-    [InlineData(Images, """{ "caption": null }""", "caption: is missing; expected a text")]
+    [InlineData(Images, """{ "caption": null }""", "caption: is missing; expected exactly one of caption, imageId and features")]
     [InlineData(Images, "7", "the body is a number; expected an object")]
     [InlineData(Images, "null", "the body is null; expected an object")]
     [InlineData(Images, """{ "caption": "w4", "filter": [] }""", "filter: found an empty array; expected an object")]
@@ -182,7 +182,7 @@ public sealed class BadRequestTests(ServerFixture fixture)
         await refused.ProblemAsync(400, "caption");
 
         using var beyond = new StringContent($"{{\"caption\":\"{new string('a', 256 << 10)}\"}}", Encoding.UTF8, "application/json");
-        using var tooLong = await fixture.Client.PostAsync(new Uri(Images, UriKind.Relative), beyond, TestContext.Current.CancellationToken);
+        using var tooLong = await fixture.Client.PostAsync(new Uri(Score, UriKind.Relative), beyond, TestContext.Current.CancellationToken);
         await tooLong.ProblemAsync(413);
     }
 
@@ -212,7 +212,7 @@ public sealed class BadRequestTests(ServerFixture fixture)
         var length = new HttpOptions().MaxBodyBytes + 1;
         using var socket = await RawSocket.OpenAsync(fixture.Server.Address, string.Create(
             CultureInfo.InvariantCulture,
-            $"POST {Images} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{new string(' ', (int)length)}"));
+            $"POST {Score} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{new string(' ', (int)length)}"));
 
         var answer = await socket.AnswerAsync();
         Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);

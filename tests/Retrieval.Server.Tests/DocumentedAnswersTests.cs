@@ -37,6 +37,7 @@ public sealed partial class DocumentedAnswersTests
         }
 
         Same(BlockWith(text, "\"captions\": [ {"), await (await server.Client.AskAsync("/v1/images/scene-000000")).JsonAsync());
+        Same(BlockWith(text, "\"next\": \"scene-000001\""), await (await server.Client.AskAsync("/v1/images?limit=2")).JsonAsync());
         Same(BlockWith(text, "\"fingerprint\""), await (await server.Client.AskAsync("/v1/model")).JsonAsync());
         Same(BlockWith(text, "\"status\": \"ready\""), await (await server.Client.AskAsync("/health/ready")).JsonAsync());
 

@@ -14,7 +14,6 @@ public sealed class HttpErrorTests(ServerFixture fixture)
     [InlineData("/v1/search")]
     [InlineData("/v2/search/images")]
     [InlineData("/openapi/v2.json")]
-    [InlineData("/v1/images/")]
     public async Task An_unknown_path_is_a_404_with_a_body(string path) =>
         await (await fixture.Client.AskAsync(path)).ProblemAsync(404);
 

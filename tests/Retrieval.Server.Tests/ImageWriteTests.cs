@@ -200,7 +200,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
 
         await (await small.Client.PutAsync("/v1/images/big", Image.Body(1).ToJsonString())).BodyAsync(201);
         await (await small.Client.PutAsync("/v1/images/big", new string(' ', 16 << 10) + Image.Body(1).ToJsonString())).ProblemAsync(413);
-        var (refused, _) = await small.Client.PostAsync("/v1/search/images", new string(' ', 1024) + """{ "caption": "w4" }""");
+        var (refused, _) = await small.Client.PostAsync("/v1/score", new string(' ', 1024) + """{ "caption": "w4" }""");
         await refused.ProblemAsync(413);
     }
 

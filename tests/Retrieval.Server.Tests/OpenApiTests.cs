@@ -60,8 +60,6 @@ public sealed partial class OpenApiTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData("ImageSearchRequest", "caption")]
-    [InlineData("CaptionSearchRequest", "imageId")]
     [InlineData("BatchRequest", "queries")]
     [InlineData("BatchQuery", null)]
     [InlineData("ScoreRequest", "pairs")]

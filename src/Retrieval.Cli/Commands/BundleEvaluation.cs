@@ -6,6 +6,7 @@ using Retrieval.Inference;
 using Retrieval.Inference.Bundles;
 using Retrieval.Search.Evaluation;
 using Retrieval.Search.Snapshots;
+using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Terminal.Commands;
 using Retrieval.Terminal.Output;
@@ -97,7 +98,7 @@ internal sealed class BundleEvaluation(EvaluationCorpusOptions corpus, ParseResu
     // Without a folder for it the copy is made anew each time.
     private async Task<EvaluationReport> OfCatalogAsync(Evaluation evaluation, WorkFolder? work)
     {
-        var copy = await CatalogCopy.MakeAsync(corpus.OpenCatalog(parsed), corpus.NameOf(parsed), work?.Path ?? corpus.IndexOf(parsed)!, evaluation.Model, stop).ConfigureAwait(false);
+        var copy = await CatalogCopy.MakeAsync(corpus.OpenCatalog(parsed), corpus.NameOf(parsed), work?.Path ?? corpus.IndexOf(parsed)!, new Dictionary<string, IndexSchema> { [evaluation.Model.Fingerprint] = IndexBinding.SchemaOf(evaluation.Model) }, stop).ConfigureAwait(false);
         await using (copy.ConfigureAwait(false))
         {
             return await evaluation.ShowAsync(progress => evaluation.Evaluator.RunAsync(copy.Index, copy.Shortlist, progress, stop), stop).ConfigureAwait(false);

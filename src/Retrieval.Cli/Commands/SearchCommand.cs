@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Retrieval.Cli.Commands.Postgres;
 using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
 using Retrieval.Inference;
@@ -21,9 +22,16 @@ internal static class SearchCommand
     {
         var bundle = CommonOptions.Bundle();
         var index = CommonOptions.Index();
+        index.Required = false;
+        index.Description = "Folder of the index, which is asked also where the environment names a catalog; with --postgres, folder for a copy of the catalog's index, as a server keeps one (a temporary one if not given)";
+        var postgres = new PostgresOptions();
+        var name = CatalogIndexOption.Create();
         var caption = new Option<string?>("--caption") { Description = "Find the images that fit this caption; - reads it from standard input", HelpName = "TEXT" };
         var image = new Option<string?>("--image") { Description = "Find the captions that fit this image of the index", HelpName = "ID" };
+        var features = new Option<string?>("--features") { Description = "Find the captions that fit the image with these region features, .npy [regions, features], floating point", HelpName = "FILE" };
+        var like = new Option<string?>("--like") { Description = "Find images like this one: an image of the index, or a file of features, whose name ends in .npy; by the first stage alone", HelpName = "ID|FILE" };
         var top = CommonOptions.Whole("--top", "Hits to give", 1, Limits.MaxTop, Limits.DefaultTop);
+        var offset = CommonOptions.OptionalWhole("--offset", "Hits to leave out before the first that is given, for the next page", 0, Limits.MaxTop - 1);
         var shortlist = CommonOptions.OptionalWhole("--shortlist", "Candidates to rerank; if not given, as many as the bundle says, or 200 if it says none", 1, Limits.MaxShortlist);
         var rankBy = new Option<RankBy>("--rank-by")
         {
@@ -40,46 +48,61 @@ internal static class SearchCommand
         };
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new CliCommand("search", "Answer one query from a local index: images for a caption, or captions for an image.")
+        var command = new CliCommand("search", "Answer one query from a local index or a catalog: images for a caption or like an image, or captions for an image.")
         {
-            Options = { bundle, index, caption, image, top, shortlist, rankBy, filter, threads, json },
+            Options = { bundle, index, name, caption, image, features, like, top, offset, shortlist, rankBy, filter, threads, json },
             Examples =
             [
                 "retrieval search --bundle models/scenes/bundle --index index --caption \"a red cube left of a green ball\"",
                 "retrieval search --bundle models/scenes/bundle --index index --image scene-000042 --top 5",
                 "retrieval search --bundle models/scenes/bundle --index index --caption \"a cube\" --filter source=flickr30k --json",
+                "retrieval search --bundle models/scenes/bundle --index index --like scene-000042",
+                "retrieval search --bundle models/scenes/bundle --postgres postgresql://serve@db/retrieval --features dog.npy",
             ],
         };
         var device = new DeviceOptions().AddTo(command);
+        postgres.AddTo(command);
         command.Validators.Add(result =>
         {
-            if ((result.GetValue(caption) is null) == (result.GetValue(image) is null))
+            if (new[] { caption, image, features, like }.Count(option => result.GetValue(option) is not null) != 1)
             {
-                result.AddError("give either --caption TEXT or --image ID");
+                result.AddError("give one of --caption TEXT, --image ID, --features FILE and --like ID|FILE");
+            }
+
+            if (!postgres.Given(result, index) && result.GetValue(index) is null)
+            {
+                result.AddError("name one: --index DIR, or --postgres CONNECTION");
             }
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var text = CaptionInput.Read(parsed.GetValue(caption));
-            SearchRequest request = text is not null
-                ? new ImageSearchRequest { Caption = text }
+            SearchRequest request = text is not null ? new ImageSearchRequest { Caption = text }
+                : parsed.GetValue(like) is { } liked ? (liked.EndsWith(".npy", StringComparison.OrdinalIgnoreCase) ? new ImageSearchRequest { Features = FeaturesFile.ReadWhole(liked) } : new ImageSearchRequest { ImageId = liked })
+                : parsed.GetValue(features) is { } file ? new CaptionSearchRequest { Features = FeaturesFile.ReadWhole(file) }
                 : new CaptionSearchRequest { ImageId = parsed.GetValue(image)! };
-            request = request with { Top = parsed.GetValue(top), Shortlist = parsed.GetValue(shortlist), RankBy = parsed.GetValue(rankBy), Filter = parsed.GetValue(filter) };
+            request = request with { Offset = parsed.GetValue(offset), Top = parsed.GetValue(top), Shortlist = parsed.GetValue(shortlist), RankBy = parsed.GetResult(rankBy) is null ? null : parsed.GetValue(rankBy), Filter = parsed.GetValue(filter) };
             var options = new SnapshotOptions
             {
                 Bundle = parsed.GetRequiredValue(bundle),
-                Index = parsed.GetRequiredValue(index),
+                Index = parsed.GetValue(index) ?? "",
                 Inference = device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }),
             };
-            return await RunAsync(options, request, parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
+            if (postgres.Given(parsed, index))
+            {
+                return await CatalogSearch.RunAsync(
+                    postgres.Open(parsed), parsed.GetValue(name), options, parsed.GetValue(index), snapshots => RunAsync(snapshots, request, parsed.GetValue(json), cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+
+            using var snapshots = new SnapshotSource(options);
+            snapshots.Load(cancellationToken);
+            return await RunAsync(snapshots, request, parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(SnapshotOptions snapshot, SearchRequest request, bool json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(SnapshotSource snapshots, SearchRequest request, bool json, CancellationToken cancellationToken)
     {
-        using var snapshots = new SnapshotSource(snapshot);
-        snapshots.Load(cancellationToken);
         using var queues = new ComputeQueues();
         using var service = new SearchService(snapshots, Limits, SearchMetrics.None, TimeProvider.System, queues);
         using var answer = await service.SearchAsync(request, cancellationToken).ConfigureAwait(false);

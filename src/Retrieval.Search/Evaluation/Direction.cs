@@ -75,7 +75,7 @@ internal sealed class Direction
         for (var first = 0; first < QuerySlots.Length; first += perBlock)
         {
             var block = Array.ConvertAll(QuerySlots[first..Math.Min(first + perBlock, QuerySlots.Length)], slot => (Slot: slot, Embedding: SearchRun.EmbeddingOf(Index, Queries, slot)));
-            var found = shortlist.FindMany(block.SelectMany(query => query.Embedding).ToArray(), CandidateCount, IsCandidate, Refuse, cancellationToken);
+            var found = shortlist.FindMany(block.SelectMany(query => query.Embedding).ToArray(), CandidateCount, IsCandidate, Refuse, cancellation: cancellationToken);
             for (var i = 0; i < block.Length; i++)
             {
                 var (slot, embedding) = block[i];

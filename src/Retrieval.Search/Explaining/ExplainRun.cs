@@ -11,7 +11,6 @@ using Retrieval.Inference.Explaining;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Images;
-using Retrieval.Search.Ingestion;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
@@ -86,16 +85,8 @@ internal sealed class ExplainRun(SearchSnapshot snapshot, SingleBatcher<ExplainI
 
     private async Task<PairSide> EncodeAsync(ImageFeatures features)
     {
-        var item = new ImageItem(snapshot.ImageEncodeBatcher, features.Values, work);
-        var encoded = await device.RunAsync(item).ConfigureAwait(false);
-        clock.EndQueued(StageNames.Encode, item.Computing);
-        if (encoded.NonFinite().Count == 0)
-        {
-            return new PairSide(encoded.Records, encoded.Embedding(0), encoded);
-        }
-
-        encoded.Dispose();
-        throw new InvalidInputException(SampleEncoder.OutOfRange, field: "features");
+        var encoded = await SearchRun.EncodeAsync(snapshot, device, features, work, clock).ConfigureAwait(false);
+        return new PairSide(encoded.Records, encoded.Embedding(0), encoded);
     }
 
     // It was checked when it was stored.

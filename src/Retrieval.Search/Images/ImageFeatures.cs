@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Search.Images;
@@ -11,6 +13,38 @@ namespace Retrieval.Search.Images;
 public sealed record ImageFeatures(float[] Values, IReadOnlyList<long>? Shape)
 {
     private const string Field = "features";
+
+    /// <summary>Reads features as callers send them: a <c>.npy</c> file, or little-endian float32 row by row.</summary>
+    /// <exception cref="InvalidInputException">Neither.</exception>
+    public static ImageFeatures Read(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        if (NpyArray.IsNpy(bytes))
+        {
+            return ReadNpy(bytes, Field);
+        }
+
+        return bytes.Length % sizeof(float) == 0
+            ? new ImageFeatures(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), null)
+            : throw new InvalidInputException($"{bytes.Length} bytes are no whole number of float32, and no .npy file", field: Field);
+    }
+
+    /// <summary>Reads a <c>.npy</c> file.</summary>
+    /// <param name="bytes">The file.</param>
+    /// <param name="field">What the error names.</param>
+    /// <exception cref="InvalidInputException">It is none, or its numbers are no floating-point numbers.</exception>
+    public static ImageFeatures ReadNpy(byte[] bytes, string field)
+    {
+        try
+        {
+            var array = NpyArray.Parse(bytes, field);
+            return new ImageFeatures(array.ToSingles(), array.Shape);
+        }
+        catch (InvalidInputException exception)
+        {
+            throw new InvalidInputException(exception.Reason, field: field, innerException: exception);
+        }
+    }
 
     /// <summary>Requires that a model can take them.</summary>
     /// <param name="manifest">The model's bundle.</param>

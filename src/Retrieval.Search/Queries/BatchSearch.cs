@@ -29,7 +29,7 @@ public sealed class BatchSearch(SearchService service, int mostCandidates)
     {
         ArgumentNullException.ThrowIfNull(queries);
         var limited = queries.Select(query => Limit(query, since)).ToList();
-        RefuseTooMany(limited.Sum(query => (long)(query.Limits?.Shortlist ?? 0)));
+        RefuseTooMany(limited.Sum(query => (long)(query.Limits?.Pairs ?? 0)));
         var (atOnce, cost) = AtOnce([.. limited.Select(query => query.Limits?.Cost ?? 1)], service.UsualShortlist + CaptionItem.CostOfOne);
         using var permit = service.Admit(cost);
         var outcomes = new BatchOutcome[limited.Count];

@@ -16,16 +16,17 @@ internal sealed class HitCheck(StoredTexts texts, ScoreTransform transform, long
 {
     /// <param name="ranked">Candidates, best first.</param>
     /// <param name="captions">Whether they are captions.</param>
-    /// <param name="top">Number of hits wanted.</param>
+    /// <param name="page">Which of the hits are wanted.</param>
     /// <param name="leaveOut">Called for each candidate that is left out, with the kind of damage and its slot.</param>
     /// <exception cref="AnswerTooLongException">The hits' texts alone exceed the longest permitted answer.</exception>
-    public List<LocatedHit> Take(Candidate[] ranked, bool captions, int top, Action<string, long> leaveOut)
+    public List<LocatedHit> Take(Candidate[] ranked, bool captions, RequestLimits page, Action<string, long> leaveOut)
     {
-        var hits = new List<LocatedHit>(Math.Min(top, ranked.Length));
+        var hits = new List<LocatedHit>(Math.Min(page.Top, ranked.Length));
+        var rank = page.Skipped;
         long bytes = 0;
         foreach (var candidate in ranked)
         {
-            if (hits.Count == top)
+            if (hits.Count == page.Top)
             {
                 break;
             }
@@ -33,8 +34,12 @@ internal sealed class HitCheck(StoredTexts texts, ScoreTransform transform, long
             try
             {
                 var (image, position) = captions ? texts.Locate(candidate.Slot) : (candidate.Slot, 0);
-                bytes += texts.RequireImage(image) + (captions ? texts.RequireCaption(candidate.Slot) : 0);
-                hits.Add(Hit(hits.Count + 1, candidate, image, captions ? candidate.Slot : null, position));
+                var length = texts.RequireImage(image) + (captions ? texts.RequireCaption(candidate.Slot) : 0);
+                if (++rank > page.Offset)
+                {
+                    bytes += length;
+                    hits.Add(Hit(rank, candidate, image, captions ? candidate.Slot : null, position));
+                }
             }
             catch (IndexCorruptException)
             {

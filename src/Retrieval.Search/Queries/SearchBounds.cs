@@ -6,6 +6,9 @@ public sealed class SearchBounds(SearchOptions options)
     /// <summary>Bound of <see cref="SearchRequest.Top"/>.</summary>
     public WholeNumberBound Top { get; } = new(1, options.MaxTop);
 
+    /// <summary>Bound of <see cref="SearchRequest.Offset"/> by itself; with the number of hits it stays within the most of <see cref="Top"/>.</summary>
+    public WholeNumberBound Offset { get; } = new(0, options.MaxTop - 1);
+
     /// <summary>Bound of <see cref="SearchRequest.Shortlist"/>.</summary>
     public WholeNumberBound Shortlist { get; } = new(1, options.MaxShortlist);
 

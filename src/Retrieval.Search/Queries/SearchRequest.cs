@@ -6,6 +6,12 @@ public record SearchRequest
     /// <summary>Hits wanted, from 1.</summary>
     public int? Top { get; init; }
 
+    /// <summary>
+    /// Hits to leave out before the first that is wanted, from 0; for paging. With <c>top</c> it stays within the most hits of one
+    /// request. A request that gives it, 0 too, has its candidates from the exact shortlist, whose order does not depend on the page.
+    /// </summary>
+    public int? Offset { get; init; }
+
     /// <summary>Candidates to rerank, from 1; if not given, as many as are configured or the bundle's ranking says. At least <c>top</c> are reranked.</summary>
     public int? Shortlist { get; init; }
 

@@ -1,10 +1,15 @@
 using System.Runtime.InteropServices;
 using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Errors;
 using Retrieval.Domain.Numbers;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
+using Retrieval.Inference.Encoding;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
+using Retrieval.Search.Explaining;
+using Retrieval.Search.Images;
+using Retrieval.Search.Ingestion;
 using Retrieval.Search.Shortlists;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
@@ -25,6 +30,8 @@ internal sealed class SearchRun : IDisposable
     private readonly WorkTime _wanted;
     private Func<int, Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)>>? _wider;
     private bool _usedMetadata;
+    private long? _except;
+    private float[]? _factors;
 
     public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, ComputeQueues queues, SearchMetrics metrics, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -78,15 +85,55 @@ internal sealed class SearchRun : IDisposable
         throw new InferenceException(snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
     }
 
+    /// <summary>Encodes an image that is not stored as a query.</summary>
+    /// <exception cref="InvalidInputException">The encoder gives values that are not finite for it.</exception>
+    internal static async Task<EncodedBatch> EncodeAsync(SearchSnapshot snapshot, WorkScheduler device, ImageFeatures features, WorkLimits work, StageClock clock)
+    {
+        var item = new ImageItem(snapshot.ImageEncodeBatcher, features.Values, work);
+        var encoded = await device.RunAsync(item).ConfigureAwait(false);
+        clock.EndQueued(StageNames.Encode, item.Computing);
+        if (encoded.NonFinite().Count == 0)
+        {
+            return encoded;
+        }
+
+        encoded.Dispose();
+        throw new InvalidInputException(SampleEncoder.OutOfRange, field: "features");
+    }
+
+    /// <summary>The query image: looked up in the bank, or encoded. To be disposed of.</summary>
+    /// <param name="slot">Its slot; null for features.</param>
+    public async Task<PairSide> ImageAsync(long? slot)
+    {
+        if (slot is { } stored)
+        {
+            var record = RecordOf(Snapshot, RecordSide.Image, stored);
+            return new PairSide(record, EmbeddingOf(Snapshot.Index, Snapshot.Index.Images, stored), record);
+        }
+
+        var encoded = await EncodeAsync(Snapshot, _queues.Device, Limits.Query.Features!, Work, Clock).ConfigureAwait(false);
+
+        // A late answer of the catalog is still read against it.
+        return new PairSide(encoded.Records, encoded.Embedding(0).ToArray(), encoded);
+    }
+
     /// <summary>Finds the candidates.</summary>
     /// <param name="catalog">Asked first; null if the exact shortlist is wanted.</param>
     /// <param name="side">What is searched.</param>
     /// <param name="query">The query's embedding; must not change, because a late answer of the catalog is still read against it.</param>
     /// <param name="filter">Conditions on the images' metadata; null for none.</param>
-    public async Task<Candidate[]> ShortlistAsync(CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter)
+    /// <param name="except">A slot that is no candidate; null for none.</param>
+    /// <param name="factors">One factor a slot for its inner product, of the exact shortlist; null for none.</param>
+    /// <returns>Those of the shortlists that the wanted hits are in.</returns>
+    public async Task<Candidate[]> ShortlistAsync(
+        CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter, long? except = null, float[]? factors = null)
     {
-        _wider = count => FindAsync(catalog, side, query, filter, count);
-        var (hits, damaged) = await _wider(Limits.Shortlist).ConfigureAwait(false);
+        (_except, _factors) = (except, factors);
+
+        // How near pgvector comes to the exact order depends on how many candidates are asked for, and so on the page.
+        var asked = Limits.Exact ? null : catalog;
+        _wider = count => FindAsync(asked, side, query, filter, count);
+        var (hits, damaged) = await _wider(Limits.Candidates + (except is null ? 0 : 1)).ConfigureAwait(false);
         LeaveOut(StoredData.EmbeddingOf(side), damaged);
         if (filter is not null && _usedMetadata)
         {
@@ -94,7 +141,7 @@ internal sealed class SearchRun : IDisposable
             LeaveOut(StoredData.ImageMetadata, Snapshot.Metadata.Damaged);
         }
 
-        return Candidates(hits);
+        return [.. Candidates([.. hits.Where(hit => hit.Slot != _except).Take(Limits.Candidates)]).Skip(Limits.Skipped)];
     }
 
     private async Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)> FindAsync(
@@ -117,15 +164,32 @@ internal sealed class SearchRun : IDisposable
             ? (Snapshot.ImageShortlist, filter is null ? null : Snapshot.Metadata.Images(filter))
             : (Snapshot.CaptionShortlist, filter is null ? null : Snapshot.Metadata.Captions(filter));
         _usedMetadata = filter is not null;
-        var item = new ShortlistItem(batcher, query, count, allowed is null ? null : allowed.Contains, Work, _wanted.Token);
+        var item = new ShortlistItem(batcher, query, count, allowed is null ? null : allowed.Contains, Work, _factors, _wanted.Token);
         var hits = await _queues.Host.RunAsync(item).ConfigureAwait(false);
         Clock.EndQueued(StageNames.Shortlist, item.Computing);
         return (hits, item.Damaged);
     }
 
-    /// <summary>Scores as many candidates as the deadline allows, and sorts them.</summary>
-    /// <returns>The candidates without those that have no score because of damage; the next ones, if any, replace them.</returns>
+    /// <summary>Scores as many candidates as the deadline allows, and sorts them: those of each shortlist among themselves.</summary>
+    /// <returns>The candidates without those that have no score because of damage; if there are no pages, the next ones, if any, replace them.</returns>
     public async Task<Candidate[]> RerankAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
+    {
+        if (!Limits.Exact)
+        {
+            return await RerankOneAsync(batcher, query, candidates).ConfigureAwait(false);
+        }
+
+        List<Candidate> all = [];
+        foreach (var shortlist in candidates.Chunk(Limits.Shortlist))
+        {
+            // Once the deadline has passed, what follows stays in coarse order.
+            all.AddRange(Reranked < all.Count ? shortlist : await ScoreAsync(batcher, query, shortlist).ConfigureAwait(false));
+        }
+
+        return [.. all];
+    }
+
+    private async Task<Candidate[]> RerankOneAsync(ScoreBatcher batcher, RecordTable query, Candidate[] candidates)
     {
         var sound = await ScoreAsync(batcher, query, candidates).ConfigureAwait(false);
         var missing = candidates.Length - sound.Length;

@@ -5,6 +5,7 @@ using Retrieval.Domain.Text;
 using Retrieval.Inference.Batching;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
+using Retrieval.Search.Shortlists;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Storage.Errors;
@@ -13,8 +14,8 @@ using Retrieval.Storage.Local.Reading;
 namespace Retrieval.Search.Queries;
 
 /// <summary>
-/// Both kinds of search, in two stages: a shortlist by inner product of coarse embeddings, then the full matching model on
-/// the shortlist. A request is admitted before anything is done for it; its work then shares the device's batches with the
+/// All kinds of search: a shortlist by inner product of coarse embeddings, then, except of images for an image, the full
+/// matching model on the shortlist. A request is admitted before anything is done for it; its work then shares the device's batches with the
 /// work of others. If its caller disconnects, its work is dropped from them.
 /// </summary>
 /// <param name="snapshots">What is served.</param>
@@ -107,9 +108,9 @@ public sealed class SearchService(
         permit.RequireHeld();
         return request switch
         {
-            ImageSearchRequest images => LeasedAsync(snapshot => SearchImagesAsync(images, limits, snapshot, cancellationToken)),
-            CaptionSearchRequest captions => LeasedAsync(snapshot => SearchCaptionsAsync(captions, limits, snapshot, cancellationToken)),
-            _ => throw new ArgumentException($"unknown kind of request {request.GetType()}", nameof(request)),
+            ImageSearchRequest when limits.Query.Kind == QueryKinds.Similar => LeasedAsync(snapshot => SearchSimilarAsync(request, limits, snapshot, cancellationToken)),
+            ImageSearchRequest => LeasedAsync(snapshot => SearchImagesAsync(request, limits, snapshot, cancellationToken)),
+            _ => LeasedAsync(snapshot => SearchCaptionsAsync(request, limits, snapshot, cancellationToken)),
         };
     }
 
@@ -154,11 +155,11 @@ public sealed class SearchService(
         }
     }
 
-    private async Task<SearchAnswer> SearchImagesAsync(ImageSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchImagesAsync(SearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         using var activity = SearchActivities.Start(QueryKinds.Images);
         var clock = Begin(limits, activity);
-        var caption = Tokenize(snapshot.Model.Captions, request.Caption, "caption");
+        var caption = Tokenize(snapshot.Model.Captions, limits.Query.Caption!, "caption");
         clock.End(StageNames.Tokenize);
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
@@ -166,7 +167,7 @@ public sealed class SearchService(
             using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
             var candidates = await run.ShortlistAsync(catalog, RecordSide.Image, encoded.Embedding, request.Filter).ConfigureAwait(false);
             candidates = await run.RerankAsync(snapshot.TextToImage, encoded.Record, candidates).ConfigureAwait(false);
-            var answer = Assemble(QueryKinds.Images, run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
+            var answer = Assemble(run, candidates, new QueryTokens(caption.Tokens, caption.UnknownTokens, caption.Truncated));
             if (IsWanted(request, options.ShortlistOf(snapshot.Model.Manifest.Ranking?.TextToImage), answer))
             {
                 sampler!.Offer(new SampledQuery(snapshot, caption.TokenIds, null, run.RankingOf(encoded.Record), Slots(candidates), candidates[0].Slot));
@@ -180,22 +181,42 @@ public sealed class SearchService(
         }
     }
 
-    private async Task<SearchAnswer> SearchCaptionsAsync(CaptionSearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    // The matching model has no score of two images: the first stage, over embeddings of images, is all there is.
+    private async Task<SearchAnswer> SearchSimilarAsync(SearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var slot = ImageSlot(snapshot.Index, request.ImageId);
+        var slot = QueryImage(limits.Query, snapshot);
+        using var activity = SearchActivities.Start(QueryKinds.Similar);
+        var clock = Begin(limits, activity);
+        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
+        try
+        {
+            using var query = await run.ImageAsync(slot).ConfigureAwait(false);
+
+            // pgvector's indexes are for inner products, which order images by the cosine only if all have unit length.
+            var unit = UnitFactors.Unit(query.Embedding.Span);
+            return Assemble(run, await run.ShortlistAsync(null, RecordSide.Image, unit, request.Filter, slot, snapshot.ImageFactors).ConfigureAwait(false), null);
+        }
+        catch (OperationCanceledException) when (run.IsLate)
+        {
+            throw new DeadlineExceededException(limits.Deadline!.Value);
+        }
+    }
+
+    private async Task<SearchAnswer> SearchCaptionsAsync(SearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var slot = QueryImage(limits.Query, snapshot);
         using var activity = SearchActivities.Start(QueryKinds.Captions);
         var clock = Begin(limits, activity);
         using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
         try
         {
-            using var query = SearchRun.RecordOf(snapshot, RecordSide.Image, slot);
-            var embedding = SearchRun.EmbeddingOf(snapshot.Index, snapshot.Index.Images, slot);
-            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, embedding, request.Filter).ConfigureAwait(false);
-            candidates = await run.RerankAsync(snapshot.ImageToText, query, candidates).ConfigureAwait(false);
-            var answer = Assemble(QueryKinds.Captions, run, candidates, null);
-            if (IsWanted(request, options.ShortlistOf(snapshot.Model.Manifest.Ranking?.ImageToText), answer))
+            using var query = await run.ImageAsync(slot).ConfigureAwait(false);
+            var candidates = await run.ShortlistAsync(catalog, RecordSide.Caption, query.Embedding, request.Filter).ConfigureAwait(false);
+            candidates = await run.RerankAsync(snapshot.ImageToText, query.Record, candidates).ConfigureAwait(false);
+            var answer = Assemble(run, candidates, null);
+            if (slot is not null && IsWanted(request, options.ShortlistOf(snapshot.Model.Manifest.Ranking?.ImageToText), answer))
             {
-                sampler!.Offer(new SampledQuery(snapshot, null, slot, run.RankingOf(query), Slots(candidates), candidates[0].Slot));
+                sampler!.Offer(new SampledQuery(snapshot, null, slot, run.RankingOf(query.Record), Slots(candidates), candidates[0].Slot));
             }
 
             return answer;
@@ -206,9 +227,15 @@ public sealed class SearchService(
         }
     }
 
+    private static long? QueryImage(SearchQuery query, SearchSnapshot snapshot)
+    {
+        query.Features?.Require(snapshot.Model.Manifest);
+        return query.ImageId is { } id ? ImageSlot(snapshot.Index, id) : null;
+    }
+
     // Only what a search of the default size gives: what callers ask for beyond or below says nothing about the default.
     private bool IsWanted(SearchRequest request, int usual, SearchAnswer answer) =>
-        sampler is { IsWanted: true } && request is { Shortlist: null, Filter: null, RankBy: null or RankBy.Both } && answer is { Degraded: null, Places.Count: > 0 } && answer.Shortlisted <= usual;
+        sampler is { IsWanted: true } && request is { Shortlist: null, Offset: null, Filter: null, RankBy: null or RankBy.Both } && answer is { Degraded: null, Places.Count: > 0 } && answer.Shortlisted <= usual;
 
     private static long[] Slots(Candidate[] candidates) => Array.ConvertAll(candidates, candidate => candidate.Slot);
 
@@ -219,15 +246,15 @@ public sealed class SearchService(
         return limits.Deadline is { } deadline && deadline.EndsAt <= clock.Began ? throw new DeadlineExceededException(deadline) : clock;
     }
 
-    private SearchAnswer Assemble(string kind, SearchRun run, Candidate[] ranked, QueryTokens? tokens)
+    private SearchAnswer Assemble(SearchRun run, Candidate[] ranked, QueryTokens? tokens)
     {
-        // A query that is an image searches for captions.
+        var kind = run.Limits.Query.Kind;
         var check = new HitCheck(new StoredTexts(run.Snapshot.Index), run.Snapshot.Model.Manifest.Transform, options.MaxAnswerBytes);
-        var hits = check.Take(ranked, captions: tokens is null, run.Limits.Top, run.LeaveOut);
+        var hits = check.Take(ranked, captions: kind == QueryKinds.Captions, run.Limits, run.LeaveOut);
         var reranked = run.Reranked;
         List<string> reasons = [];
         AddIf(run.FellBack, DegradedReasons.CatalogUnavailable);
-        AddIf(reranked < ranked.Length, DegradedReasons.Deadline);
+        AddIf(kind != QueryKinds.Similar && reranked < ranked.Length, DegradedReasons.Deadline);
         AddIf(run.Damaged > 0 || run.Snapshot.IsDamaged, DegradedReasons.Damaged);
         var degraded = reasons.Count == 0 ? null : string.Join(DegradedReasons.Separator, reasons);
         run.Clock.End(StageNames.Assemble);

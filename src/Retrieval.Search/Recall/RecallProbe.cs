@@ -80,7 +80,7 @@ public sealed class RecallProbe(ComputeQueues queues, TimeProvider time)
     {
         var longest = (int)Math.Min(side.Items, Math.Max(MostPairs, (long)Times * query.Shortlist.Length));
         await IdleAsync(cancellationToken).ConfigureAwait(false);
-        var find = new ShortlistItem(side.Shortlist, embedding, longest, null, new WorkLimits { Caller = cancellationToken }, cancellationToken);
+        var find = new ShortlistItem(side.Shortlist, embedding, longest, null, new WorkLimits { Caller = cancellationToken }, null, cancellationToken);
         var hits = await queues.Host.RunAsync(find).ConfigureAwait(false);
         var (reranked, scoring) = await RerankAsync(query, side, record, SearchRun.Candidates(hits), cancellationToken).ConfigureAwait(false);
         long[] best = [.. reranked.Take(Best).Select(candidate => candidate.Slot)];

@@ -24,13 +24,13 @@ internal sealed class ShortlistBatcher(ExactShortlist shortlist, long bytes) : I
     {
         public void Run()
         {
-            // A filter belongs to one query, which therefore gets its own pass.
-            foreach (var item in items.Where(item => item.Accept is not null))
+            // A filter belongs to one query, and so do factors: it gets its own pass.
+            foreach (var item in items.Where(item => item.Accept is not null || item.Factors is not null))
             {
                 Find(item);
             }
 
-            ShortlistItem[] plain = [.. items.Where(item => item.Accept is null)];
+            ShortlistItem[] plain = [.. items.Where(item => item is { Accept: null, Factors: null })];
             if (plain.Length == 1)
             {
                 Find(plain[0]);
@@ -50,7 +50,7 @@ internal sealed class ShortlistBatcher(ExactShortlist shortlist, long bytes) : I
         {
             try
             {
-                item.Hits = shortlist.Find(item.Query, item.Top, item.Accept, item.Damaged.Enqueue, item.Wanted);
+                item.Hits = shortlist.Find(item.Query, item.Top, item.Accept, item.Damaged.Enqueue, item.Factors, item.Wanted);
             }
             catch (OperationCanceledException) when (item.Wanted.IsCancellationRequested)
             {

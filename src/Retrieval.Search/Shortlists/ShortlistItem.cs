@@ -10,8 +10,9 @@ namespace Retrieval.Search.Shortlists;
 /// <param name="top">Number of candidates.</param>
 /// <param name="accept">Which slots may be candidates; null for all.</param>
 /// <param name="limits">When it is no longer wanted.</param>
+/// <param name="factors">One factor a slot for its inner product; null for none.</param>
 /// <param name="wanted">Cancelled when it is no longer wanted.</param>
-internal sealed class ShortlistItem(ShortlistBatcher batcher, ReadOnlyMemory<float> query, int top, Func<long, bool>? accept, WorkLimits limits, CancellationToken wanted)
+internal sealed class ShortlistItem(ShortlistBatcher batcher, ReadOnlyMemory<float> query, int top, Func<long, bool>? accept, WorkLimits limits, float[]? factors, CancellationToken wanted)
     : WorkItem<ShortlistHit[]>(batcher, 1, batcher.CostOfOne, limits)
 {
     public ReadOnlyMemory<float> Query => query;
@@ -19,6 +20,8 @@ internal sealed class ShortlistItem(ShortlistBatcher batcher, ReadOnlyMemory<flo
     public int Top => top;
 
     public Func<long, bool>? Accept => accept;
+
+    public float[]? Factors => factors;
 
     public CancellationToken Wanted => wanted;
 

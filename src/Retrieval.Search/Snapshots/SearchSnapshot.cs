@@ -16,6 +16,7 @@ public sealed class SearchSnapshot : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Lazy<MetadataIndex> _metadata;
+    private readonly Lazy<float[]> _imageFactors;
     private readonly Action _ended;
     private int _leases = 1;
 
@@ -59,6 +60,7 @@ public sealed class SearchSnapshot : IDisposable
         ImageToText = new ScoreBatcher(model.ImageToText, Captions);
         ImageShortlist = BatcherOf(index.Images, model);
         CaptionShortlist = BatcherOf(index.Captions, model);
+        _imageFactors = new Lazy<float[]>(() => UnitFactors.Of(index.Images));
         _metadata = new Lazy<MetadataIndex>(() => MetadataIndex.Build(index));
     }
 
@@ -122,6 +124,9 @@ public sealed class SearchSnapshot : IDisposable
 
     /// <summary>Metadata of the images by key and value; built by the first request with a filter.</summary>
     public MetadataIndex Metadata => _metadata.Value;
+
+    /// <summary>What brings each image's embedding to unit length, by slot; computed for the first search for images like an image.</summary>
+    internal float[] ImageFactors => _imageFactors.Value;
 
     /// <summary>Releases the lease.</summary>
     public void Dispose()

@@ -9,6 +9,9 @@ public static class QueryKinds
     /// <summary>A search for captions.</summary>
     public const string Captions = "captions";
 
+    /// <summary>A search for images that are like an image.</summary>
+    public const string Similar = "similar";
+
     /// <summary>Scores of given pairs.</summary>
     public const string Score = "score";
 
@@ -16,5 +19,5 @@ public static class QueryKinds
     public const string Explain = "explain";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Images, Captions, Score, Explain];
+    public static IReadOnlyList<string> All { get; } = [Images, Captions, Similar, Score, Explain];
 }

@@ -12,10 +12,11 @@ internal static class EndpointRegistration
     public static void MapQueries(this WebApplication app, ServerOptions options)
     {
         var queries = app.MapGroup("/v1").RequireLimits().ProducesCommonProblems();
-        queries.MapSearch();
+        queries.MapSearch(options.Http);
         queries.MapBatch();
         queries.MapScore();
         queries.MapExplain(options.Http);
+        queries.MapImageList();
         queries.MapImages(options.Http);
         queries.MapPictures();
         queries.MapModel();

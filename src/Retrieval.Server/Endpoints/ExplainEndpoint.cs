@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Explaining;
+using Retrieval.Search.Images;
 using Retrieval.Server.Answers;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
@@ -33,7 +34,7 @@ internal static class ExplainEndpoint
     private static ExplainQuery Query(ExplainRequest request) => new()
     {
         ImageId = request.ImageId,
-        Features = request.Features is { } features ? ImageBody.FeaturesOf(features) : null,
+        Features = request.Features is { } features ? ImageFeatures.Read(features) : null,
         Caption = request.Caption,
         CaptionId = request.CaptionId,
         DeadlineMs = request.DeadlineMs,

@@ -21,6 +21,7 @@ namespace Retrieval.Server.Errors;
 internal sealed partial class Problems(Readiness readiness, ILogger<Problems> logger)
 {
     private const int LongestEcho = 200;
+    private const string Unencoded = ", text in UTF-8, without a content encoding";
 
     /// <summary>For a request that needs Postgres while it is unavailable.</summary>
     public static Problem CatalogAway { get; } = Of(503, "Postgres is unavailable and nothing can be written; searches continue");
@@ -57,6 +58,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         ManifestLostException lost => Lost(lost),
         IndexCorruptException damaged => Damaged(damaged),
         DamagedDataException damaged => Damaged(damaged) with { Detail = $"{damaged.Message}; the log has more, and 'retrieval index verify' finds all of it", Field = damaged.Field },
+        MediaTypeException other => Of(415, $"expected a body of the type {string.Join(" or ", other.Types)}{Unencoded}") with { Accept = string.Join(", ", other.Types) },
         BadHttpRequestException refused => Refused(refused),
         _ => Failed(exception),
     };
@@ -70,7 +72,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         408 => "the request did not arrive in time",
         413 => "the body is longer than this server takes",
         414 => "the request line is longer than this server takes",
-        415 => "expected a body of the type application/json, in UTF-8, without a content encoding",
+        415 => "expected a body of the type application/json" + Unencoded,
         429 => "too many requests are waiting; try again after the time in Retry-After",
         431 => "the headers are longer than this server takes",
         505 => "this server speaks HTTP/1.0 and HTTP/1.1",

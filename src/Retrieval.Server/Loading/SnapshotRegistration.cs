@@ -45,6 +45,7 @@ internal static class SnapshotRegistration
         services.AddHostedService<RecallGauge>();
         services.AddSingleton(provider => new BatchSearch(provider.GetRequiredService<SearchService>(), options.Limits.BatchCandidates));
         services.AddSingleton<ImageReader>();
+        services.AddSingleton<ImageLister>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<DamageLog>();
         services.AddSingleton<WarmUp>();

@@ -45,7 +45,7 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
             // They become texts when read.
             Property(schema, "metadata").AdditionalProperties = OneOf(Text, Of(JsonSchemaType.Number), Of(JsonSchemaType.Boolean), Of(JsonSchemaType.Null));
         }
-        else if (type == typeof(Hit) || type == typeof(ImageDetails))
+        else if (type == typeof(Hit) || type == typeof(ImageDetails) || type == typeof(ImageSummary))
         {
             // The C# type allows any JSON; the stored value is an object.
             schema.Properties!["metadata"] = new OpenApiSchema

@@ -10,6 +10,7 @@ using Microsoft.Net.Http.Headers;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Errors;
 
 namespace Retrieval.Server.Requests;
 
@@ -69,7 +70,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
 
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             var read = await pipe.Reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
-            context.Features.Set(Received(type, read.Buffer));
+            context.Features.Set(Received(context.Request, type, read.Buffer));
             await next(context).ConfigureAwait(false);
         }
         finally
@@ -109,11 +110,12 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         return Task.CompletedTask;
     }
 
-    private ReceivedBody Received(string type, ReadOnlySequence<byte> body)
+    private ReceivedBody Received(HttpRequest request, string type, ReadOnlySequence<byte> body)
     {
         if (type != MediaTypeNames.Application.Json)
         {
-            return new ReceivedBody(body, null, time.GetTimestamp()) { MediaType = type };
+            var received = time.GetTimestamp();
+            return new ReceivedBody(body, Deadline.Of(SearchBody.DeadlineOf(request), received, time), received) { MediaType = type };
         }
 
         var bytes = JsonScan.WithoutMark(body);
@@ -143,6 +145,6 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         var plain = request.Headers.ContentEncoding.All(encoding => string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase));
         return known && plain
             ? type!.MediaType.ToString().ToLowerInvariant()
-            : throw new BadHttpRequestException("unsupported media type", StatusCodes.Status415UnsupportedMediaType);
+            : throw new MediaTypeException(accepts.ContentTypes);
     }
 }

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
-using Retrieval.Domain.Errors;
-using Retrieval.Features.Npy;
 using Retrieval.Search.Images;
 using Retrieval.Server.Contracts;
 
@@ -13,7 +10,7 @@ internal static class ImageBody
     /// <summary>Media type of a <c>.npy</c> file.</summary>
     public const string NpyType = "application/x-npy";
 
-    public static SubmittedImage Of(string id, ImageRequest body) => new(id, FeaturesOf(body.Features))
+    public static SubmittedImage Of(string id, ImageRequest body) => new(id, ImageFeatures.Read(body.Features))
     {
         Captions = RequestReader.Items(body.Captions, "captions", "a text"),
         Metadata = body.Metadata,
@@ -21,32 +18,5 @@ internal static class ImageBody
     };
 
     public static SubmittedImage Of(string id, ReadOnlySequence<byte> body, IReadOnlyList<string> captions) =>
-        new(id, Array(body.ToArray(), "body")) { Captions = captions };
-
-    /// <summary>The member <c>features</c>: a <c>.npy</c> file, or float32 row by row.</summary>
-    /// <exception cref="InvalidInputException">Neither.</exception>
-    public static ImageFeatures FeaturesOf(byte[] bytes)
-    {
-        if (NpyArray.IsNpy(bytes))
-        {
-            return Array(bytes, "features");
-        }
-
-        return bytes.Length % sizeof(float) == 0
-            ? new ImageFeatures(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), null)
-            : throw new InvalidInputException($"{bytes.Length} bytes are no whole number of float32, and no .npy file", field: "features");
-    }
-
-    private static ImageFeatures Array(byte[] bytes, string field)
-    {
-        try
-        {
-            var array = NpyArray.Parse(bytes, field);
-            return new ImageFeatures(array.ToSingles(), array.Shape);
-        }
-        catch (InvalidInputException exception)
-        {
-            throw new InvalidInputException(exception.Reason, field: field, innerException: exception);
-        }
-    }
+        new(id, ImageFeatures.ReadNpy(body.ToArray(), "body")) { Captions = captions };
 }

@@ -19,6 +19,7 @@ internal sealed class RequestBounds(ServerOptions options)
     private static Dictionary<(Type, string), WholeNumberBound> Of(ServerOptions options, SearchBounds search) => new()
     {
         [(typeof(SearchRequest), "top")] = search.Top,
+        [(typeof(SearchRequest), "offset")] = search.Offset,
         [(typeof(SearchRequest), "shortlist")] = search.Shortlist,
         [(typeof(SearchRequest), "deadlineMs")] = search.DeadlineMs,
         [(typeof(ScoreRequest), "pairs")] = search.Pairs,

@@ -63,16 +63,17 @@ public sealed unsafe class ExactShortlist
     /// promising slots only.</param>
     /// <param name="damaged">Receives the slot of each candidate left out because its score is not finite. Called from several
     /// threads.</param>
+    /// <param name="factors">If given, one factor a slot, by which its inner product is multiplied.</param>
     /// <param name="cancellation">Observed within about a millisecond.</param>
     /// <exception cref="ArgumentException">The query does not have the embeddings' width, or is not finite.</exception>
-    public ShortlistHit[] Find(ReadOnlyMemory<float> query, int top, Func<long, bool>? accept = null, Action<long>? damaged = null, CancellationToken cancellation = default)
+    public ShortlistHit[] Find(ReadOnlyMemory<float> query, int top, Func<long, bool>? accept = null, Action<long>? damaged = null, float[]? factors = null, CancellationToken cancellation = default)
     {
         if (query.Length != _width)
         {
             throw new ArgumentException($"the query has {query.Length} elements, the embeddings have {_width}", nameof(query));
         }
 
-        return FindMany(query, top, accept, damaged is null ? null : (_, slot) => damaged(slot), cancellation)[0];
+        return FindMany(query, top, accept, damaged is null ? null : (_, slot) => damaged(slot), factors, cancellation)[0];
     }
 
     /// <summary>
@@ -83,11 +84,12 @@ public sealed unsafe class ExactShortlist
     /// <param name="accept">If given, only slots for which it returns true are candidates, for every query.</param>
     /// <param name="damaged">Receives the query and the slot of each candidate left out because its score is not finite. Called
     /// from several threads.</param>
+    /// <param name="factors">If given, one factor a slot, by which its inner products are multiplied.</param>
     /// <param name="cancellation">Observed within about a millisecond.</param>
     /// <returns>The hits of each query. All scores are finite.</returns>
     /// <exception cref="ArgumentException">The queries do not have the embeddings' width, or are not finite.</exception>
     public ShortlistHit[][] FindMany(
-        ReadOnlyMemory<float> queries, int top, Func<long, bool>? accept = null, Action<int, long>? damaged = null, CancellationToken cancellation = default)
+        ReadOnlyMemory<float> queries, int top, Func<long, bool>? accept = null, Action<int, long>? damaged = null, float[]? factors = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(top);
         RequireQueries(queries.Span);
@@ -105,7 +107,7 @@ public sealed unsafe class ExactShortlist
         for (var first = 0; first < results.Length; first += QueriesAtATime)
         {
             var count = Math.Min(QueriesAtATime, results.Length - first);
-            Scan(address + ((nint)first * _width * sizeof(float)), first, count, capacity, new Choice(accept, damaged), cancellation).CopyTo(results, first);
+            Scan(address + ((nint)first * _width * sizeof(float)), first, count, capacity, new Choice(accept, damaged, factors), cancellation).CopyTo(results, first);
         }
 
         return results;
@@ -209,8 +211,16 @@ public sealed unsafe class ExactShortlist
         }
     }
 
-    private void Keep(ReadOnlySpan<float> scores, long row, TopHits top, Choice choice)
+    private void Keep(Span<float> scores, long row, TopHits top, Choice choice)
     {
+        if (choice.Factors is { } factors)
+        {
+            for (var i = 0; i < scores.Length; i++)
+            {
+                scores[i] *= factors[row + i];
+            }
+        }
+
         // Nearly always no row has a chance and all are finite: then nothing else is to be done.
         if (scores.Length == Vector128<float>.Count)
         {
@@ -247,5 +257,5 @@ public sealed unsafe class ExactShortlist
         return hits.Length <= capacity ? hits : hits[..capacity];
     }
 
-    private sealed record Choice(Func<long, bool>? Accept, Action<int, long>? Damaged);
+    private sealed record Choice(Func<long, bool>? Accept, Action<int, long>? Damaged, float[]? Factors);
 }

@@ -147,7 +147,7 @@ public sealed class ExactShortlistTests : IDisposable
         var tombstoned = new SlotBitmap(3);
         tombstoned.Add(0);
         var damaged = new ConcurrentQueue<long>();
-        var found = new ExactShortlist(Copy(values), 3, 2, tombstoned).Find(new[] { 1f, 1f }, 3, slot => slot != 1, damaged.Enqueue, TestContext.Current.CancellationToken);
+        var found = new ExactShortlist(Copy(values), 3, 2, tombstoned).Find(new[] { 1f, 1f }, 3, slot => slot != 1, damaged.Enqueue, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(2, Assert.Single(found).Slot);
         Assert.Empty(damaged);
     }
@@ -160,6 +160,21 @@ public sealed class ExactShortlistTests : IDisposable
         Assert.Throws<ArgumentException>(() => shortlist.Find(new float[4], 1, cancellation: TestContext.Current.CancellationToken));
         Assert.Throws<ArgumentException>(() => shortlist.Find(new[] { 1f, float.NaN }, 1, cancellation: TestContext.Current.CancellationToken));
         Assert.Throws<ArgumentOutOfRangeException>(() => shortlist.Find(new float[2], -1, cancellation: TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Factors_multiply_each_inner_product_before_the_best_are_taken(int threads)
+    {
+        const int Rows = 1003;
+        float[] values = [.. Enumerable.Range(1, Rows).Select(row => (float)row)];
+        float[] factors = [.. Enumerable.Range(1, Rows).Select(row => row % 3 == 0 ? 1f / row : -1f)];
+
+        var found = new ExactShortlist(Copy(values), Rows, 1, threads: threads).Find(new[] { 2f }, Rows / 3, factors: factors, cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(0, Rows / 3).Select(i => (long)((3 * i) + 2)).Order(), found.Select(hit => hit.Slot).Order());
+        Assert.All(found, hit => Assert.Equal(2f, hit.Score, 1e-5f));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Inference;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
@@ -21,26 +20,31 @@ internal sealed class CatalogCopy : IAsyncDisposable
     private readonly Catalog _catalog;
     private readonly CatalogFollower _follower;
 
-    private CatalogCopy(Catalog catalog, CatalogFollower follower, LocalIndex index, CatalogShortlist shortlist)
+    private CatalogCopy(Catalog catalog, CatalogFollower follower, FollowedIndex copied, IndexSchema schema)
     {
         (_catalog, _follower) = (catalog, follower);
-        (Index, Shortlist) = (index, shortlist);
+        Index = LocalIndex.Open(copied.Path, schema);
+        Shortlist = new CatalogShortlist(new VectorShortlist(catalog), copied.IndexId);
+        Served = new ServedIndex(copied.Path, copied.Name, copied.IndexId, copied.Fingerprint);
     }
 
     public LocalIndex Index { get; }
 
     public CatalogShortlist Shortlist { get; }
 
+    /// <summary>What a search serves of it.</summary>
+    public ServedIndex Served { get; }
+
     /// <param name="catalog">The catalog; disposed of with the copy, or at once if none can be made.</param>
     /// <param name="name">The index; null for the active one.</param>
     /// <param name="folder">Folder of the copy. One of an earlier time is only brought up to date.</param>
-    /// <param name="model">The model; the index must have been made with its bundle.</param>
+    /// <param name="schemas">Schema of the index by the fingerprint of the bundle, of which the index must have been made with one.</param>
     /// <param name="cancellationToken">Ends the copying.</param>
     /// <exception cref="InvalidInputException">No index is named and none is active, or it was made with another bundle.</exception>
     /// <exception cref="CatalogException">There is no such index, or Postgres refused.</exception>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CacheLockedException">A server uses the folder.</exception>
-    public static async Task<CatalogCopy> MakeAsync(Catalog catalog, string? name, string folder, MatchingModel model, CancellationToken cancellationToken)
+    public static async Task<CatalogCopy> MakeAsync(Catalog catalog, string? name, string folder, IReadOnlyDictionary<string, IndexSchema> schemas, CancellationToken cancellationToken)
     {
         CatalogFollower? follower = null;
         try
@@ -48,7 +52,7 @@ internal sealed class CatalogCopy : IAsyncDisposable
             await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
             var found = await CatalogIndexOption.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false);
             follower = new CatalogFollower(
-                catalog, new FollowerOptions { CacheFolder = folder, IndexName = found.Name }, new Dictionary<string, IndexSchema> { [model.Fingerprint] = IndexBinding.SchemaOf(model) });
+                catalog, new FollowerOptions { CacheFolder = folder, IndexName = found.Name }, schemas);
             Printer.Note($"copying {catalog.Name}:{found.Name}");
             FollowStep step;
             do
@@ -66,7 +70,7 @@ internal sealed class CatalogCopy : IAsyncDisposable
                 Printer.Note($"{catalog.Name}:{found.Name} has no nearest-neighbour indexes yet: pgvector compares with every embedding, slowly and without loss");
             }
 
-            return new CatalogCopy(catalog, follower, LocalIndex.Open(step.Index.Path, IndexBinding.SchemaOf(model)), new CatalogShortlist(new VectorShortlist(catalog), step.Index.IndexId));
+            return new CatalogCopy(catalog, follower, step.Index, schemas[step.Index.Fingerprint]);
         }
         catch
         {

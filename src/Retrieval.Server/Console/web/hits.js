@@ -16,18 +16,19 @@ const WIDTH = 160;
 export function hitList(hits, { request, pictures, explainer }) {
   const images = request.kind === "images";
   return h("ol", { class: `hits ${images && pictures ? "grid" : "rows"}` }, ...hits.map(hit => {
-    const why = explainer ? hrefOf("why", whyOf(request, hit)) : null;
+    const why = explainer && hasWhy(request) ? hrefOf("why", whyOf(request, hit)) : null;
     const imageId = images ? hit.id : hit.imageId ?? "";
     return h("li", { class: "hit" },
       pictures ? h("a", { class: "frame", href: why ?? hrefOf("search", { imageId }), tabindex: -1, "aria-hidden": true }, picture(imageId, images ? WIDTH : WIDTH / 2)) : null,
       h("div", { class: "about" },
         images ? null : h("p", { class: "caption" }, hit.caption),
         h("p", { class: "id" }, h("span", { class: "rank" }, `${hit.rank}`), " ", hit.id),
-        scores(hit),
+        scores(hit, images && !("caption" in request.body)),
         hit.metadata ? metadata(hit.metadata) : null,
         h("p", { class: "actions" },
           why ? link(why, "Why", ` ${hit.id}`) : null, " ",
-          images ? link(hrefOf("search", { imageId }), "Captions", ` for ${hit.id}`) : link(hrefOf("search", { caption: hit.caption }), "Images", ` for the caption ${hit.id}`))));
+          images ? link(hrefOf("search", { imageId }), "Captions", ` for ${hit.id}`) : link(hrefOf("search", { caption: hit.caption }), "Images", ` for the caption ${hit.id}`), " ",
+          link(hrefOf("search", { like: imageId }), "More like this", ` of ${imageId}`))));
   }));
 }
 
@@ -39,6 +40,12 @@ export function hitList(hits, { request, pictures, explainer }) {
  */
 const link = (href, text, of) => h("a", { href }, text, h("span", { class: "unseen" }, of));
 
+/**
+ * Whether the pair of query and hit can be explained by ids and texts: two images are no pair, and features are not in an address.
+ * @param {Request} request
+ */
+const hasWhy = ({ kind, body }) => (kind === "images" ? "caption" in body : "imageId" in body);
+
 /** @param {Request} request @param {Hit} hit */
 const whyOf = (request, hit) => (request.kind === "images"
   ? { imageId: hit.id, caption: String(request.body["caption"]) } : { imageId: String(request.body["imageId"]), captionId: hit.id });
@@ -46,11 +53,12 @@ const whyOf = (request, hit) => (request.kind === "images"
 /**
  * Both stages' scores and ranks, and how far the second stage moved the hit.
  * @param {Hit} hit
+ * @param {boolean} [firstOnly] whether the search has no second stage
  */
-export function scores(hit) {
+export function scores(hit, firstOnly = false) {
   return h("dl", { class: "scores" },
-    h("div", {}, h("dt", {}, "score"), h("dd", {}, score(hit.score), hit.scoreRank === null ? " (not reranked)" : h("span", { class: "faint" }, ` rank ${hit.scoreRank}`))),
-    h("div", {}, h("dt", {}, "first stage"), h("dd", {}, score(hit.coarse.score), h("span", { class: "faint" }, ` rank ${hit.coarse.rank} `), moved(hit.coarse.rank - hit.rank))));
+    firstOnly ? null : h("div", {}, h("dt", {}, "score"), h("dd", {}, score(hit.score), hit.scoreRank === null ? " (not reranked)" : h("span", { class: "faint" }, ` rank ${hit.scoreRank}`))),
+    h("div", {}, h("dt", {}, "first stage"), h("dd", {}, score(hit.coarse.score), h("span", { class: "faint" }, ` rank ${hit.coarse.rank} `), firstOnly ? null : moved(hit.coarse.rank - hit.rank))));
 }
 
 /**

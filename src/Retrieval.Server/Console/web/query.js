@@ -1,23 +1,27 @@
 /** A search as it stands in the address, in a form, and in a request. */
 
 import { choice, h, value } from "./dom.js";
+import { featuresOf, take } from "./features.js";
 
 /** @typedef {{ kind: "images" | "captions", body: Record<string, unknown> }} Request */
 
-const NUMBERS = ["top", "shortlist", "deadlineMs"];
+const NUMBERS = ["top", "offset", "shortlist", "deadlineMs"];
 
 /**
- * The request that an address stands for; null without a caption or an image.
+ * The request that an address stands for; null without a caption or an image. `like` is an image that others are to be like;
+ * `file` are features that the page holds, of which `find` says what is searched for them.
  * @param {URLSearchParams} parameters
  * @returns {Request | null}
  */
 export function requestOf(parameters) {
-  const caption = parameters.get("caption"), imageId = parameters.get("imageId");
-  if (!caption && !imageId) {
+  const [caption, like, imageId, file] = ["caption", "like", "imageId", "file"].map(name => parameters.get(name));
+  const features = file ? featuresOf(file) : null;
+  /** @type {Record<string, unknown> | null} */
+  const body = caption ? { caption } : like ? { imageId: like } : imageId ? { imageId } : features ? { features } : null;
+  if (!body) {
     return null;
   }
-  /** @type {Record<string, unknown>} */
-  const body = caption ? { caption } : { imageId };
+  const images = caption || like || (!imageId && parameters.get("find") === "images");
   for (const name of NUMBERS) {
     const text = parameters.get(name);
     if (text) {
@@ -25,14 +29,17 @@ export function requestOf(parameters) {
       body[name] = Number.isFinite(Number(text)) ? Number(text) : text;
     }
   }
-  if (parameters.get("rankBy")) {
+  // Without a second stage there is nothing to choose.
+  if (images && !caption) {
+    delete body["shortlist"];
+  } else if (parameters.get("rankBy")) {
     body["rankBy"] = parameters.get("rankBy");
   }
   const filter = filterOf(parameters.get("filter") ?? "");
   if (filter) {
     body["filter"] = filter;
   }
-  return { kind: caption ? "images" : "captions", body };
+  return { kind: images ? "images" : "captions", body };
 }
 
 /**
@@ -56,24 +63,56 @@ export function filterOf(text) {
  * @param {(parameters: Record<string, string>) => void} submit
  */
 export function searchForm(parameters, submit) {
-  const byImage = !parameters.get("caption") && !!parameters.get("imageId");
+  const by = ["caption", "like", "imageId"].find(name => parameters.get(name)) ?? "caption";
   const caption = h("input", { name: "text", id: "text", type: "search", required: true, autocomplete: "off",
-    value: parameters.get("caption") ?? parameters.get("imageId") ?? "", "aria-label": "Caption or image id" });
+    value: parameters.get(by) ?? "", "aria-label": "Caption or image id" });
   const more = ["top", "shortlist", "rankBy", "deadlineMs", "filter"].some(name => parameters.get(name));
   /** @param {string} label @param {string} name @param {string} hint */
   const number = (label, name, hint) => h("label", {}, label, h("input", { name, inputmode: "numeric", placeholder: hint, value: parameters.get(name) ?? "" }));
   const form = h("form", { class: "query", role: "search", onsubmit(/** @type {Event} */ event) {
     event.preventDefault();
-    const by = value(form, "by");
-    submit({ [by]: value(form, "text"), ...Object.fromEntries(["top", "shortlist", "rankBy", "deadlineMs", "filter"].map(name => [name, value(form, name)])) });
+    submit({ [value(form, "by")]: value(form, "text"), ...Object.fromEntries(["top", "shortlist", "rankBy", "deadlineMs", "filter"].map(name => [name, value(form, name)])) });
   } },
   h("div", { class: "line" },
-    choice("Search by", "by", [["caption", "caption"], ["imageId", "image id"]], byImage ? "imageId" : "caption", { class: "by" }),
+    choice("Search by", "by", [["caption", "caption"], ["imageId", "image id"], ["like", "images like image id"]], by, { class: "by" }),
     caption, h("button", {}, "Search")),
   h("details", { open: more }, h("summary", {}, "Options"),
     h("div", { class: "fields" },
       number("Hits", "top", "10"), number("Shortlist", "shortlist", "default"), number("Deadline in ms", "deadlineMs", "none"),
       choice("Order", "rankBy", [["", "both stages"], ["score", "score alone"]], parameters.get("rankBy") ?? ""),
       h("label", { class: "wide" }, "Filter by metadata: key=value, one a line", h("textarea", { name: "filter", rows: 2, spellcheck: false }, parameters.get("filter") ?? "")))));
+  return h("div", { class: "queries" }, form, featuresField(parameters, submit));
+}
+
+/**
+ * Takes an .npy file of features, chosen or dropped, and searches with it.
+ * @param {URLSearchParams} parameters
+ * @param {(parameters: Record<string, string>) => void} submit
+ */
+function featuresField(parameters, submit) {
+  const file = parameters.get("file");
+  const said = h("span", { class: "faint", role: "status" }, file ? (featuresOf(file) ? file : `${file} is no longer held by the page: choose it again.`) : "");
+  /** @param {File | null | undefined} chosen */
+  const search = async chosen => {
+    if (!chosen) {
+      return;
+    }
+    try {
+      submit({ file: await take(chosen), find: value(form, "find") });
+    } catch (error) {
+      said.textContent = error instanceof Error ? error.message : String(error);
+    }
+  };
+  const input = h("input", { type: "file", accept: ".npy", onchange() {
+    void search(input.files?.[0]);
+  } });
+  const form = h("form", { class: "features", ondragover(/** @type {DragEvent} */ event) {
+    event.preventDefault();
+  }, ondrop(/** @type {DragEvent} */ event) {
+    event.preventDefault();
+    void search(event.dataTransfer?.files[0]);
+  } },
+  choice("For features of an image, find", "find", [["captions", "captions"], ["images", "images like it"]], parameters.get("find") ?? "captions"),
+  h("label", {}, "Choose or drop an .npy file", input), said);
   return form;
 }

@@ -1,4 +1,4 @@
-/** Search: by a caption or by an image of the index; what was found, and where each stage had it. */
+/** Search: by a caption, by an image of the index or by features; what was found, and where each stage had it, page by page. */
 
 import { model, search } from "./api.js";
 import { copyAsCurl } from "./curl.js";
@@ -17,7 +17,7 @@ export async function searchView(main, parameters, signal) {
   const result = h("section", { "aria-label": "Result", class: "result" });
   main.replaceChildren(h("h1", { class: "unseen" }, "Search"), searchForm(parameters, wanted => go(hrefOf("search", wanted))), result);
   if (!request) {
-    result.append(h("p", { class: "faint" }, "Describe a picture, or give the id of an image to find captions for it."));
+    result.append(h("p", { class: "faint" }, "Describe a picture, give the id of an image to find captions for it or images like it, or drop an .npy file of an image's features."));
     main.querySelector("input")?.focus();
     return;
   }
@@ -26,13 +26,14 @@ export async function searchView(main, parameters, signal) {
     const [{ answer, stages }, served] = await Promise.all([search(request.kind, request.body, signal), model(signal)]);
     const hits = answer.hits.length
       ? hitList(answer.hits, { request, pictures: served.pictures, explainer: served.explainer })
-      : h("p", { class: "notice" }, nothingFound(served.index[request.kind], "filter" in request.body));
+      : h("p", { class: "notice" }, nothingFound(served.index[request.kind], "filter" in request.body, "offset" in request.body));
     result.replaceChildren(...[
       degraded(answer.degraded),
       answer.query ? readAs(answer.query) : null,
       summary(answer, served.index[request.kind], request.kind, stages.get("total")),
       copyAsCurl(`/v1/search/${request.kind}`, request.body),
       hits,
+      pages(parameters, answer.hits.length),
     ].filter(part => part !== null));
   } catch (error) {
     if (!signal.aborted) {
@@ -52,6 +53,21 @@ const summary = (answer, all, kind, milliseconds) => h("p", { class: "summary", 
   + `${milliseconds === undefined ? "" : `, ${duration(milliseconds / 1000)}`} `,
   h("span", { class: "faint" }, `${answer.model}, epoch ${answer.indexEpoch}`));
 
-/** @param {number} all @param {boolean} filtered */
-const nothingFound = (all, filtered) => (all === 0 ? "The index is empty: ingest something first (Operate)."
+/**
+ * Links to the hits before and after those that are shown.
+ * @param {URLSearchParams} parameters
+ * @param {number} shown
+ */
+function pages(parameters, shown) {
+  const top = Number(parameters.get("top")) || 10, offset = Number(parameters.get("offset")) || 0;
+  const before = offset > 0, after = shown === top;
+  /** @param {number} to @param {string} text */
+  const link = (to, text) => h("a", { href: hrefOf("search", { ...Object.fromEntries(parameters), offset: to }) }, text);
+  return before || after
+    ? h("nav", { "aria-label": "Pages", class: "pages" }, before ? link(Math.max(0, offset - top), "Previous hits") : null, " ", after ? link(offset + top, "Next hits") : null)
+    : null;
+}
+
+/** @param {number} all @param {boolean} filtered @param {boolean} paged */
+const nothingFound = (all, filtered, paged) => (paged ? "There are no more hits." : all === 0 ? "The index is empty: ingest something first (Operate)."
   : filtered ? "No image has the metadata that the filter wants." : "Nothing was found.");

@@ -1,0 +1,30 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Retrieval.Storage.Local.Reading;
+
+namespace Retrieval.Search.Shortlists;
+
+/// <summary>
+/// Embeddings of images may have any length, as only their order for a caption counts. Two images are compared by the cosine, so
+/// that long ones are not like everything.
+/// </summary>
+internal static class UnitFactors
+{
+    /// <summary>One over the length of each embedding, by slot; 0 for one without length.</summary>
+    public static float[] Of(IndexBank bank)
+    {
+        var factors = new float[bank.Slots];
+        Parallel.For(0, factors.Length, slot => factors[slot] = Of(MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot))));
+        return factors;
+    }
+
+    /// <summary>The embedding at unit length.</summary>
+    public static float[] Unit(ReadOnlySpan<float> embedding)
+    {
+        var unit = new float[embedding.Length];
+        TensorPrimitives.Multiply(embedding, Of(embedding), unit);
+        return unit;
+    }
+
+    private static float Of(ReadOnlySpan<float> embedding) => TensorPrimitives.Norm(embedding) is var length && length == 0 ? 0 : 1 / length;
+}
