@@ -66,7 +66,8 @@ internal static class RepeatedRows
             run++;
         }
 
-        return run;
+        // So long a run is no number of captions: an array of zeros, say.
+        return run < LongestRun ? run : 1;
     }
 
     private static long NextChange(NpyFile array, long row) => row + RunAt(array, row);

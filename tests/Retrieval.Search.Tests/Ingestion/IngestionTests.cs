@@ -151,11 +151,11 @@ public sealed class IngestionTests : IDisposable
 
         var report = await Ingest.RunAsync(source, _folder.Index);
 
-        Assert.Equal((13L, 7L), (report.Progress.Ingested, report.Progress.Rejected));
+        Assert.Equal((15L, 7L), (report.Progress.Ingested, report.Progress.Rejected));
         var lines = Ingest.Rejects(report).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         var expected = new (int Row, string Source, string Reason)[]
         {
-            (3, "made_ims.npy", "NaN"), (4, "made_ims.npy", "Infinity"), (6, "made_caps.txt", "caption 1"), (8, "made_caps.txt", "NUL"),
+            (3, "made_ims.npy", "NaN"), (4, "made_ims.npy", "Infinity"), (6, "made_caps.txt", "line 14: "), (8, "made_caps.txt", "NUL"),
             (11, "made_ids.txt", "row 2"), (14, "model", "not finite"), (16, "made_metadata.jsonl", "Array"),
         };
         Assert.Equal(expected.Select(reject => (long)reject.Row), lines.Select(line => line.GetProperty("row").GetInt64()));
@@ -168,7 +168,7 @@ public sealed class IngestionTests : IDisposable
 
         Assert.Equal(expected.Select(reject => (long)reject.Row), report.FirstRejects.Select(reject => reject.Row));
         using var index = Ingest.Open(_folder.Index);
-        Assert.Equal((13, 7L), (index.Images.Count, index.Ledger.Single().Rejected));
+        Assert.Equal((15, 7L), (index.Images.Count, index.Ledger.Single().Rejected));
     }
 
     [Fact]

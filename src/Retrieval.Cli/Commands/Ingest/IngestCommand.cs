@@ -62,11 +62,6 @@ internal static class IngestCommand
             };
             using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }));
             using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
-            foreach (var note in opened.Notes)
-            {
-                Printer.Note(note);
-            }
-
             var job = new IngestionJob(model, options, TimeProvider.System);
             var (result, refusal) = parsed.GetValue(dryRun)
                 ? (await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false), null)
@@ -101,12 +96,14 @@ internal static class IngestCommand
 
     private static async Task<IngestionResult> DryRunAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, CancellationToken cancellationToken)
     {
+        Tell(source);
         var report = await IngestionDisplay.RunAsync(progress => Task.Run(() => job.Validate(source, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
         return IngestionResult.Of(source.Name, options, null, null, report);
     }
 
     private static async Task<(IngestionResult Result, string? Refusal)> IngestAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, IngestDestination destination, CancellationToken cancellationToken)
     {
+        Tell(source);
         try
         {
             var report = await IngestionDisplay.RunAsync(progress => job.RunAsync(source, destination.Target, progress, cancellationToken)).ConfigureAwait(false);
@@ -121,6 +118,15 @@ internal static class IngestCommand
             var next = (await destination.ReadLedger().ConfigureAwait(false))?.NextRow ?? 0;
             Printer.Note($"stopped; what was committed stays, and the same command{(options.Restart ? " without --restart" : "")} resumes at row {Units.Count(next)}");
             throw;
+        }
+    }
+
+    // Once nothing but the rows can be wrong: an error before that stays one line.
+    private static void Tell(IFeatureSource source)
+    {
+        foreach (var note in source.Notes)
+        {
+            Printer.Note(note);
         }
     }
 }
