@@ -75,6 +75,21 @@ public sealed class EvaluateTests
         Assert.All(["both stages", "12, the bundle's", "own inside", "loss of R@1", "both directions", "rsum"], part => Assert.Contains(part, table, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("many")]
+    public async Task A_number_of_queries_is_a_number_or_all(string queries)
+    {
+        using var folder = new TemporaryFolder();
+        var source = SampleSplit.Write(folder, 3);
+        string[] command = ["evaluate", "--bundle", Fixture.Bundle(), "--source", source, "--split", "test", "--json", "--queries"];
+
+        (await CommandLineProcess.RunAsync([.. command, queries])).Refused($"--queries is '{queries}'; expected a whole number from 1, or 'all'");
+        var all = (await CommandLineProcess.RunAsync([.. command, "all"])).Json();
+        Assert.Equal((3, JsonValueKind.Null), (all.GetProperty("queries").GetProperty("imageToText").GetInt32(), all.GetProperty("pairsOfAll").ValueKind));
+    }
+
     [Fact]
     public async Task An_index_is_evaluated_as_it_is_stored_and_gives_what_its_source_gives()
     {

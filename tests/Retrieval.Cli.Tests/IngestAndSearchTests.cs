@@ -48,10 +48,15 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
 
         Assert.Equal((Images - 1, 1), (report.GetProperty("ingested").GetInt32(), report.GetProperty("rejected").GetInt32()));
         Assert.Equal(JsonValueKind.Null, report.GetProperty("generation").ValueKind);
+        var estimate = report.GetProperty("estimate");
+        Assert.Equal((Images - 1, (Images - 1) * SampleSplit.CaptionsPerImage), (estimate.GetProperty("images").GetInt32(), estimate.GetProperty("captions").GetInt32()));
+        Assert.InRange(estimate.GetProperty("indexBytes").GetInt64(), 1, estimate.GetProperty("catalogBytes").GetInt64());
+        Assert.True(estimate.GetProperty("seconds").GetDouble() > 0);
 
         var table = (await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--source", corpus.Source, "--split", "test", "--dry-run")).Succeeded().Output;
-        Assert.Contains("nothing was encoded or stored", table, StringComparison.Ordinal);
+        Assert.Contains("nothing was stored", table, StringComparison.Ordinal);
         Assert.Contains("not checked: what the encoders give (a row they give NaN for is rejected only then), and the index", table, StringComparison.Ordinal);
+        Assert.Contains("estimated: bytes from the bundle's record sizes", table, StringComparison.Ordinal);
         Assert.DoesNotContain("valid", table, StringComparison.Ordinal);
     }
 

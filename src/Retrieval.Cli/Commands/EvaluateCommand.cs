@@ -11,7 +11,9 @@ namespace Retrieval.Cli.Commands;
 /// <summary><c>retrieval evaluate</c>: the papers' measures, for a score matrix or for a bundle on a corpus.</summary>
 internal static class EvaluateCommand
 {
-    private const string All = "all";
+    /// <summary>Every candidate of a query, or every query.</summary>
+    public const string All = "all";
+
     private const int UsualCaptionsPerImage = 5;
 
     public static CliCommand Create()
@@ -27,7 +29,12 @@ internal static class EvaluateCommand
             HelpName = "N,N,…,all",
             CustomParser = ParseShortlists,
         };
-        var queries = CommonOptions.OptionalWhole("--queries", "With --bundle: only N queries of each direction and fold, evenly spaced; each ranks the whole fold", 1, int.MaxValue);
+        var queries = new Option<QueryCount?>("--queries")
+        {
+            Description = string.Create(CultureInfo.InvariantCulture, $"With --bundle: only N queries of each direction and fold, evenly spaced; each ranks the whole fold. '{All}' for every query; if not given, as many as have {EvaluationOptions.UsualPairs:N0} pairs to score"),
+            HelpName = $"N|{All}",
+            CustomParser = ParseQueries,
+        };
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var markdown = new Option<bool>("--markdown") { Description = "The tables as Markdown" };
@@ -41,7 +48,7 @@ internal static class EvaluateCommand
                 "retrieval evaluate --scores scores.npy --captions-per-image 5 --json",
                 "retrieval evaluate --bundle models/scenes/bundle --source models/scenes/corpus --split test --queries 100 --shortlist 20,50,200,all",
                 "retrieval evaluate --bundle models/scenes/bundle --index index",
-                "retrieval evaluate --bundle coco-scan --bundle coco-camp --source coco --split testall --folds 5 --shortlist all --markdown --work /data/tmp",
+                "retrieval evaluate --bundle coco-scan --bundle coco-camp --source coco --split testall --folds 5 --shortlist all --queries all --markdown --work /data/tmp",
                 "retrieval evaluate --bundle models/scenes/bundle --postgres postgresql://serve@db/retrieval --index copy --queries 500",
             ],
         };
@@ -67,7 +74,7 @@ internal static class EvaluateCommand
             }
 
             var chosen = parsed.GetValue(shortlists);
-            var options = new EvaluationOptions { Shortlists = chosen?.Sizes, Full = chosen?.Full == true, Queries = parsed.GetValue(queries), Folds = parsed.GetValue(folds) ?? 1 };
+            var options = new EvaluationOptions { Shortlists = chosen?.Sizes, Full = chosen?.Full == true, Queries = parsed.GetValue(queries)?.Number, MostPairs = parsed.GetValue(queries) is null ? EvaluationOptions.UsualPairs : null, Folds = parsed.GetValue(folds) ?? 1 };
             var inference = device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) });
             return new BundleEvaluation(corpus, parsed, options, inference, cancellationToken).RunAsync(parsed.GetValue(bundle)!, format);
         });
@@ -82,6 +89,23 @@ internal static class EvaluateCommand
                 : corpus.Own.Append(shortlists).Append(queries).FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } other ? $"{other.Name} goes with --bundle"
                 : null;
         }
+    }
+
+    private static QueryCount? ParseQueries(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (text == All)
+        {
+            return new QueryCount(null);
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1)
+        {
+            return new QueryCount(number);
+        }
+
+        result.AddError($"--queries is '{text}'; expected a whole number from 1, or '{All}'");
+        return null;
     }
 
     private static Shortlists? ParseShortlists(ArgumentResult result)
@@ -101,6 +125,9 @@ internal static class EvaluateCommand
 
         return new Shortlists(sizes, parts.Contains(All));
     }
+
+    // Null for all.
+    private sealed record QueryCount(int? Number);
 
     private sealed record Shortlists(IReadOnlyList<int> Sizes, bool Full);
 }

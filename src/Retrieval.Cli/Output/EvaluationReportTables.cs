@@ -51,7 +51,8 @@ internal sealed class EvaluationReportTables
     {
         var plan = report.Plan;
         var folds = plan.Folds == 1 ? "" : $"; means of {plan.Folds} folds of {Units.Count(plan.Images / plan.Folds)} images, each ranked by itself";
-        return $"{report.Model}: {Units.Count(plan.Images)} images, {Units.Count(plan.Captions)} captions{folds}; queries: {Units.Count(plan.CaptionQueries)} captions, {Units.Count(plan.ImageQueries)} images";
+        return $"{report.Model}: {Units.Count(plan.Images)} images, {Units.Count(plan.Captions)} captions{folds}; queries: {Units.Count(plan.CaptionQueries)} captions, {Units.Count(plan.ImageQueries)} images"
+            + (plan.PairsOfAll is null ? "" : ", a sample");
     }
 
     private ResultTable Direction(string title, Func<RankingSpec, DirectionRanking> rankingOf, Func<EvaluationRow, DirectionMeasures> of)

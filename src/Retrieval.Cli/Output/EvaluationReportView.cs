@@ -14,6 +14,7 @@ namespace Retrieval.Cli.Output;
 /// <param name="Queries">How many images and captions were queries.</param>
 /// <param name="Ranking">How the bundle orders hits; null if by the score alone.</param>
 /// <param name="PairsPlanned">Pairs that were to be scored.</param>
+/// <param name="PairsOfAll">Pairs of all queries, if they were too many and only some were taken; otherwise null.</param>
 /// <param name="PairsScored">Pairs that were scored.</param>
 /// <param name="ScoringSeconds">Time spent on scoring them.</param>
 /// <param name="Rows">One for each ranking method.</param>
@@ -27,6 +28,7 @@ internal sealed record EvaluationReportView(
     EvaluationReportView.QueryCounts Queries,
     EvaluationReportView.RankingView? Ranking,
     long PairsPlanned,
+    long? PairsOfAll,
     long PairsScored,
     double ScoringSeconds,
     IReadOnlyList<EvaluationReportView.Row> Rows,
@@ -43,6 +45,7 @@ internal sealed record EvaluationReportView(
         new QueryCounts(report.Plan.ImageQueries, report.Plan.CaptionQueries),
         report.Ranking is { } ranking ? new RankingView(ranking.Transform.ToName(), ranking.ImageToText, ranking.TextToImage) : null,
         report.Plan.Pairs,
+        report.Plan.PairsOfAll,
         report.PairsScored,
         report.ScoringTime.TotalSeconds,
         [.. report.Rows.Select(Row.Of)],

@@ -19,6 +19,13 @@ public sealed record EvaluationOptions
     /// fold.</summary>
     public int? Queries { get; init; }
 
+    /// <summary>Most pairs to score unless all are asked for: minutes on two cores.</summary>
+    public const long UsualPairs = 2_000_000;
+
+    /// <summary>Most pairs to score where <see cref="Queries"/> is null, at least 1: if all queries have more, as many of them are
+    /// taken as stay below it, at least one of each direction and fold. Null for no bound.</summary>
+    public long? MostPairs { get; init; }
+
     /// <summary>Parts of equally many consecutive images, at least 1. Each is evaluated by itself, with the captions of its own
     /// images, and the report has the means: with 5 the "1K" protocol for MS-COCO's 5,000 test images.</summary>
     public int Folds { get; init; } = 1;

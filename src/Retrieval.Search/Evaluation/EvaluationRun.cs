@@ -24,8 +24,7 @@ internal sealed class EvaluationRun : IDisposable
     public EvaluationRun(MatchingModel model, LocalIndex index, string name, CaptionRanges ranges, EvaluationOptions options, TimeProvider time, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
     {
         (_model, _index, _time) = (model, index, time);
-        _folds = EvaluationFold.Of(ranges, name, options);
-        _plan = EvaluationPlan.Of(ranges, _folds, options, Ranking);
+        (_folds, _plan) = EvaluationPlan.Make(ranges, name, options, Ranking);
         _images = FeatureBank.Open(model, RecordSide.Image, IndexBinding.RecordsOf(index.Images), cancellationToken: cancellationToken);
         try
         {

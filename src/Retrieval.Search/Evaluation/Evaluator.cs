@@ -83,6 +83,11 @@ public sealed class Evaluator(MatchingModel model, EvaluationOptions options, Ti
             throw new InvalidInputException("at least 1 query is needed", field: "queries");
         }
 
+        if (options.MostPairs < 1)
+        {
+            throw new InvalidInputException("at least 1 pair is needed", field: "pairs");
+        }
+
         if (options.Folds < 1)
         {
             throw new InvalidInputException("at least 1 fold is needed", field: "folds");

@@ -5,7 +5,7 @@ using Retrieval.Features.Sources;
 
 namespace Retrieval.Search.Evaluation;
 
-/// <summary>The disk space of the index that a split is encoded into for its evaluation.</summary>
+/// <summary>The disk space of a local index, before it is there.</summary>
 public static class SplitSpace
 {
     private const int RowsRead = 100;
@@ -23,14 +23,15 @@ public static class SplitSpace
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(captions);
         ArgumentNullException.ThrowIfNull(source);
-        var (rows, bytes) = (0, 0L);
-        foreach (var item in source.ReadFrom(0).Take(RowsRead))
-        {
-            rows++;
-            bytes += item is ImageSample image ? BytesOf(manifest, captions, image) : 0;
-        }
+        var first = source.ReadFrom(0).Take(RowsRead).ToList();
+        return first.Count == 0 ? 0 : (long)((double)first.OfType<ImageSample>().Sum(image => BytesOf(manifest, captions, image)) / first.Count * source.CountRows());
+    }
 
-        return rows == 0 ? 0 : (long)((double)bytes / rows * source.CountRows());
+    /// <summary>Bytes of as many images as a source is known to have that can be stored, estimated from the first of them.</summary>
+    internal static long OfImages(BundleManifest manifest, CaptionEncoder captions, IFeatureSource source, long images)
+    {
+        var first = source.ReadFrom(0).OfType<ImageSample>().Take(RowsRead).Select(image => BytesOf(manifest, captions, image)).ToList();
+        return first.Count == 0 ? 0 : (long)(first.Average() * images);
     }
 
     private static long BytesOf(BundleManifest manifest, CaptionEncoder encoder, ImageSample image)

@@ -88,6 +88,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     {
         CatalogFault.Forbidden => Of(403, "the database role of this replica may not write; give it the rights of ingestion, or send this to a replica that has them"),
         CatalogFault.DiskFull => Of(507, "Postgres has no room left on its disk; nothing was changed"),
+        CatalogFault.SharedMemory => Of(503, "Postgres has too little shared memory; nothing was changed, try again later"),
         CatalogFault.Busy => Of(503, "timed out waiting for a lock in Postgres, for example of somebody who builds or drops an index; nothing was changed, try again later"),
         CatalogFault.Taken => Of(409, "another run has this source; wait for it to end, or cancel it"),
         _ => Of(409, "the index that this replica serves is no longer in the catalog; it takes up another as soon as one is activated"),

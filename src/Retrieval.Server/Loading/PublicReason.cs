@@ -39,6 +39,7 @@ internal sealed class PublicReason(ServerSnapshotOptions snapshot, string provid
         CatalogFault.Schema => "the catalog's schema is not this version's; run `retrieval index migrate`",
         CatalogFault.Forbidden => "the database role may not read the catalog",
         CatalogFault.DiskFull => "Postgres has no room left on its disk",
+        CatalogFault.SharedMemory => "Postgres has too little shared memory",
         CatalogFault.Busy => "timed out waiting for a lock in Postgres; it is tried again",
         CatalogFault.Index => "the index is no longer in the catalog",
         _ => "Postgres refused; the server's log has more",

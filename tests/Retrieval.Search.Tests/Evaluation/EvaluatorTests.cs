@@ -123,6 +123,28 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Equal(("file.npy", 0L), (error.File, error.Row));
     }
 
+    [Theory]
+    [InlineData(1, true, 1, 60)] // at least one of each direction: 20 images and 40 captions
+    [InlineData(600, true, 10, 600)]
+    [InlineData(799, true, 13, 780)]
+    [InlineData(89, false, 11, 88)]
+    public async Task Of_more_pairs_than_the_bound_as_many_queries_are_taken_as_stay_below_it_and_the_plan_says_so(long most, bool full, int queries, long pairs)
+    {
+        var plan = (await EvaluateAsync(Corpus.Make(20, 2, 65).AsSource(), new EvaluationOptions { Shortlists = [4], Full = full, MostPairs = most })).Plan;
+
+        Assert.Equal((queries, queries, pairs, full ? 880 : 240), (plan.ImageQueries, plan.CaptionQueries, plan.Pairs, plan.PairsOfAll));
+    }
+
+    [Theory]
+    [InlineData(880, null, 40)]
+    [InlineData(1, 30, 30)]
+    public async Task The_bound_is_not_heeded_where_all_queries_are_below_it_or_their_number_is_given(long most, int? queries, int captions)
+    {
+        var plan = (await EvaluateAsync(Corpus.Make(20, 2, 65).AsSource(), new EvaluationOptions { Shortlists = [4], Full = true, MostPairs = most, Queries = queries })).Plan;
+
+        Assert.Equal((captions, null), (plan.CaptionQueries, plan.PairsOfAll));
+    }
+
     private Task<EvaluationReport> EvaluateAsync(IFeatureSource source, EvaluationOptions options, IndexFolder? folder = null) =>
         new Evaluator(Bundle.Model, options, TimeProvider.System).RunAsync(source, (folder ?? _folder).Index, null, TestContext.Current.CancellationToken);
 

@@ -133,7 +133,11 @@ internal sealed class CatalogDestination
 
         public void Report(ShortlistIndexProgress value)
         {
-            if (_last is not { } last || TimeProvider.System.GetElapsedTime(last) >= betweenNotes)
+            if (value.WithoutWorkers)
+            {
+                Printer.Note($"the nearest-neighbour index of the {value.Collection}s was built without parallel workers: Postgres has too little shared memory for them (/dev/shm; a container's --shm-size)");
+            }
+            else if (_last is not { } last || TimeProvider.System.GetElapsedTime(last) >= betweenNotes)
             {
                 _last = TimeProvider.System.GetTimestamp();
                 Printer.Note($"building the nearest-neighbour index of the {value.Collection}s: {Units.Count(value.Rows)} of about {Units.Count(value.Total)} rows");

@@ -20,7 +20,7 @@ internal static class IngestCommand
         index.Required = false;
         var source = new SourceOptions();
         var catalog = new CatalogDestination();
-        var dryRun = new Option<bool>("--dry-run") { Description = "Read every row and check what a row must hold, without running the encoders or storing anything; needs no index" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Read every row, check what a row must hold, and estimate the bytes and the time that storing them takes; stores nothing and needs no index" };
         var restart = new Option<bool>("--restart") { Description = "Read the source from its first row again; unchanged images are skipped" };
         var replace = new Option<bool>("--replace") { Description = "Replace an image that another source wrote under the same id; otherwise the image is rejected. A source may always replace its own" };
         var batch = CommonOptions.Whole("--batch", "Rows encoded together, and in a catalog stored in one transaction; a run that is resumed keeps to the number it began with", 1, IngestionOptions.MostBatchRows, 32);
@@ -64,7 +64,7 @@ internal static class IngestCommand
             using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
             var job = new IngestionJob(model, options, TimeProvider.System);
             var (result, refusal) = parsed.GetValue(dryRun)
-                ? (await DryRunAsync(job, opened, options, cancellationToken).ConfigureAwait(false), null)
+                ? (await DryRunAsync(model, job, opened, options, cancellationToken).ConfigureAwait(false), null)
                 : await RunAsync(parsed, job, opened, options, cancellationToken).ConfigureAwait(false);
             Printer.Write(result, parsed.GetValue(json), result.Show);
             if (refusal is not null)
@@ -94,11 +94,12 @@ internal static class IngestCommand
         return command;
     }
 
-    private static async Task<IngestionResult> DryRunAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, CancellationToken cancellationToken)
+    private static async Task<IngestionResult> DryRunAsync(MatchingModel model, IngestionJob job, IFeatureSource source, IngestionOptions options, CancellationToken cancellationToken)
     {
         Tell(source);
         var report = await IngestionDisplay.RunAsync(progress => Task.Run(() => job.Validate(source, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
-        return IngestionResult.Of(source.Name, options, null, null, report);
+        var estimate = await Task.Run(() => IngestionEstimate.OfAsync(model, options, source, report.Progress, TimeProvider.System, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return IngestionResult.Of(source.Name, options, null, null, report) with { Estimate = estimate };
     }
 
     private static async Task<(IngestionResult Result, string? Refusal)> IngestAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, IngestDestination destination, CancellationToken cancellationToken)

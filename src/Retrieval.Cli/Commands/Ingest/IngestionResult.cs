@@ -31,6 +31,9 @@ internal sealed record IngestionResult(
     bool? ShortlistBuilt,
     bool? Activated)
 {
+    /// <summary>What storing would take; null if this was no dry run, or if there is nothing to store.</summary>
+    public IngestionEstimate? Estimate { get; init; }
+
     private const string Checks = "its id, captions and metadata; that its captions hold words; that its features and boxes are finite and of the model's shape";
 
     /// <param name="source">Name of the source.</param>
@@ -74,11 +77,23 @@ internal sealed record IngestionResult(
             facts.Add(("activated by this run", Activated == true ? "yes, no index was active before" : "no; `retrieval index status` says which one is active"));
         }
 
+        if (Estimate is { } estimate)
+        {
+            facts.Add(("would take, in a local index", $"about {Units.Bytes(estimate.IndexBytes)}"));
+            facts.Add(("in a catalog", $"about {Units.Bytes(estimate.CatalogBytes)}"));
+            facts.Add(("time to encode", $"about {Units.Time(TimeSpan.FromSeconds(estimate.Seconds))} on this machine as it is loaded now"));
+        }
+
         console.Write(Tables.Facts(DryRun ? $"{Source}: dry run" : $"{Source}{(Part is null ? "" : $", part {Part}")} → {Index}", [.. facts]));
         if (DryRun)
         {
             console.WriteLine($"checked of each row: {Checks}");
-            console.WriteLine("nothing was encoded or stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
+            if (Estimate is not null)
+            {
+                console.WriteLine($"estimated: bytes from the bundle's record sizes and the captions of the first rows; time from encoding the first {Units.Count(Estimate.TimedImages)} images");
+            }
+
+            console.WriteLine("nothing was stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
         }
 
         if (Rejects.Count > 0)

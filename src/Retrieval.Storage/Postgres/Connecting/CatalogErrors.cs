@@ -24,6 +24,12 @@ internal static class CatalogErrors
             SqlState: PostgresErrorCodes.InternalError or PostgresErrorCodes.UndefinedObject,
         } refused && refused.MessageText.Contains("type", StringComparison.Ordinal);
 
+    /// <summary>
+    /// Whether Postgres could not get memory that it shares with parallel workers. A full <c>/dev/shm</c> has the SQLSTATE of a
+    /// full disk, and the message is in the server's language: the file that it comes from tells them apart.
+    /// </summary>
+    public static bool IsOfSharedMemory(PostgresException exception) => exception.File == "dsm_impl.c";
+
     /// <summary>The error in this product's terms.</summary>
     /// <param name="what">What was being done, e.g. <c>storing rows 0 to 31</c>.</param>
     /// <param name="exception">The driver's error.</param>
@@ -35,6 +41,8 @@ internal static class CatalogErrors
 
     private static CatalogException Refused(string what, PostgresException refused) => refused.SqlState switch
     {
+        _ when IsOfSharedMemory(refused) =>
+            new(what, CatalogFault.SharedMemory, $"Postgres has too little shared memory, /dev/shm on Linux (a container's is 64 MB unless it is given more, with --shm-size): {refused.MessageText}", refused),
         PostgresErrorCodes.DiskFull => new(what, CatalogFault.DiskFull, $"Postgres has no room left on its disk ({refused.MessageText})", refused),
         PostgresErrorCodes.IoError => new(what, CatalogFault.Other, $"Postgres cannot read or write its own files; see its log and its disk ({refused.MessageText})", refused),
         PostgresErrorCodes.InsufficientPrivilege => new(what, CatalogFault.Forbidden, $"the database role may not do this ({refused.MessageText})", refused),

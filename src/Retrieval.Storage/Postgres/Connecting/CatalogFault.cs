@@ -9,6 +9,9 @@ public enum CatalogFault
     /// <summary>Postgres has no room left on its disk.</summary>
     DiskFull,
 
+    /// <summary>Postgres cannot get as much shared memory as its parallel workers need.</summary>
+    SharedMemory,
+
     /// <summary>The connection's role does not have the permission.</summary>
     Forbidden,
 

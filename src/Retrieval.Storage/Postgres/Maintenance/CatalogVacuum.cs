@@ -101,12 +101,7 @@ public static class CatalogVacuum
     private static async Task<bool> ReindexAsync(NpgsqlConnection connection, CatalogIndex index, string collection, double share, CancellationToken cancellationToken)
     {
         var nearest = ShortlistIndexes.NameOf(index, collection);
-        // Left by an earlier attempt that was interrupted.
-        foreach (var leftover in new[] { $"{nearest}_ccnew", $"{nearest}_ccold" })
-        {
-            await connection.AskAsync<object>($"drop index concurrently if exists {leftover}", [], cancellationToken).ConfigureAwait(false);
-        }
-
+        await DropLeftoversAsync().ConfigureAwait(false);
         long live = 0, dead = 0;
         await foreach (var row in connection.RowsAsync(
             "select n_live_tup, n_dead_tup from pg_stat_user_tables s join pg_index i on i.indrelid = s.relid where i.indexrelid = to_regclass($1)", [nearest], cancellationToken).ConfigureAwait(false))
@@ -119,8 +114,21 @@ public static class CatalogVacuum
             return false;
         }
 
-        await ShortlistIndexes.SetAsync(connection, live, index.Schema.EmbeddingWidth, m: 16, memory: null, cancellationToken).ConfigureAwait(false);
-        await connection.AskAsync<object>($"reindex index concurrently {nearest}", [], cancellationToken).ConfigureAwait(false);
+        await ShortlistIndexes.InSharedMemoryAsync(connection, async () =>
+        {
+            await ShortlistIndexes.SetAsync(connection, live, index.Schema.EmbeddingWidth, m: 16, memory: null, cancellationToken).ConfigureAwait(false);
+            await DropLeftoversAsync().ConfigureAwait(false);
+            await connection.AskAsync<object>($"reindex index concurrently {nearest}", [], cancellationToken).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
         return true;
+
+        // Of an earlier attempt that was interrupted, or that found too little shared memory.
+        async Task DropLeftoversAsync()
+        {
+            foreach (var leftover in new[] { $"{nearest}_ccnew", $"{nearest}_ccold" })
+            {
+                await connection.AskAsync<object>($"drop index concurrently if exists {leftover}", [], cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 }

@@ -16,9 +16,7 @@ internal static class MaintenanceConnection
             var connection = await catalog.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                // An operator's limits for ordinary statements do not apply to this work. The server notices when this process is gone.
-                await connection.AskAsync<object>(
-                    "select set_config(name, case name when 'client_connection_check_interval' then '2s' else '0' end, false) from pg_settings where name in ('statement_timeout', 'client_connection_check_interval')", [], cancellationToken).ConfigureAwait(false);
+                await connection.SetLimitsAsync(cancellationToken).ConfigureAwait(false);
                 return await work(connection, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -28,6 +26,20 @@ internal static class MaintenanceConnection
             throw CatalogErrors.Translate(what, exception);
         }
     }
+
+    /// <summary>
+    /// Opens the connection again: the driver gives it up when the server lacks memory or disk. The settings of the session are lost.
+    /// </summary>
+    public static async Task ReopenAsync(this NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.CloseAsync().ConfigureAwait(false);
+        await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await connection.SetLimitsAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // An operator's limits for ordinary statements do not apply to this work. The server notices when this process is gone.
+    private static Task<object?> SetLimitsAsync(this NpgsqlConnection connection, CancellationToken cancellationToken) => connection.AskAsync<object>(
+        "select set_config(name, case name when 'client_connection_check_interval' then '2s' else '0' end, false) from pg_settings where name in ('statement_timeout', 'client_connection_check_interval')", [], cancellationToken);
 
     /// <summary>
     /// The first column of the first row; default if there is none. Waits without a limit: the caller's token ends the wait.

@@ -89,33 +89,65 @@ public static class ShortlistIndexes
         var version = await connection.AskAsync<string>("select extversion from pg_extension where extname = 'vector'", [], cancellationToken).ConfigureAwait(false);
         if (!Version.TryParse(version, out var found) || found < ParallelBuilds)
         {
-            await connection.AskAsync<string>("select set_config('max_parallel_maintenance_workers', '0', false)", [], cancellationToken).ConfigureAwait(false);
+            await WithoutWorkersAsync(connection, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// Builds, and if there is too little shared memory for parallel workers, builds again without them. From then on the session
+    /// has none, and its other settings are lost: the build sets what it needs.
+    /// </summary>
+    /// <param name="connection">The session that builds.</param>
+    /// <param name="build">The build; called once or twice.</param>
+    /// <param name="cancellationToken">Cancels the change of the session.</param>
+    /// <returns>Whether it was built without workers.</returns>
+    internal static async Task<bool> InSharedMemoryAsync(NpgsqlConnection connection, Func<Task> build, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await build().ConfigureAwait(false);
+            return false;
+        }
+        catch (PostgresException exception) when (CatalogErrors.IsOfSharedMemory(exception))
+        {
+            await connection.ReopenAsync(cancellationToken).ConfigureAwait(false);
+            await WithoutWorkersAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+
+        await build().ConfigureAwait(false);
+        return true;
+    }
+
+    private static Task<string?> WithoutWorkersAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.AskAsync<string>("select set_config('max_parallel_maintenance_workers', '0', false)", [], cancellationToken);
 
     private static async Task BuildAsync(
         Catalog catalog, NpgsqlConnection connection, CatalogIndex index, string collection, ShortlistIndexOptions options, IProgress<ShortlistIndexProgress>? progress, CancellationToken cancellationToken)
     {
         var rows = await connection.AskAsync<long>($"select count(*) from retrieval.{collection}_embedding where index_id = $1", [index.IndexId], cancellationToken).ConfigureAwait(false);
-        await SetAsync(connection, rows, index.Schema.EmbeddingWidth, options.M, options.MaintenanceMemory, cancellationToken).ConfigureAwait(false);
         progress?.Report(new ShortlistIndexProgress(collection, 0, rows));
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var watching = progress is null ? Task.CompletedTask : WatchAsync(catalog, connection.ProcessID, collection, rows, progress, done.Token);
-        try
-        {
-            await BuildAsync(connection, index, collection, options.M, options.EfConstruction ?? EfConstruction(rows, options.M), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await done.CancelAsync().ConfigureAwait(false);
-            await watching.ConfigureAwait(false);
-        }
+        var alone = await InSharedMemoryAsync(connection, BuildAsync, cancellationToken).ConfigureAwait(false);
+        progress?.Report(new ShortlistIndexProgress(collection, rows, rows, alone));
 
-        progress?.Report(new ShortlistIndexProgress(collection, rows, rows));
+        async Task BuildAsync()
+        {
+            await SetAsync(connection, rows, index.Schema.EmbeddingWidth, options.M, options.MaintenanceMemory, cancellationToken).ConfigureAwait(false);
+            using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var watching = progress is null ? Task.CompletedTask : WatchAsync(catalog, connection.ProcessID, collection, rows, progress, done.Token);
+            try
+            {
+                await BuildOneAsync(connection, index, collection, options.M, options.EfConstruction ?? EfConstruction(rows, options.M), cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await done.CancelAsync().ConfigureAwait(false);
+                await watching.ConfigureAwait(false);
+            }
+        }
     }
 
     // Writers queue behind a build that waits for one of them. So it waits for a moment only, then lets them go first.
-    private static Task<object?> BuildAsync(NpgsqlConnection connection, CatalogIndex index, string collection, int m, int efConstruction, CancellationToken cancellationToken)
+    private static Task<object?> BuildOneAsync(NpgsqlConnection connection, CatalogIndex index, string collection, int m, int efConstruction, CancellationToken cancellationToken)
     {
         var seconds = 1;
         return new CatalogRetry { FirstDelay = TimeSpan.FromSeconds(1) }.RunAsync(async cancellation =>

@@ -95,6 +95,31 @@ public sealed class ShortlistIndexesTests
         Assert.True(await ShortlistIndexes.ReadyAsync(catalog.Catalog, catalog.Index, Cancellation));
     }
 
+    // More than any machine's shared memory, asked for before it is needed: what a /dev/shm of 64 MB does to a larger corpus.
+    [Fact]
+    public async Task Where_shared_memory_does_not_suffice_for_workers_the_index_is_built_without_them_and_that_is_told()
+    {
+        await using var catalog = await SampleCatalog.CreateAsync();
+        await new SampleRun(catalog.Catalog, catalog.Index, new CatalogRetry()).RunAsync(60);
+        await catalog.ExecuteAsync("update pg_extension set extversion = '0.8.2' where extname = 'vector'"); // the oldest that may have workers
+        await catalog.ExecuteAsync($"alter table retrieval.image_embedding_{catalog.Index.IndexId} set (parallel_workers = 2)");
+        await using (var session = await OpenAsync(catalog))
+        {
+            await ExecuteAsync(session, "set maintenance_work_mem = '1TB'");
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(session, $"select retrieval.build_shortlist({catalog.Index.IndexId}, 'image', 16, 64)"));
+            var told = Assert.IsType<CatalogException>(CatalogErrors.Translate("building", refused));
+            Assert.Equal(CatalogFault.SharedMemory, told.Fault);
+            Assert.Contains("too little shared memory", told.Message, StringComparison.Ordinal);
+        }
+
+        var progress = new List<ShortlistIndexProgress>();
+        await ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions { MaintenanceMemory = 1L << 40 }, new Collected(progress), Cancellation);
+
+        Assert.True(await ShortlistIndexes.ReadyAsync(catalog.Catalog, catalog.Index, Cancellation));
+        Assert.Contains(new ShortlistIndexProgress("image", 55, 55, WithoutWorkers: true), progress);
+        Assert.False(progress[^1].WithoutWorkers); // captions are too few for workers
+    }
+
     [Fact]
     public async Task Options_beyond_pgvector_and_indexes_that_are_not_there_are_refused()
     {
