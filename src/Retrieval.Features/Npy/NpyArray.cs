@@ -21,7 +21,7 @@ public sealed class NpyArray
     /// <summary>Type of the stored elements.</summary>
     public NpyElementType ElementType => _header.ElementType;
 
-    /// <summary>Sizes of the dimensions, row-major; empty for a single number.</summary>
+    /// <summary>Sizes of the dimensions; empty for a single number.</summary>
     public IReadOnlyList<long> Shape => _header.Shape;
 
     /// <summary>Whether bytes begin like a <c>.npy</c> file.</summary>
@@ -30,12 +30,12 @@ public sealed class NpyArray
     /// <summary>Reads a <c>.npy</c> file that is in memory.</summary>
     /// <param name="file">All bytes of the file.</param>
     /// <param name="name">The name used in errors.</param>
-    /// <exception cref="InvalidInputException">Not a row-major array of a supported type, or its length does not match its
+    /// <exception cref="InvalidInputException">Not an array of a supported type, not row-major (a matrix may be column-major), or its length does not match its
     /// header.</exception>
     public static NpyArray Parse(ReadOnlyMemory<byte> file, string name)
     {
         using var stream = new MemoryStream(file.ToArray(), writable: false);
-        var header = NpyHeaderReader.Read(stream, name);
+        var header = NpyHeaderReader.Read(stream, name, columnMajor: true);
         var expected = header.DataOffset + header.DataBytes;
         return file.Length == expected
             ? new NpyArray(name, header, file[(int)header.DataOffset..].ToArray())
@@ -54,7 +54,7 @@ public sealed class NpyArray
 
         var values = new float[_header.ElementCount];
         NpyElements.ToSingle(ElementType, _stored, values);
-        return values;
+        return RowMajor(values);
     }
 
     /// <summary>The elements of an integer array, row-major.</summary>
@@ -68,7 +68,35 @@ public sealed class NpyArray
 
         var values = new long[_header.ElementCount];
         NpyElements.ToInt64(ElementType, _stored, values);
-        return values;
+        return RowMajor(values);
+    }
+
+    private T[] RowMajor<T>(T[] values)
+    {
+        if (!_header.IsColumnMajor)
+        {
+            return values;
+        }
+
+        return Transpose<T>(values, (int)Shape[1], (int)Shape[0]);
+    }
+
+    /// <summary>Turns a row-major matrix around.</summary>
+    /// <param name="values">The elements.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    internal static T[] Transpose<T>(ReadOnlySpan<T> values, int rows, int columns)
+    {
+        var turned = new T[values.Length];
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column++)
+            {
+                turned[(column * rows) + row] = values[(row * columns) + column];
+            }
+        }
+
+        return turned;
     }
 
     /// <summary>Refuses an array of another shape.</summary>

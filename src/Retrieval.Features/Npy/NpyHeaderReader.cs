@@ -18,8 +18,9 @@ internal static class NpyHeaderReader
     /// <summary>Reads the header and leaves the stream at the first element.</summary>
     /// <param name="stream">The stream, at its start.</param>
     /// <param name="file">The file's name, for errors.</param>
+    /// <param name="columnMajor">Whether a matrix may be in Fortran order, as NumPy writes a transposed one.</param>
     /// <exception cref="InvalidInputException">The header is not one that this reader supports.</exception>
-    public static NpyHeader Read(Stream stream, string file)
+    public static NpyHeader Read(Stream stream, string file, bool columnMajor = false)
     {
         Span<byte> prefix = stackalloc byte[8];
         ReadFully(stream, prefix, file);
@@ -50,7 +51,7 @@ internal static class NpyHeaderReader
         }
 
         var (descriptor, fortranOrder, shape) = NpyHeaderText.Parse(Encoding.ASCII.GetString(text), file);
-        if (fortranOrder)
+        if (fortranOrder && !(columnMajor && shape.Count == 2))
         {
             throw new InvalidInputException("the array is in Fortran (column-major) order; save it with numpy.ascontiguousarray", file, field: "fortran_order");
         }
@@ -59,7 +60,8 @@ internal static class NpyHeaderReader
             TypeOf(descriptor, file),
             shape,
             prefix.Length + lengthBytes.Length + text.Length,
-            CountElements(shape, file));
+            CountElements(shape, file),
+            fortranOrder);
     }
 
     private static NpyElementType TypeOf(string descriptor, string file)

@@ -108,7 +108,7 @@ public sealed class NpzFile : IDisposable
 
     private static NpyArray ReadArray(Stream stream, long entryBytes, string label)
     {
-        var header = NpyHeaderReader.Read(stream, label);
+        var header = NpyHeaderReader.Read(stream, label, columnMajor: true);
         if (header.DataOffset + header.DataBytes != entryBytes)
         {
             throw new InvalidInputException($"{entryBytes} bytes, expected {header.DataOffset + header.DataBytes} for shape {header.ShapeText}", label);

@@ -16,28 +16,22 @@ namespace Retrieval.Features.Tsv;
 /// </remarks>
 public sealed class DetectorTsvSource : IFeatureSource
 {
-    private const int UnmatchedNamed = 5;
-
     private readonly string _path;
     private readonly FeatureExpectation _expected;
     private readonly TsvColumns _columns;
     private readonly bool _hasHeader;
-    private readonly CaptionTable? _captions;
-    private readonly string? _split;
+    private readonly CaptionsById? _captions;
 
-    private DetectorTsvSource(string path, string stamp, TsvColumns columns, bool hasHeader, CaptionTable? captions, string? split, FeatureExpectation expected)
+    private DetectorTsvSource(string path, string stamp, TsvColumns columns, bool hasHeader, CaptionsById? captions, FeatureExpectation expected)
     {
         _path = path;
         _columns = columns;
         _hasHeader = hasHeader;
         _captions = captions;
-        _split = split;
         _expected = expected;
         Name = Path.GetFileName(path);
         Stamp = stamp;
-        Notes = captions is null
-            ? [$"{Name}: {columns.Form}"]
-            : [$"{Name}: {columns.Form}", $"{captions.File}: {captions.Form}{(split is null ? "" : $", split {split}")}; {captions.Captions} captions of {captions.Images} images"];
+        Notes = captions is null ? [$"{Name}: {columns.Form}"] : [$"{Name}: {columns.Form}", captions.Note];
     }
 
     /// <summary>The file's name.</summary>
@@ -76,8 +70,8 @@ public sealed class DetectorTsvSource : IFeatureSource
         using var lines = new LineReader(path, TsvLine.MaxBytes);
         _ = lines.TryReadLine();
         var found = TsvColumns.Recognise(lines.Line, out var hasHeader);
-        var captions = captionsPath is null ? null : CaptionFile.Load(captionsPath, split);
-        return new DetectorTsvSource(path, $"{stamp}{(columns is null ? "" : $";columns {columns}")}{(split is null ? "" : $";split {split}")}", given ?? found, hasHeader, captions, split, expected);
+        var captions = captionsPath is null ? null : CaptionsById.Load(captionsPath, split);
+        return new DetectorTsvSource(path, $"{stamp}{(columns is null ? "" : $";columns {columns}")}{(split is null ? "" : $";split {split}")}", given ?? found, hasHeader, captions, expected);
     }
 
     /// <summary>Counts the lines without parsing them, at the speed of the disk.</summary>
@@ -116,35 +110,12 @@ public sealed class DetectorTsvSource : IFeatureSource
             }
         }
 
-        foreach (var rest in Rest(asked))
+        foreach (var rest in _captions?.Rest(asked, row, $"no line in {Name}") ?? [])
         {
-            if (row >= first)
+            if (rest.Row >= first)
             {
-                yield return rest with { Row = row };
+                yield return rest;
             }
-
-            row++;
-        }
-    }
-
-    // What the caption file tells of no image.
-    private IEnumerable<RejectedSample> Rest(HashSet<string> asked)
-    {
-        if (_captions is null)
-        {
-            yield break;
-        }
-
-        foreach (var fault in _captions.OfNobody)
-        {
-            yield return fault;
-        }
-
-        string[] ids = _captions.IsOfManySplits ? [] : [.. _captions.Names.Where(name => !asked.Contains(name))];
-        if (ids.Length > 0)
-        {
-            var named = string.Join(", ", ids.Take(UnmatchedNamed).Select(id => $"'{id}'"));
-            yield return new RejectedSample(_captions.File, 0, null, $"{ids.Length} ids with captions have no line in {Name}: {named}{(ids.Length > UnmatchedNamed ? ", …" : "")}");
         }
     }
 
@@ -167,8 +138,9 @@ public sealed class DetectorTsvSource : IFeatureSource
             return Reject(id, repeated);
         }
 
-        IReadOnlyList<string> captions = [], faults = [];
-        var unknown = _captions?.Find(id, _split, asked, out captions, out faults);
+        IReadOnlyList<string> captions = [];
+        IReadOnlyList<RejectedSample> leftOut = [];
+        var unknown = _captions?.Find(id, row, asked, out captions, out leftOut);
         if (TsvLine.TryRead(lines.Line, row, id, _columns, _expected, out var sample) is { } bad)
         {
             return Reject(id, bad);
@@ -180,7 +152,6 @@ public sealed class DetectorTsvSource : IFeatureSource
         }
 
         seen.Note(id, row);
-        List<RejectedSample> leftOut = [.. faults.Select(fault => new RejectedSample(_captions!.File, row, id, fault))];
         ImageSample whole = sample! with { Captions = captions, LeftOut = leftOut };
         return whole;
     }

@@ -33,7 +33,7 @@ internal static class IngestCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped resumes where its index ends.")
         {
-            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Columns, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Columns, source.Arrays, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
             Examples =
             [
                 "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Captions;
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Features.Arrays;
+
+/// <summary>
+/// A folder of <c>.npz</c> or <c>.npy</c> files, one an image. The id is the file's name without that ending. Captions come from
+/// another file, by id.
+/// </summary>
+/// <remarks>
+/// The rows are the files in the ordinal order of their names; other files, and folders within, are not read. The names are held
+/// in memory, the arrays of one image at a time. A file that cannot be used is rejected alone.
+/// </remarks>
+public sealed class ArrayFolderSource : IFeatureSource
+{
+    private readonly string _folder;
+    private readonly string[] _files;
+    private readonly CaptionsById? _captions;
+    private readonly FeatureExpectation _expected;
+
+    private ArrayFolderSource(string folder, string[] files, string stamp, CaptionsById? captions, FeatureExpectation expected)
+    {
+        _folder = folder;
+        _files = files;
+        _captions = captions;
+        _expected = expected;
+        Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        Stamp = stamp;
+        var note = $"{Name}: a folder of {files.Length} .npz or .npy files, one an image";
+        Notes = captions is null ? [note] : [note, captions.Note];
+    }
+
+    /// <summary>The folder's name.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Known without a caption file; ids without an image add a row.</summary>
+    public long? RowCount => _captions is null ? _files.Length : null;
+
+    /// <inheritdoc/>
+    public string Stamp { get; }
+
+    /// <summary>Opens a folder. Lists its files and reads its captions, but no image.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="captionsPath">The caption file, if there is one.</param>
+    /// <param name="expected">What the model needs.</param>
+    /// <param name="split">The split of the caption file that is wanted; null for all.</param>
+    /// <exception cref="InvalidInputException">The folder is missing or has no such file, or the captions have no known form.</exception>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public static ArrayFolderSource Open(string folder, string? captionsPath, FeatureExpectation expected, string? split = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(expected);
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidInputException("no such folder", folder);
+        }
+
+        FileInfo[] files = [.. new DirectoryInfo(folder).EnumerateFiles().Where(file => IsArray(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal)];
+        if (files.Length == 0)
+        {
+            throw new InvalidInputException("no .npz or .npy file in the folder, expected one an image", folder);
+        }
+
+        var captions = captionsPath is null ? null : CaptionsById.Load(captionsPath, split);
+        return new ArrayFolderSource(folder, [.. files.Select(file => file.Name)], StampOf(files, captionsPath, split), captions, expected);
+    }
+
+    /// <inheritdoc/>
+    public long CountRows() => _files.Length;
+
+    /// <inheritdoc/>
+    public IEnumerable<SourceItem> ReadFrom(long row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        return Read(row);
+    }
+
+    /// <summary>Nothing is open between reads.</summary>
+    public void Dispose()
+    {
+    }
+
+    private static bool IsArray(string name) =>
+        name.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
+
+    // A hash: a checkpoint holds the stamp, and there may be a hundred thousand files.
+    private static string StampOf(FileInfo[] files, string? captionsPath, string? split)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+        {
+            var target = (FileInfo?)file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
+            var length = target.Exists ? target.Length : -1;
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{file.Name}\0{length}\0{target.LastWriteTimeUtc.Ticks}\0")));
+        }
+
+        var captions = captionsPath is null ? "" : $";{SourceStamp.Of([captionsPath])}{(split is null ? "" : $";split {split}")}";
+        return $"{files.Length} files:{Convert.ToHexStringLower(hash.GetHashAndReset())}{captions}";
+    }
+
+    private IEnumerable<SourceItem> Read(long first)
+    {
+        var seen = new SeenIds();
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        for (var row = 0L; row < _files.Length; row++)
+        {
+            var item = ReadItem(_files[row], row, seen, asked);
+            if (row >= first)
+            {
+                yield return item;
+            }
+        }
+
+        foreach (var rest in _captions?.Rest(asked, _files.Length, $"no file in {Name}") ?? [])
+        {
+            if (rest.Row >= first)
+            {
+                yield return rest;
+            }
+        }
+    }
+
+    // Files before the first row are read as well: a name belongs to the first file that can be used.
+    private SourceItem ReadItem(string file, long row, SeenIds seen, HashSet<string> asked)
+    {
+        var id = Path.GetFileNameWithoutExtension(file);
+        if (SampleRules.CheckId(id) is { } badId)
+        {
+            return new RejectedSample(file, row, null, badId);
+        }
+
+        if (seen.Check(id) is { } repeated)
+        {
+            return new RejectedSample(file, row, id, repeated);
+        }
+
+        IReadOnlyList<string> captions = [];
+        IReadOnlyList<RejectedSample> leftOut = [];
+        var unknown = _captions?.Find(id, row, asked, out captions, out leftOut);
+        try
+        {
+            var sample = ArrayFile.Read(Path.Combine(_folder, file), row, id, _expected);
+            if (unknown is not null)
+            {
+                return new RejectedSample(file, row, id, unknown);
+            }
+
+            seen.Note(id, row);
+            ImageSample whole = sample with { Captions = captions, LeftOut = leftOut };
+            return whole;
+        }
+        catch (InvalidInputException e)
+        {
+            var array = e.File is null || e.File == file ? "" : $"{e.File}: ";
+            return new RejectedSample(file, row, id, $"{array}{e.Reason}");
+        }
+    }
+}
