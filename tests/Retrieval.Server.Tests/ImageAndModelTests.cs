@@ -48,11 +48,11 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_path_without_an_id_is_not_taken_for_one()
+    public async Task A_path_without_an_id_is_the_list_which_knows_its_parameters()
     {
-        var problem = await (await fixture.Client.AskAsync("/v1/images?x=1")).ProblemAsync(404);
+        var problem = await (await fixture.Client.AskAsync("/v1/images?x=1")).ProblemAsync(400);
 
-        Assert.Equal("unknown image id ''", (string)problem["detail"]!);
+        Assert.Equal("x", (string)problem["field"]!);
     }
 
     [Fact]

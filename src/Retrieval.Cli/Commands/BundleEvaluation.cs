@@ -5,6 +5,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Inference.Bundles;
 using Retrieval.Search.Evaluation;
+using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;

@@ -1,7 +1,7 @@
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
-using Retrieval.Search.Images;
+using Retrieval.Search.Queries;
 
 namespace Retrieval.Cli.Input;
 

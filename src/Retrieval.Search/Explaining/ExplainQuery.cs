@@ -1,5 +1,5 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Search.Images;
+using Retrieval.Search.Queries;
 
 namespace Retrieval.Search.Explaining;
 

@@ -10,7 +10,6 @@ using Retrieval.Inference.Batching;
 using Retrieval.Inference.Explaining;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
-using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;

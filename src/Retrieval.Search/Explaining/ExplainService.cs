@@ -24,7 +24,7 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
     /// <param name="since">Timestamp of the process's clock when the request arrived; the deadline counts from it.</param>
     /// <param name="cancellationToken">Cancelled when the caller disconnects.</param>
     /// <exception cref="InvalidInputException">A field of the request is invalid.</exception>
-    /// <exception cref="Images.FeatureShapeException">The features are not of the model's shape.</exception>
+    /// <exception cref="FeatureShapeException">The features are not of the model's shape.</exception>
     /// <exception cref="OverloadedException">The queue is full; nothing was done.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     /// <exception cref="NoExplainerException">The bundle has no explainer.</exception>

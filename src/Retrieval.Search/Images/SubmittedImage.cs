@@ -1,3 +1,5 @@
+using Retrieval.Search.Queries;
+
 namespace Retrieval.Search.Images;
 
 /// <summary>A complete image to store; it replaces any image with the same id.</summary>

@@ -2,7 +2,6 @@ using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
-using Retrieval.Search.Evaluation;
 
 namespace Retrieval.Search.Ingestion;
 

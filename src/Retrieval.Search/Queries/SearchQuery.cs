@@ -1,5 +1,4 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Search.Images;
 using Retrieval.Search.Telemetry;
 
 namespace Retrieval.Search.Queries;

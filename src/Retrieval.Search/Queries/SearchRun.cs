@@ -7,8 +7,6 @@ using Retrieval.Inference.Batching;
 using Retrieval.Inference.Encoding;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
-using Retrieval.Search.Explaining;
-using Retrieval.Search.Images;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Shortlists;
 using Retrieval.Search.Snapshots;

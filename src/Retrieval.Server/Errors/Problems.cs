@@ -5,7 +5,6 @@ using Retrieval.Domain.Errors;
 using Retrieval.Inference;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Explaining;
-using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Health;
@@ -72,7 +71,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         408 => "the request did not arrive in time",
         413 => "the body is longer than this server takes",
         414 => "the request line is longer than this server takes",
-        415 => "expected a body of the type application/json" + Unencoded,
+        415 => "expected a body of the type application/json, or application/x-npy where features are taken" + Unencoded,
         429 => "too many requests are waiting; try again after the time in Retry-After",
         431 => "the headers are longer than this server takes",
         505 => "this server speaks HTTP/1.0 and HTTP/1.1",

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Retrieval.Search.Images;
+using Retrieval.Search.Queries;
 using Retrieval.Server.Contracts;
 
 namespace Retrieval.Server.Requests;

@@ -1,7 +1,6 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Explaining;
-using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Telemetry;
 

@@ -20,7 +20,7 @@ public sealed class IngestionEstimateTests : IDisposable
         using var split = Corpus.Open(_folder.Path);
         var job = new IngestionJob(Bundle.Model, Options, TimeProvider.System);
 
-        var estimate = await IngestionEstimate.OfAsync(Bundle.Model, Options, split, job.Validate(split).Progress, TimeProvider.System, Cancelled);
+        var estimate = await IngestionEstimate.OfAsync(Bundle.Model, Options, split, job.Validate(split, cancellationToken: Cancelled).Progress, TimeProvider.System, Cancelled);
 
         Assert.NotNull(estimate);
         Assert.False(Directory.Exists(_folder.Index));
@@ -37,7 +37,7 @@ public sealed class IngestionEstimateTests : IDisposable
     public async Task A_source_of_which_nothing_can_be_stored_has_no_estimate()
     {
         var source = new ListSource([new RejectedSample("file.npy", 0, "x", "no good")]);
-        var valid = new IngestionJob(Bundle.Model, Options, TimeProvider.System).Validate(source).Progress;
+        var valid = new IngestionJob(Bundle.Model, Options, TimeProvider.System).Validate(source, cancellationToken: Cancelled).Progress;
 
         Assert.Null(await IngestionEstimate.OfAsync(Bundle.Model, Options, source, valid, TimeProvider.System, Cancelled));
     }

@@ -5,7 +5,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
 
-namespace Retrieval.Search.Images;
+namespace Retrieval.Search.Queries;
 
 /// <summary>Region features as supplied by the caller.</summary>
 /// <param name="Values">float32, row-major.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
 
-namespace Retrieval.Search.Images;
+namespace Retrieval.Search.Queries;
 
 /// <summary>The region features are well-formed, but the served model takes a different shape.</summary>
 public sealed class FeatureShapeException(string found, int regions, int width)

@@ -1,6 +1,6 @@
 using Retrieval.Inference.Records;
 
-namespace Retrieval.Search.Explaining;
+namespace Retrieval.Search.Queries;
 
 /// <summary>The image or the caption of a pair, ready for the explainer.</summary>
 /// <param name="record">Its record, a table of one.</param>

@@ -1,7 +1,6 @@
-using Retrieval.Search.Evaluation;
 using Retrieval.Search.Ingestion;
 
-namespace Retrieval.Search.Tests.Evaluation;
+namespace Retrieval.Search.Tests.Ingestion;
 
 public sealed class SplitSpaceTests : IDisposable
 {

@@ -3,7 +3,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
 using Retrieval.Features.Sources;
 
-namespace Retrieval.Search.Evaluation;
+namespace Retrieval.Search.Ingestion;
 
 /// <summary>The disk space of a local index, before it is there.</summary>
 public static class SplitSpace
