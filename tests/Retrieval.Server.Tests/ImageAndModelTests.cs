@@ -52,7 +52,7 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
     {
         var problem = await (await fixture.Client.AskAsync("/v1/images?x=1")).ProblemAsync(400);
 
-        Assert.Equal("x", (string)problem["field"]!);
+        Assert.StartsWith("x: there is no such parameter", (string)problem["detail"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using Retrieval.Cli.Commands;
 using Retrieval.Search.Evaluation;
 using Retrieval.Terminal.Output;
 using Spectre.Console;
@@ -29,7 +28,7 @@ internal static class EvaluationDisplay
 
     private static string Describe(EvaluationPlan plan) =>
         $"{Units.Count(plan.CaptionQueries)} of {Units.Count(plan.Captions)} captions and {Units.Count(plan.ImageQueries)} of {Units.Count(plan.Images)} images as queries: {Units.Count(plan.Pairs)} pairs to score"
-        + (plan.PairsOfAll is { } all ? $"; all queries would have {Units.Count(all)}: --queries {EvaluateCommand.All} takes them" : "");
+        + (plan.PairsOfAll is { } all ? $"; all queries would have {Units.Count(all)}: --queries all takes them" : "");
 
     // The share that a bar or a line gives is that of all pairs, so the numbers beside it are of all pairs too.
     private static string Describe(EvaluationProgress progress)
