@@ -19,7 +19,7 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
         ["408"] = "The request did not arrive in time",
         ["413"] = "The body is too long",
         ["414"] = "The request line is too long",
-        ["415"] = "The body is of another type, not in UTF-8, or compressed: `detail` and the header `Accept` name the types that are taken",
+        ["415"] = "The body is of another type, not in UTF-8, or compressed: `detail` names the types that are taken",
         ["422"] = "The features are not of the shape that the model takes, or the answer would be longer than an answer may be: `detail` names it",
         ["429"] = "As many requests are waiting as this server lets wait",
         ["431"] = "The headers are too long",

@@ -65,9 +65,9 @@ internal sealed record IngestionResult(
             ("time", $"{Units.Time(TimeSpan.FromSeconds(Seconds))}, {Units.Fixed(RowsPerSecond, 1)} rows/s"),
             (catalog ? "epoch" : "index generation", Generation is { } generation ? Units.Count(generation) : "—"),
         };
-        if (Rejected > 0 || AllRuns?.Rejected > 0)
+        if ((Rejected > 0 || AllRuns?.Rejected > 0) && (catalog ? "in the catalog, retrieval.reject" : RejectsFile) is { } place)
         {
-            facts.Add(("rejects", catalog ? "in the catalog, retrieval.reject" : RejectsFile ?? "—"));
+            facts.Add(("rejects", place));
         }
 
         if (catalog)
