@@ -86,7 +86,7 @@ internal sealed class ExplainRun(SearchSnapshot snapshot, SingleBatcher<ExplainI
 
     private async Task<PairSide> EncodeAsync(ImageFeatures features)
     {
-        var item = new ImageItem(snapshot.ImageEncodeBatcher, features.Values, work);
+        var item = new ImageItem(snapshot.ImageEncodeBatcher, features.Values, snapshot.Model.Manifest.RegionWidth, work);
         var encoded = await device.RunAsync(item).ConfigureAwait(false);
         clock.EndQueued(StageNames.Encode, item.Computing);
         if (encoded.NonFinite().Count == 0)
