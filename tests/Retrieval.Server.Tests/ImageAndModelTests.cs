@@ -50,7 +50,7 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
     [Fact]
     public async Task A_path_without_an_id_is_the_list_which_knows_its_parameters()
     {
-        var problem = await (await fixture.Client.AskAsync("/v1/images?x=1")).ProblemAsync(400);
+        var problem = await (await fixture.Client.AskAsync("/v1/images?x=1")).ProblemAsync(400, "x");
 
         Assert.StartsWith("x: there is no such parameter", (string)problem["detail"]!, StringComparison.Ordinal);
     }

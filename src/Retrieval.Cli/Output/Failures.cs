@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Explaining;
+using Retrieval.Search.Queries;
 using Retrieval.Storage.Errors;
 using Retrieval.Terminal.Output;
 
@@ -41,7 +42,7 @@ internal static class Failures
 
     /// <summary>Errors that the caller can fix by naming other input are invalid input; errors during the work are failures.</summary>
     private static int CodeOf(Exception exception) => exception is
-        InvalidInputException or NotFoundException or InvalidBundleException or NoExplainerException or IndexMissingException or IndexMismatchException
+        InvalidInputException or FeatureShapeException or NotFoundException or InvalidBundleException or NoExplainerException or IndexMissingException or IndexMismatchException
         ? ExitCodes.Invalid
         : ExitCodes.Failed;
 

@@ -28,7 +28,9 @@ public sealed class CatalogSearchTests
     {
         await using var catalog = await CatalogUnderTest.CreateAsync();
 
-        (await catalog.RunAsync("search", "--bundle", Fixture.Bundle(), "--caption", "w4", "--name", "nobody")).Refused("nobody");
+        var outcome = await catalog.RunAsync("search", "--bundle", Fixture.Bundle(), "--caption", "w4", "--name", "nobody");
+
+        Assert.Equal((1, true), (outcome.Code, outcome.Errors.Contains("nobody", StringComparison.Ordinal)));
     }
 
     private static string[] Hits(JsonElement answer) => [.. answer.GetProperty("hits").EnumerateArray().Select(hit => hit.GetProperty("id").GetString()!)];

@@ -133,7 +133,7 @@ public sealed class LocalIndex : IDisposable
     }
 
     /// <summary>Name of a file or folder of a local index that lies in this folder, null if there is none. Reads nothing.</summary>
-    public static string? TraceIn(string path) => ManifestFile.TraceIn(System.IO.Path.GetFullPath(path));
+    public static string? TraceIn(string path) => Directory.Exists(path) ? ManifestFile.TraceIn(System.IO.Path.GetFullPath(path)) : null;
 
     /// <summary>
     /// <see cref="Checksum"/> of the newest generation, read from the manifest only; null if no index was ever committed there.
