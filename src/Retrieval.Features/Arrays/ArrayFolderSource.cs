@@ -19,6 +19,10 @@ public sealed class ArrayFolderSource : IFeatureSource
 {
     private readonly string _folder;
     private readonly string[] _files;
+
+    // Ids of a .npz and of a .npy file. Such an id is that of the first file that can be used, so these are read even before the row
+    // that reading begins with.
+    private readonly HashSet<string> _repeated;
     private readonly CaptionsById? _captions;
     private readonly FeatureExpectation _expected;
 
@@ -26,6 +30,7 @@ public sealed class ArrayFolderSource : IFeatureSource
     {
         _folder = folder;
         _files = files;
+        _repeated = [.. files.GroupBy(IdOf, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => group.Key)];
         _captions = captions;
         _expected = expected;
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
@@ -111,10 +116,18 @@ public sealed class ArrayFolderSource : IFeatureSource
         var asked = new HashSet<string>(StringComparer.Ordinal);
         for (var row = 0L; row < _files.Length; row++)
         {
-            var item = ReadItem(_files[row], row, seen, asked);
-            if (row >= first)
+            var id = IdOf(_files[row]);
+            if (row >= first || _repeated.Contains(id))
             {
-                yield return item;
+                var item = ReadItem(_files[row], row, id, seen, asked);
+                if (row >= first)
+                {
+                    yield return item;
+                }
+            }
+            else
+            {
+                _ = _captions?.Find(id, row, asked, out _, out _);
             }
         }
 
@@ -127,10 +140,10 @@ public sealed class ArrayFolderSource : IFeatureSource
         }
     }
 
-    // Files before the first row are read as well: a name belongs to the first file that can be used.
-    private SourceItem ReadItem(string file, long row, SeenIds seen, HashSet<string> asked)
+    private static string IdOf(string file) => Path.GetFileNameWithoutExtension(file);
+
+    private SourceItem ReadItem(string file, long row, string id, SeenIds seen, HashSet<string> asked)
     {
-        var id = Path.GetFileNameWithoutExtension(file);
         if (SampleRules.CheckId(id) is { } badId)
         {
             return new RejectedSample(file, row, null, badId);

@@ -9,8 +9,8 @@ namespace Retrieval.Features.Tsv;
 /// columns there are. Boxes and features are little-endian single precision in base64. Captions come from a second file, by id.
 /// </summary>
 /// <remarks>
-/// A row is a line of an image. Earlier lines are parsed as well when reading begins at a later row, because an id is that of the
-/// first row that can be used. If no region width is expected, it is 2048. The image's size is in the metadata, as <c>image_w</c>
+/// A row is a line of an image. Reading from a row skips the earlier lines without decoding them. An id is that of the first row
+/// that can be used. If no region width is expected, it is 2048. The image's size is in the metadata, as <c>image_w</c>
 /// and <c>image_h</c>. Captions are held in memory. With a caption file, an image that it does not name is rejected (an image
 /// without captions is named with an empty list). What the file tells of no image is rejected in the rows after the last line.
 /// </remarks>
@@ -93,6 +93,7 @@ public sealed class DetectorTsvSource : IFeatureSource
     private IEnumerable<SourceItem> Read(long first)
     {
         var seen = new SeenIds();
+        var skipped = new SkippedLines();
         var asked = new HashSet<string>(StringComparer.Ordinal);
         using var lines = new LineReader(_path, TsvLine.MaxBytes);
         if (_hasHeader)
@@ -103,10 +104,14 @@ public sealed class DetectorTsvSource : IFeatureSource
         var row = 0L;
         for (; lines.TryReadLine(); row++)
         {
-            var item = ReadItem(lines, row, seen, asked);
             if (row >= first)
             {
-                yield return item;
+                yield return ReadItem(lines, row, seen, skipped, asked);
+            }
+            else if (TsvLine.ReadId(lines.Line, _columns) is { } id)
+            {
+                skipped.Note(id, row, lines.LineOffset);
+                _ = _captions?.Find(id, row, asked, out _, out _);
             }
         }
 
@@ -119,7 +124,7 @@ public sealed class DetectorTsvSource : IFeatureSource
         }
     }
 
-    private SourceItem ReadItem(LineReader lines, long row, SeenIds seen, HashSet<string> asked)
+    private SourceItem ReadItem(LineReader lines, long row, SeenIds seen, SkippedLines skipped, HashSet<string> asked)
     {
         RejectedSample Reject(string? id, string reason) => new(Name, row, id, $"line {row + (_hasHeader ? 2 : 1)}: {reason}");
 
@@ -133,14 +138,19 @@ public sealed class DetectorTsvSource : IFeatureSource
             return Reject(null, $"{(_columns.Id == 0 ? "it does not begin with" : $"column {_columns.Id + 1} is not")} an id of 1 to {SampleRules.MaxIdLength} characters of UTF-8 and a tab");
         }
 
+        IReadOnlyList<string> captions = [];
+        IReadOnlyList<RejectedSample> leftOut = [];
+        var unknown = _captions?.Find(id, row, asked, out captions, out leftOut);
+        if (unknown is null && OwnerOf(id, skipped) is { } owner)
+        {
+            seen.Note(id, owner);
+        }
+
         if (seen.Check(id) is { } repeated)
         {
             return Reject(id, repeated);
         }
 
-        IReadOnlyList<string> captions = [];
-        IReadOnlyList<RejectedSample> leftOut = [];
-        var unknown = _captions?.Find(id, row, asked, out captions, out leftOut);
         if (TsvLine.TryRead(lines.Line, row, id, _columns, _expected, out var sample) is { } bad)
         {
             return Reject(id, bad);
@@ -154,5 +164,20 @@ public sealed class DetectorTsvSource : IFeatureSource
         seen.Note(id, row);
         ImageSample whole = sample! with { Captions = captions, LeftOut = leftOut };
         return whole;
+    }
+
+    // Row of the first skipped line of an id that can be used; null if there is none.
+    private long? OwnerOf(string id, SkippedLines skipped)
+    {
+        foreach (var (row, offset) in skipped.Take(id))
+        {
+            using var lines = new LineReader(_path, TsvLine.MaxBytes, offset);
+            if (lines.TryReadLine() && TsvLine.TryRead(lines.Line, row, id, _columns, _expected, out _) is null)
+            {
+                return row;
+            }
+        }
+
+        return null;
     }
 }

@@ -9,7 +9,7 @@ namespace Retrieval.Search.Ingestion;
 /// </summary>
 internal sealed partial class RejectReasons
 {
-    // A bound on memory. What comes later is counted with the last.
+    // A bound on memory. What comes later is counted together.
     private const int MostReasons = 32;
 
     private readonly Dictionary<(string Source, string Reason), int> _index = [];
@@ -25,11 +25,15 @@ internal sealed partial class RejectReasons
                 var key = (reject.Source, NumberOrName().Replace(reject.Reason, "…"));
                 if (!_index.TryGetValue(key, out var at))
                 {
-                    at = Math.Min(_reasons.Count, MostReasons - 1);
-                    if (at == _reasons.Count)
+                    at = Math.Min(_reasons.Count, MostReasons);
+                    if (at < MostReasons)
                     {
                         _reasons.Add(new RejectReason(0, reject));
                         _index.Add(key, at);
+                    }
+                    else if (_reasons.Count == MostReasons)
+                    {
+                        _reasons.Add(new RejectReason(0, reject with { Reason = $"other reasons, the first of them: {reject.Reason}" }));
                     }
                 }
 

@@ -11,10 +11,13 @@ namespace Retrieval.Search.Shortlists;
 internal static class UnitFactors
 {
     /// <summary>One over the length of each embedding, by slot; 0 for one without length.</summary>
-    public static float[] Of(IndexBank bank)
+    /// <param name="bank">The embeddings.</param>
+    /// <param name="former">Factors of the first slots, as an earlier generation had them; null if none are known.</param>
+    public static float[] Of(IndexBank bank, float[]? former = null)
     {
         var factors = new float[bank.Slots];
-        Parallel.For(0, factors.Length, slot => factors[slot] = Of(MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot))));
+        former?.CopyTo(factors, 0);
+        Parallel.For(former?.Length ?? 0, factors.Length, slot => factors[slot] = Of(MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot))));
         return factors;
     }
 

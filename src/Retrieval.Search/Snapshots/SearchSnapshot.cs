@@ -17,6 +17,9 @@ public sealed class SearchSnapshot : IDisposable
     private readonly Lock _gate = new();
     private readonly Lazy<MetadataIndex> _metadata;
     private readonly Lazy<float[]> _imageFactors;
+
+    // Of the newest earlier generation with the same slots for which they were computed.
+    private readonly float[]? _formerFactors;
     private readonly Action _ended;
     private int _leases = 1;
 
@@ -60,7 +63,8 @@ public sealed class SearchSnapshot : IDisposable
         ImageToText = new ScoreBatcher(model.ImageToText, Captions);
         ImageShortlist = BatcherOf(index.Images, model);
         CaptionShortlist = BatcherOf(index.Captions, model);
-        _imageFactors = new Lazy<float[]>(() => UnitFactors.Of(index.Images));
+        _formerFactors = continued is null ? null : continued._imageFactors is { IsValueCreated: true, Value: var made } ? made : continued._formerFactors;
+        _imageFactors = new Lazy<float[]>(() => UnitFactors.Of(index.Images, _formerFactors));
         _metadata = new Lazy<MetadataIndex>(() => MetadataIndex.Build(index));
     }
 

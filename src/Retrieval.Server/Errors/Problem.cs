@@ -23,10 +23,6 @@ public sealed record Problem(string Title, int Status, string Detail)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TraceId { get; init; }
 
-    /// <summary>For a body of another type: the media types that are taken, for the header <c>Accept</c>; null otherwise.</summary>
-    [JsonIgnore]
-    public string? Accept { get; init; }
-
     /// <summary>When the same request may succeed, in seconds; null for the configured value.</summary>
     [JsonIgnore]
     public int? RetryAfterSeconds { get; init; }

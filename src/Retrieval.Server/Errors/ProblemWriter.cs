@@ -24,11 +24,6 @@ internal sealed class ProblemWriter(LimitsOptions limits)
             response.Headers.RetryAfter = (problem.RetryAfterSeconds ?? limits.RetryAfterSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        if (problem.Accept is { } types)
-        {
-            response.Headers.Accept = types;
-        }
-
         // Not the request's token: after a timeout it is cancelled, and the answer must be written nevertheless.
         var trace = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
         var body = JsonSerializer.SerializeToUtf8Bytes(problem with { TraceId = trace }, WireJson.Options);

@@ -57,7 +57,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         ManifestLostException lost => Lost(lost),
         IndexCorruptException damaged => Damaged(damaged),
         DamagedDataException damaged => Damaged(damaged) with { Detail = $"{damaged.Message}; the log has more, and 'retrieval index verify' finds all of it", Field = damaged.Field },
-        MediaTypeException other => Of(415, $"expected a body of the type {string.Join(" or ", other.Types)}{Unencoded}") with { Accept = string.Join(", ", other.Types) },
+        MediaTypeException other => Of(415, $"expected a body of the type {string.Join(" or ", other.Types)}{Unencoded}"),
         BadHttpRequestException refused => Refused(refused),
         _ => Failed(exception),
     };
