@@ -65,7 +65,7 @@ class System(ABC):
     vocabulary_size: int
 
     # Words of the longest caption, both markers included, where the command line says nothing: the authors' own limit. Most
-    # have none; 50 holds all but a few captions in a thousand.
+    # have none; 50 holds nearly all captions.
     longest_caption: int = 50
 
     # How many regions an image must have, None if any number.
