@@ -165,7 +165,7 @@ _ADMITTED = {
     ("argparse", "Namespace"): Bag,
 }
 
-# A vocabulary's class by its name alone: CAMP and VSE++ pickled a class of the script that ran (`__main__.Vocabulary`), others
+# A vocabulary's class by its name alone: published training scripts pickled a class of their own (`__main__.Vocabulary`), others
 # one of a module of their own (`vocab.Vocabulary`, `data.vocab.Vocabulary`).
 VOCABULARY = "Vocabulary"
 
