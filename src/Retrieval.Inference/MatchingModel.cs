@@ -1,6 +1,7 @@
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Text;
+using Retrieval.Features.Statistics;
 using Retrieval.Inference.Bundles;
 using Retrieval.Inference.Devices;
 using Retrieval.Inference.Encoding;
@@ -27,6 +28,7 @@ public sealed class MatchingModel : IDisposable
             BankBudget = BudgetOf(Device, options.BankPlacement);
             Captions = BundleCaptions.Read(bundle);
             VocabularySize = bundle.Manifest.VocabularySize;
+            Statistics = BundleStatistics.Read(bundle);
             ImageEncoder = Own(new ImageEncoder(bundle, Device, options));
             TextEncoder = Own(new TextEncoder(bundle, VocabularySize, Device, options));
             TextToImage = Own(new PairScorer(bundle, RecordSide.Image, Device, options));
@@ -72,6 +74,9 @@ public sealed class MatchingModel : IDisposable
 
     /// <summary>Converts caption text to token ids.</summary>
     public CaptionEncoder Captions { get; }
+
+    /// <summary>What the features that the model learned from were like; null if the bundle does not say.</summary>
+    public FeatureStatistics? Statistics { get; }
 
     /// <summary>Encodes region features to records and embeddings.</summary>
     public ImageEncoder ImageEncoder { get; }

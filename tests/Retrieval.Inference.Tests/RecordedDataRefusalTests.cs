@@ -129,6 +129,24 @@ public sealed class RecordedDataRefusalTests
         bundle.Refused("parity.npz", $"{id}");
     }
 
+    [Fact]
+    public void A_bundle_without_statistics_has_none_and_one_whose_file_is_no_such_is_refused()
+    {
+        using var bundle = new BundleCopy();
+        using (var model = bundle.Load())
+        {
+            Assert.Null(model.Statistics);
+        }
+
+        bundle.Manifest(manifest => manifest["statistics"] = new JsonObject { ["file"] = "statistics.npz" });
+        bundle.Refused("statistics.npz", "not listed in files");
+        foreach (var content in new[] { "no archive"u8.ToArray(), File.ReadAllBytes(bundle["parity.npz"]) })
+        {
+            File.WriteAllBytes(bundle["statistics.npz"], []);
+            bundle.EditWithHash("statistics.npz", _ => content);
+            bundle.Refused("statistics.npz");
+        }
+    }
 
     private static void Words(BundleCopy bundle, Action<JsonArray> edit) => bundle.EditWithHash("vocabulary.json", bytes =>
     {

@@ -58,6 +58,9 @@ def test_a_training_learns_and_writes_a_checkpoint_that_a_bundle_is_made_of(data
     assert max(measured) > 1.2 * measured[0] and f"rsum {max(measured):.1f} on dev" in said
     assert export.main(["--checkpoint", str(out / CHECKPOINT), "--vocabulary", str(out / "vocabulary.json"), "--slots",
                         "4", "--slot-width", "3", "--regions", str(REGIONS), "--out", str(tmp_path / "bundle")]) == 0
+    with np.load(tmp_path / "bundle" / "statistics.npz") as learned:
+        rows = np.load(data / "train_ims.npy").astype(np.float64).reshape(-1, 64)
+        assert learned["images"] == 24 and np.allclose(learned["mean"], rows.mean(axis=0), atol=1e-6)
 
 
 def test_the_checkpoint_is_in_the_published_layout(data, tmp_path):

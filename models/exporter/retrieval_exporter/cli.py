@@ -4,11 +4,12 @@ import argparse
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from . import model, registry
+from . import model, registry, statistics
 from .coarse import ForeignEmbedding, choice
 from .command import exit_code, flag
 from .errors import ExportError
@@ -55,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--max-tokens", type=int, help="words of the longest caption, both markers included; the "
                    "system's own limit by default")
     p.add_argument("--regions", type=int, default=36, help="regions of an image")
+    p.add_argument("--statistics", metavar="FILE", help="features [N, R, W] of images that the model learned from or of dev, "
+                   ".npy: an ingestion warns of features that are unlike them. By default what the checkpoint has")
     p.add_argument("--no-explainer", dest="explainer", action="store_false",
                    help="leave out the graph that explains pairs, which repeats a scorer's weights")
     e = p.add_argument_group("the coarse embedding")
@@ -147,6 +150,12 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"first stage: {built.coarse.described}")
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
                         arguments.regions, arguments.max_tokens or built.system.longest_caption, explainer=arguments.explainer)
+    if arguments.statistics is not None:
+        found = statistics.of_file(arguments.statistics)
+        if len(found.mean) != built.system.region_width:
+            raise ExportError(f"{arguments.statistics}: regions of {len(found.mean)} features, expected the "
+                              f"{built.system.region_width} of the model")
+        built = replace(built, features=found)
     bundle.write(built, arguments.out, settings, arguments.name, arguments.force)
 
 

@@ -14,7 +14,8 @@ from .coarse.entries import Entries
 from .ensemble import Member, MemberEmbedding, ensemble_of
 from .errors import ExportError
 from .reading import vocabulary
-from .reading.checkpoints import is_checkpoint, open_checkpoint
+from .reading.checkpoints import Checkpoint, is_checkpoint, open_checkpoint
+from .statistics import FeatureStatistics, of_entries
 from .system import Sizes, System
 
 
@@ -26,6 +27,7 @@ class Model:
     coarse: Coarse
     vocabulary: list[str]
     ranking: Ranking | None = None
+    features: FeatureStatistics | None = None
 
 
 def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
@@ -46,13 +48,10 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
         vocabulary.check_size(listed, rows, vocabulary_path)
     if len(listed) < len(vocabulary.SPECIAL):
         raise ExportError(f"{path}: an embedding table of {rows} rows has no room for the special words")
-    stored = checkpoint.entry("coarse")
-    if not isinstance(stored, dict | None):
-        raise ExportError(f"{path}: entry 'coarse' is a {type(stored).__name__}, expected a dictionary")
-    trained = None if stored is None else Entries(stored, f"{path}, entry 'coarse'")
+    trained, learned = _entries(checkpoint, "coarse"), _entries(checkpoint, "features")
     words = Words(listed, vocabulary_path or path, vocabulary_path is not None)
     coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained)
-    return Model(system, coarse, listed, ranking)
+    return Model(system, coarse, listed, ranking, of_entries(learned, system.region_width) if learned else None)
 
 
 def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | None = None,
@@ -66,7 +65,7 @@ def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | Non
         other = next(member for member in members if not member.system.probability)
         raise ExportError(f"{coarse_path or paths[0]}: ranking_transform is 'logit', but the score of {other.path} is "
                           "no probability")
-    return Model(ensemble, MemberEmbedding(first.coarse), first.vocabulary, first.ranking)
+    return Model(ensemble, MemberEmbedding(first.coarse), first.vocabulary, first.ranking, first.features)
 
 
 def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, seed: int = 0,
@@ -87,6 +86,14 @@ def random(name: str, sizes: Sizes, options: Mapping[str, Any] | None = None, se
     words = vocabulary.placeholders(sizes.vocabulary_size)
     coarse, ranking = _embedding(system, "--random", Words(words, "--vocabulary-size", False), choice, coarse_path)
     return Model(system, coarse, words, ranking)
+
+
+def _entries(checkpoint: Checkpoint, name: str) -> Entries | None:
+    """An entry of arrays that a checkpoint may have."""
+    stored = checkpoint.entry(name)
+    if not isinstance(stored, dict | None):
+        raise ExportError(f"{checkpoint.path}: entry {name!r} is a {type(stored).__name__}, expected a dictionary")
+    return None if stored is None else Entries(stored, f"{checkpoint.path}, entry {name!r}")
 
 
 def _embedding(system: System, where: Path | str, words: Words, choice: Choice, coarse_path: Path | str | None,

@@ -32,10 +32,25 @@ internal static class IngestionDisplay
     // The rows that this run has not processed itself.
     private static long ResumedAt(IngestionProgress progress) => progress.Rows - progress.Ingested - progress.Skipped - progress.Rejected;
 
+    // At once, and each once: a run over millions of rows is best stopped early.
+    private static int Tell(IngestionProgress progress, int told, Action<string> write)
+    {
+        foreach (var warning in progress.Warnings.Skip(told))
+        {
+            write($"warning: {warning}");
+        }
+
+        return progress.Warnings.Count;
+    }
+
     private sealed class Bar(ProgressTask task) : IProgress<IngestionProgress>
     {
+        private int _told;
+
         public void Report(IngestionProgress value)
         {
+            // Through the console that draws the bar: it writes above it.
+            _told = Tell(value, _told, text => Printer.Messages.WriteLine(Safe.Line(text)));
             task.IsIndeterminate = value.TotalRows is null;
             task.MaxValue = value.TotalRows ?? 1;
             task.Value = value.TotalRows is null ? 0 : value.Rows + value.Uncommitted;
@@ -47,9 +62,11 @@ internal static class IngestionDisplay
     {
         private long _last = time.GetTimestamp();
         private bool _begun;
+        private int _told;
 
         public void Report(IngestionProgress value)
         {
+            _told = Tell(value, _told, Printer.Note);
             // The row where a resumed run starts is shown at once.
             var first = !_begun && ResumedAt(value) > 0;
             _begun = true;

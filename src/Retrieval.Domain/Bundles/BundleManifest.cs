@@ -66,6 +66,9 @@ public sealed record BundleManifest
     /// <summary>The recorded vectors.</summary>
     public required ParitySpec Parity { get; init; }
 
+    /// <summary>Name of the file with statistics of the region features that the model learned from; null if there is none.</summary>
+    public string? StatisticsFile { get; init; }
+
     /// <summary>Every file of the bundle except <c>bundle.json</c>, by name. No other file is ever opened.</summary>
     public required IReadOnlyDictionary<string, BundleFile> Files { get; init; }
 }

@@ -64,6 +64,7 @@ public static class BundleManifestReader
             VocabularyFile = FileIn(root.Node("vocabulary"), files),
             VocabularySize = root.Node("vocabulary").Integer("size", 1, int.MaxValue),
             Parity = new ParitySpec(FileIn(root.Node("parity"), files), root.Node("parity").Number("tolerance", 0, 1)),
+            StatisticsFile = root.OptionalNode("statistics") is { } statistics ? FileIn(statistics, files) : null,
             Files = files,
         };
         if ((double)manifest.RegionCount * manifest.RegionWidth * sizeof(float) > int.MaxValue)

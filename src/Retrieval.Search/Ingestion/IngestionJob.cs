@@ -68,7 +68,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             }
 
             var total = rows is null ? (long?)null : (range.EndRow ?? rows) - range.FirstRow;
-            return new StartedIngestion(model, source, target, options, ledger, range, new ProgressMeter(time, range.FirstRow, ledger.NextRow, total), device);
+            return new StartedIngestion(model, source, target, options, ledger, range, new ProgressMeter(time, range.FirstRow, ledger.NextRow, total, Watch()), device);
         }
         catch
         {
@@ -88,13 +88,14 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         ArgumentNullException.ThrowIfNull(source);
         Check();
         var encoder = new SampleEncoder(model, options.Bounds);
-        var meter = new ProgressMeter(time, 0, 0, source.RowCount);
+        var meter = new ProgressMeter(time, 0, 0, source.RowCount, Watch());
         var first = new List<RejectedSample>();
         var reasons = new RejectReasons();
         foreach (var window in SampleWindow.Cut(source, 0, options.BatchRows))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var accepted = encoder.Accept(source, window);
+            meter.Read(accepted);
             first.AddRange(window.Rejects.Take(StartedIngestion.RejectsReported - first.Count));
             reasons.Add(window.Rejects);
             meter.Add(window.EndRow, WindowOutcome.Nothing with { Ingested = accepted.Count }, 0, window.Rejects.Count, accepted.Sum(sample => sample.Captions.Length));
@@ -102,8 +103,12 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             progress?.Report(meter.Now());
         }
 
-        return new IngestionReport(meter.Now(), 0, null, null, first) { Reasons = reasons.List() };
+        var features = meter.EndOfRows();
+        progress?.Report(meter.Now());
+        return new IngestionReport(meter.Now(), 0, null, null, first) { Reasons = reasons.List(), Features = features };
     }
+
+    private FeatureWatch? Watch() => model.Statistics is { } learned ? new FeatureWatch(learned) : null;
 
     private void Check()
     {

@@ -25,4 +25,7 @@ public sealed record IngestionProgress(
 {
     /// <summary>Rows that are stored but not committed yet: a kill loses them.</summary>
     public long Uncommitted { get; init; }
+
+    /// <summary>What people should look at while the run goes on, in the order in which it was found.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -1,4 +1,5 @@
 using Retrieval.Features.Sources;
+using Retrieval.Features.Statistics;
 
 namespace Retrieval.Search.Ingestion;
 
@@ -17,6 +18,9 @@ public sealed record IngestionReport(
 {
     /// <summary>The rejects of this run by reason, the most frequent first.</summary>
     public IReadOnlyList<RejectReason> Reasons { get; init; } = [];
+
+    /// <summary>How the features differ from those that the model learned from, where they differ most; null if no image was read or the bundle does not say what those were like.</summary>
+    public FeatureDifference? Features { get; init; }
 
     /// <summary>What was done at the end; null for a dry run.</summary>
     public IngestionEnd? End { get; init; }

@@ -1,3 +1,5 @@
+using Retrieval.Features.Statistics;
+
 namespace Retrieval.Search.Ingestion;
 
 /// <summary>Counts an ingestion's rows as they are committed, and derives rate and remaining time from stored rows.</summary>
@@ -5,13 +7,20 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="partRow">First row of the part of the source that is ingested.</param>
 /// <param name="firstRow">Row where this run begins: the first, or where an earlier run ended.</param>
 /// <param name="totalRows">Rows of the part, if known.</param>
-internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstRow, long? totalRows)
+/// <param name="features">Warns of features that are unlike those that the model learned from; null if it is not known what those were like.</param>
+internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstRow, long? totalRows, FeatureWatch? features = null)
 {
     private readonly Lock _gate = new();
     private readonly long _started = time.GetTimestamp();
     private readonly long _before = firstRow - partRow;
     private Counts _stored;
     private Counts _committed;
+
+    /// <summary>Records that these are going to be encoded.</summary>
+    public void Read(IEnumerable<TokenizedSample> samples) => features?.Add(samples.Select(tokenized => tokenized.Sample));
+
+    /// <summary>Once all rows were read: how the features differ from those that the model learned from, at most; null if it is not known.</summary>
+    public FeatureDifference? EndOfRows() => features?.End();
 
     /// <summary>Records that a window is stored; it counts once it is committed.</summary>
     public void Add(long endRow, WindowOutcome outcome, int skipped, int rejected, int captions)
@@ -57,6 +66,7 @@ internal sealed class ProgressMeter(TimeProvider time, long partRow, long firstR
             return new IngestionProgress(_before + done.Rows, totalRows, done.Ingested, done.Replaced, done.Skipped, done.Rejected, done.Captions, rate, elapsed, remaining)
             {
                 Uncommitted = _stored.Rows - done.Rows,
+                Warnings = features?.Warnings ?? [],
             };
         }
     }

@@ -75,11 +75,12 @@ public sealed class StartedIngestion : IAsyncDisposable
                 () => EncodeAsync(windows.Reader, encoded.Writer, broken.Token),
                 () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
             ]).ConfigureAwait(false);
+            var features = _meter.EndOfRows();
             await RequireSomethingKeptAsync(progress, cancellationToken).ConfigureAwait(false);
             var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
             _meter.Committed();
             progress?.Report(_meter.Now());
-            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end, Reasons = _reasons.List() };
+            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end, Reasons = _reasons.List(), Features = features };
         }
         catch (Exception exception)
         {
@@ -114,6 +115,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         await foreach (var window in windows.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             var samples = _encoder.Accept(_source, window);
+            _meter.Read(samples);
             var held = samples.Count == 0
                 ? new Dictionary<string, ExistingImage>()
                 : await _target.FindAsync([.. samples.Select(sample => sample.Sample.Id)], cancellationToken).ConfigureAwait(false);

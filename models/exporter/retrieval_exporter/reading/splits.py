@@ -23,7 +23,7 @@ class Split:
         self.name = name
         self.image_file = Path(folder) / f"{name}_ims.npy"
         self.caption_file = Path(folder) / f"{name}_caps.txt"
-        self._rows = _open_features(self.image_file)
+        self._rows = open_features(self.image_file)
         self.captions = _read_captions(self.caption_file)
         self._rows_per_image, self.captions_per_image = self._layout()
         self.images = len(self._rows) // self._rows_per_image
@@ -33,11 +33,7 @@ class Split:
         """Float32 [B, R, W] of the images with these numbers. A value that is not finite is an `ExportError`, and so is an
         image that is not repeated as the others are."""
         firsts = images * self._rows_per_image
-        x = np.asarray(self._rows[firsts], np.float32)
-        if not np.isfinite(x).all():
-            row, region, value = (int(n) for n in np.argwhere(~np.isfinite(x))[0])
-            raise ExportError(f"{self.image_file}: feature {value} of region {region} of image {int(images[row])} is "
-                              f"{x[row, region, value]}, expected a finite number")
+        x = finite_features(self._rows, firsts, self.image_file, images)
         for n in range(1, self._rows_per_image):
             differs = (np.asarray(self._rows[firsts + n], np.float32) != x).any(axis=(1, 2))
             if differs.any():
@@ -63,7 +59,20 @@ class Split:
         return 1, lines // rows
 
 
-def _open_features(path: Path) -> np.ndarray:
+def finite_features(rows: np.ndarray, chosen: np.ndarray, path: Path | str, images: np.ndarray | None = None) -> np.ndarray:
+    """Float32 [B, R, W] of the `chosen` rows of a file. A value that is not finite is an `ExportError`, which calls the
+    rows by the numbers of their `images`."""
+    x = np.asarray(rows[chosen], np.float32)
+    if not np.isfinite(x).all():
+        row, region, value = (int(n) for n in np.argwhere(~np.isfinite(x))[0])
+        image = int((chosen if images is None else images)[row])
+        raise ExportError(f"{path}: feature {value} of region {region} of image {image} is {x[row, region, value]}, "
+                          "expected a finite number")
+    return x
+
+
+def open_features(path: Path) -> np.ndarray:
+    """An .npy of floating-point numbers [N, R, W], mapped."""
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:

@@ -10,16 +10,19 @@ from torch import nn
 
 from ..recipe import Recipe
 from ..runs.files import replace_file
+from ..statistics import FeatureStatistics
 from ..system import System
 
 NAME = "model_best.pth.tar"
 
 
-def write(folder: Path, system: System, recipe: Recipe, epoch: int, step: int, rsum: float) -> None:
+def write(folder: Path, system: System, recipe: Recipe, epoch: int, step: int, rsum: float,
+          features: FeatureStatistics) -> None:
     """Whole or not at all. The same weights and numbers give the same bytes."""
     states = [{name: tensor.detach().cpu().clone() for name, tensor in state.items()} for state in system.states()]
     options = _options(system, recipe)
-    content = {"epoch": epoch, "model": states, "best_rsum": rsum, "opt": Namespace(**options), "Eiters": step}
+    content = {"epoch": epoch, "model": states, "best_rsum": rsum, "opt": Namespace(**options), "Eiters": step,
+               "features": features.entries()}
     # To a file, not to a path: the name of the file would become part of its bytes.
     replace_file(folder / NAME, lambda file: torch.save(content, file))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from .. import __version__
+from .. import __version__, statistics
 from ..reading import captions
 from ..runs.optimisers import arrays_of, restore
 from ..runs.progress import Progress
@@ -40,6 +40,7 @@ class Training:
         self.dev = Dev(data.dev, captions.encode(data.dev.captions, data.words, longest), options.dev_images, options.dev_captions)
         self.stages = stages.of_recipe(recipe, batches.per_epoch, options.warm_up)
         self.state = State(out / WORK / "state.npz", self._stamp(start.known), "training")
+        self.features = statistics.of_split(data.train)
         self.progress = Progress()
         self.optimiser = learner.optimiser()
         self.course = Course()
@@ -128,7 +129,7 @@ class Training:
         step = self.course.best_step
         with self.learner.raw():
             checkpoint.write(self.out, self.learner.system, self.recipe, step // self.stages[-1].per_epoch, step,
-                             self.course.rsum)
+                             self.course.rsum, self.features)
 
     def _stamp(self, known: Sequence[object]) -> str:
         decisive = {name: value for name, value in asdict(self.options).items() if name != "save_every"}

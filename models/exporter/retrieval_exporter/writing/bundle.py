@@ -25,6 +25,8 @@ from . import graphs, parity
 
 FORMAT = "retrieval-bundle/1"
 
+_STATISTICS = "statistics.npz"
+
 # As the service reads them.
 _LONGEST_NAME = 200
 _LARGEST_IMAGE = 2**31
@@ -105,6 +107,8 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
     graphs.write_all(model, form, explainer, folder, settings)
     _write_json(folder / "vocabulary.json", {"words": model.vocabulary})
     np.savez(folder / "parity.npz", **parity.make(model, settings, explainer))
+    if model.features is not None:
+        np.savez(folder / _STATISTICS, **model.features.arrays())
     manifest = {
         "format": FORMAT,
         "name": name,
@@ -131,6 +135,7 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
         },
         "vocabulary": {"file": "vocabulary.json", "size": len(model.vocabulary)},
         "parity": {"file": "parity.npz", "tolerance": parity.tolerance(settings.precision, settings.records)},
+        **({} if model.features is None else {"statistics": {"file": _STATISTICS}}),
         "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
     }
     _write_json(folder / "bundle.json", manifest)

@@ -1,4 +1,5 @@
 using Retrieval.Features.Sources;
+using Retrieval.Features.Statistics;
 using Retrieval.Search.Ingestion;
 using Retrieval.Storage.Rows;
 using Retrieval.Terminal.Output;
@@ -34,6 +35,12 @@ internal sealed record IngestionResult(
     /// <summary>What storing would take; null if this was no dry run, or if there is nothing to store.</summary>
     public IngestionEstimate? Estimate { get; init; }
 
+    /// <summary>How the features differ from those that the model learned from, where they differ most; null if the bundle does not say what those were like.</summary>
+    public FeatureDifference? Features { get; init; }
+
+    /// <summary>What people should look at.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     private const string Checks = "its id, captions and metadata; that its captions hold words; that its features and boxes are finite and of the model's shape";
 
     /// <param name="source">Name of the source.</param>
@@ -49,7 +56,11 @@ internal sealed record IngestionResult(
             source, destination?.Label, destination is null, progress.Rows, progress.TotalRows, report.ResumedAtRow, progress.Ingested, progress.Replaced, progress.Skipped,
             progress.Rejected, progress.Captions, progress.Elapsed.TotalSeconds, progress.RowsPerSecond, report.Generation, report.RejectsFile, report.FirstRejects, report.Reasons,
             ledger is null ? null : new Totals(ledger.Ingested, ledger.Replaced, ledger.Skipped, ledger.Rejected),
-            options.Parts == 1 ? null : $"{options.Part}/{options.Parts}", end?.SourceComplete, end?.ShortlistBuilt, end?.Activated);
+            options.Parts == 1 ? null : $"{options.Part}/{options.Parts}", end?.SourceComplete, end?.ShortlistBuilt, end?.Activated)
+        {
+            Features = report.Features,
+            Warnings = progress.Warnings,
+        };
     }
 
     public void Show(IAnsiConsole console)
@@ -77,6 +88,11 @@ internal sealed record IngestionResult(
             facts.Add(("activated by this run", Activated == true ? "yes, no index was active before" : "no; `retrieval index status` says which one is active"));
         }
 
+        if (Features is { } features)
+        {
+            facts.Add(("features, against those learned from", $"norms {Units.Fixed(features.Scale, 2)} times, means correlate by {Units.Fixed(features.Correlation, 2)}, {Units.Fixed(features.Distance, 2)} deviations away"));
+        }
+
         if (Estimate is { } estimate)
         {
             facts.Add(("would take, in a local index", $"about {Units.Bytes(estimate.IndexBytes)}"));
@@ -94,6 +110,11 @@ internal sealed record IngestionResult(
             }
 
             console.WriteLine("nothing was stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
+        }
+
+        foreach (var warning in Warnings)
+        {
+            console.WriteLine($"warning: {Safe.Line(warning)}");
         }
 
         if (Rejects.Count > 0)
