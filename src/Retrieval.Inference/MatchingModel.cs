@@ -55,7 +55,7 @@ public sealed class MatchingModel : IDisposable
     public string Fingerprint { get; }
 
     /// <summary>Name and the first 12 digits of the fingerprint, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
-    public string Label => VerifiedBundle.LabelOf(Manifest, Fingerprint);
+    public string Label => BundleManifest.LabelOf(Manifest.Name, Fingerprint);
 
     /// <summary>Where the graphs run, and why.</summary>
     public ComputeDevice Device { get; }

@@ -86,5 +86,5 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
         visit.Expect("Failed to load resource");
     }
 
-    private static ILocator Panel(Visit visit, string name) => visit.Page.GetByRole(AriaRole.Region, new() { Name = name });
+    private static ILocator Panel(Visit visit, string name) => visit.Page.GetByRole(AriaRole.Region, new() { Name = name, Exact = true });
 }

@@ -51,9 +51,9 @@ public sealed partial class OpenApiTests(ServerFixture fixture)
                     using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative)) { Content = content };
                     using var answer = await fixture.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-                    // The example's image is too small for any model, no folder is configured, the bundle has no explainer, and a busy
-                    // machine may miss the example's deadline: it was understood all the same.
-                    Assert.True((int)answer.StatusCode is 200 or 404 or 422 or 403 or 501 or 504, $"the example of {where} is answered with {answer.StatusCode}");
+                    // The example's image is too small for any model, no folder is configured, the bundle has no explainer, there is no
+                    // catalog, and a busy machine may miss the example's deadline: it was understood all the same.
+                    Assert.True((int)answer.StatusCode is 200 or 404 or 409 or 422 or 403 or 501 or 504, $"the example of {where} is answered with {answer.StatusCode}");
                 }
             }
         }
@@ -67,6 +67,7 @@ public sealed partial class OpenApiTests(ServerFixture fixture)
     [InlineData("ExplainRequest", null)]
     [InlineData("ImageRequest", "features")]
     [InlineData("IngestionRequest", "source")]
+    [InlineData("ActiveIndexRequest", "name")]
     [InlineData("IngestionSourceRequest", null)]
     public async Task Requests_say_what_they_need_and_that_they_take_nothing_else(string name, string? required)
     {

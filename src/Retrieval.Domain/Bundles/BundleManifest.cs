@@ -12,6 +12,9 @@ public sealed record BundleManifest
     /// <summary>Name of the file inside a bundle.</summary>
     public const string FileName = "bundle.json";
 
+    /// <summary>How a bundle is called where its version matters: its name and the first 12 digits of its fingerprint, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
+    public static string LabelOf(string name, string fingerprint) => $"{name}@{fingerprint.AsSpan(0, 12)}";
+
     /// <summary>Name for people, e.g. <c>scenes-camp</c>.</summary>
     public required string Name { get; init; }
 

@@ -30,7 +30,7 @@ public sealed class VerifiedBundle
     public string Fingerprint { get; }
 
     /// <summary>Name and the first 12 digits of the fingerprint, e.g. <c>scenes-camp@0123456789ab</c>.</summary>
-    public string Label => LabelOf(Manifest, Fingerprint);
+    public string Label => BundleManifest.LabelOf(Manifest.Name, Fingerprint);
 
     /// <summary>Reads a bundle and checks the size and SHA-256 of every file it lists.</summary>
     /// <exception cref="InvalidBundleException">A file is missing, has another size, or has been edited.</exception>
@@ -48,8 +48,6 @@ public sealed class VerifiedBundle
 
     /// <summary>The bytes of one listed file.</summary>
     public byte[] Content(string name) => _contents[name];
-
-    internal static string LabelOf(BundleManifest manifest, string fingerprint) => $"{manifest.Name}@{fingerprint[..12]}";
 
     private static byte[] ReadVerified(string bundle, string name, BundleFile file)
     {

@@ -21,5 +21,6 @@ internal static class EndpointRegistration
         queries.MapPictures();
         queries.MapModel();
         queries.MapIngestions();
+        queries.MapIndexes();
     }
 }

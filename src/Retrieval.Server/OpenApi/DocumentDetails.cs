@@ -15,6 +15,7 @@ internal sealed class DocumentDetails : IOpenApiDocumentTransformer
         ["Explain"] = "How the score of a pair comes about",
         ["Images"] = "Single images, read and written",
         ["Model"] = "What is being served",
+        ["Indexes"] = "The indexes of the catalog, and which of them is served",
         ["Ingestions"] = "Whole sources, ingested in the background",
     };
 

@@ -49,21 +49,11 @@ internal static class IndexActivateCommand
         return command;
     }
 
-    // Replicas switch to it within seconds: half an index would give half the answers.
     private static async Task RequireCompleteAsync(Catalog catalog, string name, CancellationToken cancellationToken)
     {
-        var status = await CatalogStatus.ReadAsync(catalog, cancellationToken).ConfigureAwait(false);
-        if (status.Indexes.FirstOrDefault(index => index.Index.Name == name) is not { } index)
-        {
-            return;
-        }
-
-        var open = index.Ledger.GroupBy(part => (part.Entry.SourceKey, part.Parts)).FirstOrDefault(parts => parts.Count(part => part.Entry.Completed) < parts.Key.Parts);
-        var reason = index.Images == 0 ? "it has no images"
-            : open is not null ? $"{open.Count(part => part.Entry.Completed)} of {open.Key.Parts} parts of {open.Key.SourceKey} are stored"
-            : index.Nearest.Count == 0 ? "its nearest-neighbour indexes are not built"
-            : null;
-        if (reason is not null)
+        // An index that is not there is the concern of what activates it.
+        if (await CatalogIndexes.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false) is { } index
+            && await IndexCompleteness.WhyNotAsync(catalog, index, cancellationToken).ConfigureAwait(false) is { } reason)
         {
             throw new CatalogException($"index {name}", CatalogFault.Index, $"is not complete: {reason}; --force activates it all the same");
         }

@@ -1,6 +1,6 @@
 /** Requests to the service, all below /v1, /health and /metrics of the same origin. */
 
-/** @import { Explanation, Health, Ingestion, Model, Problem, SearchAnswer } from "./types.js" */
+/** @import { Explanation, Health, Ingestion, Model, Problem, SearchAnswer, StoredIndex } from "./types.js" */
 
 const KEY = "retrieval.key";
 
@@ -107,6 +107,12 @@ export const startIngestion = async body => (await send("/v1/ingestions", { body
 
 /** @param {string} id @returns {Promise<Ingestion>} */
 export const cancelIngestion = async id => (await send(`/v1/ingestions/${encodeURIComponent(id)}`, { method: "DELETE" })).json();
+
+/** @param {AbortSignal} [signal] @returns {Promise<StoredIndex[]>} */
+export const indexes = async signal => (await (await send("/v1/indexes", { signal })).json()).indexes;
+
+/** @param {string} name @returns {Promise<StoredIndex>} */
+export const activateIndex = async name => (await send("/v1/indexes/active", { method: "PUT", body: { name } })).json();
 
 /** @param {string} id @param {number} [width] */
 export const pictureOf = (id, width) => `/v1/pictures/${encodeURIComponent(id)}${width ? `?width=${width}` : ""}`;

@@ -4,6 +4,7 @@
 import { metrics, model, ready, RequestError } from "./api.js";
 import { h, renew } from "./dom.js";
 import { histogram, read, single } from "./exposition.js";
+import { indexPanel } from "./indexes.js";
 import { ingestionPanel } from "./ingestions.js";
 import { fault, waiting } from "./notices.js";
 import { bytes, count, duration, score } from "./numbers.js";
@@ -20,12 +21,12 @@ export async function operateView(main, _, signal) {
     ["times", "Queue and latency", async () => timesOf(await metrics(signal))],
   ];
   const bodies = panels.map(() => h("div", {}, waiting()));
-  const runs = ingestionPanel(signal);
+  const [stored, runs] = [indexPanel(signal), ingestionPanel(signal)];
   main.replaceChildren(h("h1", {}, "Operate"),
     h("div", { class: "panels" }, ...panels.map(([id, title], place) => h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, title), bodies[place]))),
-    runs.panel);
+    stored.panel, runs.panel);
 
-  const refresh = () => Promise.all([...panels.map(([, , ask], place) => show(/** @type {HTMLElement} */ (bodies[place]), ask, signal)), runs.refresh()]);
+  const refresh = () => Promise.all([...panels.map(([, , ask], place) => show(/** @type {HTMLElement} */ (bodies[place]), ask, signal)), stored.refresh(), runs.refresh()]);
   await refresh();
   if (signal.aborted) {
     return;

@@ -31,5 +31,6 @@
  *   firstRejects: { source: string, row: number, id: string | null, reason: string }[] }} Ingestion
  *
  * @typedef {{ status: string, model?: string, indexEpoch?: number, note?: string | null }} Health
+ * @typedef {{ name: string | null, model: string, epoch: number, active: boolean, served: boolean, incomplete: string | null }} StoredIndex
  */
 export {};

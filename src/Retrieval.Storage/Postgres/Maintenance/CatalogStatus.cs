@@ -57,6 +57,13 @@ public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, 
             tables[parent] = await connection.AskAsync<long>("select pg_total_relation_size(to_regclass('retrieval.' || $1 || '_' || $2))", [parent, index.IndexId], cancellationToken).ConfigureAwait(false);
         }
 
+        return new IndexStatus(
+            index, counts.Images, counts.Captions, counts.Tombstones, tables,
+            await NearestAsync(connection, index, cancellationToken).ConfigureAwait(false), await LedgerAsync(connection, index, cancellationToken).ConfigureAwait(false));
+    }
+
+    internal static async Task<IReadOnlyDictionary<string, long>> NearestAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken)
+    {
         var nearest = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var collection in ShortlistIndexes.Collections)
         {
@@ -67,10 +74,10 @@ public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, 
             }
         }
 
-        return new IndexStatus(index, counts.Images, counts.Captions, counts.Tombstones, tables, nearest, await LedgerAsync(connection, index, cancellationToken).ConfigureAwait(false));
+        return nearest;
     }
 
-    private static async Task<IReadOnlyList<PartStatus>> LedgerAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<PartStatus>> LedgerAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken)
     {
         var parts = new List<PartStatus>();
         await foreach (var row in connection.RowsAsync(
