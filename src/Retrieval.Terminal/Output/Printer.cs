@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Spectre.Console;
 
 namespace Retrieval.Terminal.Output;
@@ -18,6 +19,7 @@ public static class Printer
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     private static readonly Lazy<IAnsiConsole> ResultConsole = new(() => Create(Console.Out, Console.IsOutputRedirected));
