@@ -33,7 +33,7 @@ public sealed class ArrayFolderSource : IFeatureSource
         _repeated = [.. files.GroupBy(IdOf, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => group.Key)];
         _captions = captions;
         _expected = expected;
-        Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        Name = NameOf(folder);
         Stamp = stamp;
         var note = $"{Name}: a folder of {files.Length} .npz or .npy files, one an image";
         Notes = captions is null ? [note] : [note, captions.Note];
@@ -91,12 +91,14 @@ public sealed class ArrayFolderSource : IFeatureSource
     {
         if (!Directory.Exists(folder))
         {
-            throw new InvalidInputException("no such folder", folder);
+            throw new InvalidInputException("no such folder", NameOf(folder));
         }
 
         FileInfo[] files = [.. new DirectoryInfo(folder).EnumerateFiles().Where(file => IsArray(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal)];
-        return files.Length > 0 ? files : throw new InvalidInputException("no .npz or .npy file in the folder, expected one an image", folder);
+        return files.Length > 0 ? files : throw new InvalidInputException("no .npz or .npy file in the folder, expected one an image", NameOf(folder));
     }
+
+    private static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
     private static bool IsArray(string name) =>
         name.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);

@@ -11,6 +11,9 @@ namespace Retrieval.Features.Hdf5;
 internal sealed class Hdf5Dataset
 {
     private const ulong MostChunkBytes = 512UL << 20;
+
+    // Deflate packs 1032 bytes into one at best.
+    private const ulong MostPacked = 1032;
     private const int MostDimensions = 3;
 
     private static readonly H5DatasetAccess Uncached = new(ChunkCache: new SimpleReadingChunkCache(0, 0));
@@ -41,6 +44,15 @@ internal sealed class Hdf5Dataset
             {
                 throw Refuse($"chunks of ({string.Join(", ", _chunk)}) elements, expected at most {MostChunkBytes} bytes; h5repack -l CHUNK= writes smaller ones");
             }
+
+            if (BytesOf(_chunk) / MostPacked > (ulong)file.Length)
+            {
+                throw Refuse($"chunks of ({string.Join(", ", _chunk)}) elements, more than can be packed into the {file.Length} bytes of the file");
+            }
+        }
+        else if (BytesOf(dataset.Space.Dimensions) is var bytes && bytes > (ulong)file.Length)
+        {
+            throw Refuse($"{ShapeText} take {bytes} bytes, but the file has {file.Length}");
         }
     }
 
@@ -129,8 +141,17 @@ internal sealed class Hdf5Dataset
     /// <summary>An error of this dataset.</summary>
     public InvalidInputException Refuse(string reason) => new(reason, _file.Name, field: Name);
 
-    private ulong BytesOf(ulong[] sizes) =>
-        sizes.Aggregate((ulong)Math.Max(ElementBytes, 1), (bytes, size) => size > MostChunkBytes || bytes > MostChunkBytes ? MostChunkBytes + 1 : bytes * size);
+    // At most what 64 bits hold.
+    private ulong BytesOf(IEnumerable<ulong> sizes)
+    {
+        var bytes = (UInt128)Math.Max(ElementBytes, 1);
+        foreach (var size in sizes)
+        {
+            bytes = UInt128.Min(bytes * size, ulong.MaxValue);
+        }
+
+        return (ulong)bytes;
+    }
 
     private (ulong[] Starts, ulong[] Counts) Box(long first, int rows) =>
         ([(ulong)first, .. Shape.Skip(1).Select(_ => 0UL)], [(ulong)rows, .. Shape.Skip(1).Select(size => (ulong)size)]);

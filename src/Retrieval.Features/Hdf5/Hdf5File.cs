@@ -19,6 +19,9 @@ internal sealed class Hdf5File : IDisposable
 
     private Hdf5File(Hdf5Stream stream, NativeFile file, string name) => (_stream, _file, Name) = (stream, file, name);
 
+    /// <summary>Bytes of the file.</summary>
+    public long Length => _stream.Length;
+
     /// <summary>The file's name, for errors.</summary>
     public string Name { get; }
 
@@ -115,6 +118,12 @@ internal sealed class Hdf5File : IDisposable
         }
         catch (Exception e) when (e is not InvalidInputException)
         {
+            if (stream.AskedForMuch)
+            {
+                // Up to 2 GiB, which the next step may ask for again: they are given back now and not at some time.
+                GC.Collect();
+            }
+
             // PureHDF throws what comes: of a damaged file also arithmetic, ranges, and memory that nobody has.
             if (stream.Fault is { } fault)
             {

@@ -9,6 +9,8 @@ namespace Retrieval.Features.Hdf5;
 /// </summary>
 internal sealed class Hdf5Stream(FileStream file) : Stream
 {
+    private const int MuchMemory = 64 << 20;
+
     // A group of 100,000 links takes about that many reads.
     private const int MostReads = 1 << 20;
 
@@ -16,6 +18,9 @@ internal sealed class Hdf5Stream(FileStream file) : Stream
 
     /// <summary>Bytes read since <see cref="Begin"/>.</summary>
     public long BytesRead { get; private set; }
+
+    /// <summary>Whether much memory was asked for that the file has no bytes for.</summary>
+    public bool AskedForMuch { get; private set; }
 
     /// <summary>What the disk reported.</summary>
     public IOException? Fault { get; private set; }
@@ -35,7 +40,7 @@ internal sealed class Hdf5Stream(FileStream file) : Stream
     }
 
     /// <summary>Begins a step: counts from nothing.</summary>
-    public void Begin() => (_reads, BytesRead) = (0, 0);
+    public void Begin() => (_reads, BytesRead, AskedForMuch) = (0, 0, false);
 
     /// <exception cref="EndOfStreamException">The bytes are beyond the end.</exception>
     /// <exception cref="InvalidDataException">One step reads more often than a file that is whole needs.</exception>
@@ -48,9 +53,10 @@ internal sealed class Hdf5Stream(FileStream file) : Stream
             throw new InvalidDataException("its structures have no end");
         }
 
-        // Before the buffer is touched: one of a size that no file has takes no memory until then.
+        // Before the buffer is filled: PureHDF makes one of whatever size a damaged file says.
         if (buffer.Length > file.Length - file.Position)
         {
+            AskedForMuch |= buffer.Length > MuchMemory;
             throw new EndOfStreamException($"{buffer.Length} bytes at byte {file.Position}, but the file ends at {file.Length}");
         }
 

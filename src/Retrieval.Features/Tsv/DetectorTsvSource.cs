@@ -135,7 +135,7 @@ public sealed class DetectorTsvSource : IFeatureSource
 
         if (TsvLine.ReadId(lines.Line, _columns) is not { } id)
         {
-            return Reject(null, $"{(_columns.Id == 0 ? "it does not begin with" : $"column {_columns.Id + 1} is not")} an id of 1 to {SampleRules.MaxIdLength} characters of UTF-8 and a tab");
+            return Reject(null, $"{(_columns.Id == 0 ? "it does not begin with" : $"column {_columns.Id + 1} is not")} an id of 1 to {SampleRules.MaxIdLength} characters of UTF-8, none of them a control character, and a tab");
         }
 
         IReadOnlyList<string> captions = [];
