@@ -20,8 +20,8 @@ public sealed class TwoNamesTests : IDisposable
 
         Assert.Equal(
             [
-                "captions.json has it as 'COCO_val2014_000000391895.jpg', which the id '391895' before it is as well, expected one id of each image",
-                "captions.json has it as 'COCO_val2014_000000391895.jpg', which the id '391895' before it is as well, expected one id of each image",
+                "line 3: captions.json has it as 'COCO_val2014_000000391895.jpg', which the id '391895' before it is as well, expected one id of each image",
+                "line 4: captions.json has it as 'COCO_val2014_000000391895.jpg', which the id '391895' before it is as well, expected one id of each image",
             ],
             rejects.Select(reject => reject.Reason));
         Assert.Equal(["000000391895.jpg", "COCO_val2014_000000391895.jpg"], rejects.Select(reject => reject.Id));
