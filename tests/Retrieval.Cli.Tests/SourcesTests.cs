@@ -33,7 +33,7 @@ public sealed class SourcesTests : IDisposable
         (await CommandLineProcess.RunAsync([.. ingest, "--hdf5", "a.h5", "--tsv", "b.tsv"])).Refused("name one source: --source DIR --split NAME, --tsv FILE, --arrays DIR, or --hdf5 FILE");
         (await CommandLineProcess.RunAsync([.. ingest, "--tsv", "b.tsv", "--datasets", "features=a"])).Refused("--datasets goes with --hdf5");
         (await CommandLineProcess.RunAsync([.. ingest, "--hdf5", "a.h5", "--split", "test"])).Refused("--split with --hdf5 is the split of a caption file");
-        (await CommandLineProcess.RunAsync([.. ingest, "--hdf5", _folder["nothing.h5"]])).Refused("nothing.h5", "no such file");
+        (await CommandLineProcess.RunAsync([.. ingest, "--hdf5", _folder["nothing.h5"]])).Refused("nothing.h5", "cannot be found");
         _folder.Write("text.h5", "this is text");
         (await CommandLineProcess.RunAsync([.. ingest, "--hdf5", _folder["text.h5"]])).Refused("text.h5", "not an HDF5 file");
         (await CommandLineProcess.RunAsync([.. ingest, "--hdf5", _folder["text.h5"], "--datasets", "roi=a"])).Refused("datasets", "'roi=a', expected word=name");

@@ -121,7 +121,7 @@ internal sealed class Hdf5File : IDisposable
             if (stream.AskedForMuch)
             {
                 // Up to 2 GiB, which the next step may ask for again: they are given back now and not at some time.
-                GC.Collect();
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
 
             // PureHDF throws what comes: of a damaged file also arithmetic, ranges, and memory that nobody has.
