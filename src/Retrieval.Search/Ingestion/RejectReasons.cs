@@ -26,7 +26,8 @@ public sealed partial class RejectReasons
         {
             foreach (var reject in rejects)
             {
-                var key = (reject.Source, NumberOrName().Replace(reject.Reason, "…"));
+                // In a folder of arrays each image has a file of its own, told apart by a number in most of them.
+                var key = (NumberOrName().Replace(reject.Source, "…"), NumberOrName().Replace(reject.Reason, "…"));
                 if (!_index.TryGetValue(key, out var at))
                 {
                     at = Math.Min(_reasons.Count, MostReasons);

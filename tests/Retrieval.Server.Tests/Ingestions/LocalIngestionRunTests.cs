@@ -212,7 +212,7 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
         var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "hdf5": "hdf5/a.h5", "datasets": "features=regions,ids=names" } }"""), "completed");
 
         Assert.Equal((3, 0), ((int)run["stored"]!, (int)run["rejected"]!));
-        Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, Width) of 32 bits, ids 'names'"], run["recognised"]!.AsArray().Select(note => (string)note!));
+        Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, 64) of 32 bits, ids 'names'"], run["recognised"]!.AsArray().Select(note => (string)note!));
     }
 
     private ServerOptions Options(string index = "index")
