@@ -3,6 +3,7 @@ using Retrieval.Bench.Ingestion;
 using Retrieval.Bench.Opening;
 using Retrieval.Bench.Queries;
 using Retrieval.Bench.Rerank;
+using Retrieval.Bench.Sources;
 using Retrieval.Bench.Start;
 using Retrieval.Terminal.Commands;
 
@@ -20,5 +21,6 @@ public static class BenchCommands
         StartCommand.Create(),
         OpenCommand.Create(),
         CatalogCommand.Create(),
+        SourcesCommand.Create(),
     };
 }

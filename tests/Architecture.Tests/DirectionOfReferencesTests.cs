@@ -15,7 +15,7 @@ public sealed partial class DirectionOfReferencesTests
         ["Retrieval.Search"] = ["Retrieval.Domain", "Retrieval.Features", "Retrieval.Inference", "Retrieval.Storage"],
         ["Retrieval.Server"] = ["Retrieval.Domain", "Retrieval.Features", "Retrieval.Inference", "Retrieval.Search", "Retrieval.Storage"],
         ["Retrieval.Terminal"] = ["Retrieval.Domain", "Retrieval.Inference", "Retrieval.Storage"],
-        ["Retrieval.Bench"] = ["Retrieval.Domain", "Retrieval.Inference", "Retrieval.Search", "Retrieval.Storage", "Retrieval.Terminal"],
+        ["Retrieval.Bench"] = ["Retrieval.Domain", "Retrieval.Features", "Retrieval.Inference", "Retrieval.Search", "Retrieval.Storage", "Retrieval.Terminal"],
         ["Retrieval.Cli"] =
             ["Retrieval.Bench", "Retrieval.Domain", "Retrieval.Features", "Retrieval.Inference", "Retrieval.Search", "Retrieval.Server", "Retrieval.Storage", "Retrieval.Terminal"],
     };

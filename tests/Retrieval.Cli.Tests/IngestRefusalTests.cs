@@ -122,7 +122,7 @@ public sealed class IngestRefusalTests
     {
         var bundle = Fixture.Bundle();
         (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--source", "x", "--split", "test")).Refused("name one: --index DIR, or --postgres CONNECTION");
-        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i")).Refused("--source DIR --split NAME, --tsv FILE, or --arrays DIR");
+        (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i")).Refused("--source DIR --split NAME, --tsv FILE, --arrays DIR, or --hdf5 FILE");
         (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i", "--source", "x")).Refused("go together");
         (await CommandLineProcess.RunAsync("ingest", "--bundle", bundle, "--index", "i", "--source", "x", "--split", "t", "--batch", "0")).Refused("--batch", "1 to 4096");
         (await CommandLineProcess.RunAsync("ingest", "--index", "i", "--source", "x", "--split", "t")).Refused("--bundle");

@@ -15,7 +15,7 @@ internal sealed class EvaluationCorpusOptions
     private readonly SourceOptions _source = new();
     private readonly PostgresOptions _postgres = new();
     private readonly Option<string?> _name = CatalogIndexOption.Create();
-    private readonly Option<int?> _limit = CommonOptions.OptionalWhole("--limit", "With --source, --tsv or --arrays: only the first N images", 1, int.MaxValue);
+    private readonly Option<int?> _limit = CommonOptions.OptionalWhole("--limit", "With --source, --tsv, --arrays or --hdf5: only the first N images", 1, int.MaxValue);
 
     private readonly Option<string> _index = new("--index")
     {
@@ -25,7 +25,7 @@ internal sealed class EvaluationCorpusOptions
 
     private readonly Option<string?> _work = new("--work")
     {
-        Description = "Folder for the index that an evaluation of --source, --tsv, --arrays or --postgres makes and deletes again; the system's temporary folder if not given",
+        Description = "Folder for the index that an evaluation of --source, --tsv, --arrays, --hdf5 or --postgres makes and deletes again; the system's temporary folder if not given",
         HelpName = "DIR",
     };
 
@@ -34,7 +34,7 @@ internal sealed class EvaluationCorpusOptions
 
     /// <summary>Those that are not shared with a score matrix, in the order of the help.</summary>
     public IReadOnlyList<Option> Own =>
-        [_source.Folder, _source.Split, _source.Tsv, _source.Columns, _source.Arrays, _source.Captions, _limit, _index, _postgres.Connection, _postgres.PasswordFile, _name, _work];
+        [.. _source.Own, _limit, _index, _postgres.Connection, _postgres.PasswordFile, _name, _work];
 
     /// <summary>An error message if the options of <c>--bundle</c> do not name one corpus; null if they do.</summary>
     /// <param name="result">The command line.</param>
@@ -45,17 +45,17 @@ internal sealed class EvaluationCorpusOptions
         var kind = KindOf(result);
         if (kind == EvaluationCorpus.Source)
         {
-            return Given(_index, _postgres.Connection, _name) is { } other ? $"{Given(_source.Folder, _source.Tsv, _source.Arrays)} and {other} exclude each other" : _source.Fault(result);
+            return Given(_index, _postgres.Connection, _name) is { } other ? $"{Given(_source.Places)} and {other} exclude each other" : _source.Fault(result);
         }
 
         return Given(_source.Split, _limit, CaptionsPerImage) is { } ofSource ? $"{ofSource} goes with --source"
-            : Given(_source.Captions, _source.Columns) is { } ofTsv ? $"{ofTsv} goes with --tsv"
+            : Given(_source.Captions, _source.Columns, _source.Datasets) is { } ofFile ? $"{ofFile} goes with {(ofFile == _source.Datasets.Name ? "--hdf5" : "--tsv")}"
             : kind == EvaluationCorpus.Catalog ? (Given(folds) is { } ofAll ? $"{ofAll} does not go with --postgres: pgvector takes shortlists of the whole index" : FaultOfIndex())
-            : Given(_index) is null ? "--bundle needs a corpus: --source DIR and --split NAME, --tsv FILE, --arrays DIR, --index DIR, or --postgres CONNECTION"
+            : Given(_index) is null ? "--bundle needs a corpus: --source DIR and --split NAME, --tsv FILE, --arrays DIR, --hdf5 FILE, --index DIR, or --postgres CONNECTION"
             : Given(_name, _postgres.PasswordFile) is { } ofCatalog ? $"{ofCatalog} goes with --postgres"
             : FaultOfIndex();
 
-        string? FaultOfIndex() => bundles > 1 ? "an index is of one bundle; several are evaluated on --source DIR and --split NAME, --tsv FILE, or --arrays DIR"
+        string? FaultOfIndex() => bundles > 1 ? $"an index is of one bundle; several are evaluated on {SourceOptions.Forms}"
             : Given(_work) is { } work && !NeedsWork(result) ? $"{work} goes with a corpus that is encoded or copied for the evaluation; {_index.Name} names its place"
             : null;
 
@@ -64,7 +64,7 @@ internal sealed class EvaluationCorpusOptions
 
     /// <summary>Of what kind the corpus is. A folder on the command line takes precedence over a catalog in the environment.</summary>
     public EvaluationCorpus KindOf(CommandResult result) =>
-        (result.GetValue(_source.Folder) ?? result.GetValue(_source.Tsv) ?? result.GetValue(_source.Arrays)) is not null ? EvaluationCorpus.Source
+        _source.Places.Any(place => result.GetValue(place) is not null) ? EvaluationCorpus.Source
         : _postgres.Given(result, _index) ? EvaluationCorpus.Catalog
         : EvaluationCorpus.Index;
 

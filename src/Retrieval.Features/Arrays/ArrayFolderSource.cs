@@ -33,7 +33,7 @@ public sealed class ArrayFolderSource : IFeatureSource
         _repeated = [.. files.GroupBy(IdOf, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => group.Key)];
         _captions = captions;
         _expected = expected;
-        Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        Name = NameOf(folder);
         Stamp = stamp;
         var note = $"{Name}: a folder of {files.Length} .npz or .npy files, one an image";
         Notes = captions is null ? [note] : [note, captions.Note];
@@ -62,20 +62,15 @@ public sealed class ArrayFolderSource : IFeatureSource
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(expected);
-        if (!Directory.Exists(folder))
-        {
-            throw new InvalidInputException("no such folder", folder);
-        }
-
-        FileInfo[] files = [.. new DirectoryInfo(folder).EnumerateFiles().Where(file => IsArray(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal)];
-        if (files.Length == 0)
-        {
-            throw new InvalidInputException("no .npz or .npy file in the folder, expected one an image", folder);
-        }
-
+        var files = FilesOf(folder);
         var captions = captionsPath is null ? null : CaptionsById.Load(captionsPath, split);
         return new ArrayFolderSource(folder, [.. files.Select(file => file.Name)], StampOf(files, captionsPath, split), captions, expected);
     }
+
+    /// <summary>Names of the files that are read, in their order.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="InvalidInputException">The folder is missing or has no such file.</exception>
+    public static IReadOnlyList<string> FileNames(string folder) => [.. FilesOf(folder).Select(file => file.Name)];
 
     /// <inheritdoc/>
     public long CountRows() => _files.Length;
@@ -91,6 +86,19 @@ public sealed class ArrayFolderSource : IFeatureSource
     public void Dispose()
     {
     }
+
+    private static FileInfo[] FilesOf(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidInputException("no such folder", NameOf(folder));
+        }
+
+        FileInfo[] files = [.. new DirectoryInfo(folder).EnumerateFiles().Where(file => IsArray(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal)];
+        return files.Length > 0 ? files : throw new InvalidInputException("no .npz or .npy file in the folder, expected one an image", NameOf(folder));
+    }
+
+    private static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
     private static bool IsArray(string name) =>
         name.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
@@ -113,7 +121,7 @@ public sealed class ArrayFolderSource : IFeatureSource
     private IEnumerable<SourceItem> Read(long first)
     {
         var seen = new SeenIds();
-        var asked = new HashSet<string>(StringComparer.Ordinal);
+        var asked = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var row = 0L; row < _files.Length; row++)
         {
             var id = IdOf(_files[row]);
@@ -142,7 +150,7 @@ public sealed class ArrayFolderSource : IFeatureSource
 
     private static string IdOf(string file) => Path.GetFileNameWithoutExtension(file);
 
-    private SourceItem ReadItem(string file, long row, string id, SeenIds seen, HashSet<string> asked)
+    private SourceItem ReadItem(string file, long row, string id, SeenIds seen, Dictionary<string, string> asked)
     {
         if (SampleRules.CheckId(id) is { } badId)
         {

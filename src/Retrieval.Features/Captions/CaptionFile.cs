@@ -6,6 +6,9 @@ namespace Retrieval.Features.Captions;
 /// <summary>Reads captions by image in the forms that circulate; docs/features.md lists them. A form is recognised by its content.</summary>
 internal static class CaptionFile
 {
+    /// <summary>The longest text, in bytes: it is held in memory.</summary>
+    public const long MaxBytes = 1L << 30;
+
     /// <summary>Reads all captions of a file.</summary>
     /// <param name="path">The file, compressed by gzip or not.</param>
     /// <param name="split">The split that is wanted; null for all.</param>

@@ -11,14 +11,13 @@ namespace Retrieval.Features.Captions;
 /// </summary>
 internal static class CaptionJson
 {
-    private const long MaxBytes = 1L << 30;
     private const int MaxDepth = 16;
 
     /// <exception cref="InvalidInputException">It is no JSON, or has none of these forms.</exception>
     public static CaptionTable Load(string path)
     {
         var name = Path.GetFileName(path);
-        using var stream = InputFile.OpenText(path, maxBytes: MaxBytes);
+        using var stream = InputFile.OpenText(path, maxBytes: CaptionFile.MaxBytes);
         try
         {
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = MaxDepth });

@@ -10,10 +10,10 @@ namespace Retrieval.Features.Captions;
 /// </summary>
 internal static partial class CaptionLines
 {
-    /// <exception cref="InvalidInputException">No line has one of the forms, or a line is not UTF-8.</exception>
+    /// <exception cref="InvalidInputException">No line has one of the forms, a line is not UTF-8, or the text is too long.</exception>
     public static CaptionTable Load(string path)
     {
-        var file = LineFile.Open(path);
+        var file = LineFile.Open(path, CaptionFile.MaxBytes);
         var lines = new List<(long Number, string Name, string Caption)>();
         var faults = new List<string>();
         var separator = '\t';

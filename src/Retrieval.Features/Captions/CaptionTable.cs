@@ -81,11 +81,11 @@ internal sealed class CaptionTable(string file, string form)
     /// <summary>The captions of an image, and what was left out of them.</summary>
     /// <param name="id">The image's id.</param>
     /// <param name="split">The split that is wanted, if the file has splits; null for any.</param>
-    /// <param name="asked">Receives the file's name of the image.</param>
+    /// <param name="asked">Receives the file's name of the image, with the id. Another id of the same image is refused.</param>
     /// <param name="captions">The captions in the file's order.</param>
     /// <param name="faults">Captions that were left out.</param>
     /// <returns>The reason for a refusal, or null.</returns>
-    public string? Find(string id, string? split, HashSet<string> asked, out IReadOnlyList<string> captions, out IReadOnlyList<string> faults)
+    public string? Find(string id, string? split, Dictionary<string, string> asked, out IReadOnlyList<string> captions, out IReadOnlyList<string> faults)
     {
         (captions, faults) = ([], []);
         var name = id;
@@ -105,7 +105,11 @@ internal sealed class CaptionTable(string file, string form)
             entry = _entries[name];
         }
 
-        asked.Add(name);
+        if (!asked.TryAdd(name, id) && asked[name] != id)
+        {
+            return $"{file} has it as '{name}', which the id '{asked[name]}' before it is as well, expected one id of each image";
+        }
+
         if (split is not null && entry.Split != split)
         {
             return $"{file} has it in the split '{entry.Split}', expected '{split}'";

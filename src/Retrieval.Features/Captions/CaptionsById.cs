@@ -24,11 +24,11 @@ internal sealed class CaptionsById
     /// <summary>Finds the captions of an image, whether or not its features can be used.</summary>
     /// <param name="id">The image's id.</param>
     /// <param name="row">Its row.</param>
-    /// <param name="asked">Receives the file's name of the image.</param>
+    /// <param name="asked">Receives the file's name of the image, with the id. Another id of the same image is refused.</param>
     /// <param name="captions">The captions that can be stored.</param>
     /// <param name="leftOut">Those that cannot.</param>
     /// <returns>The reason for a refusal, or null.</returns>
-    public string? Find(string id, long row, HashSet<string> asked, out IReadOnlyList<string> captions, out IReadOnlyList<RejectedSample> leftOut)
+    public string? Find(string id, long row, Dictionary<string, string> asked, out IReadOnlyList<string> captions, out IReadOnlyList<RejectedSample> leftOut)
     {
         var unknown = _table.Find(id, _split, asked, out captions, out var faults);
         leftOut = [.. faults.Select(fault => new RejectedSample(_table.File, row, id, fault))];
@@ -39,14 +39,14 @@ internal sealed class CaptionsById
     /// <param name="asked">The file's names of all images that were found.</param>
     /// <param name="row">The row after the last image.</param>
     /// <param name="missing">What an image lacks in the source, e.g. <c>no line in features.tsv</c>.</param>
-    public IEnumerable<RejectedSample> Rest(HashSet<string> asked, long row, string missing)
+    public IEnumerable<RejectedSample> Rest(Dictionary<string, string> asked, long row, string missing)
     {
         foreach (var fault in _table.OfNobody)
         {
             yield return fault with { Row = row++ };
         }
 
-        string[] ids = _table.IsOfManySplits ? [] : [.. _table.Names.Where(name => !asked.Contains(name))];
+        string[] ids = _table.IsOfManySplits ? [] : [.. _table.Names.Where(name => !asked.ContainsKey(name))];
         if (ids.Length > 0)
         {
             var named = string.Join(", ", ids.Take(UnmatchedNamed).Select(id => $"'{id}'"));

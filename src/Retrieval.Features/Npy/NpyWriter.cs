@@ -20,6 +20,10 @@ public static class NpyWriter
     public static void Write(string path, ReadOnlySpan<long> elements, params ReadOnlySpan<long> shape) =>
         Write(path, NpyElementType.Int64, MemoryMarshal.AsBytes(elements), elements.Length, shape);
 
+    /// <summary>What stands before the elements of an array in single precision, for a file that is written piece by piece.</summary>
+    /// <param name="shape">Sizes of the dimensions.</param>
+    public static byte[] Header(params ReadOnlySpan<long> shape) => Head(NpyElementType.Float32, shape);
+
     private static void Write(string path, NpyElementType type, ReadOnlySpan<byte> elements, int count, ReadOnlySpan<long> shape)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

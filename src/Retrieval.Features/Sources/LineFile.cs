@@ -26,11 +26,13 @@ internal sealed class LineFile
     public long Count { get; private set; }
 
     /// <summary>Reads the file once to count and check its lines.</summary>
-    /// <exception cref="InvalidInputException">A line is not UTF-8, or longer than 1 MiB.</exception>
-    public static LineFile Open(string path)
+    /// <param name="path">The file, compressed by gzip or not.</param>
+    /// <param name="maxBytes">Refuses a longer text, for one that is held in memory: compressed data do not say how long they are.</param>
+    /// <exception cref="InvalidInputException">A line is not UTF-8, or longer than 1 MiB, or the text is too long.</exception>
+    public static LineFile Open(string path, long maxBytes = long.MaxValue)
     {
         var file = new LineFile(path);
-        using var reader = new LineReader(path, MaxLineBytes);
+        using var reader = new LineReader(path, MaxLineBytes, maxBytes: maxBytes);
         while (reader.TryReadLine())
         {
             if (file.Count % LinesPerMark == 0)

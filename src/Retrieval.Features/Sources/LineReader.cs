@@ -21,11 +21,12 @@ internal sealed class LineReader : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="maxLineBytes">Longer lines are skipped and reported by <see cref="IsTooLong"/>.</param>
     /// <param name="offset">Where the first line begins, in bytes.</param>
-    public LineReader(string path, int maxLineBytes, long offset = 0)
+    /// <param name="maxBytes">Refuses to read more of the text.</param>
+    public LineReader(string path, int maxLineBytes, long offset = 0, long maxBytes = long.MaxValue)
     {
         _maxLineBytes = maxLineBytes;
         _buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
-        _stream = InputFile.OpenText(path, offset);
+        _stream = InputFile.OpenText(path, offset, maxBytes);
         _bufferOffset = offset;
         SkipByteOrderMark();
     }

@@ -94,7 +94,7 @@ public sealed class DetectorTsvSource : IFeatureSource
     {
         var seen = new SeenIds();
         var skipped = new SkippedLines();
-        var asked = new HashSet<string>(StringComparer.Ordinal);
+        var asked = new Dictionary<string, string>(StringComparer.Ordinal);
         using var lines = new LineReader(_path, TsvLine.MaxBytes);
         if (_hasHeader)
         {
@@ -124,7 +124,7 @@ public sealed class DetectorTsvSource : IFeatureSource
         }
     }
 
-    private SourceItem ReadItem(LineReader lines, long row, SeenIds seen, SkippedLines skipped, HashSet<string> asked)
+    private SourceItem ReadItem(LineReader lines, long row, SeenIds seen, SkippedLines skipped, Dictionary<string, string> asked)
     {
         RejectedSample Reject(string? id, string reason) => new(Name, row, id, $"line {row + (_hasHeader ? 2 : 1)}: {reason}");
 
@@ -135,7 +135,7 @@ public sealed class DetectorTsvSource : IFeatureSource
 
         if (TsvLine.ReadId(lines.Line, _columns) is not { } id)
         {
-            return Reject(null, $"{(_columns.Id == 0 ? "it does not begin with" : $"column {_columns.Id + 1} is not")} an id of 1 to {SampleRules.MaxIdLength} characters of UTF-8 and a tab");
+            return Reject(null, $"{(_columns.Id == 0 ? "it does not begin with" : $"column {_columns.Id + 1} is not")} an id of 1 to {SampleRules.MaxIdLength} characters of UTF-8, none of them a control character, and a tab");
         }
 
         IReadOnlyList<string> captions = [];

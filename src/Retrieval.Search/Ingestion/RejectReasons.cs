@@ -7,7 +7,7 @@ namespace Retrieval.Search.Ingestion;
 /// The rejects of a run counted by reason. Reasons that differ only in numbers and quoted names are one: a file of another kind
 /// has one reason and not a million. Safe for any number of threads.
 /// </summary>
-internal sealed partial class RejectReasons
+public sealed partial class RejectReasons
 {
     // A bound on memory. What comes later is counted together.
     private const int MostReasons = 32;
@@ -15,14 +15,19 @@ internal sealed partial class RejectReasons
     private readonly Dictionary<(string Source, string Reason), int> _index = [];
     private readonly List<RejectReason> _reasons = [];
 
+    internal RejectReasons()
+    {
+    }
+
     /// <summary>Counts some more.</summary>
-    public void Add(IEnumerable<RejectedSample> rejects)
+    internal void Add(IEnumerable<RejectedSample> rejects)
     {
         lock (_index)
         {
             foreach (var reject in rejects)
             {
-                var key = (reject.Source, NumberOrName().Replace(reject.Reason, "…"));
+                // In a folder of arrays each image has a file of its own, told apart by a number in most of them.
+                var key = (NumberOrName().Replace(reject.Source, "…"), NumberOrName().Replace(reject.Reason, "…"));
                 if (!_index.TryGetValue(key, out var at))
                 {
                     at = Math.Min(_reasons.Count, MostReasons);

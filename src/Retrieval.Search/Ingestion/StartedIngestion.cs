@@ -25,7 +25,6 @@ public sealed class StartedIngestion : IAsyncDisposable
     private readonly ProgressMeter _meter;
     private readonly WorkScheduler? _device;
     private readonly List<RejectedSample> _firstRejects = [];
-    private readonly RejectReasons _reasons = new();
 
     internal StartedIngestion(
         MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, SourceCheckpoint start, PartRange range, ProgressMeter meter, WorkScheduler? device)
@@ -42,6 +41,9 @@ public sealed class StartedIngestion : IAsyncDisposable
 
     /// <summary>How far the source was read before this run.</summary>
     public IngestionProgress Before => _meter.Now();
+
+    /// <summary>The rejected rows by reason; goes on being counted while the run is at work.</summary>
+    public RejectReasons Reasons { get; } = new();
 
     /// <summary>The first rejected rows so far.</summary>
     public IReadOnlyList<RejectedSample> FirstRejects
@@ -80,7 +82,7 @@ public sealed class StartedIngestion : IAsyncDisposable
             var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
             _meter.Committed();
             progress?.Report(_meter.Now());
-            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end, Reasons = _reasons.List(), Features = features };
+            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end, Reasons = Reasons.List(), Features = features };
         }
         catch (Exception exception)
         {
@@ -150,7 +152,7 @@ public sealed class StartedIngestion : IAsyncDisposable
                     _firstRejects.AddRange(rejects.Take(RejectsReported - _firstRejects.Count));
                 }
 
-                _reasons.Add(rejects);
+                Reasons.Add(rejects);
 
                 _meter.Add(stored.EndRow, outcome, stored.Skipped, stored.Rejects.Count, window.Rows?.Captions ?? 0);
             }
@@ -184,7 +186,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         if (_options.Parts == 1 && rejected > 0 && _start.Ingested + _start.Skipped + kept == 0)
         {
             await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
-            throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects) { Reasons = _reasons.List() });
+            throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects) { Reasons = Reasons.List() });
         }
     }
 

@@ -25,6 +25,8 @@ namespace Retrieval.Server.Contracts;
 /// <param name="UpdatedAt">When it last made progress.</param>
 /// <param name="EndedAt">When it ended; null if it has not.</param>
 /// <param name="FirstRejects">The first rejected rows; empty in lists.</param>
+/// <param name="Recognised">What the source's files were recognised as, and what could not be checked; empty in lists, and where the run is another process's.</param>
+/// <param name="Reasons">The rejected rows by reason, the most frequent first; empty in lists, and where the run is another process's.</param>
 public sealed record IngestionResponse(
     string Id,
     string State,
@@ -49,4 +51,6 @@ public sealed record IngestionResponse(
     DateTimeOffset StartedAt,
     DateTimeOffset UpdatedAt,
     DateTimeOffset? EndedAt,
-    IReadOnlyList<IngestionReject> FirstRejects);
+    IReadOnlyList<IngestionReject> FirstRejects,
+    IReadOnlyList<string> Recognised,
+    IReadOnlyList<IngestionReason> Reasons);

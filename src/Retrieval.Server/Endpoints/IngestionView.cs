@@ -1,3 +1,5 @@
+using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Ingestions;
 
@@ -6,7 +8,7 @@ namespace Retrieval.Server.Endpoints;
 /// <summary>Converts a run to its response.</summary>
 internal static class IngestionView
 {
-    public static IngestionResponse Of(KnownRun run) => new(
+    public static IngestionResponse Of(KnownRun run, IReadOnlyList<string> recognised, IReadOnlyList<RejectReason> reasons) => new(
         $"{run.Id:D}",
         StateOf(run.Standing),
         run.Message,
@@ -30,7 +32,11 @@ internal static class IngestionView
         run.StartedAt,
         run.UpdatedAt,
         run.EndedAt,
-        [.. run.FirstRejects.Select(reject => new IngestionReject(reject.Source, reject.Row, reject.Id, reject.Reason))]);
+        [.. run.FirstRejects.Select(RejectOf)],
+        recognised,
+        [.. reasons.Select(reason => new IngestionReason(reason.Count, RejectOf(reason.First)))]);
+
+    private static IngestionReject RejectOf(RejectedSample reject) => new(reject.Source, reject.Row, reject.Id, reject.Reason);
 
     private static string StateOf(RunStanding standing) => standing switch
     {

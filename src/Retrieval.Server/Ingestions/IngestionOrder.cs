@@ -1,4 +1,6 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Arrays;
+using Retrieval.Features.Hdf5;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;
@@ -9,19 +11,8 @@ namespace Retrieval.Server.Ingestions;
 /// <summary>A caller's order for an ingestion.</summary>
 internal sealed record IngestionOrder
 {
-    public required string Path { get; init; }
-
-    /// <summary>Whether the source is a TSV file and not a split.</summary>
-    public bool IsTsv { get; init; }
-
-    /// <summary>The split's name; for a TSV file that of its captions, if they have splits.</summary>
-    public string? Split { get; init; }
-
-    /// <summary>The TSV file's columns; null recognises them.</summary>
-    public string? Columns { get; init; }
-
-    /// <summary>The TSV file's captions.</summary>
-    public string? Captions { get; init; }
+    /// <summary>Where the images come from, as the caller says it: exactly one place, and what goes with it.</summary>
+    public required IngestionSourceRequest Source { get; init; }
 
     public bool Replace { get; init; }
 
@@ -33,19 +24,17 @@ internal sealed record IngestionOrder
     public static IngestionOrder Of(IngestionRequest request)
     {
         var source = request.Source;
-        var folder = source.Folder is not null || (source.Split is not null && source.Tsv is null);
-        if (folder == (source.Tsv is not null) || (folder && (source.Captions ?? source.Columns) is not null))
+        var others = new[] { source.Tsv, source.Arrays, source.Hdf5 }.Count(place => place is not null);
+        var folder = source.Folder is not null || (source.Split is not null && others == 0);
+        if (others + (folder ? 1 : 0) != 1 || (folder && source.Captions is not null) || (source.Columns is not null && source.Tsv is null) || (source.Datasets is not null && source.Hdf5 is null))
         {
-            throw new InvalidInputException("expected either folder and split, or tsv and, where there are any, captions, the split of them, and columns", field: "source");
+            throw new InvalidInputException("expected folder and split; or one of tsv, arrays and hdf5, where there are any with captions and the split of them; columns goes with tsv, datasets with hdf5", field: "source");
         }
 
+        _ = folder ? (source.Folder ?? throw Missing("source.folder"), source.Split ?? throw Missing("source.split")) : default;
         return new IngestionOrder
         {
-            Path = (folder ? source.Folder : source.Tsv) ?? throw Missing("source.folder"),
-            IsTsv = !folder,
-            Split = folder ? source.Split ?? throw Missing("source.split") : source.Split,
-            Captions = source.Captions,
-            Columns = source.Columns,
+            Source = source,
             Replace = request.Replace ?? false,
             Restart = request.Restart ?? false,
             BatchRows = request.BatchRows is { } rows ? IngestionRequest.BatchRowsBound.Check(rows, "batchRows") : null,
@@ -60,20 +49,34 @@ internal sealed record IngestionOrder
     /// <exception cref="Errors.ForbiddenException">A link leads out of the roots.</exception>
     public (IFeatureSource Source, string Key) Open(SourceRoots roots, FeatureExpectation expected)
     {
-        if (IsTsv)
+        var (split, datasets) = (Source.Split, Source.Datasets);
+        if (Source.Folder is { } path)
         {
-            var tsv = roots.Find(Path, "source.tsv");
-            var captions = Captions is null ? null : roots.Find(Captions, "source.captions");
-            return (Named(() => DetectorTsvSource.Open(tsv.Real, captions?.Real, expected, Columns, Split), "source"), SourceKeys.OfFile(tsv.Named));
+            var folder = roots.Find(path, "source.folder");
+            RequireWithin(folder, Named(() => PrecomputedSplitSource.FileNames(split!), "source.split"), "source.split");
+            return (Named(() => PrecomputedSplitSource.Open(folder.Real, split!, expected), "source"), SourceKeys.OfSplit(folder.Named, split!));
         }
 
-        var folder = roots.Find(Path, "source.folder");
-        foreach (var file in Named(() => PrecomputedSplitSource.FileNames(Split!), "source.split"))
+        var captions = Source.Captions is null ? null : roots.Find(Source.Captions, "source.captions").Real;
+        if (Source.Arrays is { } arrays)
         {
-            SourceRoots.Check(folder, file, $"source.split: {file}");
+            var folder = roots.Find(arrays, "source.arrays");
+            RequireWithin(folder, Named(() => ArrayFolderSource.FileNames(folder.Real), "source.arrays"), "source.arrays");
+            return (Named(() => ArrayFolderSource.Open(folder.Real, captions, expected, split), "source"), SourceKeys.OfFile(folder.Named));
         }
 
-        return (Named(() => PrecomputedSplitSource.Open(folder.Real, Split!, expected), "source"), SourceKeys.OfSplit(folder.Named, Split!));
+        var file = Source.Tsv is null ? roots.Find(Source.Hdf5!, "source.hdf5") : roots.Find(Source.Tsv, "source.tsv");
+        return (
+            Named<IFeatureSource>(() => Source.Tsv is null ? Hdf5Source.Open(file.Real, captions, expected, datasets, split) : DetectorTsvSource.Open(file.Real, captions, expected, Source.Columns, split), "source"),
+            SourceKeys.OfFile(file.Named));
+    }
+
+    private static void RequireWithin(SourcePath folder, IEnumerable<string> files, string field)
+    {
+        foreach (var file in files)
+        {
+            SourceRoots.Check(folder, file, $"{field}: {file}");
+        }
     }
 
     private static InvalidInputException Missing(string field) => new("is missing; expected a text", field: field);
@@ -86,8 +89,8 @@ internal sealed record IngestionOrder
         }
         catch (InvalidInputException exception)
         {
-            var where = exception.File is null ? "" : $"{exception.File}: ";
-            throw new InvalidInputException(where + exception.Reason, field: field, innerException: exception);
+            // The file, and what of it: the order's own member takes the place of the latter.
+            throw new InvalidInputException(exception.Message, field: field, innerException: exception);
         }
     }
 }

@@ -21,6 +21,7 @@ internal static class IngestionRegistration
         }
 
         services.AddInstruments<IngestionMetrics>();
+        services.AddSingleton<RunFindings>();
         services.AddSingleton<IngestionRunner>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<IngestionRunner>());
     }

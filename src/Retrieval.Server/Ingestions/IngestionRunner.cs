@@ -17,7 +17,7 @@ namespace Retrieval.Server.Ingestions;
 /// stops after the current window has been committed, and another run resumes there.
 /// </summary>
 internal sealed partial class IngestionRunner(
-    SnapshotSource snapshots, ComputeQueues queues, IRunRegistry registry, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
+    SnapshotSource snapshots, ComputeQueues queues, IRunRegistry registry, SourceRoots roots, RunFindings findings, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
     : IHostedService, IDisposable
 {
     // Share of the time that requests have to finish; a window that takes longer is dropped.
@@ -136,6 +136,7 @@ internal sealed partial class IngestionRunner(
         try
         {
             await registry.BegunAsync(run, started.Before, cancellationToken).ConfigureAwait(false);
+            findings.Begun(run.Id, source.Notes, started.Reasons);
             var answer = await registry.FindAsync(run.Id, cancellationToken).ConfigureAwait(false);
             return (started, answer ?? throw new InvalidOperationException($"run {run.Id} is not in the registry that it was just entered in"));
         }

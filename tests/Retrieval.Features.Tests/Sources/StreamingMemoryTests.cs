@@ -1,3 +1,8 @@
+using PureHDF;
+using PureHDF.Filters;
+using Retrieval.Features.Hdf5;
+using Retrieval.Features.Sources;
+
 namespace Retrieval.Features.Tests.Sources;
 
 /// <summary>Measures the memory of the whole process, so nothing else may run beside it.</summary>
@@ -43,6 +48,26 @@ public sealed class StreamingMemoryTests
             }
         }
 
+        Assert.InRange(held[^1] - held[0], long.MinValue, 300_000);
+    }
+
+    [Fact]
+    public void An_hdf5_file_holds_nothing_that_grows_with_its_images()
+    {
+        using var folder = new TemporaryFolder();
+        new H5File { ["features"] = new H5Dataset(new float[4000, 4, 64], chunks: [16, 4, 64], datasetCreation: new(Filters: [DeflateFilter.Id])) }.Write(folder["a.h5"]);
+        using var source = Hdf5Source.Open(folder["a.h5"], null, new FeatureExpectation { RegionCount = 4, RegionWidth = 64 });
+        var held = new List<long>();
+
+        foreach (var item in source.ReadFrom(0))
+        {
+            if (item.Row % 1000 == 10)
+            {
+                held.Add(GC.GetTotalMemory(forceFullCollection: true));
+            }
+        }
+
+        Assert.Equal(4, held.Count);
         Assert.InRange(held[^1] - held[0], long.MinValue, 300_000);
     }
 }

@@ -25,6 +25,15 @@ public sealed class RejectReasonsTests
     }
 
     [Fact]
+    public void The_same_reason_in_files_that_differ_in_numbers_is_one()
+    {
+        var reasons = new RejectReasons();
+        reasons.Add([Reject(0, "no words") with { Source = "000000391895.npz" }, Reject(1, "no words") with { Source = "000000000042.npz" }]);
+
+        Assert.Equal(2, Assert.Single(reasons.List()).Count);
+    }
+
+    [Fact]
     public void Beyond_a_number_of_reasons_the_rest_is_counted_together_and_says_so()
     {
         var reasons = new RejectReasons();

@@ -7,6 +7,9 @@ namespace Retrieval.Server.Tests.Ingestions;
 /// <summary>Ingestions over HTTP into the local index.</summary>
 public sealed class LocalIngestionRunTests : IAsyncLifetime
 {
+    // Features of a region that the bundle takes.
+    private const int Width = 64;
+
     private readonly TemporaryFolder _folder = new();
     private RunningServer _server = null!;
 
@@ -33,6 +36,9 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
         Assert.Equal((40, 40, 40, 0, 0, 3), ((int)run["nextRow"]!, (int)run["totalRows"]!, (int)run["stored"]!, (int)run["replaced"]!, (int)run["skipped"]!, (int)run["rejected"]!));
         Assert.Equal([12, 25, 38], run["firstRejects"]!.AsArray().Select(reject => (int)reject!["row"]!));
         Assert.Equal("flickr#made", (string)run["source"]!);
+        Assert.Equal(3, run["reasons"]!.AsArray().Sum(reason => (int)reason!["count"]!));
+        Assert.Equal(12, (int)run["reasons"]![0]!["first"]!["row"]!);
+        Assert.NotEmpty(run["recognised"]!.AsArray());
         Assert.Null(run["index"]);
         await Eventually.TrueAsync(async () => (int)(await (await _server.Client.AskAsync("/v1/model")).JsonAsync())["index"]!["images"]! == 44, "it is served");
         Assert.Equal(40, await _server.MetricAsync("retrieval_ingestion_rows_total{outcome=\"stored\"}"));
@@ -47,6 +53,7 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
         var all = (await (await _server.Client.AskAsync("/v1/ingestions")).JsonAsync())["ingestions"]!.AsArray();
         Assert.Equal(3, all.Count);
         Assert.Equal(path, $"/v1/ingestions/{all[2]!["id"]}");
+        Assert.All(all, listed => Assert.Empty(listed!["recognised"]!.AsArray()));
     }
 
     [Fact]
@@ -123,6 +130,13 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
     [InlineData("""{ "source": { "folder": "a", "split": "b", "captions": "c" } }""", "source")]
     [InlineData("""{ "source": { "folder": "nothing", "split": "b" } }""", "source.folder")]
     [InlineData("""{ "source": { "tsv": "nothing.tsv" } }""", "source.tsv")]
+    [InlineData("""{ "source": { "tsv": "a", "arrays": "b" } }""", "source")]
+    [InlineData("""{ "source": { "hdf5": "a", "columns": "b" } }""", "source")]
+    [InlineData("""{ "source": { "tsv": "a", "datasets": "b" } }""", "source")]
+    [InlineData("""{ "source": { "arrays": "nothing" } }""", "source.arrays")]
+    [InlineData("""{ "source": { "arrays": "empty" } }""", "source.arrays")]
+    [InlineData("""{ "source": { "hdf5": "nothing.h5" } }""", "source.hdf5")]
+    [InlineData("""{ "source": { "hdf5": "empty" } }""", "source")]
     [InlineData("""{ "source": { "folder": "empty", "split": "b" } }""", "source")]
     [InlineData("""{ "source": { "folder": "empty", "split": "../b" } }""", "source.split")]
     [InlineData("""{ "source": { "folder": "empty", "split": "b" }, "batchRows": 0 }""", "batchRows")]
@@ -149,6 +163,56 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
         var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "tsv": "tsv/features.tsv", "captions": "tsv/captions.json" } }"""), "completed");
 
         Assert.Equal((5, 5), ((int)run["stored"]!, (int)run["captions"]!));
+    }
+
+    [Fact]
+    public async Task A_folder_of_arrays_is_ingested_and_says_what_it_is_and_what_was_refused()
+    {
+        var features = new float[36 * Width];
+        foreach (var row in Enumerable.Range(0, 3))
+        {
+            Directory.CreateDirectory(_folder["roots/arrays"]);
+            _folder.WriteNpy($"roots/arrays/array-{row}.npy", [.. features.Select((_, i) => (float)(i + row))], 36, Width);
+        }
+
+        _folder.WriteNpy("roots/arrays/bad-0.npy", new float[35 * Width], 35, Width);
+        _folder.WriteNpy("roots/arrays/bad-1.npy", new float[34 * Width], 34, Width);
+
+        var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "arrays": "arrays" } }"""), "completed");
+
+        Assert.Equal((3, 2), ((int)run["stored"]!, (int)run["rejected"]!));
+        Assert.Equal(["arrays: a folder of 5 .npz or .npy files, one an image"], run["recognised"]!.AsArray().Select(note => (string)note!));
+        var reason = Assert.Single(run["reasons"]!.AsArray());
+        Assert.Equal((2, "bad-0.npy", "35 regions, expected 36"), ((int)reason!["count"]!, (string)reason["first"]!["source"]!, (string)reason["first"]!["reason"]!));
+    }
+
+    [Fact]
+    public async Task An_array_that_is_a_link_out_of_the_roots_is_a_403()
+    {
+        Directory.CreateDirectory(_folder["roots/links"]);
+        _folder.WriteNpy("outside.npy", new float[36 * Width], 36, Width);
+        File.CreateSymbolicLink(_folder["roots/links/a.npy"], _folder["outside.npy"]);
+
+        var (refused, _) = await _server.Client.PostAsync("/v1/ingestions", """{ "source": { "arrays": "links" } }""");
+
+        Assert.Equal("source.arrays: a.npy: a link leads out of the configured roots", (string)(await refused.ProblemAsync(403))["detail"]!);
+    }
+
+    [Fact]
+    public async Task An_hdf5_file_is_ingested_by_the_datasets_that_are_named()
+    {
+        Directory.CreateDirectory(_folder["roots/hdf5"]);
+        var features = new float[3, 36, Width];
+        features[1, 0, 0] = 1;
+        features[2, 0, 0] = 2;
+        new PureHDF.H5File { ["regions"] = features, ["names"] = new[] { "h-0", "h-1", "h-2" } }.Write(_folder["roots/hdf5/a.h5"]);
+
+        var (refused, _) = await _server.Client.PostAsync("/v1/ingestions", """{ "source": { "hdf5": "hdf5/a.h5" } }""");
+        Assert.Contains("a.h5: no features, expected a dataset named features", (string)(await refused.ProblemAsync(400, "source"))["detail"]!, StringComparison.Ordinal);
+        var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "hdf5": "hdf5/a.h5", "datasets": "features=regions,ids=names" } }"""), "completed");
+
+        Assert.Equal((3, 0), ((int)run["stored"]!, (int)run["rejected"]!));
+        Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, 64) of 32 bits, ids 'names'"], run["recognised"]!.AsArray().Select(note => (string)note!));
     }
 
     private ServerOptions Options(string index = "index")

@@ -1,4 +1,5 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Tests.Hosting;
@@ -105,7 +106,7 @@ public sealed class SourceRootsTests : IDisposable
         File.WriteAllText(_folder["secret.txt"], "one\ntwo\n");
         File.Delete(_folder["data/split/made_caps.txt"]);
         Link("data/split/made_caps.txt", "secret.txt");
-        var order = new IngestionOrder { Path = "split", Split = SplitFiles.Split };
+        var order = new IngestionOrder { Source = new IngestionSourceRequest("split", SplitFiles.Split) };
 
         Assert.Throws<ForbiddenException>(() => order.Open(_roots, Features.Sources.FeatureExpectation.None));
 

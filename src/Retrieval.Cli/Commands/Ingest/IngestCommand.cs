@@ -33,12 +33,13 @@ internal static class IngestCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped resumes where its index ends.")
         {
-            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Columns, source.Arrays, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Columns, source.Arrays, source.Hdf5, source.Datasets, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
             Examples =
             [
                 "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
                 "retrieval ingest --bundle flickr30k --index index --tsv features.tsv --captions captions.json",
                 "retrieval ingest --bundle coco --index index --tsv val2014_obj36.tsv.gz --captions dataset_coco.json --split test",
+                "retrieval ingest --bundle coco --index index --hdf5 val36.hdf5 --captions captions_val2014.json",
                 "retrieval ingest --bundle flickr30k --postgres postgresql://ingest@db/retrieval --name green --tsv features.tsv --captions captions.json --part 0/4",
                 "retrieval ingest --bundle models/scenes/bundle --source models/scenes/corpus --split test --dry-run --strict",
             ],

@@ -1,0 +1,103 @@
+using System.Text;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Hdf5;
+using Retrieval.Features.Sources;
+
+namespace Retrieval.Features.Tests.Sources;
+
+/// <summary>Files as HDF5's own library writes them; <c>Fixtures/hdf5.py</c> made them.</summary>
+public sealed class Hdf5LibraryTests : IDisposable
+{
+    private const int Width = 5;
+    private static readonly string Odd = Fixture("h5py-odd.h5");
+    private static readonly FeatureExpectation Expected = new() { RegionWidth = Width };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("h5py.h5")]
+    [InlineData("h5py-latest.h5")]
+    public void Old_and_new_files_are_read_whole(string file)
+    {
+        using var source = Hdf5Source.Open(Fixture(file), null, Expected);
+
+        var samples = source.ReadFrom(0).Cast<ImageSample>().ToList();
+
+        Assert.Equal(["bild-0.jpg", "bild-1.jpg", "bild-2.jpg", "bild-3.jpg", "bild-4.jpg", "bild-5.jpg", "größe.jpg"], samples.Select(sample => sample.Id));
+        Assert.Equal([3, 3, 2, 3, 1, 3, 3], samples.Select(sample => sample.RegionCount));
+        Assert.All(samples, sample => Assert.Equal(Enumerable.Range((int)sample.Row * 15, sample.RegionCount * Width).Select(i => (float)i), sample.Regions.ToArray()));
+        Assert.Equal(72f, samples[6].Boxes!.Value.Span[0]);
+        Assert.Equal(("640", "480"), (samples[0].Metadata!["image_w"], samples[0].Metadata!["image_h"]));
+    }
+
+    [Theory]
+    [InlineData("half")]
+    [InlineData("double")]
+    [InlineData("soft")]
+    public void Features_of_other_sizes_and_behind_a_link_within_the_file_are_read(string dataset)
+    {
+        using var source = Hdf5Source.Open(Odd, null, Expected, $"features={dataset},ids=fixed");
+
+        var last = source.ReadFrom(0).Cast<ImageSample>().Last();
+
+        Assert.Equal(("größe.jpg", 90f), (last.Id, last.Regions.Span[0]));
+    }
+
+    [Fact]
+    public void Whole_numbers_without_a_sign_are_ids()
+    {
+        using var source = Hdf5Source.Open(Odd, null, Expected, "ids=numbers");
+
+        Assert.Equal("391897", source.ReadFrom(2).Cast<ImageSample>().First().Id);
+    }
+
+    [Fact]
+    public void Ids_that_are_not_UTF_8_are_rejected()
+    {
+        using var source = Hdf5Source.Open(Odd, null, Expected, "ids=latin");
+
+        Assert.All(source.ReadFrom(0), item => Assert.Equal("the id is not UTF-8", Assert.IsType<RejectedSample>(item).Reason));
+    }
+
+    [Theory]
+    [InlineData("lzf", "cannot be read: Could not find filter 'lzf' with ID '32000'")]
+    [InlineData("big", "cannot be read: Byte order conversion is not")]
+    [InlineData("whole", "elements of 4 bytes of the kind FixedPoint, expected floating-point numbers of 2, 4 or 8 bytes")]
+    [InlineData("flat", "(105), expected (images, regions, features)")]
+    [InlineData("virtual", "a virtual dataset, whose data are in other files")]
+    [InlineData("unwritten", "its data were never written")]
+    [InlineData("bomb", "cannot be read: a chunk unpacks to more bytes, expected 420")]
+    [InlineData("circle", "a link that leads nowhere, expected a dataset")]
+    public void What_cannot_be_read_is_said_with_its_name_before_any_image(string dataset, string reason)
+    {
+        var error = Assert.Throws<InvalidInputException>(() => Hdf5Source.Open(Odd, null, Expected, $"features={dataset}"));
+
+        Assert.StartsWith($"h5py-odd.h5, {dataset}: {reason}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("link")]
+    [InlineData("outside")]
+    public void Data_of_a_file_that_nobody_named_are_not_read(string dataset)
+    {
+        // The fixture names a file by a path of 200 characters; here is one of that length.
+        var placeholder = Encoding.ASCII.GetBytes($"/{new string('x', 199)}");
+        var elsewhere = _folder.Write(new string('e', placeholder.Length - _folder["e"].Length + 1), File.ReadAllBytes(Odd));
+        var path = Encoding.ASCII.GetBytes(elsewhere);
+        var bytes = File.ReadAllBytes(Odd);
+        for (int at; (at = bytes.AsSpan().IndexOf(placeholder)) >= 0;)
+        {
+            path.CopyTo(bytes.AsSpan(at));
+        }
+
+        var file = _folder.Write("a.h5", bytes);
+
+        var error = Assert.Throws<InvalidInputException>(() => Hdf5Source.Open(file, null, Expected, $"features={dataset}"));
+
+        Assert.Equal($"a.h5, {dataset}: a link to another file, or with its data in one; expected a dataset of this file", error.Message);
+    }
+
+    private static string Fixture(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);
+}
