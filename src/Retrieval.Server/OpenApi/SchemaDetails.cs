@@ -12,7 +12,7 @@ namespace Retrieval.Server.OpenApi;
 /// <summary>What types cannot express about bodies: configured bounds, and members of more than one kind.</summary>
 internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
-    private static readonly OpenApiSchema Text = Of(JsonSchemaType.String);
+    private static readonly OpenApiSchema Text = Of(JsonSchemaType.String), Number = Of(JsonSchemaType.Number), Boolean = Of(JsonSchemaType.Boolean);
 
     /// <summary>Whether values of a type are a few names.</summary>
     public static bool IsNames(Type type) => (Nullable.GetUnderlyingType(type) ?? type).IsEnum;
@@ -37,13 +37,12 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         var type = context.JsonTypeInfo.Type;
         if (type.IsAssignableTo(typeof(SearchRequest)))
         {
-            // One text or several: the C# type always has several.
-            Property(schema, "filter").AdditionalProperties = OneOf(Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 });
+            var one = AnyOf(Text, Number, Boolean, Range());
+            Property(schema, "filter").AdditionalProperties = AnyOf([.. one.AnyOf!, new OpenApiSchema { Type = JsonSchemaType.Array, Items = one, MinItems = 1 }]);
         }
         else if (type == typeof(ImageRequest))
         {
-            // They become texts when read.
-            Property(schema, "metadata").AdditionalProperties = OneOf(Text, Of(JsonSchemaType.Number), Of(JsonSchemaType.Boolean), Of(JsonSchemaType.Null));
+            Property(schema, "metadata").AdditionalProperties = AnyOf(Text, Number, Boolean, Of(JsonSchemaType.Null));
         }
         else if (type == typeof(Hit) || type == typeof(ImageDetails) || type == typeof(ImageSummary))
         {
@@ -61,15 +60,9 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         }
         else if (type == typeof(BatchResponse))
         {
-            // anyOf, not oneOf: without a discriminating member, client generators take the first alternative of a oneOf.
-            Property(schema, "answers").Items = new OpenApiSchema
-            {
-                AnyOf =
-                [
-                    await context.GetOrCreateSchemaAsync(typeof(SearchResponse), null, cancellationToken).ConfigureAwait(false),
-                    await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken).ConfigureAwait(false),
-                ],
-            };
+            Property(schema, "answers").Items = AnyOf(
+                await context.GetOrCreateSchemaAsync(typeof(SearchResponse), null, cancellationToken).ConfigureAwait(false),
+                await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken).ConfigureAwait(false));
         }
     }
 
@@ -87,7 +80,17 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
 
     private static OpenApiSchema Of(JsonSchemaType type) => new() { Type = type };
 
-    private static OpenApiSchema OneOf(params IOpenApiSchema[] schemas) => new() { OneOf = schemas };
+    // Not oneOf: without a discriminating member, client generators take the first alternative of a oneOf.
+    private static OpenApiSchema AnyOf(params IOpenApiSchema[] schemas) => new() { AnyOf = schemas };
+
+    private static OpenApiSchema Range() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "A range of numbers: one end or both, with the end itself (gte, lte) or without (gt, lt).",
+        Properties = new Dictionary<string, IOpenApiSchema> { ["gt"] = Number, ["gte"] = Number, ["lt"] = Number, ["lte"] = Number },
+        AdditionalPropertiesAllowed = false,
+        MinProperties = 1,
+    };
 
     private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
 }
