@@ -12,8 +12,6 @@ namespace Retrieval.Server.OpenApi;
 /// <summary>What types cannot express about bodies: configured bounds, and members of more than one kind.</summary>
 internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
-    private static readonly OpenApiSchema Text = Of(JsonSchemaType.String), Number = Of(JsonSchemaType.Number), Boolean = Of(JsonSchemaType.Boolean);
-
     /// <summary>Whether values of a type are a few names.</summary>
     public static bool IsNames(Type type) => (Nullable.GetUnderlyingType(type) ?? type).IsEnum;
 
@@ -37,12 +35,12 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         var type = context.JsonTypeInfo.Type;
         if (type.IsAssignableTo(typeof(SearchRequest)))
         {
-            var one = AnyOf(Text, Number, Boolean, Range());
-            Property(schema, "filter").AdditionalProperties = AnyOf([.. one.AnyOf!, new OpenApiSchema { Type = JsonSchemaType.Array, Items = one, MinItems = 1 }]);
+            Property(schema, "filter").AdditionalProperties = Any(
+                "A text, a number, true, false, a range of numbers by its ends such as `{ \"gte\": 2000, \"lt\": 2010 }` (gt, gte, lt, lte), or an array of one or more of these, any of which is taken.");
         }
         else if (type == typeof(ImageRequest))
         {
-            Property(schema, "metadata").AdditionalProperties = AnyOf(Text, Number, Boolean, Of(JsonSchemaType.Null));
+            Property(schema, "metadata").AdditionalProperties = Any("A text, a number, true or false, which keep their type; null counts as omitted.");
         }
         else if (type == typeof(Hit) || type == typeof(ImageDetails) || type == typeof(ImageSummary))
         {
@@ -78,19 +76,12 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         }
     }
 
-    private static OpenApiSchema Of(JsonSchemaType type) => new() { Type = type };
+    // Any JSON and not alternatives of scalars: client generators make a class without members of an anyOf, and take the first of a
+    // oneOf or of several types.
+    private static OpenApiSchema Any(string description) => new() { Description = description };
 
     // Not oneOf: without a discriminating member, client generators take the first alternative of a oneOf.
     private static OpenApiSchema AnyOf(params IOpenApiSchema[] schemas) => new() { AnyOf = schemas };
-
-    private static OpenApiSchema Range() => new()
-    {
-        Type = JsonSchemaType.Object,
-        Description = "A range of numbers: one end or both, with the end itself (gte, lte) or without (gt, lt).",
-        Properties = new Dictionary<string, IOpenApiSchema> { ["gt"] = Number, ["gte"] = Number, ["lt"] = Number, ["lte"] = Number },
-        AdditionalPropertiesAllowed = false,
-        MinProperties = 1,
-    };
 
     private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
 }
