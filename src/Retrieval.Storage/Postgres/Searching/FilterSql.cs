@@ -26,6 +26,7 @@ internal sealed class FilterSql
             .OrderBy(condition => (condition.Texts.Count > 0, condition.Ones.Length > 0, condition.Ranges.Length))
             .Select(condition => Condition(condition.Key, condition.Texts, condition.Ones, condition.Ranges))
             .ToList();
+        OfValues = conditions is [{ OfValues: { } single }] ? single : null;
         ForAll = string.Join(" and ", conditions.Select(condition => condition.ForAll));
         ForEach = string.Join(" and ", conditions.Select(condition => condition.ForEach));
     }
@@ -42,11 +43,14 @@ internal sealed class FilterSql
     /// <summary>For checking one image at a time: its own values are looked up.</summary>
     public string ForEach { get; }
 
+    /// <summary>Selects the row numbers of the values that match, if the filter is one condition on values alone; else null.</summary>
+    public string? OfValues { get; }
+
     private static string[] Ones(MetadataCondition condition) => [.. condition.Ranges.Where(range => range.IsOne).Select(range => range.From)];
 
     private static ValueRange[] Wide(MetadataCondition condition) => [.. condition.Ranges.Where(range => !range.IsOne)];
 
-    private (string ForAll, string ForEach) Condition(string key, IReadOnlyList<string> texts, string[] ones, ValueRange[] ranges)
+    private (string ForAll, string ForEach, string? OfValues) Condition(string key, IReadOnlyList<string> texts, string[] ones, ValueRange[] ranges)
     {
         var values = new List<string>();
         if (ones.Length > 0)
@@ -55,22 +59,24 @@ internal sealed class FilterSql
         }
 
         values.AddRange(ranges.Select(range => $"v.value >= {Parameter(SortedValues.Of(key, range.From))} and v.value < {Parameter(SortedValues.Of(key, range.Before))}"));
-        var ofValues = $"from retrieval.image_value_{_index} v where v.index_id = {_index} and ({string.Join(" or ", values)})";
-        var exists = $"exists (select {ofValues} and v.row_no = i.row_no)";
+
+        // The index by value has the row number and nothing else, and alone answers a search for all; the one by row begins with the index.
+        var ofValues = $"select v.row_no from retrieval.image_value_{_index} v where ({string.Join(" or ", values)})";
+        var exists = $"exists ({ofValues} and v.index_id = {_index} and v.row_no = i.row_no)";
         if (values.Count > 0 && texts.Count == 0)
         {
-            return ($"i.row_no in (select v.row_no {ofValues})", exists);
+            return ($"i.row_no in ({ofValues})", exists, ofValues);
         }
 
         var tags = $"i.tags && {Parameter(texts.Select(text => Tags.Of(key, text)).ToArray())}::text[]";
         if (values.Count == 0)
         {
-            return (tags, tags);
+            return (tags, tags, null);
         }
 
         // As one set of images each kind has its own index; as alternatives of one row neither would be used.
         var tagged = $"select t.row_no from retrieval.image_{_index} t where t.index_id = {_index} and t{tags[1..]}";
-        return ($"i.row_no in ({tagged} union all select v.row_no {ofValues})", $"({tags} or {exists})");
+        return ($"i.row_no in ({tagged} union all {ofValues})", $"({tags} or {exists})", null);
     }
 
     private string Parameter(object value)

@@ -67,9 +67,7 @@ internal sealed class NearestSql
     /// be at any position.
     /// </summary>
     public string Selective => string.Create(CultureInfo.InvariantCulture, $"""
-        with matching as materialized (
-            select i.row_no, i.id from {_images} i where i.index_id = {_index} and not i.deleted and {_filter.ForAll} limit ${Most} + 1),
-        counted as (select count(*) as images from matching),
+        with {(_filter.OfValues is null ? Matching : MatchingValues)},
         near as (
             select m.id, {_position}, e.embedding <#> $1 as distance
             from matching m join {_embeddings} e on e.index_id = {_index} and e.row_no = m.row_no
@@ -78,6 +76,22 @@ internal sealed class NearestSql
         select null as id, images::integer as position, 0::float8 as distance from counted
         union all
         select id, position, distance from near
+        """);
+
+    private string Matching => string.Create(CultureInfo.InvariantCulture, $"""
+        matching as materialized (
+            select i.row_no, i.id from {_images} i where i.index_id = {_index} and not i.deleted and {_filter.ForAll} limit ${Most} + 1),
+        counted as (select count(*) as images from matching)
+        """);
+
+    // Of a range that many values lie in, no more are read than tell that they are too many. Those of a list count each, so that an
+    // image may count more than once; it is then found through the index, too.
+    private string MatchingValues => string.Create(CultureInfo.InvariantCulture, $"""
+        few as materialized ({_filter.OfValues} limit ${Most} + 1),
+        matching as materialized (
+            select i.row_no, i.id from {_images} i
+            where i.index_id = {_index} and not i.deleted and (select count(*) from few) <= ${Most} and i.row_no in (select row_no from few)),
+        counted as (select case when (select count(*) from few) <= ${Most} then (select count(*) from matching) else ${Most} + 1 end as images)
         """);
 
     private int Most => 3 + _filter.Parameters.Count;
