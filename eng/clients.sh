@@ -69,7 +69,7 @@ foreach (var answer in batch.Answers)
         : $"nswag: batch   {JsonSerializer.Deserialize<Problem>(json)!.Detail}");
 }
 
-var none = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a cube", Filter = new Dictionary<string, string> { ["split"] = "no such" } });
+var none = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a cube", Filter = new Dictionary<string, object> { ["split"] = "no such", ["open"] = true, ["year"] = new object[] { 1999, new { gte = 2000, lt = 2010.5 } } } });
 Console.WriteLine($"nswag: filter  {none.Hits.Count} hits");
 Console.WriteLine($"nswag: image   {(await client.GetImageAsync(id)).Captions.Count} captions");
 var page = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Offset = 1 });
@@ -99,6 +99,7 @@ using System.Runtime.InteropServices;
 using Client;
 using Client.Models;
 using Microsoft.Kiota.Abstractions.Authentication;
+using Microsoft.Kiota.Abstractions.Serialization;
 using Microsoft.Kiota.Http.HttpClientLibrary;
 
 var client = new RetrievalClient(new HttpClientRequestAdapter(new AnonymousAuthenticationProvider()) { BaseUrl = args[0] });
@@ -113,7 +114,8 @@ foreach (var answer in batch.Answers!)
     Console.WriteLine($"kiota: batch   {answer.SearchResponse?.Hits?[0].Id ?? answer.Problem?.Detail}");
 }
 
-var none = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a cube", Filter = new() { AdditionalData = new Dictionary<string, object> { ["split"] = "no such" } } }))!;
+var range = new UntypedObject(new Dictionary<string, UntypedNode> { ["gte"] = new UntypedInteger(2000), ["lt"] = new UntypedDouble(2010.5) });
+var none = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a cube", Filter = new() { AdditionalData = new Dictionary<string, object> { ["split"] = "no such", ["open"] = true, ["size"] = 3, ["year"] = range } } }))!;
 Console.WriteLine($"kiota: filter  {none.Hits!.Count} hits");
 Console.WriteLine($"kiota: image   {(await client.V1.Images[id].GetAsync())!.Captions!.Count} captions");
 var page = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Offset = 1 }))!;

@@ -39,7 +39,7 @@ def image_search(rng):
     if rng.random() < 0.2:
         body["deadlineMs"] = rng.choice([1, 5, 500, 600000])
     if rng.random() < 0.3:
-        body["filter"] = rng.choice([{"place": "3"}, {"place": ["1", "2"]}, {"nothing": "x"}])
+        body["filter"] = rng.choice([{"place": "3"}, {"place": ["1", "2"]}, {"nothing": "x"}, {"place": 3}, {"n": {"gte": 2, "lt": 4.5}}, {"n": [3.0, True, "3", {"gt": 1e9}], "t": True}])
     return body
 
 

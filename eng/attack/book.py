@@ -93,14 +93,15 @@ class Book:
 
 
 def state(captions, metadata, boxes):
-    """An image as it can be compared: metadata as texts, boxes as float32."""
-    plain = None if not metadata else tuple(sorted((key, _text(value)) for key, value in metadata.items() if value is not None))
+    """An image as it can be compared: metadata with their types, boxes as float32."""
+    plain = None if not metadata else tuple(sorted((key, _typed(value)) for key, value in metadata.items() if value is not None))
     corners = None if boxes is None else tuple(tuple(struct.unpack("f", struct.pack("f", corner))[0] for corner in box) for box in boxes)
     return ("image", tuple(captions), plain or None, corners)
 
 
-def _text(value):
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+def _typed(value):
+    # True equals 1 in Python.
+    return (type(value) is bool, isinstance(value, str), value)
 
 
 def _short(found):

@@ -65,7 +65,7 @@ class Forms:
     def body(self):
         """Path and text of a request that began as a good one."""
         image, path, good = self.dice.choice(self.ids), *self.dice.choice([
-            ("/v1/search/images", {"caption": "w4 w5", "top": 3, "shortlist": 10, "deadlineMs": 1000, "filter": {"a": "b"}}),
+            ("/v1/search/images", {"caption": "w4 w5", "top": 3, "shortlist": 10, "deadlineMs": 1000, "filter": {"a": "b", "year": {"gte": 2000, "lt": 2010.5}, "n": [1, True, "x"]}}),
             ("/v1/search/captions", {"imageId": "X", "top": 3, "shortlist": 10}),
             ("/v1/search/batch", {"queries": [{"caption": "w4", "top": 1, "shortlist": 5}, {"imageId": "X"}]}),
             ("/v1/score", {"pairs": [{"imageId": "X", "caption": "w4"}, {"imageId": "X", "captionId": "X#0"}]}),

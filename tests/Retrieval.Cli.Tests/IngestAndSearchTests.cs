@@ -105,6 +105,34 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
         (await corpus.SearchAsync("--caption", "w4", "--filter", "half")).Refused("--filter", "KEY=VALUE");
     }
 
+    [Theory]
+    [InlineData("year=2003", "3")]
+    [InlineData("year=2003.0", "3")]
+    [InlineData("year=2003 year=2005", "3 5")]
+    [InlineData("year>=2003 year<2005", "3 4")]
+    [InlineData("year>2003 year<=2006 even=true", "4 6")]
+    [InlineData("year<2002 year=2009", "0 1 9")]
+    [InlineData("year>2002 year<2005 half=none", "")]
+    public async Task A_filter_compares_numbers_and_booleans(string filter, string images)
+    {
+        string[] conditions = [.. filter.Split(' ').SelectMany(condition => new[] { "--filter", condition })];
+        var answer = (await corpus.SearchAsync(["--caption", "w4 w5", "--top", "40", .. conditions, "--json"])).Json();
+
+        var found = answer.GetProperty("hits").EnumerateArray().Select(hit => hit.GetProperty("metadata").GetProperty("year").GetInt32() - 2000).Order();
+        Assert.Equal(images, string.Join(' ', found));
+    }
+
+    [Theory]
+    [InlineData("year>=new", "'year>=new': 'new' is no number")]
+    [InlineData("=2003", "KEY>=NUMBER")]
+    [InlineData("year>1 year>2", "year> is given twice")]
+    [InlineData("year>1 year>=2", "year: the range has gt and gte; expected one of them")]
+    [InlineData("year>5 year<5", "year: no number lies in the range")]
+    public async Task A_filter_that_makes_no_sense_is_refused(string filter, string reason)
+    {
+        (await corpus.SearchAsync(["--caption", "w4", .. filter.Split(' ').SelectMany(condition => new[] { "--filter", condition })])).Refused("--filter", reason);
+    }
+
     [Fact]
     public async Task A_table_is_for_people()
     {

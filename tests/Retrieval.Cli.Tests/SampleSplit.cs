@@ -26,7 +26,7 @@ internal static class SampleSplit
             Regions = regions,
             Ids = [.. Enumerable.Range(0, images).Select(Id)],
             Captions = [.. Enumerable.Range(0, images).Select(_ => Enumerable.Range(0, CaptionsPerImage).Select(_ => Caption(random)).ToArray())],
-            Metadata = [.. Enumerable.Range(0, images).Select(image => $$"""{"half": "{{(image < images / 2 ? "first" : "second")}}"}""")],
+            Metadata = [.. Enumerable.Range(0, images).Select(image => $$"""{"half": "{{(image < images / 2 ? "first" : "second")}}", "year": {{2000 + image}}, "even": {{(image % 2 == 0 ? "true" : "false")}}}""")],
         }.Write(folder.Path, "test");
         return folder.Path;
     }

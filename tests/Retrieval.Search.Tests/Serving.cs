@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Domain.Images;
 using Retrieval.Search.Explaining;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
@@ -38,10 +39,10 @@ internal sealed class Serving : IDisposable, IMeterFactory
 
     public ImageReader Images { get; }
 
-    public Task<SearchAnswer> ImagesAsync(string caption, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
+    public Task<SearchAnswer> ImagesAsync(string caption, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, MetadataCondition>? filter = null, CancellationToken? stop = null) =>
         Search.SearchAsync(new ImageSearchRequest { Caption = caption, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
 
-    public Task<SearchAnswer> CaptionsAsync(string image, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, IReadOnlyList<string>>? filter = null, CancellationToken? stop = null) =>
+    public Task<SearchAnswer> CaptionsAsync(string image, int? top = null, int? shortlist = null, int? deadlineMs = null, Dictionary<string, MetadataCondition>? filter = null, CancellationToken? stop = null) =>
         Search.SearchAsync(new CaptionSearchRequest { ImageId = image, Top = top, Shortlist = shortlist, DeadlineMs = deadlineMs, Filter = filter }, stop ?? TestContext.Current.CancellationToken);
 
     public async Task<PairExplanation> ExplainAsync(ExplainQuery query, long? since = null, CancellationToken? stop = null) =>

@@ -36,7 +36,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     public async Task An_image_is_found_by_the_search_after_its_put_and_gone_after_its_delete()
     {
         var body = Image.Body(40, "w4 w5 w6", "w7 w8");
-        body["metadata"] = new JsonObject { ["split"] = "new", ["year"] = 2020, ["indoor"] = true, ["none"] = null };
+        body["metadata"] = new JsonObject { ["split"] = "new", ["year"] = 2020, ["scale"] = JsonNode.Parse("2.50"), ["indoor"] = true, ["none"] = null };
         body["boxes"] = new JsonArray([.. Enumerable.Range(0, Image.Regions).Select(i => new JsonArray(i, i + 1, i + 2, i + 3.5))]);
 
         var put = await Client.PutAsync("/v1/images/new%2Fone.jpg", body.ToJsonString());
@@ -47,8 +47,20 @@ public sealed class ImageWriteTests : IAsyncLifetime
         var found = await Client.AnswerAsync("/v1/search/images", """{ "caption": "w4 w5 w6", "filter": { "split": "new", "year": "2020", "indoor": "true" } }""");
         Assert.Equal("new/one.jpg", (string)Assert.Single(found["hits"]!.AsArray())!["id"]!);
         Assert.Equal((long)created["indexEpoch"]!, (long)found["indexEpoch"]!);
+        foreach (var filter in new[] { """{ "year": 2020.0 }""", """{ "year": { "gt": 2019.5, "lte": 2020 }, "indoor": true }""", """{ "scale": [1, 2.5], "year": { "lt": 2021 } }""", """{ "year": ["none", { "gte": 2e3 }] }""" })
+        {
+            found = await Client.AnswerAsync("/v1/search/images", $$"""{ "caption": "w4 w5 w6", "filter": {{filter}} }""");
+            Assert.Equal("new/one.jpg", (string)Assert.Single(found["hits"]!.AsArray())!["id"]!);
+        }
+
+        foreach (var filter in new[] { """{ "year": 2021 }""", """{ "year": { "gt": 2020 } }""", """{ "indoor": false }""", """{ "split": { "gte": 0 } }""" })
+        {
+            Assert.Empty((await Client.AnswerAsync("/v1/search/images", $$"""{ "caption": "w4 w5 w6", "filter": {{filter}} }"""))["hits"]!.AsArray());
+        }
+
         var image = await (await Client.AskAsync("/v1/images/new%2Fone.jpg")).JsonAsync();
         Assert.Equal(["w4 w5 w6", "w7 w8"], image["captions"]!.AsArray().Select(caption => (string)caption!["text"]!));
+        Assert.Equal("""{"indoor":true,"scale":2.50,"split":"new","year":2020}""", image["metadata"]!.ToJsonString());
         Assert.Equal([35, 36, 37, 38.5], image["boxes"]![35]!.AsArray().Select(value => (double)value!));
 
         var replaced = await (await Client.PutAsync("/v1/images/new%2Fone.jpg", Image.Body(41, "w9").ToJsonString())).BodyAsync(200);
@@ -118,6 +130,7 @@ public sealed class ImageWriteTests : IAsyncLifetime
     [InlineData("""{ "features": "{raw}", "captions": ["\u0000"] }""", 400, "captions[0]")]
     [InlineData("""{ "features": "{raw}", "metadata": [] }""", 400, "metadata")]
     [InlineData("""{ "features": "{raw}", "metadata": { "a": {} } }""", 400, "metadata.a")]
+    [InlineData("""{ "features": "{raw}", "metadata": { "a": 1e401 } }""", 400, "metadata.a")]
     [InlineData("""{ "features": "{raw}", "metadata": { "a": null, "\u0061": 1 } }""", 400, "metadata.a")]
     [InlineData("""{ "features": "{raw}", "boxes": [[1, 2, 3, 4], [{many}]] }""", 400, "boxes[1]")]
     [InlineData("""{ "features": "{raw}", "metadata": { {members} } }""", 400, "metadata")]

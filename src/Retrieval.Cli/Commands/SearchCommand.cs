@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Retrieval.Cli.Commands.Postgres;
 using Retrieval.Cli.Input;
 using Retrieval.Cli.Output;
+using Retrieval.Domain.Images;
 using Retrieval.Inference;
 using Retrieval.Search.Images;
 using Retrieval.Search.Queries;
@@ -39,10 +40,10 @@ internal static class SearchCommand
             HelpName = "both|score",
             CustomParser = ParseRankBy,
         };
-        var filter = new Option<IReadOnlyDictionary<string, IReadOnlyList<string>>?>("--filter")
+        var filter = new Option<IReadOnlyDictionary<string, MetadataCondition>?>("--filter")
         {
-            Description = "Only images with this metadata; may be repeated, the same key as an alternative",
-            HelpName = "KEY=VALUE",
+            Description = "Only images with this metadata; may be repeated, the same key as an alternative. A number is compared by >, >=, < and <=, of which two make a range",
+            HelpName = "KEY=VALUE|KEY>=NUMBER",
             Arity = ArgumentArity.OneOrMore,
             CustomParser = ParseFilter,
         };
@@ -55,7 +56,7 @@ internal static class SearchCommand
             [
                 "retrieval search --bundle models/scenes/bundle --index index --caption \"a red cube left of a green ball\"",
                 "retrieval search --bundle models/scenes/bundle --index index --image scene-000042 --top 5",
-                "retrieval search --bundle models/scenes/bundle --index index --caption \"a cube\" --filter source=flickr30k --json",
+                "retrieval search --bundle models/scenes/bundle --index index --caption \"a cube\" --filter source=flickr30k --filter \"year>=2010\" --json",
                 "retrieval search --bundle models/scenes/bundle --index index --like scene-000042",
                 "retrieval search --bundle models/scenes/bundle --postgres postgresql://serve@db/retrieval --features dog.npy",
             ],
@@ -125,28 +126,15 @@ internal static class SearchCommand
         }
     }
 
-    private static Dictionary<string, IReadOnlyList<string>>? ParseFilter(ArgumentResult result)
+    private static IReadOnlyDictionary<string, MetadataCondition>? ParseFilter(ArgumentResult result)
     {
-        var conditions = new Dictionary<string, List<string>>(StringComparer.Ordinal);
-        foreach (var token in result.Tokens)
+        var filter = FilterInput.Parse(result.Tokens.Select(token => token.Value), out var reason);
+        if (reason is not null)
         {
-            var sign = token.Value.IndexOf('=', StringComparison.Ordinal);
-            if (sign < 1)
-            {
-                result.AddError($"--filter is '{token.Value}'; expected KEY=VALUE");
-                return null;
-            }
-
-            var key = token.Value[..sign];
-            if (!conditions.TryGetValue(key, out var values))
-            {
-                conditions[key] = values = [];
-            }
-
-            values.Add(token.Value[(sign + 1)..]);
+            result.AddError($"--filter is {reason}");
         }
 
-        return conditions.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<string>)pair.Value, StringComparer.Ordinal);
+        return filter;
     }
 
     private sealed record AnswerView(

@@ -59,5 +59,5 @@ internal static class SearchTable
     private static string Number(double? value) => value is { } number ? Units.Fixed(number, 4) : None;
 
     private static string Describe(JsonElement? metadata) =>
-        metadata is { } json ? string.Join(", ", json.EnumerateObject().Select(member => $"{member.Name}={member.Value}")) : "";
+        metadata is { } json ? string.Join(", ", json.EnumerateObject().Select(member => $"{member.Name}={(member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString() : member.Value.GetRawText())}")) : "";
 }

@@ -22,6 +22,12 @@ public sealed record ImageBounds
     /// <summary>Maximum number of characters (UTF-16 code units) of a metadata key.</summary>
     public const int MaxKeyCharacters = 256;
 
+    /// <summary>Maximum number of significant digits of a number in metadata, at the entry points. Zeros at either end do not count.</summary>
+    public const int MaxNumberDigits = 64;
+
+    /// <summary>Maximum decimal exponent of a number in metadata, and with a minus the minimum, at the entry points: that of its first significant digit.</summary>
+    public const int MaxNumberExponent = 400;
+
     /// <summary>Maximum number of bytes of an image's metadata, in the format: 1 MiB.</summary>
     public const int MostMetadataBytes = 1 << 20;
 

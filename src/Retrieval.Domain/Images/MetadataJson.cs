@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -8,12 +9,36 @@ namespace Retrieval.Domain.Images;
 public static class MetadataJson
 {
     // Text of any script stays unescaped: it takes half the bytes of escapes, and answers contain it as stored.
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Names and values as compact JSON, ordered by name; empty if there are none.</summary>
-    public static byte[] Write(IReadOnlyDictionary<string, string>? metadata) => metadata is { Count: > 0 }
-        ? JsonSerializer.SerializeToUtf8Bytes(new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal), Compact)
-        : [];
+    /// <summary>Names and values as compact JSON, ordered by name, numbers as they were written; empty if there are none.</summary>
+    public static byte[] Write(IReadOnlyDictionary<string, MetadataValue>? metadata)
+    {
+        if (metadata is not { Count: > 0 })
+        {
+            return [];
+        }
+
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes, Compact);
+        json.WriteStartObject();
+        foreach (var (name, value) in metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            json.WritePropertyName(name);
+            if (value.Kind == MetadataKind.Text)
+            {
+                json.WriteStringValue(value.Written);
+            }
+            else
+            {
+                json.WriteRawValue(value.Written);
+            }
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        return bytes.WrittenSpan.ToArray();
+    }
 
     /// <summary>
     /// Checks that bytes are one JSON object in UTF-8, or empty. Only such bytes may be stored and can be returned unchanged.

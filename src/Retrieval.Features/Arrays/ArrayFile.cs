@@ -1,5 +1,6 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Files;
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
@@ -40,10 +41,10 @@ internal static class ArrayFile
         var features = Find(npz, name, FeatureNames)
             ?? throw new InvalidInputException($"no features, expected an array named {string.Join(", ", FeatureNames)}; found: {string.Join(", ", npz.Names)}", name);
         var count = Find(npz, name, CountNames) is { } counts ? One(counts) : (long?)null;
-        Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+        Dictionary<string, MetadataValue> metadata = new(StringComparer.Ordinal);
         foreach (var size in SizeNames.Where(npz.Contains))
         {
-            metadata[size] = One(npz.Read(size)).ToString(CultureInfo.InvariantCulture);
+            metadata[size] = MetadataValue.Of(One(npz.Read(size)));
         }
 
         return Sample(features, Find(npz, name, BoxNames), count, metadata.Count == 0 ? null : metadata, row, id, expected);
@@ -62,7 +63,7 @@ internal static class ArrayFile
         return NpyArray.Parse(bytes, name);
     }
 
-    private static ImageSample Sample(NpyArray features, NpyArray? boxes, long? count, Dictionary<string, string>? metadata, long row, string id, FeatureExpectation expected)
+    private static ImageSample Sample(NpyArray features, NpyArray? boxes, long? count, Dictionary<string, MetadataValue>? metadata, long row, string id, FeatureExpectation expected)
     {
         var shape = features.Shape is [1, _, _] ? [.. features.Shape.Skip(1)] : features.Shape;
         if (shape.Count != 2)

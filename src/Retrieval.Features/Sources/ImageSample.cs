@@ -1,3 +1,5 @@
+using Retrieval.Domain.Images;
+
 namespace Retrieval.Features.Sources;
 
 /// <summary>One image with its data. All numbers are finite.</summary>
@@ -27,5 +29,5 @@ public sealed record ImageSample(long Row, string Id) : SourceItem(Row)
     public IReadOnlyList<RejectedSample> LeftOut { get; init; } = [];
 
     /// <summary>Names and values that the source gives for the image; null if it gives none.</summary>
-    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+    public IReadOnlyDictionary<string, MetadataValue>? Metadata { get; init; }
 }

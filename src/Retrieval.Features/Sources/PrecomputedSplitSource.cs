@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 
 namespace Retrieval.Features.Sources;
 
@@ -132,7 +133,7 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
         var leftOut = new List<RejectedSample>();
         captions = [.. captions.Where((caption, i) => Keep(caption, row, i, id, leftOut))];
 
-        Dictionary<string, string>? metadata = null;
+        Dictionary<string, MetadataValue>? metadata = null;
         if (metadataLine is not null && SampleMetadata.TryParse(metadataLine, out metadata) is { } badMetadata)
         {
             return new RejectedSample(_files.Metadata!.Name, row, id, badMetadata);

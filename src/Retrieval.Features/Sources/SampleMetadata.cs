@@ -1,15 +1,16 @@
 using System.Text.Json;
+using Retrieval.Domain.Images;
 
 namespace Retrieval.Features.Sources;
 
 /// <summary>Reads the metadata of one image: a flat JSON object.</summary>
 internal static class SampleMetadata
 {
-    /// <summary>Strings are used as they are, numbers and booleans as they are written; a null gives no entry.</summary>
+    /// <summary>Texts, numbers and booleans keep their type, and numbers how they are written; a null gives no entry.</summary>
     /// <returns>The reason for a refusal, or null.</returns>
-    public static string? TryParse(string json, out Dictionary<string, string>? metadata)
+    public static string? TryParse(string json, out Dictionary<string, MetadataValue>? metadata)
     {
-        metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        metadata = new Dictionary<string, MetadataValue>(StringComparer.Ordinal);
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 4 });
@@ -25,7 +26,20 @@ internal static class SampleMetadata
                     return $"the metadata '{entry.Name}' is {entry.Value.ValueKind}, expected a string, a number or a boolean";
                 }
 
-                if (entry.Value.ValueKind != JsonValueKind.Null && !metadata.TryAdd(entry.Name, entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : entry.Value.GetRawText()))
+                string? reason = null;
+                var value = entry.Value.ValueKind switch
+                {
+                    JsonValueKind.String => MetadataValue.Of(entry.Value.GetString()!),
+                    JsonValueKind.Number => MetadataValue.OfNumber(entry.Value.GetRawText(), out reason),
+                    JsonValueKind.True or JsonValueKind.False => MetadataValue.Of(entry.Value.GetBoolean()),
+                    _ => null,
+                };
+                if (reason is not null)
+                {
+                    return $"the metadata '{entry.Name}': {reason}";
+                }
+
+                if (value is not null && !metadata.TryAdd(entry.Name, value))
                 {
                     return $"the metadata '{entry.Name}' occurs twice";
                 }

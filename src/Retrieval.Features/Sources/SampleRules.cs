@@ -85,7 +85,7 @@ public static class SampleRules
     /// <param name="metadata">Its metadata; null if it has none.</param>
     /// <param name="bounds">The limits on what may be stored.</param>
     /// <returns>What exceeds its limit, <c>captions</c> or <c>metadata</c>, and the reason; null if nothing does.</returns>
-    public static (string What, string Reason)? CheckBounds(IReadOnlyList<string> captions, IReadOnlyDictionary<string, string>? metadata, ImageBounds bounds)
+    public static (string What, string Reason)? CheckBounds(IReadOnlyList<string> captions, IReadOnlyDictionary<string, MetadataValue>? metadata, ImageBounds bounds)
     {
         ArgumentNullException.ThrowIfNull(captions);
         ArgumentNullException.ThrowIfNull(bounds);

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tsv;
@@ -111,10 +111,10 @@ internal static class TsvLine
             RegionCount = count,
             RegionWidth = width,
             Boxes = boxes is null ? null : (ReadOnlyMemory<float>?)boxes,
-            Metadata = columns.Width < 0 || columns.Height < 0 ? null : new Dictionary<string, string>
+            Metadata = columns.Width < 0 || columns.Height < 0 ? null : new Dictionary<string, MetadataValue>
             {
-                ["image_w"] = imageWidth.ToString(CultureInfo.InvariantCulture),
-                ["image_h"] = imageHeight.ToString(CultureInfo.InvariantCulture),
+                ["image_w"] = MetadataValue.Of(imageWidth),
+                ["image_h"] = MetadataValue.Of(imageHeight),
             },
         };
         return null;

@@ -8,7 +8,7 @@ namespace Retrieval.Search.Explaining;
 /// <param name="Height">In pixels.</param>
 public sealed record PictureSize(int Width, int Height)
 {
-    // As detectors' files name them; ingestion takes them over as metadata.
+    // As detectors' files name them; ingestion takes them over as metadata, as numbers; as texts before there were numbers.
     private const string WidthKey = "image_w";
     private const string HeightKey = "image_h";
 
@@ -17,8 +17,8 @@ public sealed record PictureSize(int Width, int Height)
         metadata is { } found && Number(found, WidthKey) is { } width && Number(found, HeightKey) is { } height ? new PictureSize(width, height) : null;
 
     private static int? Number(JsonElement metadata, string key) =>
-        metadata.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
-        && int.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+        metadata.TryGetProperty(key, out var value) && value.ValueKind is JsonValueKind.Number or JsonValueKind.String
+        && int.TryParse(value.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
             : null;
 }

@@ -1,3 +1,4 @@
+using Retrieval.Domain.Images;
 using Retrieval.Search.Queries;
 
 namespace Retrieval.Search.Images;
@@ -11,7 +12,7 @@ public sealed record SubmittedImage(string Id, ImageFeatures Features)
     public IReadOnlyList<string> Captions { get; init; } = [];
 
     /// <summary>Names and values for filters.</summary>
-    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+    public IReadOnlyDictionary<string, MetadataValue>? Metadata { get; init; }
 
     /// <summary>Corners x1, y1, x2, y2 of each region, <c>[R][4]</c>; null if there are none.</summary>
     public IReadOnlyList<IReadOnlyList<float>>? Boxes { get; init; }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Search.Ingestion;
@@ -9,6 +10,9 @@ namespace Retrieval.Search.Ingestion;
 /// <summary>SHA-256 over everything that is ingested of an image: distinguishes an unchanged image from a changed one.</summary>
 internal static class SampleHash
 {
+    // Stand before a value where a text has its length: 2024 and "2024" are not the same.
+    private const int NumberMark = -1, BooleanMark = -2;
+
     public static byte[] Of(ImageSample sample)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -24,10 +28,15 @@ internal static class SampleHash
             Text(hash, caption);
         }
 
-        foreach (var (key, value) in (sample.Metadata ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (key, value) in (sample.Metadata ?? new Dictionary<string, MetadataValue>()).OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             Text(hash, key);
-            Text(hash, value);
+            if (value.Kind != MetadataKind.Text)
+            {
+                Number(hash, value.Kind == MetadataKind.Number ? NumberMark : BooleanMark);
+            }
+
+            Text(hash, value.Written);
         }
 
         return hash.GetHashAndReset();

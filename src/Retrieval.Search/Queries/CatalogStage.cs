@@ -1,3 +1,4 @@
+using Retrieval.Domain.Images;
 using Retrieval.Search.Replication;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
@@ -35,7 +36,7 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
         CatalogItems items,
         ReadOnlyMemory<float> query,
         int count,
-        IReadOnlyDictionary<string, IReadOnlyList<string>>? filter,
+        IReadOnlyDictionary<string, MetadataCondition>? filter,
         TimeSpan? left,
         CancellationToken cancellationToken)
     {
@@ -105,7 +106,7 @@ public sealed class CatalogStage(Catalog catalog, CatalogCircuitBreaker link, Ti
         CatalogItems items,
         ReadOnlyMemory<float> query,
         int count,
-        IReadOnlyDictionary<string, IReadOnlyList<string>>? filter,
+        IReadOnlyDictionary<string, MetadataCondition>? filter,
         TimeSpan longest)
     {
         using (leased)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Inference.Batching;
 using Retrieval.Search.Telemetry;
 
@@ -17,6 +18,7 @@ namespace Retrieval.Search.Queries;
 internal sealed record RequestLimits(int Top, int Offset, bool Exact, int Shortlist, RankBy RankBy, Deadline? Deadline, SearchQuery Query)
 {
     private const int MostConditions = 32;
+    private const int MostRanges = 32;
 
     /// <summary>
     /// Candidates of better coarse score than those that are reranked. A page beyond the first shortlist is of further shortlists of the
@@ -61,12 +63,17 @@ internal sealed record RequestLimits(int Top, int Offset, bool Exact, int Shortl
             throw new InvalidInputException($"has {request.Filter.Count} conditions; expected at most {MostConditions}", field: "filter");
         }
 
-        foreach (var (key, values) in request.Filter ?? new Dictionary<string, IReadOnlyList<string>>())
+        foreach (var (key, condition) in request.Filter ?? new Dictionary<string, MetadataCondition>())
         {
-            if (values is null || values.Any(value => value is null))
+            if (condition?.Texts is null || condition.Ranges is null || condition.Texts.Any(text => text is null) || condition.Ranges.Any(range => range is null))
             {
-                throw new InvalidInputException("expected a list of texts", field: $"filter.{key}");
+                throw new InvalidInputException("expected texts, numbers, booleans or ranges", field: $"filter.{key}");
             }
+        }
+
+        if (request.Filter?.Values.Sum(condition => condition.Ranges.Count(range => !range.IsOne)) is > MostRanges and var ranges)
+        {
+            throw new InvalidInputException($"has {ranges} ranges; expected at most {MostRanges}", field: "filter");
         }
 
         // Images that are like an image are not reranked.

@@ -1,3 +1,5 @@
+using Retrieval.Domain.Images;
+
 namespace Retrieval.Search.Queries;
 
 /// <summary>What both kinds of search have in common. Null means the configured default.</summary>
@@ -22,7 +24,7 @@ public record SearchRequest
     public int? DeadlineMs { get; init; }
 
     /// <summary>
-    /// Conditions on the metadata of images, all of which must hold. Each is a key and the permitted values, of which the image must have one. They apply before the shortlist is taken, so a filter never empties it while any image matches.
+    /// Conditions on the metadata of images, all of which must hold. Each is a key and what the image must have there: a text, a number, a boolean, a range of numbers, or one of several of these. They apply before the shortlist is taken, so a filter never empties it while any image matches.
     /// </summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Filter { get; init; }
+    public IReadOnlyDictionary<string, MetadataCondition>? Filter { get; init; }
 }

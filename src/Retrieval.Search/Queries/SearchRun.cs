@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Domain.Numbers;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
@@ -124,7 +125,7 @@ internal sealed class SearchRun : IDisposable
     /// <param name="factors">One factor a slot for its inner product, of the exact shortlist; null for none.</param>
     /// <returns>Those of the shortlists that the wanted hits are in.</returns>
     public async Task<Candidate[]> ShortlistAsync(
-        CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter, long? except = null, float[]? factors = null)
+        CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, MetadataCondition>? filter, long? except = null, float[]? factors = null)
     {
         (_except, _factors) = (except, factors);
 
@@ -143,7 +144,7 @@ internal sealed class SearchRun : IDisposable
     }
 
     private async Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)> FindAsync(
-        CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter, int count)
+        CatalogStage? catalog, RecordSide side, ReadOnlyMemory<float> query, IReadOnlyDictionary<string, MetadataCondition>? filter, int count)
     {
         if (catalog is not null && Snapshot.Served is not null)
         {

@@ -8,13 +8,14 @@ using Retrieval.Storage.Postgres;
 namespace Retrieval.Search.Shortlists;
 
 /// <summary>
-/// Maps metadata (key and value) to the slots of live images. A text, number or boolean is indexed by its text, a list by
-/// each of its items; objects are not searchable.
+/// Maps metadata (key and value) to the slots of live images. A text, number or boolean is indexed by its text, and a number or
+/// boolean also by its value; a list by each of its items; objects are not searchable.
 /// </summary>
 public sealed class MetadataIndex
 {
     // By tag. A long value is represented by its hash, so that values stored before there were bounds are not copied here.
     private readonly Dictionary<string, List<int>> _slots = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ValueColumn> _columns = new(StringComparer.Ordinal);
     private readonly LocalIndex _index;
     private readonly StoredTexts _texts;
     private readonly List<long> _damaged = [];
@@ -29,48 +30,40 @@ public sealed class MetadataIndex
     {
         ArgumentNullException.ThrowIfNull(index);
         var metadata = new MetadataIndex(index);
+        var values = new Dictionary<string, Dictionary<string, List<int>>>(StringComparer.Ordinal);
         for (long slot = 0; slot < index.Images.Slots; slot++)
         {
-            if (index.Images.IsLive(slot) && !metadata.TryAdd(slot))
+            if (index.Images.IsLive(slot) && !metadata.TryAdd(slot, values))
             {
                 metadata._damaged.Add(slot);
             }
+        }
+
+        foreach (var (key, slots) in values)
+        {
+            metadata._columns[key] = new ValueColumn(slots);
         }
 
         return metadata;
     }
 
     /// <summary>Live image slots for which every condition holds; without conditions, all of them.</summary>
-    public SlotBitmap Images(IReadOnlyDictionary<string, IReadOnlyList<string>> conditions)
+    public SlotBitmap Images(IReadOnlyDictionary<string, MetadataCondition> conditions)
     {
         ArgumentNullException.ThrowIfNull(conditions);
-        HashSet<int>? matching = null;
-        foreach (var (key, values) in conditions)
+        SlotBitmap? matching = null;
+        foreach (var (key, condition) in conditions)
         {
-            var any = values.SelectMany(value => _slots.GetValueOrDefault(Tags.Of(key, value)) ?? []).ToHashSet();
+            var any = Any(key, condition);
             matching?.IntersectWith(any);
             matching ??= any;
         }
 
-        var bitmap = new SlotBitmap(_index.Images.Slots);
-        for (long slot = 0; matching is null && slot < bitmap.Slots; slot++)
-        {
-            if (_index.Images.IsLive(slot))
-            {
-                bitmap.Add(slot);
-            }
-        }
-
-        foreach (var slot in matching ?? [])
-        {
-            bitmap.Add(slot);
-        }
-
-        return bitmap;
+        return matching ?? Live();
     }
 
     /// <summary>Caption slots whose image meets every condition.</summary>
-    public SlotBitmap Captions(IReadOnlyDictionary<string, IReadOnlyList<string>> conditions)
+    public SlotBitmap Captions(IReadOnlyDictionary<string, MetadataCondition> conditions)
     {
         var images = Images(conditions);
         var bitmap = new SlotBitmap(_index.Captions.Slots);
@@ -89,7 +82,43 @@ public sealed class MetadataIndex
         return bitmap;
     }
 
-    private bool TryAdd(long slot)
+    private SlotBitmap Any(string key, MetadataCondition condition)
+    {
+        var any = new SlotBitmap(_index.Images.Slots);
+        foreach (var text in condition.Texts)
+        {
+            foreach (var slot in _slots.GetValueOrDefault(Tags.Of(key, text)) ?? [])
+            {
+                any.Add(slot);
+            }
+        }
+
+        if (_columns.TryGetValue(key, out var column))
+        {
+            foreach (var range in condition.Ranges)
+            {
+                column.AddTo(any, range);
+            }
+        }
+
+        return any;
+    }
+
+    private SlotBitmap Live()
+    {
+        var live = new SlotBitmap(_index.Images.Slots);
+        for (long slot = 0; slot < live.Slots; slot++)
+        {
+            if (_index.Images.IsLive(slot))
+            {
+                live.Add(slot);
+            }
+        }
+
+        return live;
+    }
+
+    private bool TryAdd(long slot, Dictionary<string, Dictionary<string, List<int>>> values)
     {
         try
         {
@@ -109,7 +138,7 @@ public sealed class MetadataIndex
                 {
                     var key = Text(ref reader);
                     reader.Read();
-                    Add(key, ref reader, (int)slot);
+                    Add(key, ref reader, (int)slot, values);
                 }
             }
 
@@ -121,7 +150,7 @@ public sealed class MetadataIndex
         }
     }
 
-    private void Add(string? key, ref Utf8JsonReader value, int slot)
+    private void Add(string? key, ref Utf8JsonReader value, int slot, Dictionary<string, Dictionary<string, List<int>>> values)
     {
         switch (value.TokenType)
         {
@@ -131,18 +160,22 @@ public sealed class MetadataIndex
                     break;
                 }
 
-                var tag = Tags.Of(key, text);
-                if (!_slots.TryGetValue(tag, out var slots))
+                Add(_slots, Tags.Of(key, text), slot);
+                if (OrderOf(value.TokenType, text) is { } order)
                 {
-                    _slots[tag] = slots = [];
+                    if (!values.TryGetValue(key, out var ofKey))
+                    {
+                        values[key] = ofKey = new Dictionary<string, List<int>>(StringComparer.Ordinal);
+                    }
+
+                    Add(ofKey, order, slot);
                 }
 
-                slots.Add(slot);
                 break;
             case JsonTokenType.StartArray:
                 while (value.Read() && value.TokenType != JsonTokenType.EndArray)
                 {
-                    Add(key, ref value, slot);
+                    Add(key, ref value, slot, values);
                 }
 
                 break;
@@ -151,6 +184,24 @@ public sealed class MetadataIndex
                 break;
         }
     }
+
+    private static void Add(Dictionary<string, List<int>> slotsOf, string key, int slot)
+    {
+        if (!slotsOf.TryGetValue(key, out var slots))
+        {
+            slotsOf[key] = slots = [];
+        }
+
+        slots.Add(slot);
+    }
+
+    // Null for a text, and for a number beyond the bounds, which only another writer can have stored.
+    private static string? OrderOf(JsonTokenType type, string text) => type switch
+    {
+        JsonTokenType.Number => MetadataValue.OfNumber(text, out _)?.Order,
+        JsonTokenType.True or JsonTokenType.False => MetadataValue.Of(type == JsonTokenType.True).Order,
+        _ => null,
+    };
 
     // A text that no request can contain is not searchable.
     private static string? Text(ref Utf8JsonReader value) =>

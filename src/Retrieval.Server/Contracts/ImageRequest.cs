@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Retrieval.Domain.Images;
 
 namespace Retrieval.Server.Contracts;
 
@@ -11,5 +12,5 @@ namespace Retrieval.Server.Contracts;
 public sealed record ImageRequest(
     byte[] Features,
     IReadOnlyList<string>? Captions = null,
-    IReadOnlyDictionary<string, string>? Metadata = null,
+    IReadOnlyDictionary<string, MetadataValue>? Metadata = null,
     IReadOnlyList<IReadOnlyList<float>>? Boxes = null);

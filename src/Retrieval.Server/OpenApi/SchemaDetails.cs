@@ -12,8 +12,6 @@ namespace Retrieval.Server.OpenApi;
 /// <summary>What types cannot express about bodies: configured bounds, and members of more than one kind.</summary>
 internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransformer
 {
-    private static readonly OpenApiSchema Text = Of(JsonSchemaType.String);
-
     /// <summary>Whether values of a type are a few names.</summary>
     public static bool IsNames(Type type) => (Nullable.GetUnderlyingType(type) ?? type).IsEnum;
 
@@ -37,13 +35,12 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         var type = context.JsonTypeInfo.Type;
         if (type.IsAssignableTo(typeof(SearchRequest)))
         {
-            // One text or several: the C# type always has several.
-            Property(schema, "filter").AdditionalProperties = OneOf(Text, new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text, MinItems = 1 });
+            Property(schema, "filter").AdditionalProperties = Any(
+                "A text, a number, true, false, a range of numbers by its ends such as `{ \"gte\": 2000, \"lt\": 2010 }` (gt, gte, lt, lte), or an array of one or more of these, any of which is taken.");
         }
         else if (type == typeof(ImageRequest))
         {
-            // They become texts when read.
-            Property(schema, "metadata").AdditionalProperties = OneOf(Text, Of(JsonSchemaType.Number), Of(JsonSchemaType.Boolean), Of(JsonSchemaType.Null));
+            Property(schema, "metadata").AdditionalProperties = Any("A text, a number, true or false, which keep their type; null counts as omitted.");
         }
         else if (type == typeof(Hit) || type == typeof(ImageDetails) || type == typeof(ImageSummary))
         {
@@ -61,15 +58,9 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         }
         else if (type == typeof(BatchResponse))
         {
-            // anyOf, not oneOf: without a discriminating member, client generators take the first alternative of a oneOf.
-            Property(schema, "answers").Items = new OpenApiSchema
-            {
-                AnyOf =
-                [
-                    await context.GetOrCreateSchemaAsync(typeof(SearchResponse), null, cancellationToken).ConfigureAwait(false),
-                    await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken).ConfigureAwait(false),
-                ],
-            };
+            Property(schema, "answers").Items = AnyOf(
+                await context.GetOrCreateSchemaAsync(typeof(SearchResponse), null, cancellationToken).ConfigureAwait(false),
+                await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken).ConfigureAwait(false));
         }
     }
 
@@ -85,9 +76,12 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
         }
     }
 
-    private static OpenApiSchema Of(JsonSchemaType type) => new() { Type = type };
+    // Any JSON and not alternatives of scalars: client generators make a class without members of an anyOf, and take the first of a
+    // oneOf or of several types.
+    private static OpenApiSchema Any(string description) => new() { Description = description };
 
-    private static OpenApiSchema OneOf(params IOpenApiSchema[] schemas) => new() { OneOf = schemas };
+    // Not oneOf: without a discriminating member, client generators take the first alternative of a oneOf.
+    private static OpenApiSchema AnyOf(params IOpenApiSchema[] schemas) => new() { AnyOf = schemas };
 
     private static OpenApiSchema Property(OpenApiSchema schema, string name) => (OpenApiSchema)schema.Properties![name];
 }

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 
 namespace Retrieval.Server.Requests;
 
-/// <summary>Texts of JSON, and what its values are called in messages.</summary>
+/// <summary>Texts and numbers of JSON, and what its values are called in messages.</summary>
 internal static class JsonTexts
 {
     /// <summary>Why a text is refused that is valid JSON but not valid Unicode.</summary>
@@ -14,6 +15,18 @@ internal static class JsonTexts
     public static string Read(JsonElement element, string field) => element.ValueKind == JsonValueKind.String
         ? WellFormed(element.GetString, field)!
         : throw new InvalidInputException($"found {Kind(element)}; expected a text", field: field);
+
+    /// <summary>A number.</summary>
+    /// <exception cref="InvalidInputException">Not a number, or one that metadata cannot hold; names the field.</exception>
+    public static MetadataValue Number(JsonElement element, string field)
+    {
+        if (element.ValueKind != JsonValueKind.Number)
+        {
+            throw new InvalidInputException($"found {Kind(element)}; expected a number", field: field);
+        }
+
+        return MetadataValue.OfNumber(element.GetRawText(), out var reason) ?? throw new InvalidInputException(reason!, field: field);
+    }
 
     /// <summary>A member's name.</summary>
     /// <exception cref="InvalidInputException">It is not well-formed.</exception>

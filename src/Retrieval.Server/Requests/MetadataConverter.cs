@@ -7,14 +7,14 @@ using Retrieval.Domain.Images;
 namespace Retrieval.Server.Requests;
 
 /// <summary>
-/// The <c>metadata</c> of an image: an object of texts, numbers, true and false. Numbers and booleans keep their notation; null counts
-/// as omitted.
+/// The <c>metadata</c> of an image: an object of texts, numbers, true and false. Each keeps its type, and a number how it is written;
+/// null counts as omitted.
 /// </summary>
-internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<string, string>>
+internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<string, MetadataValue>>
 {
     private const string Field = "metadata";
 
-    public override IReadOnlyDictionary<string, string>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override IReadOnlyDictionary<string, MetadataValue>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -24,7 +24,7 @@ internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<stri
         RefuseTooMany(reader);
         using var document = JsonDocument.ParseValue(ref reader);
         var names = new HashSet<string>(StringComparer.Ordinal);
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        var metadata = new Dictionary<string, MetadataValue>(StringComparer.Ordinal);
         foreach (var entry in document.RootElement.EnumerateObject())
         {
             var name = JsonTexts.NameOf(entry, Field);
@@ -32,8 +32,9 @@ internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<stri
             var value = entry.Value.ValueKind switch
             {
                 JsonValueKind.Null => null,
-                JsonValueKind.String => JsonTexts.Read(entry.Value, field),
-                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => entry.Value.GetRawText(),
+                JsonValueKind.String => MetadataValue.Of(JsonTexts.Read(entry.Value, field)),
+                JsonValueKind.Number => JsonTexts.Number(entry.Value, field),
+                JsonValueKind.True or JsonValueKind.False => MetadataValue.Of(entry.Value.GetBoolean()),
                 _ => throw new InvalidInputException($"found {JsonTexts.Kind(entry.Value)}; expected a text, a number, true or false", field: field),
             };
             if (!names.Add(name))
@@ -67,5 +68,5 @@ internal sealed class MetadataConverter : JsonConverter<IReadOnlyDictionary<stri
         }
     }
 
-    public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> value, JsonSerializerOptions options) => throw new NotSupportedException();
+    public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, MetadataValue> value, JsonSerializerOptions options) => throw new NotSupportedException();
 }

@@ -34,7 +34,7 @@ public static class Tags
 
         return Encoding.UTF8.GetByteCount(tag) <= LongestBytes
             ? tag
-            : $"{Escape}#{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(tag)))}";
+            : $"{Escape}#{Hash(tag)}";
     }
 
     /// <summary>
@@ -45,57 +45,25 @@ public static class Tags
     /// <exception cref="InvalidInputException">It is not a JSON object, or a text in it is not valid Unicode.</exception>
     public static IReadOnlyList<string> OfMetadata(ReadOnlyMemory<byte> metadata)
     {
-        if (metadata.IsEmpty)
-        {
-            return [];
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(metadata);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                throw new InvalidInputException($"is a JSON {document.RootElement.ValueKind}, expected an object", field: "metadata");
-            }
-
-            var tags = new SortedSet<string>(StringComparer.Ordinal);
-            foreach (var member in document.RootElement.EnumerateObject())
-            {
-                Add(tags, member.Name, member.Value);
-            }
-
-            return [.. tags];
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidInputException($"is not valid JSON: {exception.Message}", field: "metadata", innerException: exception);
-        }
-        catch (InvalidOperationException exception)
-        {
-            // The reader's error for an escaped lone surrogate.
-            throw new InvalidInputException("a text is not valid Unicode (a lone surrogate)", field: "metadata", innerException: exception);
-        }
+        var tags = new SortedSet<string>(StringComparer.Ordinal);
+        MetadataLeaves.Read(metadata, (key, leaf) => tags.Add(Of(key, leaf.ValueKind == JsonValueKind.String ? leaf.GetString()! : leaf.GetRawText())));
+        return [.. tags];
     }
 
-    private static void Add(SortedSet<string> tags, string key, JsonElement value)
+    /// <summary>
+    /// What stands before the values of a key, at most <see cref="LongestBytes"/> long. Different keys never have the same, nor one
+    /// that begins with another's.
+    /// </summary>
+    internal static string Prefix(string key)
     {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.String:
-                tags.Add(Of(key, value.GetString()!));
-                break;
-            case JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False:
-                tags.Add(Of(key, value.GetRawText()));
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
-                {
-                    Add(tags, key, item);
-                }
-
-                break;
-        }
+        ArgumentNullException.ThrowIfNull(key);
+        var prefix = $"{Plain(key)}{Separator}";
+        return !IsUnicode(prefix) ? $"{Escape}?{Separator}"
+            : Encoding.UTF8.GetByteCount(prefix) <= LongestBytes ? prefix
+            : $"{Escape}#{Hash(prefix)}{Separator}";
     }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static bool IsUnicode(ReadOnlySpan<char> text)
     {

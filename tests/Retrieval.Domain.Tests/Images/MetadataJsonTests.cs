@@ -8,16 +8,28 @@ public sealed class MetadataJsonTests
     [Fact]
     public void Names_are_written_in_order_and_text_of_any_script_as_it_is()
     {
-        var json = MetadataJson.Write(new Dictionary<string, string> { ["b"] = "Köln 雪", ["B"] = "<&>", ["a"] = "\"" });
+        var json = MetadataJson.Write(new Dictionary<string, MetadataValue> { ["b"] = MetadataValue.Of("Köln 雪"), ["B"] = MetadataValue.Of("<&>"), ["a"] = MetadataValue.Of("\"") });
 
         Assert.Equal("""{"B":"<&>","a":"\"","b":"Köln 雪"}""", Encoding.UTF8.GetString(json));
+    }
+
+    [Fact]
+    public void Numbers_and_booleans_are_written_as_such_and_numbers_as_they_came()
+    {
+        var json = MetadataJson.Write(new Dictionary<string, MetadataValue>
+        {
+            ["text"] = MetadataValue.Of("2024"), ["whole"] = MetadataValue.Of(-2024), ["number"] = MetadataValue.OfNumber("2024.0E+1", out _)!, ["yes"] = MetadataValue.Of(true), ["no"] = MetadataValue.Of(false),
+        });
+
+        Assert.Equal("""{"no":false,"number":2024.0E+1,"text":"2024","whole":-2024,"yes":true}""", Encoding.UTF8.GetString(json));
+        Assert.Null(MetadataJson.Check(json));
     }
 
     [Fact]
     public void Where_there_are_no_metadata_nothing_is_written()
     {
         Assert.Empty(MetadataJson.Write(null));
-        Assert.Empty(MetadataJson.Write(new Dictionary<string, string>()));
+        Assert.Empty(MetadataJson.Write(new Dictionary<string, MetadataValue>()));
     }
 
     [Theory]

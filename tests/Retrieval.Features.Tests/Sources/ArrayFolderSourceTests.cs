@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Arrays;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tests.Npy;
@@ -30,7 +31,7 @@ public sealed class ArrayFolderSourceTests : IDisposable
         Assert.Equal(["a.jpg", "b"], samples.Select(sample => sample.Id));
         Assert.All(samples, sample => Assert.Equal(Values, sample.Regions.ToArray()));
         Assert.Equal([0f, 1, 2, 3, 4, 5, 6, 7], samples[0].Boxes!.Value.ToArray());
-        Assert.Equal(("640", "480"), (samples[0].Metadata!["image_w"], samples[0].Metadata!["image_h"]));
+        Assert.Equal((MetadataValue.Of(640), MetadataValue.Of(480)), (samples[0].Metadata!["image_w"], samples[0].Metadata!["image_h"]));
         Assert.Null(samples[1].Boxes);
     }
 

@@ -1,4 +1,5 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
 
@@ -21,8 +22,8 @@ public sealed class DetectorTsvSourceTests : IDisposable
         Assert.Equal([(0L, "a"), (1L, "b")], samples.Select(s => (s.Row, s.Id)));
         Assert.Equal([100f, 101, 102, 103, 104, 105, 106, 107], samples[1].Regions.ToArray());
         Assert.Equal([0f, 1, 2, 3, 4, 5, 6, 7], samples[1].Boxes!.Value.ToArray());
-        Assert.Equal("640", samples[0].Metadata!["image_w"]);
-        Assert.Equal("480", samples[0].Metadata!["image_h"]);
+        Assert.Equal(MetadataValue.Of(640), samples[0].Metadata!["image_w"]);
+        Assert.Equal(MetadataValue.Of(480), samples[0].Metadata!["image_h"]);
         Assert.Empty(samples[0].Captions);
     }
 

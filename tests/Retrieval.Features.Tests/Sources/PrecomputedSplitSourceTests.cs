@@ -1,3 +1,4 @@
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tests.Sources;
@@ -124,13 +125,14 @@ public sealed class PrecomputedSplitSourceTests : IDisposable
         var boxes = Enumerable.Range(0, 4 * 2 * 4).Select(i => (float)i).ToArray();
         _split.WriteLines("test_ids.txt", "a.jpg", "b.jpg", "ç.jpg", "d.jpg");
         _split.Folder.WriteNpy("test_boxes.npy", boxes, 4, 2, 4);
-        _split.WriteLines("test_metadata.jsonl", "{}", """{"licence": "CC0", "width": 640, "nothing": null}""", "{}", "{}");
+        _split.WriteLines("test_metadata.jsonl", "{}", """{"licence": "CC0", "width": 640, "scale": 1.50, "indoor": true, "nothing": null}""", "{}", "{}");
 
         var sample = Assert.IsType<ImageSample>(_split.Read()[1]);
 
         Assert.Equal("b.jpg", sample.Id);
         Assert.Equal(boxes[8..16], sample.Boxes!.Value.ToArray());
-        Assert.Equal(new Dictionary<string, string> { ["licence"] = "CC0", ["width"] = "640" }, sample.Metadata);
+        Assert.Equal(
+            new Dictionary<string, MetadataValue> { ["licence"] = MetadataValue.Of("CC0"), ["width"] = MetadataValue.Of(640), ["scale"] = MetadataValue.OfNumber("1.50", out _)!, ["indoor"] = MetadataValue.Of(true) }, sample.Metadata);
     }
 
     [Fact]
@@ -252,6 +254,17 @@ public sealed class PrecomputedSplitSourceTests : IDisposable
         _split.WriteLines("test_metadata.jsonl", "{}", metadata, "{}", "{}");
 
         Assert.Equal("test_metadata.jsonl", Assert.IsType<RejectedSample>(_split.Read()[1]).Source);
+    }
+
+    [Theory]
+    [InlineData("1e401", "the metadata 'a': the number 1e401 is 1e401 or more in size, expected less")]
+    [InlineData("-1e-401", "the metadata 'a': the number -1e-401 is less than 1e-400 in size, expected more or zero")]
+    [InlineData("12345678901234567890123456789012345678901234567890123456789012345", "the metadata 'a': the number 12345678901234567890123456789012… has 65 significant digits, expected at most 64")]
+    public void An_image_with_a_number_that_metadata_cannot_hold_is_rejected_with_the_reason(string number, string reason)
+    {
+        _split.WriteLines("test_metadata.jsonl", "{}", $$"""{"a": {{number}}}""", "{}", "{}");
+
+        Assert.Equal(reason, Assert.IsType<RejectedSample>(_split.Read()[1]).Reason);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
 
@@ -25,7 +26,7 @@ public sealed class TsvFormTests : IDisposable
         Assert.Equal(["a", "b"], samples.Select(sample => sample.Id));
         Assert.Equal([100f, 101, 102, 103, 104, 105, 106, 107], samples[1].Regions.ToArray());
         Assert.Equal([0f, 1, 2, 3, 4, 5, 6, 7], samples[1].Boxes!.Value.ToArray());
-        Assert.Equal(("640", "480"), (samples[0].Metadata!["image_w"], samples[0].Metadata!["image_h"]));
+        Assert.Equal((MetadataValue.Of(640), MetadataValue.Of(480)), (samples[0].Metadata!["image_w"], samples[0].Metadata!["image_h"]));
         Assert.Equal(["features.tsv: LXMERT TSV of 10 columns"], source.Notes);
     }
 

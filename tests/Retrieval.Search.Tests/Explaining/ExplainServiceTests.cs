@@ -81,7 +81,9 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
     public async Task The_pictures_size_is_what_the_metadata_says()
     {
         Assert.Equal(new PictureSize(640, 480), (await Explain(ExplainedCorpus.Sized)).Image.Size);
+        Assert.Equal(new PictureSize(320, 240), (await Explain(ExplainedCorpus.SizedByNumbers)).Image.Size);
         Assert.Null((await Explain(0)).Image.Size);
+        Assert.Null((await Explain(5)).Image.Size);
         Assert.Null((await Explain(2)).Image.Size);
 
         Task<PairExplanation> Explain(int image) => Serving.ExplainAsync(new ExplainQuery { ImageId = Corpus.Ids[image], Caption = "w4" });

@@ -7,8 +7,11 @@ namespace Retrieval.Search.Tests.Explaining;
 /// <summary>A small corpus, ingested with a bundle that has a ranking and an explainer.</summary>
 public sealed class ExplainedCorpus : IAsyncLifetime
 {
-    /// <summary>The image whose metadata has the size of its picture.</summary>
+    /// <summary>The image whose metadata has the size of its picture as texts.</summary>
     internal const int Sized = 1;
+
+    /// <summary>The image whose metadata has the size of its picture as numbers.</summary>
+    internal const int SizedByNumbers = 3;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -30,6 +33,8 @@ public sealed class ExplainedCorpus : IAsyncLifetime
         }
 
         Corpus.Metadata![Sized] = """{ "image_w": "640", "image_h": "480" }""";
+        Corpus.Metadata[SizedByNumbers] = """{ "image_w": 320, "image_h": 240 }""";
+        Corpus.Metadata[5] = """{ "image_w": 640.5, "image_h": 480 }""";
         Corpus.Metadata[2] = """{ "image_w": "640", "image_h": "-1" }""";
         Corpus.Write(_folder.Path);
         using var model = MatchingModel.Load(Bundle.ExplainedPath, Bundle.Inference);

@@ -1,5 +1,6 @@
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local.Writing;
 using Retrieval.Storage.Rows;
@@ -10,8 +11,8 @@ public sealed class FilterTests(ServedCorpus served) : IClassFixture<ServedCorpu
 {
     private Corpus Corpus => served.Corpus;
 
-    private static Dictionary<string, IReadOnlyList<string>> Where(params (string Key, string[] Values)[] conditions) =>
-        conditions.ToDictionary(condition => condition.Key, condition => (IReadOnlyList<string>)condition.Values);
+    private static Dictionary<string, MetadataCondition> Where(params (string Key, string[] Values)[] conditions) =>
+        conditions.ToDictionary(condition => condition.Key, condition => MetadataCondition.OfTexts(condition.Values));
 
     // Every fifth image has no metadata.
     public static TheoryData<string, string[], string, string[], Func<int, bool>> Cases => new()
@@ -29,7 +30,7 @@ public sealed class FilterTests(ServedCorpus served) : IClassFixture<ServedCorpu
     public async Task Only_images_that_fulfil_every_condition_are_ranked(string key, string[] values, string key2, string[] values2, Func<int, bool> fulfils)
     {
         var filter = Where((key, values));
-        filter[key2] = values2;
+        filter[key2] = MetadataCondition.OfTexts(values2);
         bool Allowed(int image) => image % 5 != 4 && fulfils(image);
         for (var caption = 0; caption < served.Oracle.Captions; caption += 30)
         {
@@ -45,6 +46,22 @@ public sealed class FilterTests(ServedCorpus served) : IClassFixture<ServedCorpu
                 AnswerAssert.IsBest(captions, scores, coarse, 3, shortlist, id => (Array.IndexOf(Corpus.Ids, id[..^2]) * 3) + (id[^1] - '0'), i => Allowed(i / 3));
             }
         }
+    }
+
+    [Fact]
+    public async Task A_range_holds_for_images_and_for_the_captions_of_images()
+    {
+        var filter = new Dictionary<string, MetadataCondition>
+        {
+            ["year"] = new() { Ranges = [ValueRange.Between(MetadataValue.Of(2001), MetadataValue.OfNumber("2002.5", out _))] }, ["indoor"] = MetadataCondition.Of(MetadataValue.Of(true)),
+        };
+        static bool Allowed(int image) => image % 5 != 4 && image % 4 == 2;
+        var (scores, coarse) = served.Oracle.OfCaption(0);
+        AnswerAssert.IsBest(await served.Serving.ImagesAsync(Corpus.AllCaptions[0], 3, 200, filter: filter), scores, coarse, 3, 200, id => Array.IndexOf(Corpus.Ids, id), Allowed);
+
+        (scores, coarse) = served.Oracle.OfImage(0);
+        AnswerAssert.IsBest(
+            await served.Serving.CaptionsAsync(Corpus.Ids[0], 3, 200, filter: filter), scores, coarse, 3, 200, id => (Array.IndexOf(Corpus.Ids, id[..^2]) * 3) + (id[^1] - '0'), i => Allowed(i / 3));
     }
 
     [Theory]
@@ -74,14 +91,14 @@ public sealed class FilterTests(ServedCorpus served) : IClassFixture<ServedCorpu
     [Fact]
     public async Task Filters_that_make_no_sense_are_refused()
     {
-        var many = Enumerable.Range(0, 33).ToDictionary(i => $"{i}", _ => (IReadOnlyList<string>)["x"]);
+        var many = Enumerable.Range(0, 33).ToDictionary(i => $"{i}", _ => MetadataCondition.OfTexts("x"));
         Assert.Equal("filter", (await Assert.ThrowsAsync<InvalidInputException>(() => served.Serving.ImagesAsync("a dog", filter: many))).Field);
-        Assert.Equal("filter.place", (await Assert.ThrowsAsync<InvalidInputException>(() => served.Serving.ImagesAsync("a dog", filter: Where(("place", null!))))).Field);
+        Assert.Equal("filter.place", (await Assert.ThrowsAsync<InvalidInputException>(() => served.Serving.ImagesAsync("a dog", filter: new() { ["place"] = null! }))).Field);
         Assert.Equal("filter.place", (await Assert.ThrowsAsync<InvalidInputException>(() => served.Serving.ImagesAsync("a dog", filter: Where(("place", [null!]))))).Field);
     }
 
     [Fact]
-    public async Task Texts_numbers_booleans_and_lists_are_found_by_their_text_and_objects_are_not()
+    public async Task Texts_numbers_booleans_and_lists_are_found_by_their_text_or_value_and_objects_are_not()
     {
         using var folder = new IndexFolder();
         string[] metadata = ["""{"k": "1"}""", """{"k": 1}""", """{"k": true}""", """{"k": ["a", 2, [false]]}""", """{"k": {"a": "b"}}""", """{"k": null}""", "", """{"k": 1.50}"""];
@@ -97,8 +114,10 @@ public sealed class FilterTests(ServedCorpus served) : IClassFixture<ServedCorpu
         }
 
         using var serving = new Serving(folder.Index);
-        async Task<string> Found(params string[] values) =>
-            string.Join(' ', (await serving.ImagesAsync("a dog", filter: Where(("k", values)))).Hits.Select(hit => hit.Id).Order());
+        async Task<string> FoundBy(MetadataCondition condition) =>
+            string.Join(' ', (await serving.ImagesAsync("a dog", filter: new() { ["k"] = condition })).Hits.Select(hit => hit.Id).Order());
+        Task<string> Found(params string[] values) => FoundBy(MetadataCondition.OfTexts(values));
+        Task<string> FoundAs(params MetadataValue[] values) => FoundBy(MetadataCondition.Of(values));
 
         Assert.Equal("0 1", await Found("1"));
         Assert.Equal("2", await Found("true"));
@@ -108,6 +127,19 @@ public sealed class FilterTests(ServedCorpus served) : IClassFixture<ServedCorpu
         Assert.Equal("7", await Found("1.50"));
         Assert.Equal("0 1 2 3", await Found("1", "true", "a", "2"));
         Assert.Equal("", await Found("b", "null", "1.5", ""));
+
+        // A number and a boolean find their own kind only, however a number is written.
+        Assert.Equal("1", await FoundAs(MetadataValue.Of(1)));
+        Assert.Equal("7", await FoundAs(MetadataValue.OfNumber("15e-1", out _)!));
+        Assert.Equal("2", await FoundAs(MetadataValue.Of(true)));
+        Assert.Equal("3", await FoundAs(MetadataValue.Of(false)));
+        Assert.Equal("1 2 3", await FoundAs(MetadataValue.Of(1), MetadataValue.Of("true"), MetadataValue.Of(2)));
+        Assert.Equal("1 3 7", await FoundBy(new() { Ranges = [ValueRange.Between(null, null)] }));
+        Assert.Equal("3 7", await FoundBy(new() { Ranges = [ValueRange.Between(MetadataValue.Of(1), MetadataValue.Of(2), withFrom: false)] }));
+        Assert.Equal("7", await FoundBy(new() { Ranges = [ValueRange.Between(MetadataValue.Of(1), MetadataValue.Of(2), withFrom: false, withTo: false)] }));
+        Assert.Equal("0 1 3", await FoundBy(new() { Texts = ["1"], Ranges = [ValueRange.Of(MetadataValue.Of(2))] }));
+        Assert.Equal("", await FoundBy(new() { Ranges = [ValueRange.Between(MetadataValue.Of(3), null)] }));
+        Assert.Equal("", await FoundBy(new() { Ranges = [ValueRange.Between(MetadataValue.Of(3), MetadataValue.Of(1))] }));
         Assert.Empty((await serving.CaptionsAsync("0")).Hits);
     }
 }

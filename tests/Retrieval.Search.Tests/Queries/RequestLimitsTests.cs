@@ -1,5 +1,6 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Search.Queries;
 
 namespace Retrieval.Search.Tests.Queries;
@@ -50,16 +51,28 @@ public sealed class RequestLimitsTests
     }
 
     [Fact]
-    public void A_condition_without_values_or_with_one_that_is_no_text_is_refused_by_its_key()
+    public void A_condition_that_is_none_or_has_a_value_that_is_none_is_refused_by_its_key()
     {
-        Limits(new() { ["colour"] = [] });
-        Limits(new() { ["colour"] = ["red", "blue"] });
-        foreach (var values in new IReadOnlyList<string>[] { null!, [null!], ["red", null!] })
+        Limits(new() { ["colour"] = new() });
+        Limits(new() { ["colour"] = MetadataCondition.OfTexts("red", "blue") });
+        foreach (var condition in new MetadataCondition[] { null!, new() { Texts = null! }, new() { Ranges = null! }, new() { Ranges = [null!] }, MetadataCondition.OfTexts("red", null!) })
         {
-            var exception = Assert.Throws<InvalidInputException>(() => Limits(new() { ["size"] = ["small"], ["colour"] = values }));
-            Assert.Contains("expected a list of texts", exception.Message, StringComparison.Ordinal);
+            var exception = Assert.Throws<InvalidInputException>(() => Limits(new() { ["size"] = MetadataCondition.OfTexts("small"), ["colour"] = condition }));
+            Assert.Contains("expected texts, numbers, booleans or ranges", exception.Message, StringComparison.Ordinal);
             Assert.Equal("filter.colour", exception.Field);
         }
+    }
+
+    [Fact]
+    public void Ranges_are_bounded_over_all_conditions_and_single_values_are_not()
+    {
+        var range = ValueRange.Between(MetadataValue.Of(1), MetadataValue.Of(2));
+        var many = MetadataCondition.Of(Enumerable.Range(0, 1000).Select(i => MetadataValue.Of(i)));
+        Limits(new() { ["a"] = many with { Ranges = [.. many.Ranges, .. Enumerable.Repeat(range, 30)] }, ["b"] = new() { Ranges = [range, range] } });
+
+        var exception = Assert.Throws<InvalidInputException>(() => Limits(new() { ["a"] = new() { Ranges = [.. Enumerable.Repeat(range, 31)] }, ["b"] = new() { Ranges = [range, range] } }));
+
+        Assert.Equal(("filter", "filter: has 33 ranges; expected at most 32"), (exception.Field, exception.Message));
     }
 
     [Fact]
@@ -89,9 +102,9 @@ public sealed class RequestLimitsTests
         Assert.Equal(("a#b", 3), CaptionId.Parse("a#b#3"));
     }
 
-    private static RequestLimits Limits(Dictionary<string, IReadOnlyList<string>> filter) => RequestLimits.Of(
+    private static RequestLimits Limits(Dictionary<string, MetadataCondition> filter) => RequestLimits.Of(
         new ImageSearchRequest { Caption = "a dog", Top = 7, Shortlist = 9, Filter = filter }, Options, new SearchBounds(Options), null, 0, TimeProvider.System);
 
-    private static Dictionary<string, IReadOnlyList<string>> Conditions(int count) =>
-        Enumerable.Range(0, count).ToDictionary(i => i.ToString(CultureInfo.InvariantCulture), _ => (IReadOnlyList<string>)["x"]);
+    private static Dictionary<string, MetadataCondition> Conditions(int count) =>
+        Enumerable.Range(0, count).ToDictionary(i => i.ToString(CultureInfo.InvariantCulture), _ => MetadataCondition.OfTexts("x"));
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Retrieval.Domain.Images;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Recall;
 
@@ -59,7 +60,7 @@ public sealed class RecallProbeTests(RankedCorpus corpus) : IClassFixture<Ranked
         (await serving.ImagesAsync("w5 w6", shortlist: 3)).Dispose();
         (await serving.ImagesAsync("w5 w6", top: corpus.Logit.Spec.TextToImage.Shortlist + 1)).Dispose();
         (await serving.Search.SearchAsync(new ImageSearchRequest { Caption = "w5 w6", RankBy = RankBy.Score }, Cancelled)).Dispose();
-        (await serving.ImagesAsync("w5 w6", filter: new() { ["source"] = ["a"] })).Dispose();
+        (await serving.ImagesAsync("w5 w6", filter: new() { ["source"] = MetadataCondition.OfTexts("a") })).Dispose();
         Assert.False(sampled.IsCompleted);
 
         (await serving.CaptionsAsync(corpus.Corpus.Ids[2])).Dispose();

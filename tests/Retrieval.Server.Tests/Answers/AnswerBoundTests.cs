@@ -95,7 +95,7 @@ public sealed class AnswerBoundTests : IAsyncLifetime
         var service = _server.App.Services.GetRequiredService<SearchService>();
         foreach (var (path, json, request) in new (string, string, SearchRequest)[]
         {
-            ("/v1/search/images", """{ "caption": "w4 nobody", "top": 6, "filter": { "split": ["test", "train"] } }""", new ImageSearchRequest { Caption = "w4 nobody", Top = 6, Filter = new Dictionary<string, IReadOnlyList<string>> { ["split"] = ["test", "train"] } }),
+            ("/v1/search/images", """{ "caption": "w4 nobody", "top": 6, "filter": { "split": ["test", "train"] } }""", new ImageSearchRequest { Caption = "w4 nobody", Top = 6, Filter = new Dictionary<string, MetadataCondition> { ["split"] = MetadataCondition.OfTexts("test", "train") } }),
             ("/v1/search/captions", """{ "imageId": "quote\"back\\slash", "top": 24 }""", new CaptionSearchRequest { ImageId = "quote\"back\\slash", Top = 24 }),
         })
         {

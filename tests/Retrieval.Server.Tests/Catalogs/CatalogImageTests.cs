@@ -146,7 +146,8 @@ public sealed class CatalogImageTests
 
     private static async Task<bool> FindsAsync(RunningServer server, int round)
     {
-        var found = await server.Client.AnswerAsync("/v1/search/images", $$"""{ "caption": "w4 w5 w6", "filter": { "round": "{{round}}" } }""");
-        return found["hits"]!.AsArray().Any(hit => (string?)hit!["id"] == "new/one");
+        var found = await server.Client.AnswerAsync("/v1/search/images", $$"""{ "caption": "w4 w5 w6", "filter": { "round": {{round}} } }""");
+        var inRange = await server.Client.AnswerAsync("/v1/search/images", $$"""{ "caption": "w4 w5 w6", "filter": { "round": { "gt": {{round - 1}}, "lte": {{round}} } } }""");
+        return new[] { found, inRange }.All(answer => answer["hits"]!.AsArray().Any(hit => (string?)hit!["id"] == "new/one" && (int)hit["metadata"]!["round"]! == round));
     }
 }

@@ -1,3 +1,4 @@
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
@@ -68,7 +69,7 @@ internal static class Corpus
             RegionWidth = Image.Width,
             Captions = [.. Enumerable.Range(0, CaptionsPerImage).Select(place => CaptionOf(row, place))],
             Boxes = row == 0 ? Enumerable.Range(0, Image.Regions * 4).Select(i => (float)i).ToArray() : null,
-            Metadata = row % 3 == 2 ? null : new Dictionary<string, string> { ["split"] = row % 3 == 0 ? "test" : "train", ["row"] = $"{row}" },
+            Metadata = row % 3 == 2 ? null : new Dictionary<string, MetadataValue> { ["split"] = MetadataValue.Of(row % 3 == 0 ? "test" : "train"), ["row"] = MetadataValue.Of($"{row}") },
         };
     }
 }

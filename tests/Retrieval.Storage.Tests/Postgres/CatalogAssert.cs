@@ -8,7 +8,7 @@ namespace Retrieval.Storage.Tests.Postgres;
 /// <summary>Compares a catalog with what must be in it, byte for byte, in one snapshot.</summary>
 internal static class CatalogAssert
 {
-    private static readonly string[] LargeTables = ["image_record", "image_embedding", "caption", "caption_embedding"];
+    private static readonly string[] LargeTables = ["image_record", "image_embedding", "image_value", "caption", "caption_embedding"];
 
     /// <summary>Nothing but these versions is there: no other image, no row that hangs on none, each row as the sample corpus has it.</summary>
     public static async Task HoldsAsync(SampleCatalog catalog, IReadOnlyDictionary<string, int> expected)
@@ -17,7 +17,7 @@ internal static class CatalogAssert
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, TestContext.Current.CancellationToken);
         Dictionary<string, long> rowNumbers = [];
-        await foreach (var row in RowsAsync(connection, $"select id, row_no, content_hash, metadata::text, tags, boxes, captions, epoch from retrieval.image where index_id = {catalog.Index.IndexId} and not deleted"))
+        await foreach (var row in RowsAsync(connection, $"select id, row_no, content_hash, metadata::text, tags, boxes, captions, value_rows from retrieval.image where index_id = {catalog.Index.IndexId} and not deleted"))
         {
             var sample = SampleCorpus.Image((string)row[0]!, expected[(string)row[0]!]);
             rowNumbers.Add(sample.Entry.Id, (long)row[1]!);
@@ -26,6 +26,7 @@ internal static class CatalogAssert
             Assert.Equal(Tags.OfMetadata(sample.Entry.Metadata), (string[])row[4]!);
             Assert.Equal(MemoryMarshal.AsBytes(sample.Entry.Boxes.Span).ToArray(), (byte[]?)row[5] ?? []);
             Assert.Equal(sample.Entry.Captions.Count, row[6]);
+            Assert.Equal(SortedValues.OfMetadata(sample.Entry.Metadata).Count, row[7]);
         }
 
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), rowNumbers.Keys.Order(StringComparer.Ordinal));
@@ -37,6 +38,7 @@ internal static class CatalogAssert
         var where = $"where index_id = {catalog.Index.IndexId}";
         var records = await TableAsync(connection, $"select row_no, 0, record from retrieval.image_record {where}");
         var embeddings = await TableAsync(connection, $"select row_no, 0, embedding::real[] from retrieval.image_embedding {where}");
+        var values = await TableAsync(connection, $"select row_no, (row_number() over (partition by row_no order by value))::integer - 1, value from retrieval.image_value {where}");
         var captions = await TableAsync(connection, $"select row_no, position, record, text, words from retrieval.caption {where}");
         var captionEmbeddings = await TableAsync(connection, $"select row_no, position, embedding::real[] from retrieval.caption_embedding {where}");
         foreach (var (id, version) in expected)
@@ -45,6 +47,8 @@ internal static class CatalogAssert
             var image = (rowNumbers[id], 0);
             Assert.Equal([.. sample.ImageFieldsByName["v"], .. sample.ImageFieldsByName["embedding"]], (byte[])Take(records, image)[2]!);
             Halves(sample.ImageFieldsByName["embedding"], (float[])Take(embeddings, image)[2]!);
+            Assert.All(SortedValues.OfMetadata(sample.Entry.Metadata).Select((value, place) => (value, place)), expectedValue =>
+                Assert.Equal(expectedValue.value, Take(values, (rowNumbers[id], expectedValue.place))[2]));
             var words = 0;
             for (var i = 0; i < sample.Entry.Captions.Count; i++)
             {
@@ -57,7 +61,7 @@ internal static class CatalogAssert
             }
         }
 
-        Assert.All(new[] { records, embeddings, captions, captionEmbeddings }.Zip(LargeTables), left => Assert.True(left.First.Count == 0, $"{left.Second} has rows that no image points to"));
+        Assert.All(new[] { records, embeddings, values, captions, captionEmbeddings }.Zip(LargeTables), left => Assert.True(left.First.Count == 0, $"{left.Second} has rows that no image points to"));
     }
 
     // The sample schema's fields: w float16 [words, 5], c float32 [words, 2], g int64 [2], then the embedding.

@@ -1,7 +1,11 @@
 using Npgsql;
 using Retrieval.Postgres.TestKit;
 using Retrieval.Storage.Postgres.Connecting;
+using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
+using Retrieval.Storage.Postgres.Writing;
+using Retrieval.TestKit.Samples;
 
 namespace Retrieval.Storage.Tests.Postgres;
 
@@ -37,6 +41,32 @@ public sealed class MigratorTests
             Assert.Equal(CatalogFault.Schema, refused.Fault);
             Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_filled_catalog_of_the_version_before_values_gets_them_and_refuses_its_writers()
+    {
+        await using var catalog = await SampleCatalog.CreateAsync();
+        await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
+        await images.PutAsync(SampleCorpus.Batch("old", version: 1), Cancellation);
+        await catalog.ExecuteAsync("""
+            drop function retrieval.partitioned;
+            drop table retrieval.image_value;
+            alter table retrieval.image drop column value_rows;
+            delete from retrieval.migration where version > 1
+            """);
+        var older = await Assert.ThrowsAsync<CatalogException>(() => Migrator.RequireAsync(catalog.Catalog, Cancellation));
+        Assert.Contains("is at schema version 1 and this program needs 2", older.Message, StringComparison.Ordinal);
+
+        Assert.Equal(["0002_values"], await Migrator.MigrateAsync(catalog.Catalog, cancellationToken: Cancellation));
+
+        await images.PutAsync(SampleCorpus.Batch("new", version: 2), Cancellation);
+        await CatalogAssert.HoldsAsync(catalog, new Dictionary<string, int> { ["old"] = 1, ["new"] = 2 });
+        Assert.Empty((await CatalogVerify.RunAsync(catalog.Catalog, catalog.Index, cancellationToken: Cancellation)).Findings);
+        var later = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "later", SampleCorpus.Schema, Cancellation);
+        Assert.Equal(2, await catalog.AskAsync<long>($"select count(*) from pg_tables where tablename in ('image_value_{catalog.Index.IndexId}', 'image_value_{later.IndexId}')"));
+        var writer = await Assert.ThrowsAsync<PostgresException>(() => catalog.ExecuteAsync("insert into retrieval.image (index_id, id, row_no, epoch, content_hash) values (1, 'x', 99, 1, '')"));
+        Assert.Equal((PostgresErrorCodes.NotNullViolation, "value_rows"), (writer.SqlState, writer.ColumnName));
     }
 
     [Fact]

@@ -71,5 +71,5 @@ export function moved(places, since = "the first stage") {
   return h("span", { class: `move ${places > 0 ? "up" : places < 0 ? "down" : "same"}`, title: told }, h("span", { "aria-hidden": true }, text), h("span", { class: "unseen" }, told));
 }
 
-/** @param {Record<string, string>} metadata */
+/** @param {Record<string, string | number | boolean>} metadata */
 const metadata = metadata => h("p", { class: "metadata faint" }, Object.entries(metadata).map(([name, value]) => `${name}=${value}`).join("  "));

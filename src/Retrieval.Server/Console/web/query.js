@@ -42,19 +42,49 @@ export function requestOf(parameters) {
   return { kind: images ? "images" : "captions", body };
 }
 
+const ENDS = /** @type {Record<string, string>} */ ({ ">": "gt", ">=": "gte", "<": "lt", "<=": "lte" });
+
 /**
- * `key=value`, one a line; a key that stands twice takes either value.
+ * Conditions, one a line. `key=value` takes that text and, where it reads as a number or boolean, that value however it is written.
+ * `key>=number`, `>`, `<` and `<=` of one key together are one range. Values and the range of one key are alternatives.
  * @param {string} text
  */
 export function filterOf(text) {
-  /** @type {Map<string, string[]>} */
+  /** @type {Map<string, unknown[]>} */
   const filter = new Map();
+  /** @type {Map<string, Record<string, unknown>>} */
+  const ranges = new Map();
   for (const line of text.split("\n").map(line => line.trim()).filter(line => line)) {
-    const at = line.indexOf("=");
-    const [name, wanted] = at < 0 ? [line, ""] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-    filter.set(name, [...filter.get(name) ?? [], wanted]);
+    const [, name = line, sign = "=", wanted = ""] = /^([^<>=]*?)\s*(<=|>=|[<>=])\s*(.*)$/.exec(line) ?? [];
+    const wantedAs = valueOf(wanted);
+    const end = ENDS[sign];
+    const all = filter.get(name) ?? [];
+    filter.set(name, all);
+    if (!end) {
+      all.push(wanted, ...wantedAs === wanted ? [] : [wantedAs]);
+      continue;
+    }
+    const range = ranges.get(name) ?? {};
+    if (!ranges.has(name)) {
+      all.push(range);
+      ranges.set(name, range);
+    }
+    // Of an end that is given twice the service says so.
+    range[end] = end in range ? [range[end], wantedAs] : wantedAs;
   }
   return filter.size ? Object.fromEntries([...filter].map(([name, wanted]) => [name, wanted.length === 1 ? wanted[0] : wanted])) : null;
+}
+
+/**
+ * A number or boolean where a text reads as one; numbers of more digits than a page can hold stay texts.
+ * @param {string} text
+ */
+function valueOf(text) {
+  const [, whole, fraction = ""] = /^-?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?\d{1,2})?$/.exec(text) ?? [];
+  if (whole !== undefined && (whole + fraction).length <= 15) {
+    return Number(text);
+  }
+  return text === "true" || text === "false" ? text === "true" : text;
 }
 
 /**
@@ -80,7 +110,7 @@ export function searchForm(parameters, submit) {
     h("div", { class: "fields" },
       number("Hits", "top", "10"), number("Shortlist", "shortlist", "default"), number("Deadline in ms", "deadlineMs", "none"),
       choice("Order", "rankBy", [["", "both stages"], ["score", "score alone"]], parameters.get("rankBy") ?? ""),
-      h("label", { class: "wide" }, "Filter by metadata: key=value, one a line", h("textarea", { name: "filter", rows: 2, spellcheck: false }, parameters.get("filter") ?? "")))));
+      h("label", { class: "wide" }, "Filter by metadata: key=value or key>=number, one a line", h("textarea", { name: "filter", rows: 2, spellcheck: false }, parameters.get("filter") ?? "")))));
   return h("div", { class: "queries" }, form, featuresField(parameters, submit));
 }
 

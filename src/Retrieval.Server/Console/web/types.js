@@ -4,7 +4,7 @@
  * @typedef {{ title: string, status: number, detail: string, field?: string, reasons?: string[], traceId?: string }} Problem
  *
  * @typedef {{ id: string, rank: number, score: number | null, scoreRank: number | null, coarse: { score: number, rank: number },
- *   rankingScore: number | null, metadata: Record<string, string> | null, imageId?: string, caption?: string }} Hit
+ *   rankingScore: number | null, metadata: Record<string, string | number | boolean> | null, imageId?: string, caption?: string }} Hit
  * @typedef {{ tokens: string[], unknownTokens: string[], truncated: boolean }} ReadCaption
  * @typedef {{ hits: Hit[], query: ReadCaption | null, shortlisted: number, reranked: number, degraded: string | null,
  *   model: string, indexEpoch: number }} SearchAnswer

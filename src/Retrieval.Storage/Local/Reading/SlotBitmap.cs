@@ -37,6 +37,24 @@ public sealed class SlotBitmap
         return (_words[slot >> 6] >> (int)(slot & 63) & 1) != 0;
     }
 
+    /// <summary>Removes what another set over the same slots does not have. Not to be called once other threads read it.</summary>
+    /// <exception cref="ArgumentException">The other set is over another number of slots.</exception>
+    public void IntersectWith(SlotBitmap other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Slots != Slots)
+        {
+            throw new ArgumentException($"a set over {other.Slots} slots, expected {Slots}", nameof(other));
+        }
+
+        Count = 0;
+        for (var word = 0; word < _words.Length; word++)
+        {
+            _words[word] &= other._words[word];
+            Count += BitOperations.PopCount(_words[word]);
+        }
+    }
+
     /// <summary>Adds <paramref name="slot"/> to the set. Not to be called once other threads read it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such slot.</exception>
     public void Add(long slot)

@@ -14,7 +14,7 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// <param name="Indexes">Its indexes, in the order of their creation.</param>
 public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, string Postgres, string Pgvector, IReadOnlyList<IndexStatus> Indexes)
 {
-    private static readonly string[] Parents = ["image", "image_record", "image_embedding", "caption", "caption_embedding"];
+    private static readonly string[] Parents = ["image", "image_record", "image_embedding", "image_value", "caption", "caption_embedding"];
 
     /// <summary>Reads the status.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>

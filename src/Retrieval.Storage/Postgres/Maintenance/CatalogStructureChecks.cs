@@ -6,7 +6,7 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// <summary>The conditions that must hold between the rows of an index.</summary>
 internal static class CatalogStructureChecks
 {
-    public static IEnumerable<CatalogStructureCheck> Of(IndexLayout layout) => [.. Images(), .. Large(), .. Captions(), Size(layout.Images), Size(layout.Captions)];
+    public static IEnumerable<CatalogStructureCheck> Of(IndexLayout layout) => [.. Images(), .. Large(), Values(), .. Captions(), Size(layout.Images), Size(layout.Captions)];
 
     private static IEnumerable<CatalogStructureCheck> Images()
     {
@@ -27,11 +27,17 @@ internal static class CatalogStructureChecks
             yield return new(table, $"it has no {what}", $"select format('image %s', quote_literal(i.id)) from retrieval.image i left join retrieval.{table} t on t.index_id = $1 and t.row_no = i.row_no where i.index_id = $1 and not i.deleted and t.row_no is null");
         }
 
-        foreach (var table in new[] { "image_record", "image_embedding", "caption", "caption_embedding" })
+        foreach (var table in new[] { "image_record", "image_embedding", "image_value", "caption", "caption_embedding" })
         {
             yield return new(table, "no live image has it", $"select distinct format('row %s', t.row_no) from retrieval.{table} t left join retrieval.image i on i.index_id = $1 and i.row_no = t.row_no and not i.deleted where t.index_id = $1 and i.id is null");
         }
     }
+
+    private static CatalogStructureCheck Values() => new("image_value", "", """
+        select format('image %s', quote_literal(i.id)), format('it has %s values, expected %s', count(t.value), i.value_rows)
+        from retrieval.image i left join retrieval.image_value t on t.index_id = $1 and t.row_no = i.row_no
+        where i.index_id = $1 and not i.deleted group by i.id, i.value_rows having count(t.value) <> i.value_rows
+        """);
 
     private static IEnumerable<CatalogStructureCheck> Captions()
     {

@@ -11,7 +11,7 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// </summary>
 public static class CatalogVacuum
 {
-    private static readonly string[] Parents = ["image", "image_record", "image_embedding", "caption", "caption_embedding"];
+    private static readonly string[] Parents = ["image", "image_record", "image_embedding", "image_value", "caption", "caption_embedding"];
     private static readonly string[] Shared = ["index", "change", "ledger", "run", "reject", "source"];
 
     /// <summary>Runs the vacuum.</summary>

@@ -14,7 +14,7 @@ public static class CatalogVerify
 
     /// <summary>
     /// Checks that every live image has its record, its embedding and all its captions with theirs, and that nothing else exists.
-    /// Checks that records have the size their fields imply, that epochs are in order, and that embeddings and tags agree with
+    /// Checks that records have the size their fields imply, that epochs are in order, and that embeddings, tags and values agree with
     /// their origin.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
@@ -65,7 +65,7 @@ public static class CatalogVerify
         }
 
         await foreach (var row in connection.RowsAsync("""
-            select t || '_' || $1 from unnest(array['image', 'image_record', 'image_embedding', 'caption', 'caption_embedding']) t
+            select t || '_' || $1 from unnest(array['image', 'image_record', 'image_embedding', 'image_value', 'caption', 'caption_embedding']) t
             where to_regclass('retrieval.' || t || '_' || $1) is null
             """, [index.IndexId], cancellationToken).ConfigureAwait(false))
         {

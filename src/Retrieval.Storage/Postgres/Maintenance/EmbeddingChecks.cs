@@ -9,7 +9,7 @@ using Retrieval.Storage.Postgres.Indexes;
 namespace Retrieval.Storage.Postgres.Maintenance;
 
 /// <summary>
-/// Compares derived values with their origin: the half-precision embedding with the record's, and the tags with the metadata.
+/// Compares derived values with their origin: the half-precision embedding with the record's, and tags and values with the metadata.
 /// Each record is read to its last byte.
 /// </summary>
 internal sealed class EmbeddingChecks(NpgsqlConnection connection, CatalogIndex index, int every, List<CatalogFinding> findings)
@@ -33,11 +33,12 @@ internal sealed class EmbeddingChecks(NpgsqlConnection connection, CatalogIndex 
     private Task<long> ImagesAsync(CancellationToken cancellationToken) => CompareAsync(
         "image_embedding",
         Text($"""
-            select format('image %s', quote_literal(i.id)), {Embedding}, i.metadata::text, i.tags
+            select format('image %s', quote_literal(i.id)), {Embedding}, i.metadata::text, i.tags,
+                   array(select v.value from retrieval.image_value v where v.index_id = $1 and v.row_no = i.row_no)
             from retrieval.image i join retrieval.image_record r using (row_no) join retrieval.image_embedding e using (row_no)
             where i.index_id = $1 and r.index_id = $1 and e.index_id = $1 and not i.deleted and i.row_no % {every} = 0
             """),
-        row => Tags(row.GetString(0), row.IsDBNull(4) ? "" : row.GetString(4), row.GetFieldValue<string[]>(5)),
+        row => Searchable(row.GetString(0), Encoding.UTF8.GetBytes(row.IsDBNull(4) ? "" : row.GetString(4)), row.GetFieldValue<string[]>(5), row.GetFieldValue<string[]>(6)),
         cancellationToken);
 
     private Task<long> CaptionsAsync(CancellationToken cancellationToken) => CompareAsync(
@@ -107,13 +108,18 @@ internal sealed class EmbeddingChecks(NpgsqlConnection connection, CatalogIndex 
         return null;
     }
 
-    private void Tags(string where, string metadata, string[] stored)
+    private void Searchable(string where, byte[] metadata, string[] tags, string[] values)
     {
         try
         {
-            if (!Postgres.Tags.OfMetadata(Encoding.UTF8.GetBytes(metadata)).SequenceEqual(stored, StringComparer.Ordinal))
+            if (!Tags.OfMetadata(metadata).SequenceEqual(tags, StringComparer.Ordinal))
             {
                 Add($"image, {where}", "its tags are not those of its metadata");
+            }
+
+            if (!SortedValues.OfMetadata(metadata).ToHashSet(StringComparer.Ordinal).SetEquals(values))
+            {
+                Add($"image_value, {where}", "its values are not those of its metadata");
             }
         }
         catch (InvalidInputException exception)

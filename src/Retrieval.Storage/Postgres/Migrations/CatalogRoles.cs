@@ -22,8 +22,8 @@ public sealed record CatalogRoles(string? Serve, string? Ingest)
                 execute format('grant usage on schema retrieval to %I', known.name);
                 execute format('grant select on all tables in schema retrieval to %I', known.name);
                 if known.kind = 'ingest' then
-                    execute format('grant insert, update, delete on retrieval.image, retrieval.image_record, retrieval.image_embedding, retrieval.caption, '
-                        'retrieval.caption_embedding, retrieval.source, retrieval.ledger, retrieval.reject, retrieval.run to %I', known.name);
+                    execute format('grant insert, update, delete on retrieval.image, retrieval.image_record, retrieval.image_embedding, retrieval.image_value, '
+                        'retrieval.caption, retrieval.caption_embedding, retrieval.source, retrieval.ledger, retrieval.reject, retrieval.run to %I', known.name);
                     execute format('grant insert, delete on retrieval.change to %I', known.name);
                     execute format('grant insert, update on retrieval.activation to %I', known.name);
                     execute format('grant update (epoch) on retrieval.index to %I', known.name);

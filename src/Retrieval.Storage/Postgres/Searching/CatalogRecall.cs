@@ -33,7 +33,7 @@ public static class CatalogRecall
         var drawn = await catalog.UseAsync("drawing queries", (connection, cancellation) => DrawAsync(connection, index, items, queries, seed, cancellation), cancellationToken).ConfigureAwait(false);
         var shortlist = new VectorShortlist(catalog, options);
         var width = index.Schema.EmbeddingWidth;
-        var sql = new NearestSql(items, index.IndexId, width, keys: 0).Exact;
+        var sql = new NearestSql(items, index.IndexId, width, filter: null).Exact;
         // Shortlists are timed one after the other, as queries arrive. Between two passes over all embeddings the caches would
         // hold nothing else.
         var shortlists = new List<(IReadOnlyList<CatalogHit> Hits, double Milliseconds)>();

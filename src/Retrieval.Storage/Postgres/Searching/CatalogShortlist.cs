@@ -1,3 +1,4 @@
+using Retrieval.Domain.Images;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Shortlist;
@@ -21,8 +22,7 @@ public sealed class CatalogShortlist(VectorShortlist vectors, int indexId)
     /// <param name="items">Images or captions.</param>
     /// <param name="query">The query's embedding, <c>[E]</c>, finite.</param>
     /// <param name="count">The number of candidates. Fewer are returned only if fewer exist.</param>
-    /// <param name="filter">Conditions on the image's metadata, all of which must hold: each key must have one of its values.
-    /// Null for none.</param>
+    /// <param name="filter">Conditions on the image's metadata by key, all of which must hold. Null for none.</param>
     /// <param name="cancellationToken">Ends the wait and the work in the database.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
     /// <exception cref="CatalogException">Postgres refused, or the index is gone.</exception>
@@ -32,7 +32,7 @@ public sealed class CatalogShortlist(VectorShortlist vectors, int indexId)
         CatalogItems items,
         ReadOnlyMemory<float> query,
         int count,
-        IReadOnlyDictionary<string, IReadOnlyList<string>>? filter,
+        IReadOnlyDictionary<string, MetadataCondition>? filter,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(index);

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Retrieval.Domain.Images;
 
 namespace Retrieval.Storage.Postgres.Searching;
 
 /// <summary>
 /// The statements of <see cref="VectorShortlist"/> over one collection of one index. They name partitions and not their parents,
-/// since a nearest-neighbour index belongs to one partition. Parameter 1 is the query, and 2 is the number of rows. A filter's
-/// keys follow, one array of tags per key.
+/// since a nearest-neighbour index belongs to one partition. Parameter 1 is the query, and 2 is the number of rows. Those of the
+/// filter follow.
 /// </summary>
 internal sealed class NearestSql
 {
@@ -22,24 +23,30 @@ internal sealed class NearestSql
     private readonly string _position;
     private readonly string _index;
     private readonly string _vector;
-    private readonly string _tags;
+    private readonly FilterSql _filter;
 
-    public NearestSql(CatalogItems items, int indexId, int width, int keys)
+    public NearestSql(CatalogItems items, int indexId, int width, IReadOnlyDictionary<string, MetadataCondition>? filter)
     {
         _index = indexId.ToString(CultureInfo.InvariantCulture);
         _embeddings = $"retrieval.{(items == CatalogItems.Images ? "image" : "caption")}_embedding_{_index}";
         _images = $"retrieval.image_{_index}";
         _position = items == CatalogItems.Images ? "-1 as position" : "e.position";
         _vector = $"halfvec({width.ToString(CultureInfo.InvariantCulture)})";
-        _tags = string.Join(" and ", Enumerable.Range(3, keys).Select(parameter => string.Create(CultureInfo.InvariantCulture, $"i.tags && ${parameter}::text[]")));
+        _filter = new FilterSql(filter, indexId, before: 2);
     }
+
+    /// <summary>The filter's parameters, from the third.</summary>
+    public IReadOnlyList<object> Parameters => _filter.Parameters;
+
+    /// <summary>Whether there is a filter.</summary>
+    public bool IsFiltered => !_filter.IsEmpty;
 
     /// <summary>Uses the nearest-neighbour index, or not where the planner knows better. May return fewer rows than exist.</summary>
     public string ByIndex => $"""
         with near as materialized (
             select e.row_no, {_position}, (e.embedding::{_vector}) <#> $1 as distance
             from {_embeddings} e
-            {(_tags.Length == 0 ? "" : $"where (select {_tags} from {_images} i where i.index_id = {_index} and i.row_no = e.row_no)")}
+            {(_filter.IsEmpty ? "" : $"where (select {_filter.ForEach} from {_images} i where i.index_id = {_index} and i.row_no = e.row_no)")}
             order by (e.embedding::{_vector}) <#> $1 limit $2)
         {Named}
         """;
@@ -49,29 +56,45 @@ internal sealed class NearestSql
         with near as materialized (
             select e.row_no, {_position}, e.embedding <#> $1 as distance
             from {_embeddings} e
-            {(_tags.Length == 0 ? "" : $"join {_images} i on i.index_id = {_index} and i.row_no = e.row_no and {_tags}")}
+            {(_filter.IsEmpty ? "" : $"join {_images} i on i.index_id = {_index} and i.row_no = e.row_no and {_filter.ForAll}")}
             order by e.embedding <#> $1 limit $2)
         {Named}
         """;
 
     /// <summary>
-    /// Compares with all embeddings that match the filter, if at most as many images match as the last parameter says. A row
-    /// without an id is always returned and counts those images, up to one more than that limit. It may be at any position.
+    /// Compares with all embeddings that match the filter, if at most as many images match as the last parameter says, which follows
+    /// those of the filter. A row without an id is always returned and counts those images, up to one more than that limit. It may
+    /// be at any position.
     /// </summary>
-    /// <param name="most">Number of the last parameter.</param>
-    public string Selective(int most) => string.Create(CultureInfo.InvariantCulture, $"""
-        with matching as materialized (
-            select i.row_no, i.id from {_images} i where i.index_id = {_index} and not i.deleted and {_tags} limit ${most} + 1),
-        counted as (select count(*) as images from matching),
+    public string Selective => string.Create(CultureInfo.InvariantCulture, $"""
+        with {(_filter.OfValues is null ? Matching : MatchingValues)},
         near as (
             select m.id, {_position}, e.embedding <#> $1 as distance
             from matching m join {_embeddings} e on e.index_id = {_index} and e.row_no = m.row_no
-            where (select images from counted) <= ${most}
+            where (select images from counted) <= ${Most}
             order by 3 limit $2)
         select null as id, images::integer as position, 0::float8 as distance from counted
         union all
         select id, position, distance from near
         """);
+
+    private string Matching => string.Create(CultureInfo.InvariantCulture, $"""
+        matching as materialized (
+            select i.row_no, i.id from {_images} i where i.index_id = {_index} and not i.deleted and {_filter.ForAll} limit ${Most} + 1),
+        counted as (select count(*) as images from matching)
+        """);
+
+    // Of a range that many values lie in, no more are read than tell that they are too many. Those of a list count each, so that an
+    // image may count more than once; it is then found through the index, too.
+    private string MatchingValues => string.Create(CultureInfo.InvariantCulture, $"""
+        few as materialized ({_filter.OfValues} limit ${Most} + 1),
+        matching as materialized (
+            select i.row_no, i.id from {_images} i
+            where i.index_id = {_index} and not i.deleted and (select count(*) from few) <= ${Most} and i.row_no in (select row_no from few)),
+        counted as (select case when (select count(*) from few) <= ${Most} then (select count(*) from matching) else ${Most} + 1 end as images)
+        """);
+
+    private int Most => 3 + _filter.Parameters.Count;
 
     private string Named => $"select i.id, near.position, near.distance from near join {_images} i on i.index_id = {_index} and i.row_no = near.row_no";
 }

@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Npgsql;
 using Pgvector;
+using Retrieval.Domain.Images;
 using Retrieval.Domain.Numbers;
 using Retrieval.Storage.Postgres.Connecting;
 
@@ -20,7 +20,6 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
     private const int RowsAMemory = 10_000;
 
     private readonly VectorShortlistOptions _options = options ?? new VectorShortlistOptions();
-    private readonly ConcurrentDictionary<(CatalogItems, int, int, int), NearestSql> _statements = new();
 
     /// <summary>The nearest embeddings, best first.</summary>
     /// <param name="items">Images or captions.</param>
@@ -28,7 +27,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
     /// <param name="width">E, the width of its embeddings.</param>
     /// <param name="query">The query's embedding, <c>[E]</c>, finite.</param>
     /// <param name="count">The number of embeddings. Fewer are returned only if fewer exist.</param>
-    /// <param name="filter">Conditions on the image's metadata, all of which must hold: each key must have one of its values.
+    /// <param name="filter">Conditions on the image's metadata by key, all of which must hold.
     /// Null for none.</param>
     /// <param name="cancellationToken">Ends the wait and the work in the database.</param>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
@@ -40,7 +39,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
         int width,
         ReadOnlyMemory<float> query,
         int count,
-        IReadOnlyDictionary<string, IReadOnlyList<string>>? filter,
+        IReadOnlyDictionary<string, MetadataCondition>? filter,
         CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -54,14 +53,13 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
             return [];
         }
 
-        var tags = filter?.Select(condition => condition.Value.Select(value => Tags.Of(condition.Key, value)).ToArray()).ToArray() ?? [];
         var (vector, scale) = InRange(query.Span);
-        var sql = _statements.GetOrAdd((items, indexId, width, tags.Length), key => new NearestSql(key.Item1, key.Item2, key.Item3, key.Item4));
+        var sql = new NearestSql(items, indexId, width, filter);
         try
         {
             return await catalog.UseVectorsAsync($"finding the nearest {(items == CatalogItems.Images ? "images" : "captions")}", async (connection, cancellation) =>
             {
-                var hits = await FindAsync(connection, sql, vector, count, tags, cancellation).ConfigureAwait(false);
+                var hits = await FindAsync(connection, sql, vector, count, cancellation).ConfigureAwait(false);
                 hits.Sort((a, b) => b.Score.CompareTo(a.Score));
                 return scale == 1 ? hits : [.. hits.Select(hit => hit with { Score = hit.Score * scale })];
             }, cancellationToken).ConfigureAwait(false);
@@ -72,30 +70,30 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
         }
     }
 
-    private async Task<List<CatalogHit>> FindAsync(NpgsqlConnection connection, NearestSql sql, HalfVector vector, int count, string[][] tags, CancellationToken cancellation)
+    private async Task<List<CatalogHit>> FindAsync(NpgsqlConnection connection, NearestSql sql, HalfVector vector, int count, CancellationToken cancellation)
     {
-        if (tags.Length > 0)
+        if (sql.IsFiltered)
         {
-            var (selective, matches) = await RunAsync(connection, sql.Selective(tags.Length + 3), vector, count, [.. tags, _options.ExactMatches], cancellation).ConfigureAwait(false);
+            var (selective, matches) = await RunAsync(connection, sql.Selective, vector, count, [.. sql.Parameters, _options.ExactMatches], cancellation).ConfigureAwait(false);
             if (matches <= _options.ExactMatches)
             {
                 return selective;
             }
         }
 
-        var (hits, _) = await RunAsync(connection, sql.ByIndex, vector, count, tags, cancellation).ConfigureAwait(false);
+        var (hits, _) = await RunAsync(connection, sql.ByIndex, vector, count, sql.Parameters, cancellation).ConfigureAwait(false);
 
         // Either the index reached its scan limit, or its graph does not reach the remaining embeddings, or there are no more.
         return hits.Count < count
-            ? (await RunAsync(connection, sql.Exact, vector, count, tags, cancellation).ConfigureAwait(false)).Hits
+            ? (await RunAsync(connection, sql.Exact, vector, count, sql.Parameters, cancellation).ConfigureAwait(false)).Hits
             : hits;
     }
 
     // In addition to the hits, a row without an id, at any position in the answer, counts the images that match the filter.
-    private async Task<(List<CatalogHit> Hits, int? Matches)> RunAsync(NpgsqlConnection connection, string sql, HalfVector vector, int count, object[] more, CancellationToken cancellation)
+    private async Task<(List<CatalogHit> Hits, int? Matches)> RunAsync(NpgsqlConnection connection, string sql, HalfVector vector, int count, IReadOnlyList<object> more, CancellationToken cancellation)
     {
         // One round trip and one transaction, with which the settings end.
-        var batch = new NpgsqlBatch(connection) { BatchCommands = { Settings(count, more.Length > 0), Statement(sql, vector, count, more) } };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { Settings(count, more.Count > 0), Statement(sql, vector, count, more) } };
         await using (batch.ConfigureAwait(false))
         {
             var reader = await batch.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -129,7 +127,7 @@ public sealed class VectorShortlist(Catalog catalog, VectorShortlistOptions? opt
         return new NpgsqlBatchCommand(NearestSql.Settings) { Parameters = { Text(ef), Text(scan), Text(memory) } };
     }
 
-    private static NpgsqlBatchCommand Statement(string sql, HalfVector vector, int count, object[] more)
+    private static NpgsqlBatchCommand Statement(string sql, HalfVector vector, int count, IReadOnlyList<object> more)
     {
         var command = new NpgsqlBatchCommand(sql)
         {

@@ -29,6 +29,11 @@ internal sealed class BatchCopy(NpgsqlConnection connection, int indexId, byte[]
             copy.Number(rowNo);
             await copy.HalvesAsync(batch.Images.Embedding(image.Row), cancellationToken).ConfigureAwait(false);
         }, cancellationToken).ConfigureAwait(false);
+        if (batch.Entries.Any(image => image.Values.Count > 0))
+        {
+            await ValuesAsync(batch, rowNumbers, cancellationToken).ConfigureAwait(false);
+        }
+
         if (batch.Entries.Any(image => image.Entry.Captions.Count > 0))
         {
             await CaptionsAsync(batch, rowNumbers, cancellationToken).ConfigureAwait(false);
@@ -81,6 +86,18 @@ internal sealed class BatchCopy(NpgsqlConnection connection, int indexId, byte[]
         }
     }
 
+    private Task ValuesAsync(StagedBatch batch, long[] rowNumbers, CancellationToken cancellationToken) =>
+        CopyAsync("retrieval.image_value (index_id, row_no, value)", batch, rowNumbers, async (copy, image, rowNo) =>
+        {
+            foreach (var value in image.Values)
+            {
+                await copy.RowAsync(3, cancellationToken).ConfigureAwait(false);
+                copy.Number(indexId);
+                copy.Number(rowNo);
+                await copy.BytesAsync(value, cancellationToken).ConfigureAwait(false);
+            }
+        }, cancellationToken);
+
     private async Task CaptionsAsync(StagedBatch batch, long[] rowNumbers, CancellationToken cancellationToken)
     {
         await CopyAsync("retrieval.caption (index_id, row_no, position, text, words, record)", batch, rowNumbers, async (copy, image, rowNo) =>
@@ -112,10 +129,11 @@ internal sealed class BatchCopy(NpgsqlConnection connection, int indexId, byte[]
     private static async Task StageAsync(CopyStream copy, StagedImage image, long rowNo, long sourceRow, CancellationToken cancellationToken)
     {
         var entry = image.Entry;
-        await copy.RowAsync(8, cancellationToken).ConfigureAwait(false);
+        await copy.RowAsync(9, cancellationToken).ConfigureAwait(false);
         copy.Number(rowNo);
         copy.Number(sourceRow);
         copy.Number(entry.Captions.Count);
+        copy.Number(image.Values.Count);
         await copy.TextAsync(entry.Id, cancellationToken).ConfigureAwait(false);
         await copy.BytesAsync(entry.ContentHash, cancellationToken).ConfigureAwait(false);
         await BytesOrNullAsync(copy, entry.Metadata, cancellationToken).ConfigureAwait(false);

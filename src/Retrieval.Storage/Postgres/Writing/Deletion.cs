@@ -10,7 +10,7 @@ internal sealed class Deletion(WriterSession session, CatalogIndex index)
     private const string Tombstone = """
         with gone as (
             update retrieval.image set deleted = true, deleted_at = clock_timestamp(), epoch = (select epoch from retrieval.index where index_id = $1),
-                   metadata = null, tags = '{}', boxes = null, captions = 0
+                   metadata = null, tags = '{}', boxes = null, captions = 0, value_rows = 0
             where index_id = $1 and id = $2 and not deleted returning row_no)
         insert into pg_temp.retrieval_decided (row_no, outcome, gone) select row_no, 'deleted', row_no from gone
         """;

@@ -27,7 +27,7 @@ internal sealed class StagedBatch
             try
             {
                 Require(row, entry, caption);
-                entries.Add(new StagedImage(row, entry, caption, [.. Tags.OfMetadata(entry.Metadata).Select(Encoding.UTF8.GetBytes)]));
+                entries.Add(new StagedImage(row, entry, caption, Bytes(Tags.OfMetadata(entry.Metadata)), Bytes(SortedValues.OfMetadata(entry.Metadata))));
             }
             catch (InvalidInputException fault)
             {
@@ -58,6 +58,8 @@ internal sealed class StagedBatch
         BatchCheck.RequireStructure(rows, layout);
         return new StagedBatch(rows, layout);
     }
+
+    private static byte[][] Bytes(IReadOnlyList<string> texts) => [.. texts.Select(Encoding.UTF8.GetBytes)];
 
     private static void Plain(string text, string field)
     {

@@ -7,4 +7,5 @@ namespace Retrieval.Storage.Postgres.Writing;
 /// <param name="Entry">The entry it was made from.</param>
 /// <param name="FirstCaption">Position of its first caption among the batch's captions.</param>
 /// <param name="Tags">UTF-8, see <see cref="Postgres.Tags"/>.</param>
-internal sealed record StagedImage(int Row, ImageEntry Entry, int FirstCaption, IReadOnlyList<byte[]> Tags);
+/// <param name="Values">UTF-8, see <see cref="SortedValues"/>.</param>
+internal sealed record StagedImage(int Row, ImageEntry Entry, int FirstCaption, IReadOnlyList<byte[]> Tags, IReadOnlyList<byte[]> Values);

@@ -6,15 +6,15 @@ namespace Retrieval.Storage.Postgres.Writing;
 /// </summary>
 internal static class StoreStatements
 {
-    private static readonly string[] Large = ["image_record", "image_embedding", "caption", "caption_embedding"];
+    private static readonly string[] Large = ["image_record", "image_embedding", "image_value", "caption", "caption_embedding"];
 
     /// <summary>The columns that <see cref="BatchCopy"/> fills.</summary>
-    public const string StagedColumns = "pg_temp.retrieval_staged (row_no, source_row, captions, id, content_hash, metadata, tags, boxes)";
+    public const string StagedColumns = "pg_temp.retrieval_staged (row_no, source_row, captions, value_rows, id, content_hash, metadata, tags, boxes)";
 
     /// <summary>Tables of the session that a batch passes through. A commit or a rollback empties them.</summary>
     public const string TemporaryTables = """
         create temporary table retrieval_staged (
-            row_no bigint primary key, source_row bigint not null, captions integer not null, id text collate "C" not null,
+            row_no bigint primary key, source_row bigint not null, captions integer not null, value_rows integer not null, id text collate "C" not null,
             content_hash bytea not null, metadata json, tags text[] not null, boxes bytea) on commit delete rows;
         create temporary table retrieval_decided (
             row_no bigint primary key, outcome text not null, gone bigint, owner text) on commit delete rows
@@ -61,12 +61,12 @@ internal static class StoreStatements
 
     /// <summary>$1 index, $2 source.</summary>
     public const string Point = """
-        insert into retrieval.image (index_id, id, row_no, epoch, deleted, deleted_at, source_no, content_hash, metadata, tags, boxes, captions)
-        select $1, s.id, s.row_no, (select epoch from retrieval.index where index_id = $1), false, null, $2, s.content_hash, s.metadata, s.tags, s.boxes, s.captions
+        insert into retrieval.image (index_id, id, row_no, epoch, deleted, deleted_at, source_no, content_hash, metadata, tags, boxes, captions, value_rows)
+        select $1, s.id, s.row_no, (select epoch from retrieval.index where index_id = $1), false, null, $2, s.content_hash, s.metadata, s.tags, s.boxes, s.captions, s.value_rows
         from pg_temp.retrieval_staged s join pg_temp.retrieval_decided d using (row_no) where d.outcome in ('inserted', 'replaced')
         on conflict (index_id, id) do update set
             row_no = excluded.row_no, epoch = excluded.epoch, deleted = false, deleted_at = null, source_no = excluded.source_no, content_hash = excluded.content_hash,
-            metadata = excluded.metadata, tags = excluded.tags, boxes = excluded.boxes, captions = excluded.captions
+            metadata = excluded.metadata, tags = excluded.tags, boxes = excluded.boxes, captions = excluded.captions, value_rows = excluded.value_rows
         """;
 
     /// <summary>Returns the epoch if nothing changed. $1 index.</summary>

@@ -49,7 +49,7 @@ internal sealed class LateWriter : IAsyncDisposable
             insert into retrieval.change (index_id, epoch) select index_id, epoch from taken returning epoch
             """))!;
         await RunAsync($"""
-            insert into retrieval.image (index_id, id, row_no, epoch, content_hash, metadata, boxes) values ({_index}, $1, $2, $3, $4, $5::json, $6)
+            insert into retrieval.image (index_id, id, row_no, epoch, content_hash, metadata, boxes, value_rows) values ({_index}, $1, $2, $3, $4, $5::json, $6, 0)
             on conflict (index_id, id) do update set row_no = excluded.row_no, epoch = excluded.epoch, content_hash = excluded.content_hash,
                 metadata = excluded.metadata, boxes = excluded.boxes, captions = 0, deleted = false
             """, id, _rowNo, epoch, entry.ContentHash.ToArray(), entry.Metadata.IsEmpty ? DBNull.Value : System.Text.Encoding.UTF8.GetString(entry.Metadata.Span), System.Runtime.InteropServices.MemoryMarshal.AsBytes(entry.Boxes.Span).ToArray());

@@ -5,7 +5,7 @@ namespace Retrieval.Storage.Tests.Postgres.Following;
 /// <summary>What a backup of the index has: put back, the catalog is as it was, and epochs and row numbers are used again.</summary>
 internal sealed class SavedState
 {
-    private static readonly string[] Tables = ["change", "image", "image_record", "image_embedding", "caption", "caption_embedding"];
+    private static readonly string[] Tables = ["change", "image", "image_record", "image_embedding", "image_value", "caption", "caption_embedding"];
 
     private readonly ReplicatedCatalog _catalog;
     private readonly Dictionary<string, int> _state;

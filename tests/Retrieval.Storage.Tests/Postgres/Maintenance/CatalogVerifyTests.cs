@@ -56,13 +56,18 @@ public sealed class CatalogVerifyTests
     [InlineData("update retrieval.image set content_hash = '\\x00' where id = 'image-0003'", "image, image 'image-0003'", "its content hash has 1 bytes, not 32")]
     [InlineData("update retrieval.image set source_no = 77 where id = 'image-0003'", "image, image 'image-0003'", "its source is number 77")]
     [InlineData("update retrieval.image set tags = array['x'] where id = 'image-0003'", "image, image 'image-0003'", "its tags are not those of its metadata")]
+    [InlineData("delete from retrieval.image_value where row_no = NUMBERED", "image_value, image ", "it has 0 values, expected 1")]
+    [InlineData("update retrieval.image_value set value = value || '1' where row_no = NUMBERED", "image_value, image ", "its values are not those of its metadata")]
+    [InlineData("insert into retrieval.image_value values (1, 999999, 'x')", "image_value, row 999999", "no live image has it")]
+    [InlineData("update retrieval.image set value_rows = 2 where row_no = NUMBERED", "image_value, image ", "it has 1 values, expected 2")]
+    [InlineData("drop table retrieval.image_value_1", "image_value_1", "the table is missing")]
     [InlineData("update retrieval.image set metadata = '[1]' where id = 'image-0003'", "image, image 'image-0003'", "expected an object")]
     [InlineData("drop table retrieval.caption_1", "caption_1", "the table is missing")]
     public async Task Damage_done_by_hand_is_found_and_named(string damage, string where, string problem)
     {
         await using var catalog = await FilledAsync();
         const string captioned = "(select min(row_no) from retrieval.image where captions > 1)";
-        await catalog.ExecuteAsync(damage.Replace("VICTIM", Victim, StringComparison.Ordinal).Replace("CAPTIONED", captioned, StringComparison.Ordinal));
+        await catalog.ExecuteAsync(damage.Replace("VICTIM", Victim, StringComparison.Ordinal).Replace("CAPTIONED", captioned, StringComparison.Ordinal).Replace("NUMBERED", "(select min(row_no) from retrieval.image where value_rows > 0)", StringComparison.Ordinal));
         var verification = await CatalogVerify.RunAsync(catalog.Catalog, catalog.Index, cancellationToken: Cancellation);
         Assert.Contains(verification.Findings, finding => finding.Where.StartsWith(where, StringComparison.Ordinal) && finding.Problem.Contains(problem, StringComparison.Ordinal));
         Assert.InRange(verification.Findings.Count, 1, 3);

@@ -1,3 +1,4 @@
+using Retrieval.Domain.Images;
 using Retrieval.Postgres.TestKit;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Local.Reading;
@@ -87,15 +88,19 @@ internal sealed class SearchedCatalog : IAsyncDisposable
     public IndexBank Bank(CatalogItems items) => items == CatalogItems.Images ? Replica!.Images : Replica!.Captions;
 
     /// <summary>The reference: every embedding of the replica compared with the query.</summary>
-    public ShortlistHit[] Exact(CatalogItems items, float[] query, int count, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter) =>
+    public ShortlistHit[] Exact(CatalogItems items, float[] query, int count, IReadOnlyDictionary<string, MetadataCondition>? filter) =>
         new ExactShortlist(Bank(items), threads: 1).Find(query, count, slot => Fulfils(items, slot, filter), cancellation: Cancellation);
 
-    public bool Fulfils(CatalogItems items, long slot, IReadOnlyDictionary<string, IReadOnlyList<string>>? filter)
+    public bool Fulfils(CatalogItems items, long slot, IReadOnlyDictionary<string, MetadataCondition>? filter)
     {
         var id = VectorCorpus.Number(Replica!.GetImageId(items == CatalogItems.Images ? slot : Replica.GetCaption(slot).ImageSlot));
         var metadata = VectorCorpus.Metadata(id, Versions[id]);
-        return filter is null || filter.All(condition => metadata.TryGetValue(condition.Key, out var values) && values.Intersect(condition.Value).Any());
+        return filter is null || filter.All(condition => metadata.TryGetValue(condition.Key, out var values) && values.Any(value => Takes(condition.Value, value)));
     }
+
+    // A number or boolean is found by how it is written, too.
+    private static bool Takes(MetadataCondition condition, MetadataValue value) => condition.Texts.Contains(value.Written)
+        || (value.Order is { } order && condition.Ranges.Any(range => string.CompareOrdinal(range.From, order) <= 0 && string.CompareOrdinal(order, range.Before) < 0));
 
     public async ValueTask DisposeAsync()
     {

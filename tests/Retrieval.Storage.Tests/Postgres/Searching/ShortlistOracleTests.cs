@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Retrieval.Domain.Images;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Postgres.Writing;
 using Retrieval.Storage.Rows;
@@ -170,7 +171,7 @@ public sealed class ShortlistOracleTests
         await catalog.FollowAsync();
         for (var i = 0; i < odd.Length; i++)
         {
-            var filter = new Dictionary<string, IReadOnlyList<string>> { [odd[i].Key] = [odd[i].Value] };
+            var filter = new Dictionary<string, MetadataCondition> { [odd[i].Key] = MetadataCondition.OfTexts(odd[i].Value) };
             var found = await catalog.Shortlist.FindAsync(catalog.Replica!, CatalogItems.Images, VectorCorpus.Query(i), 20, filter, Cancellation);
             Assert.Equal([VectorCorpus.Id(i)], found.Hits.Select(hit => catalog.Replica!.GetImageId(hit.Slot)));
         }
@@ -192,18 +193,39 @@ public sealed class ShortlistOracleTests
         }
     }
 
-    private static Dictionary<string, IReadOnlyList<string>>? Filter(Random random)
+    private static Dictionary<string, MetadataCondition>? Filter(Random random)
     {
-        var filter = new Dictionary<string, IReadOnlyList<string>>();
+        var filter = new Dictionary<string, MetadataCondition>();
         foreach (var (key, values) in new[] { ("color", 4), ("rare", 50), ("flag", 2), ("tags", 6), ("none", 1) })
         {
             if (random.Next(key == "none" ? 20 : 3) == 0)
             {
-                filter[key] = [.. Enumerable.Range(0, random.Next(1, 1 + (values / 2))).Select(_ => key == "flag" ? "true" : $"{key[0]}{random.Next(values)}")];
+                filter[key] = MetadataCondition.OfTexts([.. Enumerable.Range(0, random.Next(1, 1 + (values / 2))).Select(_ => key == "flag" ? "true" : $"{key[0]}{random.Next(values)}")]);
             }
         }
 
+        foreach (var key in new[] { "size", "mixed" }.Where(_ => random.Next(3) == 0))
+        {
+            filter[key] = OfNumbers(random);
+        }
+
         return filter.Count == 0 ? null : filter;
+    }
+
+    // Single values, ranges open and closed at either end, booleans and texts, alone and together.
+    private static MetadataCondition OfNumbers(Random random)
+    {
+        var ends = new[] { VectorCorpus.Size(random), VectorCorpus.Size(random) }.OrderBy(end => end.Order, StringComparer.Ordinal).ToArray();
+        return new MetadataCondition
+        {
+            Texts = random.Next(3) == 0 ? [$"{random.Next(50)}"] : [],
+            Ranges =
+            [
+                .. Enumerable.Range(0, random.Next(3)).Select(_ => ValueRange.Of(VectorCorpus.Size(random))),
+                .. random.Next(3) == 0 ? [ValueRange.Of(MetadataValue.Of(random.Next(2) == 0))] : Array.Empty<ValueRange>(),
+                .. random.Next(2) == 0 ? [ValueRange.Between(random.Next(4) == 0 ? null : ends[0], random.Next(4) == 0 ? null : ends[1], random.Next(2) == 0, random.Next(2) == 0)] : Array.Empty<ValueRange>(),
+            ],
+        };
     }
 
     private static double Recall(ShortlistHit[] expected, ShortlistHit[] found) =>

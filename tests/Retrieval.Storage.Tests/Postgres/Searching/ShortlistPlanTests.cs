@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
+using Retrieval.Domain.Images;
 using Retrieval.Storage.Local;
-using Retrieval.Storage.Postgres;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Migrations;
@@ -14,7 +14,7 @@ public sealed class ShortlistPlanTests
 {
     private const int Large = 6000;
 
-    private static readonly Dictionary<string, IReadOnlyList<string>> twoColors = new() { ["color"] = ["c1", "c2"] };
+    private static readonly Dictionary<string, MetadataCondition> twoColors = new() { ["color"] = MetadataCondition.OfTexts("c1", "c2") };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -25,10 +25,44 @@ public sealed class ShortlistPlanTests
         foreach (var items in Enum.GetValues<CatalogItems>())
         {
             var name = $"{(items == CatalogItems.Images ? "image" : "caption")}_embedding_{catalog.Index.IndexId}_nearest";
-            Assert.Contains($"Index Scan using {name}", await ExplainAsync(catalog, Sql(catalog, items, 0).ByIndex, 225, []));
-            Assert.Contains($"Index Scan using {name}", await ExplainAsync(catalog, Sql(catalog, items, 1).ByIndex, 20, [Tags.Of("color", "c1"), Tags.Of("color", "c2")]));
-            Assert.DoesNotContain("_nearest", await ExplainAsync(catalog, Sql(catalog, items, 0).Exact, 225, []));
+            Assert.Contains($"Index Scan using {name}", await ExplainAsync(catalog, Sql(catalog, items, null).ByIndex, 225, null));
+            Assert.Contains($"Index Scan using {name}", await ExplainAsync(catalog, Sql(catalog, items, twoColors).ByIndex, 20, twoColors));
+            Assert.DoesNotContain("_nearest", await ExplainAsync(catalog, Sql(catalog, items, null).Exact, 225, null));
         }
+    }
+
+    [Fact]
+    public async Task Numbers_are_found_by_their_own_index_alone_and_beside_texts()
+    {
+        await using var catalog = await LargeAsync();
+        await catalog.Catalog.UseAsync("counting", async (connection, cancellation) =>
+        {
+            await using var command = new NpgsqlCommand($"vacuum analyze retrieval.image_{catalog.Index.IndexId}, retrieval.image_value_{catalog.Index.IndexId}", connection);
+            return await command.ExecuteNonQueryAsync(cancellation);
+        }, Cancellation);
+        var range = ValueRange.Between(MetadataValue.Of(10), MetadataValue.OfNumber("10.5", out _));
+        foreach (var condition in new[] { new MetadataCondition { Ranges = [range] }, new MetadataCondition { Texts = ["r7"], Ranges = [range, ValueRange.Of(MetadataValue.Of(3))] } })
+        {
+            var filter = new Dictionary<string, MetadataCondition> { ["size"] = condition };
+            foreach (var items in Enum.GetValues<CatalogItems>())
+            {
+                Assert.Contains($"image_value_{catalog.Index.IndexId}_value_row_no_idx", await ExplainAsync(catalog, Sql(catalog, items, filter).Selective, 20, filter, 10_000));
+                var byIndex = await ExplainAsync(catalog, Sql(catalog, items, filter).ByIndex, 20, filter);
+                Assert.Contains($"Index Scan using {(items == CatalogItems.Images ? "image" : "caption")}_embedding_{catalog.Index.IndexId}_nearest", byIndex);
+                Assert.Contains($"image_value_{catalog.Index.IndexId}_pkey", byIndex);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Filters_of_the_same_kinds_are_one_statement_whatever_they_ask_for()
+    {
+        await using var catalog = await SearchedCatalog.CreateAsync();
+        var (text, one, range) = (MetadataCondition.OfTexts("a"), MetadataCondition.Of(MetadataValue.Of(1), MetadataValue.Of(true)), new MetadataCondition { Ranges = [ValueRange.Between(MetadataValue.Of(1), null)] });
+        var sql = Sql(catalog, CatalogItems.Images, new() { ["k"] = text, ["l"] = one, ["m"] = range });
+
+        Assert.Equal(sql.ByIndex, Sql(catalog, CatalogItems.Images, new() { ["x"] = range, ["y"] = text, ["z"] = MetadataCondition.Of(MetadataValue.Of(false)) }).ByIndex);
+        Assert.NotEqual(sql.ByIndex, Sql(catalog, CatalogItems.Images, new() { ["k"] = text, ["l"] = range, ["m"] = range }).ByIndex);
     }
 
     [Fact]
@@ -126,9 +160,10 @@ public sealed class ShortlistPlanTests
     {
         await using var catalog = await SearchedCatalog.CreateAsync();
         await catalog.PutAsync([.. Enumerable.Range(0, 10).Select(id => (id, 0))]);
+        var anyNumber = new MetadataCondition { Ranges = [ValueRange.Between(null, null), ValueRange.Of(MetadataValue.Of(true))] };
         foreach (var value in new[] { "'", "\"; drop table retrieval.image; --", "{", "}", "\\", ",", "NULL", "\0", "\u001F", "\uD800", "" })
         {
-            foreach (var filter in new Dictionary<string, IReadOnlyList<string>>[] { new() { ["color"] = [value] }, new() { [value] = ["c1"] }, new() { ["color"] = [] } })
+            foreach (var filter in new Dictionary<string, MetadataCondition>[] { new() { ["color"] = MetadataCondition.OfTexts(value) }, new() { [value] = MetadataCondition.OfTexts("c1") }, new() { [value] = anyNumber }, new() { ["color"] = new() } })
             {
                 Assert.Empty(await catalog.Vectors.FindAsync(CatalogItems.Captions, catalog.Index.IndexId, VectorCorpus.Width, VectorCorpus.Query(1), 20, filter, Cancellation));
             }
@@ -147,16 +182,16 @@ public sealed class ShortlistPlanTests
         return catalog;
     }
 
-    private static NearestSql Sql(SearchedCatalog catalog, CatalogItems items, int keys) => new(items, catalog.Index.IndexId, VectorCorpus.Width, keys);
+    private static NearestSql Sql(SearchedCatalog catalog, CatalogItems items, Dictionary<string, MetadataCondition>? filter) => new(items, catalog.Index.IndexId, VectorCorpus.Width, filter);
 
-    private static Task<string> ExplainAsync(SearchedCatalog catalog, string sql, long count, string[] tags) => catalog.Catalog.UseAsync("explaining", async (connection, cancellation) =>
+    private static Task<string> ExplainAsync(SearchedCatalog catalog, string sql, long count, IReadOnlyDictionary<string, MetadataCondition>? filter, object? last = null) => catalog.Catalog.UseAsync("explaining", async (connection, cancellation) =>
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(NearestSql.Settings) { Parameters = { new() { Value = "300" }, new() { Value = "20000" }, new() { Value = "2" } } });
         var explain = new NpgsqlBatchCommand($"explain {sql}") { Parameters = { new() { Value = VectorShortlist.InRange(VectorCorpus.Query(1)).Vector }, new() { Value = count } } };
-        if (tags.Length > 0)
+        foreach (var parameter in new FilterSql(filter, catalog.Index.IndexId, before: 2).Parameters.Concat(last is null ? [] : [last]))
         {
-            explain.Parameters.Add(new() { Value = tags });
+            explain.Parameters.Add(new() { Value = parameter });
         }
 
         batch.BatchCommands.Add(explain);

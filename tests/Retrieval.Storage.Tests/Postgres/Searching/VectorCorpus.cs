@@ -1,6 +1,10 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Retrieval.Domain.Bundles;
+using Retrieval.Domain.Images;
 using Retrieval.Storage.Local;
 using Retrieval.Storage.Rows;
 
@@ -20,17 +24,30 @@ internal static class VectorCorpus
     /// <summary>A point of the same distribution that is in no index.</summary>
     public static float[] Query(int seed) => Vector(new Random(seed));
 
-    /// <summary>Value of an image's metadata: <c>color</c> has 4, <c>rare</c> 50, <c>tags</c> up to 3 of 6; <c>flag</c> is a boolean.</summary>
-    public static IReadOnlyDictionary<string, string[]> Metadata(int id, int version)
+    /// <summary>
+    /// Values of an image's metadata: <c>color</c> has 4, <c>rare</c> 50, <c>tags</c> up to 3 of 6; <c>flag</c> is a boolean, <c>size</c> one
+    /// of 100 numbers below 50, written in three ways; <c>mixed</c> is a list of a number, a boolean and a text.
+    /// </summary>
+    public static IReadOnlyDictionary<string, MetadataValue[]> Metadata(int id, int version)
     {
         var random = new Random(HashCode(id, version));
-        return new Dictionary<string, string[]>
+        return new Dictionary<string, MetadataValue[]>
         {
-            ["color"] = [$"c{random.Next(4)}"],
-            ["rare"] = [$"r{random.Next(50)}"],
-            ["flag"] = [random.Next(2) == 0 ? "true" : "false"],
-            ["tags"] = [.. Enumerable.Range(0, random.Next(4)).Select(_ => $"t{random.Next(6)}").Distinct()],
+            ["color"] = [MetadataValue.Of($"c{random.Next(4)}")],
+            ["rare"] = [MetadataValue.Of($"r{random.Next(50)}")],
+            ["flag"] = [MetadataValue.Of(random.Next(2) == 0)],
+            ["tags"] = [.. Enumerable.Range(0, random.Next(4)).Select(_ => MetadataValue.Of($"t{random.Next(6)}")).Distinct()],
+            ["size"] = [Size(random)],
+            ["mixed"] = [Size(random), MetadataValue.Of(random.Next(2) == 0), MetadataValue.Of($"{random.Next(50)}")],
         };
+    }
+
+    /// <summary>A number of <c>size</c>.</summary>
+    public static MetadataValue Size(Random random)
+    {
+        var halves = random.Next(-50, 50);
+        var number = (halves / 2m).ToString(CultureInfo.InvariantCulture);
+        return MetadataValue.OfNumber(random.Next(3) switch { 0 => number, 1 => number + "e0", _ => $"{halves * 5}E-1" }, out _)!;
     }
 
     public static string Id(int id) => $"image-{id:D6}";
@@ -55,7 +72,7 @@ internal static class VectorCorpus
 
             entries.Add(new ImageEntry(Id(id), SHA256.HashData(Encoding.UTF8.GetBytes($"{id}/{version}")), [.. Enumerable.Range(0, count).Select(i => $"caption {i} of {id}")])
             {
-                Metadata = Json(Metadata(id, version)),
+                Metadata = JsonSerializer.SerializeToUtf8Bytes(Metadata(id, version).ToDictionary(entry => entry.Key, entry => entry.Value is [var one] ? (object?)Node(one) : entry.Value.Select(Node))),
             });
         }
 
@@ -75,8 +92,7 @@ internal static class VectorCorpus
         Lengths = lengths,
     };
 
-    private static byte[] Json(IReadOnlyDictionary<string, string[]> metadata) => Encoding.UTF8.GetBytes(
-        $$"""{"color": "{{metadata["color"][0]}}", "rare": "{{metadata["rare"][0]}}", "flag": {{metadata["flag"][0]}}, "tags": [{{string.Join(", ", metadata["tags"].Select(tag => $"\"{tag}\""))}}]}""");
+    private static JsonNode? Node(MetadataValue value) => value.Kind == MetadataKind.Text ? JsonValue.Create(value.Written) : JsonNode.Parse(value.Written);
 
     private static int HashCode(int id, int version) => (id * 7919) + (version * 104_729);
 

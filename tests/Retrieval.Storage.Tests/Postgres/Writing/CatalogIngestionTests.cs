@@ -117,6 +117,7 @@ public sealed class CatalogIngestionTests
     [Theory]
     [InlineData("image_embedding")]
     [InlineData("caption_embedding")]
+    [InlineData("image_value")]
     public async Task Who_waits_for_a_build_keeps_nobody_else_waiting_and_is_told_that_others_are_in_the_way(string table)
     {
         await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 1);

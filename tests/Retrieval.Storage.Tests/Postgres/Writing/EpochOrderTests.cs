@@ -66,8 +66,8 @@ public sealed class EpochOrderTests
             await Task.Delay(random.Next(0, 80), Cancellation);
             await ExecuteAsync(connection, StoreStatements.TakeEpoch.Replace("$1", $"{catalog.Index.IndexId}", StringComparison.Ordinal));
             await ExecuteAsync(connection, $"""
-                insert into retrieval.image (index_id, id, row_no, epoch, content_hash)
-                select {catalog.Index.IndexId}, 'slow-{i}', currval('retrieval.row_no'), epoch, '' from retrieval.index where index_id = {catalog.Index.IndexId}
+                insert into retrieval.image (index_id, id, row_no, epoch, content_hash, value_rows)
+                select {catalog.Index.IndexId}, 'slow-{i}', currval('retrieval.row_no'), epoch, '', 0 from retrieval.index where index_id = {catalog.Index.IndexId}
                 """);
             await Task.Delay(random.Next(0, 20), Cancellation);
             await transaction.CommitAsync(Cancellation);

@@ -13,7 +13,7 @@ public sealed class StagingTests
         await using var catalog = await SampleCatalog.CreateAsync();
         await using var session = await WriterSession.OpenAsync(catalog.Catalog, null, Cancellation);
         await session.ExecuteAsync("begin", [], Cancellation);
-        await session.ExecuteAsync($"insert into {StoreStatements.StagedColumns} select i, i, 0, 'image-' || i, '', null, '{{}}', null from generate_series(1, 4096) i", [], Cancellation);
+        await session.ExecuteAsync($"insert into {StoreStatements.StagedColumns} select i, i, 0, 0, 'image-' || i, '', null, '{{}}', null from generate_series(1, 4096) i", [], Cancellation);
         await session.ExecuteAsync(StoreStatements.TakeEpoch, [catalog.Index.IndexId], Cancellation);
         await session.ExecuteAsync(StoreStatements.Decide, [catalog.Index.IndexId, false, 1], Cancellation);
         foreach (var (statement, values) in new (string, object[])[]
