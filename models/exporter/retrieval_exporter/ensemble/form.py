@@ -30,9 +30,9 @@ class EnsembleForm(Form):
         # One that wants a copy of a lone query for each pair gets it with the others.
         self.broadcasts = all(form.broadcasts for form in forms)
 
-    def by_item(self, name: str) -> bool:
+    def by_item(self, side: str, name: str) -> bool:
         prefix, _, own = name.partition("_")
-        return self.members[int(prefix[1:]) - 1].by_item(own)
+        return self.members[int(prefix[1:]) - 1].by_item(side, own)
 
     def feature_fields(self, side: str) -> Sequence[Field]:
         return [replace(field, name=_of_member(i, field.name)) for i, form in enumerate(self.members)

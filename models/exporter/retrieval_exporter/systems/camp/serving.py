@@ -43,7 +43,7 @@ class Folded(Form):
                       else to_regions.t())
             self.keep("image_keys", torch.cat((to_regions, to_words.t()), 1) if self.two_affinities
                       else to_regions)
-        self.image_fields = [Field("v", (settings.regions, self.embed_size), wide=True)]
+        self.image_fields = [Field("v", (settings.region_rows, self.embed_size), wide=True)]
         self.caption_fields = [Field("w", (WORDS, self.embed_size), wide=True)]
 
     def keep(self, name: str, x: Tensor) -> None:
@@ -64,9 +64,9 @@ class Folded(Form):
         return self.keys(caption["w"], self.caption_keys) if self.attends else {}
 
     def attentions(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
-                   mask: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+                   mask: Tensor, regions: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
         """a_r [P, R, T] over words, a_w [P, T, R] over regions, and S [P, R, T], from whichever side was the
-        query; S is None unless `inner`.
+        query; S is None unless `inner`. `regions` [P, R] is true where there is a region, None if everywhere.
 
         The bank's features stand on the left: against one query, which is broadcast, a batched product is then
         a single one of P * R or P * T rows.
@@ -84,7 +84,7 @@ class Folded(Form):
         else:
             to_regions = transposed(to_regions)
         a_r = masked_softmax(to_regions, mask.unsqueeze(1))
-        a_w = torch.softmax(to_words, dim=-1)
+        a_w = torch.softmax(to_words, dim=-1) if regions is None else masked_softmax(to_words, regions.unsqueeze(1))
         if not self.inner:
             return a_r, a_w, None
         return a_r, a_w, products[-1] if own == "w" else transposed(products[-1])

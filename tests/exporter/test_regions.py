@@ -1,0 +1,99 @@
+"""Images of different numbers of regions: any batch of them scores as every image alone does, as published."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import TOLERANCE
+from retrieval_exporter import model, registry
+from retrieval_exporter.cli import main
+from retrieval_exporter.settings import Settings
+from retrieval_exporter.system import Sizes
+from retrieval_exporter.writing import parity
+from retrieval_exporter.writing.graphs import ImageEncoder
+from scoring import DIRECTIONS, pairs
+
+SIZES = Sizes(32, 24, 16, 50, 9)
+FEWEST, MOST, TOKENS = 3, 9, 12
+FORMS = {"fast": {}, "compact": {"profile": "compact"}, "published": {"form": "published"}}
+RAGGED = [(name, {}) for name in registry.names() if registry.named(name).ragged] + [
+    ("camp-cross-attention", {"summary": "mean"}), ("camp-cross-attention-new", {"summary": "mean"}),
+    ("camp-gate-fusion", {"fusion": "sum"}), ("camp-paper", {"ablation": "no-cross-attention"}),
+    ("camp-paper", {"ablation": "mean-pooling"}),
+    ("scan-t2i", {"raw_feature_norm": "softmax", "agg_func": "Mean"}), ("scan-i2t", {"agg_func": "Mean"}),
+    ("scan-i2t", {"agg_func": "Max", "raw_feature_norm": "l1norm"})]
+
+
+def bank(form, built, given):
+    """Tensors of a bank of all images and captions of parity.npz, encoded in one padded batch each."""
+    counts, lengths = torch.from_numpy(given["region_counts"]), torch.from_numpy(given["lengths"])
+    with torch.no_grad():
+        _, *image = ImageEncoder(built, form)(torch.from_numpy(given["regions"]), counts)
+        w = built.system.words(torch.from_numpy(given["token_ids"]), lengths)
+        caption = form.pack("caption", form.caption_record_of(w, lengths)).values()
+    tensors = {}
+    for side, records, rows in (("image", image, counts), ("caption", caption, lengths)):
+        for field, x in zip(form.stored_fields(side), records):
+            # NaN around every item: nothing outside of it may be read.
+            apart = [part for i, n in enumerate(rows) for part in (x[i, :n], torch.full_like(x[i, :1], float("nan")))]
+            tensors[f"{side}.{field.name}"] = torch.cat(apart) if field.ragged else x
+        tensors[f"{side}.length"] = rows
+        tensors[f"{side}.offset"] = torch.cumsum(rows + 1, 0) - rows - 1
+    return tensors
+
+
+@pytest.mark.parametrize("name, options", RAGGED)
+@pytest.mark.parametrize("kind", sorted(FORMS))
+@pytest.mark.parametrize("direction", sorted(DIRECTIONS))
+def test_an_image_scores_in_any_batch_as_it_does_alone_without_padding(name, options, kind, direction):
+    built = model.random(name, SIZES, options)
+    settings = Settings(**FORMS[kind], regions=MOST, fewest_regions=FEWEST, max_tokens=TOKENS)
+    form = built.system.form(settings).eval()
+    given = parity.make(built, settings)
+    assert given["region_counts"].tolist() == [9, 3, 6]
+    tensors, score = bank(form, built, given), DIRECTIONS[direction]
+    images, captions = given["scores"].shape
+    image, caption = pairs(images, captions)
+    together = score(form, tensors, image, caption).reshape(images, captions)
+    assert (together - torch.from_numpy(given["scores"])).abs().max() < TOLERANCE
+    for i in range(images):
+        alone = score(form, tensors, image[image == i], caption[image == i])
+        assert (alone - together[i]).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("name", ["camp-gate-fusion-new", "scan-t2i"])
+def test_the_embedding_of_an_image_is_that_of_its_own_regions(name):
+    built = model.random(name, SIZES)
+    settings = Settings(regions=MOST, fewest_regions=FEWEST, max_tokens=TOKENS)
+    given = parity.make(built, settings)
+    with torch.no_grad():
+        embedding, *_ = ImageEncoder(built, built.system.form(settings))(
+            torch.from_numpy(given["regions"]), torch.from_numpy(given["region_counts"]))
+    assert np.abs(embedding.numpy() - given["image_embedding"]).max() < TOLERANCE
+
+
+def export(folder, *options):
+    return main(["--random", "--embed-size", "32", "--image-size", "24", "--word-size", "16", "--vocabulary-size", "50",
+                 "--max-tokens", "12", "--out", str(folder), *options])
+
+
+def test_a_range_of_regions_is_in_the_manifest_and_its_fields_are_ragged(tmp_path):
+    assert export(tmp_path / "b", "--system", "scan-t2i", "--regions", "3-9") == 0
+    manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
+    assert manifest["regions"] == {"min": 3, "max": 9, "width": 24}
+    assert [field["shape"] for field in manifest["records"]["image"]] == [["regions", 32], ["regions", 9]]
+
+
+@pytest.mark.parametrize("name", [name for name in registry.names() if not registry.named(name).ragged])
+def test_a_system_of_one_number_of_regions_refuses_a_range_by_its_name(tmp_path, capsys, name):
+    assert export(tmp_path / "b", "--system", name, "--regions", "3-9") == 2
+    error = capsys.readouterr().err
+    assert "--regions 3-9" in error and not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("given, said", [("9-3", "the fewest and then the most"), ("0-3", "at least 1")])
+def test_a_range_that_is_none_is_refused(tmp_path, capsys, given, said):
+    assert export(tmp_path / "b", "--system", "scan-t2i", "--regions", given) == 2
+    assert said in capsys.readouterr().err
