@@ -45,28 +45,35 @@ class BankScorer(nn.Module):
         """The stored tensors of `side` by the names of their fields."""
         return {name[len(side) + 1:]: given[name] for name in self.stored(side)}
 
-    def gathered(self, side: str, tensors: Mapping[str, Tensor], given: Mapping[str, Tensor],
-                 items: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
-        """Tensors of `side` for `items` [P], those with a row an item as [P, ...], all others as [P, positions, ...],
-        and the lengths [P], None if no field of the side is ragged."""
-        length, rows = None, items
-        if self.form.is_ragged(side):
-            length = given[f"{side}.{LENGTH}"][items]
-            rows = _rows(given[f"{side}.{OFFSET}"][items], length, length.max())
-        return {name: x[items if self.form.by_item(side, name) else rows] for name, x in tensors.items()}, length
+    def of_items(self, side: str, tensors: Mapping[str, Tensor], items: Tensor, rows: Tensor) -> dict[str, Tensor]:
+        """Tensors of `side` gathered: those with a row an item by `items`, all else by `rows`. Without a ragged field
+        the two are the same."""
+        return {name: x[items if self.form.by_item(side, name) else rows] for name, x in tensors.items()}
 
-    def scored(self, given: Mapping[str, Tensor], bank: str, query: str) -> Tensor:
-        """The pairs of slots of the side `bank` and of queries of the other."""
-        # A bank's records are gathered first and widened then; what a query derives is derived once a query.
-        stored, bank_length = self.gathered(bank, self.tensors(given, bank), given, given["slots"])
-        queries = given[f"{query}.{LENGTH}" if self.form.is_ragged(query) else self.stored(query)[0]].shape[0]
-        asked = self.form.unpack(query, self.tensors(given, query))
-        asked.update(self.form.image_query(asked) if query == "image" else self.form.caption_query(asked))
-        asked, query_length = self.gathered(query, asked, given, self.pairs_of(queries, given["query_index"]))
-        records = {bank: self.form.unpack(bank, stored), query: asked}
-        lengths = {bank: bank_length, query: query_length}
-        counts = {} if lengths["image"] is None else {"counts": lengths["image"]}
-        return self.form.score(records["image"], records["caption"], lengths["caption"], **counts)
+    def of_bank(self, side: str, given: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor | None]:
+        """The records of a bank of `side` for the slots of P pairs, and their lengths [P], None without a ragged field.
+        They are gathered first and widened then."""
+        slots = given["slots"]
+        length, rows = None, slots
+        if self.form.is_ragged(side):
+            length = given[f"{side}.{LENGTH}"][slots]
+            rows = _rows(given[f"{side}.{OFFSET}"][slots], length, length.max())
+        return self.form.unpack(side, self.of_items(side, self.tensors(given, side), slots, rows)), length
+
+    def of_queries(self, side: str, records: Mapping[str, Tensor], given: Mapping[str, Tensor],
+                   query: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Records of queries of `side`, and what they derived, by pair, and the lengths of all queries."""
+        length, rows = None, query
+        if self.form.is_ragged(side):
+            length = given[f"{side}.{LENGTH}"]
+            rows = _rows(given[f"{side}.{OFFSET}"], length, length.max())[query]
+        return self.of_items(side, records, query, rows), length
+
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None) -> Tensor:
+        """As of the form, which need not know of numbers of regions where all images have the same."""
+        given = {} if counts is None else {"counts": counts}
+        return self.form.score(image, caption, lengths, **given)
 
     def pairs_of(self, queries: int, query_index: Tensor) -> Tensor:
         """[P] indices of queries; [1] if there is one query only.
@@ -85,7 +92,14 @@ class TextToImageScorer(BankScorer):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Inputs in the order of `input_names` -> [P] scores, or logits."""
-        return self.scored(dict(zip(self.input_names(), inputs)), "image", "caption")
+        given = dict(zip(self.input_names(), inputs))
+        queries = given[f"caption.{LENGTH}" if self.form.is_ragged("caption") else self.stored("caption")[0]].shape[0]
+        query = self.pairs_of(queries, given["query_index"])
+        words = self.form.unpack("caption", self.tensors(given, "caption"))
+        words.update(self.form.caption_query(words))
+        caption, length = self.of_queries("caption", words, given, query)
+        image, counts = self.of_bank("image", given)
+        return self.score(image, caption, None if length is None else length[query], counts)
 
 
 class ImageToTextScorer(BankScorer):
@@ -96,4 +110,11 @@ class ImageToTextScorer(BankScorer):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Inputs in the order of `input_names` -> [P] scores, or logits."""
-        return self.scored(dict(zip(self.input_names(), inputs)), "caption", "image")
+        given = dict(zip(self.input_names(), inputs))
+        caption, length = self.of_bank("caption", given)
+        regions = self.form.unpack("image", self.tensors(given, "image"))
+        queries = given[f"image.{LENGTH}"] if self.form.is_ragged("image") else next(iter(regions.values()))
+        query = self.pairs_of(queries.shape[0], given["query_index"])
+        regions.update(self.form.image_query(regions))
+        image, count = self.of_queries("image", regions, given, query)
+        return self.score(image, caption, length, None if count is None else count[query])
