@@ -19,6 +19,9 @@ internal static class Bundles
     /// <summary>The same with an explainer.</summary>
     public const string Explained = "ranking-logit-explained";
 
+    /// <summary>Images of 10 to 100 regions. Made by export.py: <c>--random --system camp-gate-fusion-new --regions 10-100</c>.</summary>
+    public const string AnyRegions = "camp-any-regions";
+
     /// <summary>The demo model of the repository: trained, small, made by the exporter.</summary>
     public const string Demo = "scenes-demo";
 

@@ -74,7 +74,7 @@ internal static class BundleVerifyCommand
                 ("fingerprint", result.Fingerprint!),
                 ("system", manifest.System),
                 ("form, profile, precision", $"{manifest.Form}, {manifest.Profile}, {manifest.Precision}"),
-                ("regions", $"{manifest.Regions.Count} × {manifest.Regions.Width}"),
+                ("regions", $"{new RegionRange(manifest.Regions.Fewest, manifest.Regions.Count)} × {manifest.Regions.Width}"),
                 ("tokens", $"at most {manifest.MaxTokens}, start and end included"),
                 ("embedding", $"{manifest.EmbeddingSource}, {manifest.EmbeddingWidth} numbers"),
                 ("order of hits", OrderOf(manifest.Ranking)),
@@ -154,7 +154,7 @@ internal static class BundleVerifyCommand
             manifest.Form,
             manifest.Profile,
             manifest.Precision,
-            new RegionShape(manifest.RegionCount, manifest.RegionWidth),
+            new RegionShape(manifest.RegionCount, manifest.Regions.Fewest, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
             manifest.EmbeddingSource,
@@ -164,5 +164,6 @@ internal static class BundleVerifyCommand
             [.. manifest.Graphs.Explainer?.Outputs.Select(output => output.Name) ?? []]);
     }
 
-    private sealed record RegionShape(int Count, int Width);
+    /// <summary>Count: of every image, or the most where the fewest are fewer.</summary>
+    private sealed record RegionShape(int Count, int Fewest, int Width);
 }

@@ -1,8 +1,8 @@
 namespace Retrieval.Domain.Bundles;
 
 /// <summary>
-/// One named tensor of a record. A fixed field has one row per item. A ragged field has one row per word, and an item owns as
-/// many consecutive rows as it has words.
+/// One named tensor of a record. A fixed field has one row per item. A ragged field has one row per word of a caption, or per
+/// region of an image, and an item owns as many consecutive rows as it has of them.
 /// </summary>
 /// <param name="Name">The field's name, e.g. <c>v</c>: letters, digits and underscores.</param>
 /// <param name="Type">Element type.</param>
