@@ -37,7 +37,10 @@ def seed(text: str) -> int:
 def region_range(text: str) -> tuple[int, int]:
     """A number of regions, "36", or a range, "10-100": the fewest and the most."""
     fewest, dash, most = text.partition("-")
-    return int(fewest), int(most if dash else fewest)
+    try:
+        return int(fewest), int(most if dash else fewest)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of regions, and no range such as 10-100")
 
 
 def weights(text: str) -> list[float]:

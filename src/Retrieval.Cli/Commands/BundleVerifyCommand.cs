@@ -80,7 +80,7 @@ internal static class BundleVerifyCommand
                 ("order of hits", OrderOf(manifest.Ranking)),
                 ("image record", string.Join("; ", manifest.ImageFields)),
                 ("caption record", string.Join("; ", manifest.CaptionFields)),
-                ("explains", manifest.Explains.Count == 0 ? "nothing: there is no explainer" : string.Join(", ", manifest.Explains))));
+                ("explains", manifest.Explains.Count == 0 ? manifest.Regions.Fewest < manifest.Regions.Count ? "nothing: explainers are for one number of regions" : "nothing: there is no explainer" : string.Join(", ", manifest.Explains))));
         }
 
         if (result.Files is { } listed)

@@ -12,7 +12,6 @@ from ..explaining import NODES, WORDS, Explainer
 from ..explaining.form import ExplainerForm
 from ..form import Form
 from ..model import Model
-from ..numbers.operations import region_mask
 from ..scorers import LENGTH, OFFSET, BankScorer, ImageToTextScorer, TextToImageScorer
 from ..settings import Settings
 
@@ -34,13 +33,11 @@ class ImageEncoder(nn.Module):
         self.encoder, self.coarse, self.form = model.system.regions, model.coarse, form
 
     def forward(self, regions: Tensor, counts: Tensor | None = None) -> tuple[Tensor, ...]:
-        v = self.encoder(regions)
-        mask = region_mask(counts, v)
-        if mask is not None:
-            # What pads an image to the longest of its batch has a feature as well, that of zeros.
-            v = v.masked_fill(~mask.unsqueeze(-1), 0.0)
+        # Only a system and an embedding that are `ragged` take numbers of regions.
+        given = () if counts is None else (counts,)
+        v = self.encoder(regions, *given)
         record = self.form.image_record(v)
-        return (self.coarse.of_regions(regions, v, counts), *self.form.pack("image", record).values())
+        return (self.coarse.of_regions(regions, v, *given), *self.form.pack("image", record).values())
 
 
 class TextEncoder(nn.Module):

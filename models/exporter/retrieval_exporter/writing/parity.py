@@ -35,7 +35,6 @@ def caption_lengths(max_tokens: int) -> list[int]:
 
 
 
-
 def _explanations(model: Model, explainer: Explainer, images: Tensor, ids: Tensor,
                   lengths: Tensor) -> dict[str, np.ndarray]:
     """Every output for all pairs, [I, C, ...axes], with zeros behind a caption's length."""

@@ -113,8 +113,8 @@ class ServingGateFusion(Folded):
         a_r, a_w, affinity = self.attentions(image, caption, mask, regions)
         if self.refines:
             a_r = self.normalised(self.refined(a_r, self.columns(caption["c"], w), regions), self.columns(caption["ww"], w))
-            g, vv = (self.region_columns(image[name], v.shape[1]) for name in ("g", "vv"))
-            a_w = self.normalised(self.refined(a_w, g, mask), vv)
+            a_w = self.refined(a_w, self.region_columns(image["g"], v.shape[1]), mask)
+            a_w = self.normalised(a_w, self.region_columns(image["vv"], v.shape[1]))
         # sum_channels v_r f_r = sum_t p[r, t] S[r, t]: gates need S = v w^T, not the messages.
         g_r = torch.sigmoid((a_r * affinity).sum(dim=-1, keepdim=True))
         g_w = torch.sigmoid((a_w * transposed(affinity)).sum(dim=-1, keepdim=True))
