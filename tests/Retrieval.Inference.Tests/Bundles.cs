@@ -33,7 +33,7 @@ internal static class Bundles
     // A folder of further bundles of the same shapes, to be held to the same tests by hand.
     private static readonly string? More = Environment.GetEnvironmentVariable("RETRIEVAL_TEST_BUNDLES");
 
-    private static string[] Committed => [Fast, Compact, Half, Published, Vectors, Ranking, Explained];
+    private static string[] Committed => [Fast, Compact, Half, Published, Vectors, Ranking, Explained, AnyRegions];
 
     public static IReadOnlyList<string> Names { get; } =
         [.. Committed, .. More is null ? [] : Directory.GetDirectories(More).Select(Path.GetFileName).OfType<string>().Except(Committed)];

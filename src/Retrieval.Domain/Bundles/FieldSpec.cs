@@ -23,6 +23,6 @@ public sealed record FieldSpec(string Name, ElementType Type, IReadOnlyList<int>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Type, Ragged, RowElements);
 
-    /// <summary>E.g. <c>v float32 [36, 1024]</c> or <c>w float16 [words, 1024]</c>.</summary>
-    public override string ToString() => $"{Name} {Type.ToName()} [{(Ragged ? "words, " : "")}{string.Join(", ", RowShape)}]";
+    /// <summary>E.g. <c>v float32 [36, 1024]</c> or, of a ragged field, <c>w float16 [rows, 1024]</c>.</summary>
+    public override string ToString() => $"{Name} {Type.ToName()} [{(Ragged ? "rows, " : "")}{string.Join(", ", RowShape)}]";
 }
