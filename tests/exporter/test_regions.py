@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import TOLERANCE
+from conftest import HERE, TOLERANCE
 from retrieval_exporter import model, registry
 from retrieval_exporter.cli import main
+from retrieval_exporter.coarse.choice import Choice
 from retrieval_exporter.settings import Settings
 from retrieval_exporter.system import Sizes
 from retrieval_exporter.writing import parity
@@ -57,12 +58,20 @@ def bank(form, built, given):
 @pytest.mark.parametrize("name, options, kind", POSSIBLE)
 @pytest.mark.parametrize("direction", sorted(DIRECTIONS))
 def test_an_image_scores_in_any_batch_as_it_does_alone_without_padding(name, options, kind, direction):
-    built = model.random(name, SIZES, options)
-    settings = settings_of(kind)
+    check(model.random(name, SIZES, options), settings_of(kind), DIRECTIONS[direction])
+
+
+@pytest.mark.parametrize("direction", sorted(DIRECTIONS))
+def test_an_ensemble_does_so_with_members_that_have_a_vector_an_image_and_without(direction):
+    paths = [checkpoint(name) for name in ("camp-paper", "vsepp", "rdan")]
+    check(model.from_checkpoints(paths, [2, 1, 1]), settings_of("fast"), DIRECTIONS[direction])
+
+
+def check(built, settings, score):
     form = built.system.form(settings).eval()
     given = parity.make(built, settings)
     assert given["region_counts"].tolist() == [9, 3, 6]
-    tensors, score = bank(form, built, given), DIRECTIONS[direction]
+    tensors = bank(form, built, given)
     images, captions = given["scores"].shape
     image, caption = pairs(images, captions)
     together = score(form, tensors, image, caption).reshape(images, captions)
@@ -74,9 +83,24 @@ def test_an_image_scores_in_any_batch_as_it_does_alone_without_padding(name, opt
         assert (alone - together[i]).abs().max() < (1e-6 if settings.precision == "float32" else tolerance)
 
 
-@pytest.mark.parametrize("name", ["camp-gate-fusion-new", "scan-t2i", "vsepp"])
-def test_the_embedding_of_an_image_is_that_of_its_own_regions(name):
-    built = model.random(name, SIZES)
+def checkpoint(name):
+    return HERE / "fixtures" / name / "model_best.pth.tar"
+
+
+EMBEDDINGS = {
+    "bilinear": lambda: model.random("camp-gate-fusion-new", SIZES),
+    "slots": lambda: model.random("camp-gate-fusion-new", SIZES, choice=Choice("slots", 4, 8)),
+    "features": lambda: model.random("scan-t2i", SIZES),
+    "mean affinity": lambda: model.random("rdan", SIZES),
+    "one vector": lambda: model.random("vsepp", SIZES),
+    "of another model": lambda: model.from_checkpoint(checkpoint("camp-paper"), coarse_path=checkpoint("vsepp")),
+}
+
+
+@pytest.mark.parametrize("embedding", sorted(EMBEDDINGS))
+def test_the_embedding_of_an_image_is_that_of_its_own_regions(embedding):
+    built = EMBEDDINGS[embedding]()
+    assert built.coarse.ragged
     settings = settings_of("fast")
     given = parity.make(built, settings)
     with torch.no_grad():
@@ -90,11 +114,13 @@ def export(folder, *options):
                  "--max-tokens", "12", "--out", str(folder), *options])
 
 
-def test_a_range_of_regions_is_in_the_manifest_and_its_fields_are_ragged(tmp_path):
+def test_a_range_of_regions_is_in_the_manifest_and_its_fields_are_ragged(tmp_path, capsys):
     assert export(tmp_path / "b", "--system", "scan-t2i", "--regions", "3-9") == 0
     manifest = json.loads((tmp_path / "b" / "bundle.json").read_text())
     assert manifest["regions"] == {"min": 3, "max": 9, "width": 24}
     assert [field["shape"] for field in manifest["records"]["image"]] == [["regions", 32], ["regions", 9]]
+    assert "explainer" not in manifest["graphs"]
+    assert "explains no pairs: explainers are for one number of regions" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", [name for name in registry.names() if not registry.named(name).ragged])

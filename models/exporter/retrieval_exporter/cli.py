@@ -181,6 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with one_thread():
             run(arguments)
         print(f"wrote {arguments.out}")
+        if arguments.explainer and len(set(arguments.regions)) > 1:
+            print(f"{arguments.out} explains no pairs: explainers are for one number of regions")
         if arguments.checkpoint and not arguments.vocabulary:
             print(f"{arguments.out} reads no sentences: without --vocabulary its words are w4, w5, ... for the ids 4, 5, ...")
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..numbers.operations import l2, masked_softmax, region_mask, word_mask
+from ..numbers.operations import l2, masked_softmax, region_mask, softmax_of, word_mask
 from .embedding import Coarse
 
 # Of the logarithm of a word's weight.
@@ -48,8 +48,7 @@ def _projected(x: Tensor, projection: Tensor) -> Tensor:
 def _image(x: Tensor, means: Tensor, projection: Tensor, unit: bool, mask: Tensor | None = None) -> Tensor:
     """[N, R, D] -> [N, B p]: regions, by means [B, D] and projections in the space they are in. `mask` [N, R] is true
     where there is a region, None if everywhere."""
-    affinity = (x @ means.t()).transpose(1, 2)
-    attention = torch.softmax(affinity, dim=-1) if mask is None else masked_softmax(affinity, mask.unsqueeze(1))
+    attention = softmax_of((x @ means.t()).transpose(1, 2), mask)
     y = _projected(attention @ x, projection)
     return l2(y) if unit else y
 

@@ -53,8 +53,10 @@ class EnsembleForm(Form):
     def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return self._together([form.caption_query(self._own(i, caption)) for i, form in enumerate(self.members)])
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        scores = [form.score(self._own(i, image), self._own(i, caption), lengths if form.ragged else None)
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
+        scores = [form.score(self._own(i, image), self._own(i, caption), lengths if form.ragged else None,
+                             **({"counts": counts} if form.is_ragged("image") else {}))
                   for i, form in enumerate(self.members)]
         return mean_logit(scores, self.weights) if self.logits else mean_score(scores, self.weights)
 

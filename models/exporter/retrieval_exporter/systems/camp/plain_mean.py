@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ...numbers.operations import l2, region_mask, word_mask
+from ...numbers.operations import l2, mean_of, region_mask, word_mask
 from .cross_attention import Messages
-from .published import mean_of, mean_weights
+from .published import mean_weights
 
 
 class ServingMean(Messages):

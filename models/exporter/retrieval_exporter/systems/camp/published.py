@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from ...numbers.operations import Product, l2, masked_softmax, region_mask, word_mask
+from ...numbers.operations import Product, l2, masked_softmax, mean_of, region_mask, softmax_of, word_mask
 from .ablations import ABLATIONS
 from .parts import Messages, Parts, Side
 
@@ -314,19 +314,6 @@ class Paper(PairScorer):
             else (l2(r) * l2(t)).sum(dim=-1)
         return Parts(logits, Side(to_regions.attentions, gate_v, weights_v),
                      Side(to_words.attentions, gate_w, weights_w))
-
-
-def softmax_of(x: Tensor, mask: Tensor | None) -> Tensor:
-    """[P, A, N] -> weights over the N positions where `mask` [P, N] is true, all if it is None."""
-    return torch.softmax(x, dim=-1) if mask is None else masked_softmax(x, mask.unsqueeze(1))
-
-
-def mean_of(x: Tensor, mask: Tensor | None) -> Tensor:
-    """[P, N, D] and [P, N] -> [P, D]: the mean of the positions where `mask` is true, of all if it is None."""
-    if mask is None:
-        return x.mean(dim=1)
-    weights = mask.to(x.dtype).unsqueeze(-1)
-    return (x * weights).sum(dim=1) / weights.sum(dim=1)
 
 
 def build_scorer(system: str, embed_size: int, variant: Mapping[str, str] | None = None, hidden: int | None = None,

@@ -9,7 +9,7 @@ from ...fields import WORDS, Field
 from ...form import Form
 from ...numbers.arithmetic import Arithmetic
 from ...numbers.integers import narrowed, signed_product, unsigned_product
-from ...numbers.operations import masked_softmax
+from ...numbers.operations import masked_softmax, softmax_of
 from ...settings import Settings
 from . import folding
 from .published import PairScorer, Summary
@@ -84,7 +84,7 @@ class Folded(Form):
         else:
             to_regions = transposed(to_regions)
         a_r = masked_softmax(to_regions, mask.unsqueeze(1))
-        a_w = torch.softmax(to_words, dim=-1) if regions is None else masked_softmax(to_words, regions.unsqueeze(1))
+        a_w = softmax_of(to_words, regions)
         if not self.inner:
             return a_r, a_w, None
         return a_r, a_w, products[-1] if own == "w" else transposed(products[-1])
@@ -99,7 +99,7 @@ class Folded(Form):
         softmax(a C a^T) a: the self-attention among messages, without ever forming a message.
         """
         logits = attention @ (gram @ transposed(attention))
-        among = torch.softmax(logits, dim=-1) if mask is None else masked_softmax(logits, mask.unsqueeze(1))
+        among = softmax_of(logits, mask)
         return among @ attention
 
 
@@ -131,7 +131,7 @@ class FoldedSummary(torch.nn.Module):
     def hidden_weights(self, hidden: Tensor, mask: Tensor | None = None) -> Tensor:
         """[P, N, D] after the ReLU -> [P, 1, N] float32 weights."""
         e = self.math.wide(self.math.linear(hidden, self.second)).transpose(1, 2)
-        weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
+        weights = softmax_of(e, mask)
         return weights.mean(dim=1, keepdim=True)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
