@@ -10,12 +10,12 @@ public sealed class AdaptiveFeaturesTests
 {
     private const int Images = 30;
 
-    public static string[] Ingest(TemporaryFolder folder, params string[] more) =>
+    internal static string[] Ingest(TemporaryFolder folder, params string[] more) =>
         ["ingest", "--bundle", Repository.AnyRegionsBundle, "--tsv", folder["features.tsv"], "--captions", folder["captions.json"], "--batch", "8", "--json", .. more];
 
-    public static string[] Search(params string[] more) => ["search", "--bundle", Repository.AnyRegionsBundle, "--top", "5", "--json", .. more];
+    internal static string[] Search(params string[] more) => ["search", "--bundle", Repository.AnyRegionsBundle, "--top", "5", "--json", .. more];
 
-    public static (string Id, double Score)[] Hits(Outcome outcome) =>
+    internal static (string Id, double Score)[] Hits(Outcome outcome) =>
         [.. outcome.Json().GetProperty("hits").EnumerateArray().Select(hit => (hit.GetProperty("id").GetString()!, hit.GetProperty("score").GetDouble()))];
 
     [Fact]

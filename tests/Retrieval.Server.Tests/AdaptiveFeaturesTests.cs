@@ -99,8 +99,8 @@ public sealed class AdaptiveFeaturesTests(AdaptiveFeaturesTests.Served served) :
         using (var model = MatchingModel.Load(Repository.AnyRegionsBundle, new InferenceOptions { Threads = 1 }))
         using (var source = AdaptiveCorpus.First(Images))
         {
-            var index = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "blue", IndexBinding.SchemaOf(model));
-            await new IngestionJob(model, Served.Ingestion, TimeProvider.System).RunAsync(source, new CatalogIngestionTarget(catalog.Catalog, index, new CatalogTargetOptions { Worker = "test" }));
+            var index = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "blue", IndexBinding.SchemaOf(model), TestContext.Current.CancellationToken);
+            await new IngestionJob(model, Served.Ingestion, TimeProvider.System).RunAsync(source, new CatalogIngestionTarget(catalog.Catalog, index, new CatalogTargetOptions { Worker = "test" }), null, TestContext.Current.CancellationToken);
         }
 
         await using var replica = await catalog.ServeAsync(bundle: Repository.AnyRegionsBundle);
