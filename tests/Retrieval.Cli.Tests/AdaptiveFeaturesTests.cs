@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Retrieval.Features.Npy;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.TestKit.Corpora;
@@ -51,7 +50,7 @@ public sealed class AdaptiveFeaturesTests
         Assert.All(stored.Zip(given), pair => Assert.Equal(pair.First.Score, pair.Second.Score, 1e-6));
         var like = (await SearchAsync(folder, "--like", file)).Json().GetProperty("hits")[0];
         Assert.Equal(AdaptiveCorpus.IdOf(row), like.GetProperty("id").GetString());
-        (await SearchAsync(folder, "--features", folder.WriteNpy("few.npy", new float[9 * 64], 9, 64))).Refused("few.npy", "(9, 64)", "(10 to 100, 64)");
+        (await SearchAsync(folder, "--features", folder.WriteNpy("few.npy", new float[9 * 64], 9, 64))).Refused("found the shape (9, 64)", "the model takes 10 to 100 regions of 64 features");
     }
 
     [Fact]

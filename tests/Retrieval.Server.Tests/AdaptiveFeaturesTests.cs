@@ -103,7 +103,8 @@ public sealed class AdaptiveFeaturesTests(AdaptiveFeaturesTests.Served served) :
             await new IngestionJob(model, Served.Ingestion, TimeProvider.System).RunAsync(source, new CatalogIngestionTarget(catalog.Catalog, index, new CatalogTargetOptions { Worker = "test" }), null, TestContext.Current.CancellationToken);
         }
 
-        await using var replica = await catalog.ServeAsync(bundle: Repository.AnyRegionsBundle);
+        var options = RunningServer.Options(Repository.AnyRegionsBundle, catalog.Folder["replica"], catalog.Database.OwnerConnectionString);
+        await using var replica = await CatalogServing.ServeAsync(options with { Postgres = options.Postgres with { ShortlistTimeoutMs = 30_000 } });
 
         for (var row = 0; row < Images; row += 3)
         {
