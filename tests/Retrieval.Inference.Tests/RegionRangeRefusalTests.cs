@@ -40,11 +40,11 @@ public sealed class RegionRangeRefusalTests
     }
 
     [Fact]
-    public void Graphs_of_a_fixed_number_of_regions_are_not_those_of_a_range()
+    public void A_bundle_of_a_fixed_number_of_regions_is_none_of_a_range()
     {
         using var bundle = new BundleCopy(Bundles.Vectors);
         bundle.Manifest(manifest => manifest["regions"] = new JsonObject { ["min"] = 10, ["max"] = 36, ["width"] = 64 });
-        bundle.Refused("image_encoder.onnx");
+        bundle.Refused("parity.npz/region_counts");
     }
 
     [Fact]
