@@ -45,11 +45,11 @@ def softmax_of(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.softmax(x, dim=-1) if mask is None else masked_softmax(x, mask.unsqueeze(1))
 
 
-def mean_of(x: Tensor, mask: Tensor | None) -> Tensor:
+def mean_of(x: Tensor, mask: Tensor | None, keepdim: bool = False) -> Tensor:
     """[P, N, ...] and [P, N] -> [P, ...]: the mean of the positions where `mask` is true, of all if it is None."""
     if mask is None:
-        return x.mean(dim=1)
+        return x.mean(dim=1, keepdim=keepdim)
     weights = mask.to(x.dtype)
     if x.dim() > 2:
         weights = weights.unsqueeze(-1)
-    return (x * weights).sum(dim=1) / weights.sum(dim=1)
+    return (x * weights).sum(dim=1, keepdim=keepdim) / weights.sum(dim=1, keepdim=keepdim)

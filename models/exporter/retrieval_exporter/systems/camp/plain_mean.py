@@ -27,6 +27,6 @@ class ServingMean(Messages):
             alike = regions / counts.unsqueeze(1)
             a_w = torch.cat((a_w, alike.unsqueeze(1).expand(a_w.shape[0], 1, a_w.shape[2])), dim=1)
         a_r, a_w = self.refined_pair(a_r, a_w, image, caption, word_mask(lengths, w.shape[1] + 1), regions)
-        r = self.math.product(mean_of(a_r, regions).unsqueeze(1), w)
+        r = self.math.product(mean_of(a_r, regions, keepdim=True), w)
         t = self.math.product(mean_weights(lengths, w.shape[1]).unsqueeze(1) @ a_w, v)
         return (l2(self.math.wide(r)) * l2(self.math.wide(t))).sum(dim=-1).squeeze(1)
