@@ -80,7 +80,7 @@ internal static class BundleVerifyCommand
                 ("order of hits", OrderOf(manifest.Ranking)),
                 ("image record", string.Join("; ", manifest.ImageFields)),
                 ("caption record", string.Join("; ", manifest.CaptionFields)),
-                ("explains", manifest.Explains.Count == 0 ? manifest.Regions.Fewest < manifest.Regions.Count ? "nothing: explainers are for one number of regions" : "nothing: there is no explainer" : string.Join(", ", manifest.Explains))));
+                ("explains", Explained(manifest))));
         }
 
         if (result.Files is { } listed)
@@ -111,6 +111,16 @@ internal static class BundleVerifyCommand
         }
 
         console.WriteLine(result.Ok ? "verified" : "NOT verified");
+    }
+
+    private static string Explained(ManifestView manifest)
+    {
+        if (manifest.Explains.Count > 0)
+        {
+            return string.Join(", ", manifest.Explains);
+        }
+
+        return manifest.Regions.Fewest < manifest.Regions.Count ? "nothing: explainers are for one number of regions" : "nothing: there is no explainer";
     }
 
     private static string OrderOf(RankingView? ranking) => ranking is null
@@ -154,7 +164,7 @@ internal static class BundleVerifyCommand
             manifest.Form,
             manifest.Profile,
             manifest.Precision,
-            new RegionShape(manifest.RegionCount, manifest.Regions.Fewest, manifest.RegionWidth),
+            new RegionShape(manifest.Regions.Most, manifest.Regions.Fewest, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
             manifest.EmbeddingSource,
