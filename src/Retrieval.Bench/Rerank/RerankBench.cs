@@ -149,7 +149,7 @@ internal sealed class RerankBench(RerankOptions options)
 
     private void RequireSameInputs(MatchingModel[] models)
     {
-        if (models.Select(each => (each.Manifest.Regions, each.Manifest.RegionWidth)).Distinct().Count() > 1)
+        if (models.Select(each => (each.Manifest.RegionCount, each.Manifest.RegionWidth)).Distinct().Count() > 1)
         {
             throw new InvalidInputException("the bundles take region features of different shapes, so they cannot score the same pairs", field: "--against");
         }
