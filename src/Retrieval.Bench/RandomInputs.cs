@@ -9,7 +9,7 @@ internal sealed class RandomInputs(int seed)
     private const int SparseShare = 20;
     private readonly Random _random = new(seed);
 
-    /// <summary>Features of images, <c>[images, R, W]</c>: non-negative and mostly small, like those of detectors.</summary>
+    /// <summary>Features of images, <c>[images, R, W]</c>, R being the most that the bundle takes: non-negative and mostly small, like those of detectors.</summary>
     public float[] Regions(int images, BundleManifest manifest)
     {
         var regions = new float[images * manifest.RegionCount * manifest.RegionWidth];

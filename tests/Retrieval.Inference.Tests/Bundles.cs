@@ -19,6 +19,9 @@ internal static class Bundles
     /// <summary>The same with an explainer.</summary>
     public const string Explained = "ranking-logit-explained";
 
+    /// <summary>Images of 10 to 100 regions. Made by export.py: <c>--random --system camp-gate-fusion-new --regions 10-100</c>.</summary>
+    public const string AnyRegions = "camp-any-regions";
+
     /// <summary>The demo model of the repository: trained, small, made by the exporter.</summary>
     public const string Demo = "scenes-demo";
 
@@ -30,7 +33,7 @@ internal static class Bundles
     // A folder of further bundles of the same shapes, to be held to the same tests by hand.
     private static readonly string? More = Environment.GetEnvironmentVariable("RETRIEVAL_TEST_BUNDLES");
 
-    private static string[] Committed => [Fast, Compact, Half, Published, Vectors, Ranking, Explained];
+    private static string[] Committed => [Fast, Compact, Half, Published, Vectors, Ranking, Explained, AnyRegions];
 
     public static IReadOnlyList<string> Names { get; } =
         [.. Committed, .. More is null ? [] : Directory.GetDirectories(More).Select(Path.GetFileName).OfType<string>().Except(Committed)];

@@ -52,7 +52,7 @@ public sealed class EncoderInputTests
     public void Features_too_large_for_the_model_are_noticed_in_the_items_they_spoil(string bundle)
     {
         var model = Bundles.Model(bundle);
-        const int size = 36 * 64;
+        var size = model.Manifest.RegionCount * model.Manifest.RegionWidth;
         foreach (var value in new[] { 1e38f, float.MaxValue, float.NaN, float.PositiveInfinity })
         {
             var regions = Samples.Regions(model.Manifest, 6, 1);
@@ -73,7 +73,7 @@ public sealed class EncoderInputTests
     public void Sound_inputs_give_finite_records(string bundle)
     {
         var model = Bundles.Model(bundle);
-        using var images = model.ImageEncoder.Encode(new float[3 * 36 * 64], TestContext.Current.CancellationToken);
+        using var images = model.ImageEncoder.Encode(new float[3 * model.Manifest.RegionCount * model.Manifest.RegionWidth], TestContext.Current.CancellationToken);
         using var captions = model.TextEncoder.Encode(Samples.Captions(model, 9, 3), TestContext.Current.CancellationToken);
 
         Assert.Empty(images.NonFinite());

@@ -35,7 +35,7 @@ internal sealed class Oracle
     public int Captions => Scores.Length / Corpus.Count;
 
     public static float[] Matrix(Corpus corpus, IReadOnlyList<long[]> tokens, RecordSide side) =>
-        new MatrixScorer(Bundle.Model).Score(corpus.Count, (first, count, regions) =>
+        new MatrixScorer(Bundle.Model).Score(corpus.Count, Bundle.Regions, (first, count, regions) =>
         {
             for (var i = 0; i < count; i++)
             {

@@ -73,7 +73,7 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
             model.Names());
         Assert.Equal("camp-gate-fusion-new-concat", (string?)model["name"]);
         Assert.Matches("^[0-9a-f]{64}$", (string)model["fingerprint"]!);
-        Assert.Equal("""{"count":36,"width":64}""", model["regions"]!.ToJsonString());
+        Assert.Equal("""{"count":36,"fewest":36,"width":64}""", model["regions"]!.ToJsonString());
         Assert.Equal(ServerFixture.Images, (int)model["index"]!["images"]!);
         Assert.Equal(ServerFixture.Images * Corpus.CaptionsPerImage, (int)model["index"]!["captions"]!);
         Assert.False((bool)model["index"]!["manifestDamaged"]!);

@@ -18,5 +18,8 @@ public static class Repository
     /// <summary>A model of the same sizes with a ranking and an explainer.</summary>
     public static string ExplainedBundle { get; } = FixtureBundle("ranking-logit-explained");
 
+    /// <summary>A model of images of 10 to 100 regions, of the same widths.</summary>
+    public static string AnyRegionsBundle { get; } = FixtureBundle("camp-any-regions");
+
     private static string FixtureBundle(string name) => Path.Combine(Root, "tests", "Fixtures", "bundles", name);
 }

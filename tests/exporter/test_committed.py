@@ -35,6 +35,14 @@ def test_the_bundles_of_the_tests_come_out_byte_for_byte(tmp_path, suffix, setti
     assert_same(committed, tmp_path / committed.name)
 
 
+def test_the_bundle_of_images_of_any_number_of_regions_comes_out_byte_for_byte(tmp_path):
+    name = "camp-any-regions"
+    assert main(["--random", "--system", "camp-gate-fusion-new", "--regions", "10-100", "--embed-size", "16",
+                 "--image-size", "64", "--word-size", "8", "--vocabulary-size", "60", "--max-tokens", "20",
+                 "--out", str(tmp_path / name)]) == 0
+    assert_same(BUNDLES / name, tmp_path / name)
+
+
 @pytest.mark.parametrize("suffix, explainer", [("", False), (ranking_bundle.EXPLAINED, True)])
 def test_the_bundle_with_a_ranking_comes_out_byte_for_byte(tmp_path, suffix, explainer):
     ranking_bundle.write(tmp_path / "b", explainer=explainer)

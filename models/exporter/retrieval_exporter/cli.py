@@ -34,6 +34,15 @@ def seed(text: str) -> int:
     return value
 
 
+def region_range(text: str) -> tuple[int, int]:
+    """A number of regions, "36", or a range, "10-100": the fewest and the most."""
+    fewest, dash, most = text.partition("-")
+    try:
+        return int(fewest), int(most if dash else fewest)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of regions, and no range such as 10-100")
+
+
 def weights(text: str) -> list[float]:
     """Numbers between commas."""
     return [float(part) for part in text.split(",")]
@@ -55,9 +64,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--records", choices=RECORDS, help="how records are stored; as the scorer computes by default")
     p.add_argument("--max-tokens", type=int, help="words of the longest caption, both markers included; the "
                    "system's own limit by default")
-    p.add_argument("--regions", type=int, default=36, help="regions of an image")
     p.add_argument("--statistics", metavar="FILE", help="features [N, R, W] of images that the model learned from or of dev, "
                    ".npy: an ingestion warns of features that are unlike them. By default what the checkpoint has")
+    p.add_argument("--regions", type=region_range, default=(36, 36), metavar="N|N-M",
+                   help="regions of an image, or the fewest and the most where images differ; 36 by default")
     p.add_argument("--no-explainer", dest="explainer", action="store_false",
                    help="leave out the graph that explains pairs, which repeats a scorer's weights")
     e = p.add_argument_group("the coarse embedding")
@@ -123,8 +133,11 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_without_effect(arguments)
     if arguments.max_tokens is not None and not 3 <= arguments.max_tokens <= _MOST_TOKENS:
         raise ExportError(f"--max-tokens must be at least 3, the two markers and a word, and at most {_MOST_TOKENS}")
-    if arguments.regions < 1:
+    fewest, most = arguments.regions
+    if fewest < 1:
         raise ExportError("--regions must be at least 1")
+    if most < fewest:
+        raise ExportError(f"--regions is {fewest}-{most}, expected the fewest and then the most")
     wanted = choice.Choice(arguments.embedding, arguments.slots, arguments.slot_width)
     checkpoints = arguments.checkpoint or []
     if arguments.weights and len(checkpoints) < 2:
@@ -134,7 +147,7 @@ def run(arguments: argparse.Namespace) -> None:
         said = {name: default if getattr(arguments, name) is None else getattr(arguments, name)
                 for name, default in _RANDOM.items()}
         sizes = Sizes(said["embed_size"], said["image_size"], said["word_size"], said["vocabulary_size"],
-                      arguments.regions)
+                      most)
         options = {option.name: getattr(arguments, option.name) for option in registry.options()
                    if getattr(arguments, option.name) is not None}
         built = model.random(said["system"], sizes, options, said["seed"], arguments.coarse, wanted)
@@ -149,7 +162,8 @@ def run(arguments: argparse.Namespace) -> None:
     if isinstance(built.coarse, ForeignEmbedding):
         print(f"first stage: {built.coarse.described}")
     settings = Settings(arguments.form, arguments.profile, arguments.precision, arguments.records or "",
-                        arguments.regions, arguments.max_tokens or built.system.longest_caption, explainer=arguments.explainer)
+                        most, arguments.max_tokens or built.system.longest_caption, explainer=arguments.explainer,
+                        fewest_regions=None if fewest == most else fewest)
     if arguments.statistics is not None:
         found = statistics.of_file(arguments.statistics)
         if len(found.mean) != built.system.region_width:
@@ -167,6 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with one_thread():
             run(arguments)
         print(f"wrote {arguments.out}")
+        if arguments.explainer and len(set(arguments.regions)) > 1:
+            print(f"{arguments.out} explains no pairs: explainers are for one number of regions")
         if arguments.checkpoint and not arguments.vocabulary:
             print(f"{arguments.out} reads no sentences: without --vocabulary its words are w4, w5, ... for the ids 4, 5, ...")
 

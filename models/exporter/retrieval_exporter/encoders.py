@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .numbers.operations import l2
+from .numbers.operations import l2, word_mask
 
 
 class RegionEncoder(nn.Module):
@@ -18,9 +18,12 @@ class RegionEncoder(nn.Module):
         self.fc = nn.Linear(image_size, embed_size)
         self.normalise = normalise
 
-    def forward(self, regions: Tensor) -> Tensor:
+    def forward(self, regions: Tensor, counts: Tensor | None = None) -> Tensor:
+        """`counts`: the images' numbers of regions [B], behind which features come out as zeros; None if all have R."""
         features = self.fc(regions)
-        return l2(features) if self.normalise else features
+        features = l2(features) if self.normalise else features
+        # What pads an image to the longest of its batch has a feature as well, that of zeros.
+        return features if counts is None else features.masked_fill(~word_mask(counts, features.shape[1]).unsqueeze(-1), 0.0)
 
 
 class WordEncoder(nn.Module):

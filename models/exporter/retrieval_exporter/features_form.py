@@ -21,7 +21,7 @@ class FeaturesForm(Form):
         super().__init__(settings)
         self.embed_size = embed_size
         self.max_tokens = settings.max_tokens
-        self.image_fields = [Field("v", (settings.regions, embed_size), wide=True)]
+        self.image_fields = [Field("v", (settings.region_rows, embed_size), wide=True)]
         self.caption_fields = [Field("w", (WORDS, embed_size), wide=True)]
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 WORDS = "words"
+REGIONS = "regions"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One tensor of a record. A `shape` that starts with "words" is ragged: the field has one row a word. `wide`: of
-    the feature width, and therefore what records in int8 store in 8 bits."""
+    """One tensor of a record. A `shape` that starts with "words" or "regions" is ragged: the field has one row a word
+    or a region. `wide`: of the feature width, and therefore what records in int8 store in 8 bits."""
 
     name: str
     shape: tuple
@@ -17,7 +18,7 @@ class Field:
 
     @property
     def ragged(self) -> bool:
-        return self.shape[0] == WORDS
+        return self.shape[0] in (WORDS, REGIONS)
 
 
 class StoredField(NamedTuple):
@@ -29,4 +30,4 @@ class StoredField(NamedTuple):
 
     @property
     def ragged(self) -> bool:
-        return self.shape[0] == WORDS
+        return self.shape[0] in (WORDS, REGIONS)

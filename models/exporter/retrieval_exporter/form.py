@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from .fields import Field, StoredField
 from .numbers.arithmetic import Arithmetic, halve_products
@@ -28,20 +29,34 @@ class Form(nn.Module):
         self.logits = settings.logits
         self.math = Arithmetic(settings.precision)
         self.storage = Storage(settings.records, self.math)
+        self.most_regions = settings.regions
 
     @property
     def ragged(self) -> bool:
         """Whether captions have fields with a row a word."""
-        return any(field.ragged for field in self.caption_fields)
+        return self.is_ragged("caption")
+
+    def is_ragged(self, side: str) -> bool:
+        """Whether items of `side` have fields with a row a word or a region, and different numbers of them."""
+        return any(field.ragged for field in self.fields(side))
 
     def fields(self, side: str) -> Sequence[Field]:
         """The fields of `side`, "image" or "caption"."""
         return self.image_fields if side == "image" else self.caption_fields
 
-    def by_item(self, name: str) -> bool:
-        """Whether a stored tensor of captions, or one that a query derived, has a row a caption, not a row a word."""
-        stored = {field.name: not field.ragged for field in self.stored_fields("caption")}
-        return stored.get(name, not self.ragged)
+    def padded_region_columns(self, gram: Tensor) -> Tensor:
+        """[B, R, R] -> [B, R, most regions], the width in which a Gram matrix of regions is stored."""
+        return pad(gram, (0, self.most_regions - gram.shape[2])) if self.is_ragged("image") else gram
+
+    def region_columns(self, field: Tensor, regions: int | Tensor) -> Tensor:
+        """A Gram matrix of regions as it is stored [P, R, most regions] -> [P, R, R] float32, R being `regions`."""
+        return self.math.wide(field[:, :, :regions] if self.is_ragged("image") else field)
+
+    def by_item(self, side: str, name: str) -> bool:
+        """Whether a stored tensor of `side`, or one that a query derived, has a row an item, not a row a word or a
+        region."""
+        stored = {field.name: not field.ragged for field in self.stored_fields(side)}
+        return stored.get(name, not self.is_ragged(side))
 
     def stored_fields(self, side: str) -> list[StoredField]:
         """What a record of `side` is stored as."""
@@ -65,7 +80,8 @@ class Form(nn.Module):
         return self.math.wide(record[self.fields(side)[0].name])
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
-        """Features of B images -> the record's fields, each [B, ...]."""
+        """Features of B images -> the record's fields, each [B, ...]. Where images have different numbers of regions,
+        features behind an image's own are zeros."""
         raise NotImplementedError
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
@@ -78,7 +94,8 @@ class Form(nn.Module):
         return self.caption_record(w)
 
     def image_query(self, image: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Fields of Q images -> what is derived once a query, each [Q, ...]."""
+        """Fields of Q images, ragged ones flat as [rows, ...] -> what is derived once a query: each [rows, ...], or
+        [Q, ...] if no field is ragged."""
         return {}
 
     def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -86,10 +103,12 @@ class Form(nn.Module):
         or [Q, ...] if no field is ragged."""
         return {}
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        """Gathered fields, each [P, ...], and [P] lengths -> [P] scores, or what `outcome` makes of their logits.
-        Positions from a caption's length on hold its last word again: they must weigh nothing. `lengths` is None if no
-        field is ragged."""
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
+        """Gathered fields, each [P, ...], [P] lengths of captions and [P] numbers of regions -> [P] scores, or what
+        `outcome` makes of their logits. Positions from a caption's length on hold its last word again, and those from
+        an image's number of regions on its last region: they must weigh nothing. `lengths` and `counts` are None if no
+        field of the side is ragged."""
         raise NotImplementedError
 
     def outcome(self, logits: Tensor) -> Tensor:
@@ -116,7 +135,8 @@ class PublishedForm(Form):
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         return {self.caption_fields[0].name: w}
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
         v, w = image[self.image_fields[0].name], caption[self.caption_fields[0].name]
-        features = self.math.wide(v), self.math.wide(w), lengths
+        features = self.math.wide(v), self.math.wide(w), lengths, *(() if counts is None else (counts,))
         return self.scorer.logits(*features) if self.logits else self.scorer(*features)

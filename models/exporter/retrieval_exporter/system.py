@@ -71,6 +71,9 @@ class System(ABC):
     # How many regions an image must have, None if any number.
     region_count: int | None = None
 
+    # Whether images may have different numbers of regions, in every form.
+    ragged: bool = False
+
     # Whether the score is a sigmoid. `scorer` then has `logits`, which gives the value before it.
     probability: bool = False
 

@@ -74,13 +74,13 @@ internal static class BundleVerifyCommand
                 ("fingerprint", result.Fingerprint!),
                 ("system", manifest.System),
                 ("form, profile, precision", $"{manifest.Form}, {manifest.Profile}, {manifest.Precision}"),
-                ("regions", $"{manifest.Regions.Count} × {manifest.Regions.Width}"),
+                ("regions", $"{new RegionRange(manifest.Regions.Fewest, manifest.Regions.Count)} × {manifest.Regions.Width}"),
                 ("tokens", $"at most {manifest.MaxTokens}, start and end included"),
                 ("embedding", $"{manifest.EmbeddingSource}, {manifest.EmbeddingWidth} numbers"),
                 ("order of hits", OrderOf(manifest.Ranking)),
                 ("image record", string.Join("; ", manifest.ImageFields)),
                 ("caption record", string.Join("; ", manifest.CaptionFields)),
-                ("explains", manifest.Explains.Count == 0 ? "nothing: there is no explainer" : string.Join(", ", manifest.Explains))));
+                ("explains", Explained(manifest))));
         }
 
         if (result.Files is { } listed)
@@ -111,6 +111,16 @@ internal static class BundleVerifyCommand
         }
 
         console.WriteLine(result.Ok ? "verified" : "NOT verified");
+    }
+
+    private static string Explained(ManifestView manifest)
+    {
+        if (manifest.Explains.Count > 0)
+        {
+            return string.Join(", ", manifest.Explains);
+        }
+
+        return manifest.Regions.Fewest < manifest.Regions.Count ? "nothing: explainers are for one number of regions" : "nothing: there is no explainer";
     }
 
     private static string OrderOf(RankingView? ranking) => ranking is null
@@ -154,7 +164,7 @@ internal static class BundleVerifyCommand
             manifest.Form,
             manifest.Profile,
             manifest.Precision,
-            new RegionShape(manifest.RegionCount, manifest.RegionWidth),
+            new RegionShape(manifest.Regions.Most, manifest.Regions.Fewest, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
             manifest.EmbeddingSource,
@@ -164,5 +174,6 @@ internal static class BundleVerifyCommand
             [.. manifest.Graphs.Explainer?.Outputs.Select(output => output.Name) ?? []]);
     }
 
-    private sealed record RegionShape(int Count, int Width);
+    /// <summary>Count: of every image, or the most where the fewest are fewer.</summary>
+    private sealed record RegionShape(int Count, int Fewest, int Width);
 }

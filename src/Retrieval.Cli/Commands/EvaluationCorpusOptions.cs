@@ -91,7 +91,7 @@ internal sealed class EvaluationCorpusOptions
     /// <summary>The source, or its first images.</summary>
     public IFeatureSource OpenSource(ParseResult parsed, BundleManifest manifest)
     {
-        var source = _source.Open(parsed, new FeatureExpectation { RegionCount = manifest.RegionCount, RegionWidth = manifest.RegionWidth });
+        var source = _source.Open(parsed, new FeatureExpectation { RegionCount = manifest.Regions, RegionWidth = manifest.RegionWidth });
         return parsed.GetValue(_limit) is { } limit ? new LimitedSource(source, limit) : source;
     }
 }

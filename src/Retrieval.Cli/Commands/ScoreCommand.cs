@@ -58,7 +58,7 @@ internal static class ScoreCommand
         var started = Stopwatch.GetTimestamp();
         var bank = direction == TextToImage ? RecordSide.Image : RecordSide.Caption;
         var scores = await ShareDisplay.RunAsync(progress => Task.Run(
-            () => new MatrixScorer(model).Score(regions.Images, regions.Read, captions, bank, new Share(progress, pairs), cancellationToken), cancellationToken)).ConfigureAwait(false);
+            () => new MatrixScorer(model).Score(regions.Images, regions.Regions, regions.Read, captions, bank, new Share(progress, pairs), cancellationToken), cancellationToken)).ConfigureAwait(false);
         var elapsed = Stopwatch.GetElapsedTime(started);
         NpyWriter.Write(files.Out, scores, regions.Images, captions.Count);
 

@@ -16,14 +16,14 @@ internal static class FeaturesFile
     public static ImageFeatures Read(string path, BundleManifest manifest)
     {
         using var file = NpyFile.Open(path);
-        if (!file.Shape.SequenceEqual([manifest.RegionCount, manifest.RegionWidth]))
+        if (!(file.Shape.Count == 2 && manifest.Regions.Contains(file.Shape[0]) && file.Shape[1] == manifest.RegionWidth))
         {
             // Before any of it is read: the header says how long the rest is.
-            throw new InvalidInputException($"({string.Join(", ", file.Shape)}); expected ({manifest.RegionCount}, {manifest.RegionWidth})", file.Name, field: "shape");
+            throw new InvalidInputException($"({string.Join(", ", file.Shape)}); expected ({manifest.Regions}, {manifest.RegionWidth})", file.Name, field: "shape");
         }
 
         file.RequireType(isFloat: true);
-        var values = new float[manifest.RegionCount * manifest.RegionWidth];
+        var values = new float[(int)file.Shape[0] * manifest.RegionWidth];
         file.ReadRows(0, values.AsSpan());
         return new ImageFeatures(values, file.Shape);
     }

@@ -22,6 +22,9 @@ internal sealed class RegionsFile : IDisposable
 
     public int Images => (int)_file.RowCount;
 
+    /// <summary>Regions of every image.</summary>
+    public int Regions => (int)_file.Shape[1];
+
     /// <exception cref="InvalidInputException">Not a floating-point array of the shape that the bundle requires.</exception>
     public static RegionsFile Open(string path, BundleManifest manifest)
     {
@@ -29,10 +32,10 @@ internal sealed class RegionsFile : IDisposable
         try
         {
             var shape = file.Shape;
-            if (shape.Count != 3 || shape[0] is 0 or > int.MaxValue || shape[1] != manifest.RegionCount || shape[2] != manifest.RegionWidth)
+            if (shape.Count != 3 || shape[0] is 0 or > int.MaxValue || !manifest.Regions.Contains(shape[1]) || shape[2] != manifest.RegionWidth)
             {
                 throw new InvalidInputException(
-                    $"({string.Join(", ", shape)}); expected (images, {manifest.RegionCount}, {manifest.RegionWidth}) with at least one image", file.Name, field: "shape");
+                    $"({string.Join(", ", shape)}); expected (images, {manifest.Regions}, {manifest.RegionWidth}) with at least one image", file.Name, field: "shape");
             }
 
             file.RequireType(isFloat: true);

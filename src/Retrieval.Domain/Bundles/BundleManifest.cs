@@ -30,8 +30,11 @@ public sealed record BundleManifest
     /// <summary>Arithmetic of the scorers: <c>float32</c>, <c>float16</c> or <c>int8</c>. Records have their own types.</summary>
     public required string Precision { get; init; }
 
-    /// <summary>Regions per image (36 for the published features).</summary>
-    public required int RegionCount { get; init; }
+    /// <summary>How many regions an image may have (36 for the published features).</summary>
+    public required RegionRange Regions { get; init; }
+
+    /// <summary>The most regions of an image; of every image where their number is fixed.</summary>
+    public int RegionCount => Regions.Most;
 
     /// <summary>Values per region feature (2048 for the published features).</summary>
     public required int RegionWidth { get; init; }

@@ -43,8 +43,8 @@ public static class BundleManifestReader
         }
 
         var files = ReadFiles(root);
-        var (regions, tokens, captionFields) = (root.Node("regions").Integer("count", 1, LargestDimension), ReadTokens(root.Node("tokens")), ReadFields(root.Node("records"), "caption"));
-        var explainer = new ExplainerReader(regions, tokens.Max, captionFields.Any(field => field.Ragged));
+        var (regions, tokens, captionFields) = (RegionRangeReader.Read(root.Node("regions")), ReadTokens(root.Node("tokens")), ReadFields(root.Node("records"), "caption"));
+        var explainer = new ExplainerReader(regions.Most, tokens.Max, captionFields.Any(field => field.Ragged));
         var manifest = new BundleManifest
         {
             Name = ReadName(root, "name"),
@@ -52,7 +52,7 @@ public static class BundleManifestReader
             Form = root.Text("form", "serving", "published"),
             Profile = root.Text("profile", "fast", "compact"),
             Precision = root.Text("precision", "float32", "float16", "int8"),
-            RegionCount = regions,
+            Regions = regions,
             RegionWidth = root.Node("regions").Integer("width", 1, LargestDimension),
             Tokens = tokens,
             EmbeddingWidth = root.Node("embedding").Integer("width", 1, LargestDimension),
@@ -67,6 +67,16 @@ public static class BundleManifestReader
             StatisticsFile = root.OptionalNode("statistics") is { } statistics ? FileIn(statistics, files) : null,
             Files = files,
         };
+        if (!regions.IsFixed && manifest.Graphs.Explainer is not null)
+        {
+            root.Node("graphs").Fault("explainer", "needs a fixed number of regions, regions.count");
+        }
+
+        if (regions.IsFixed && manifest.ImageFields.Any(field => field.Ragged))
+        {
+            root.Fault("records", "must not have image fields with a row a region where all images have regions.count of them");
+        }
+
         if ((double)manifest.RegionCount * manifest.RegionWidth * sizeof(float) > int.MaxValue)
         {
             root.Fault("regions", "must have features below 2 GiB an image");
@@ -158,7 +168,7 @@ public static class BundleManifestReader
                 node.Fault("type must be float32, float16, int8 or int64");
             }
 
-            var (shape, ragged) = ReadShape(node);
+            var (shape, ragged) = ReadShape(node, collection == "image" ? "regions" : "words");
             if (shape.Aggregate(1.0, (product, size) => product * size) * type.SizeInBytes() <= int.MaxValue)
             {
                 fields.Add(new FieldSpec(name, type, shape, ragged));
@@ -177,14 +187,14 @@ public static class BundleManifestReader
         return fields;
     }
 
-    private static (List<int> Shape, bool Ragged) ReadShape(ManifestNode field)
+    private static (List<int> Shape, bool Ragged) ReadShape(ManifestNode field, string row)
     {
         var shape = new List<int>();
         var ragged = false;
         var first = true;
         foreach (var dimension in field.Items("shape"))
         {
-            if (first && dimension.IsText("words"))
+            if (first && dimension.IsText(row))
             {
                 ragged = true;
             }

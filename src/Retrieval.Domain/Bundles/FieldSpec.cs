@@ -1,8 +1,8 @@
 namespace Retrieval.Domain.Bundles;
 
 /// <summary>
-/// One named tensor of a record. A fixed field has one row per item. A ragged field has one row per word, and an item owns as
-/// many consecutive rows as it has words.
+/// One named tensor of a record. A fixed field has one row per item. A ragged field has one row per word of a caption, or per
+/// region of an image, and an item owns as many consecutive rows as it has of them.
 /// </summary>
 /// <param name="Name">The field's name, e.g. <c>v</c>: letters, digits and underscores.</param>
 /// <param name="Type">Element type.</param>
@@ -23,6 +23,6 @@ public sealed record FieldSpec(string Name, ElementType Type, IReadOnlyList<int>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Type, Ragged, RowElements);
 
-    /// <summary>E.g. <c>v float32 [36, 1024]</c> or <c>w float16 [words, 1024]</c>.</summary>
-    public override string ToString() => $"{Name} {Type.ToName()} [{(Ragged ? "words, " : "")}{string.Join(", ", RowShape)}]";
+    /// <summary>E.g. <c>v float32 [36, 1024]</c> or, of a ragged field, <c>w float16 [rows, 1024]</c>.</summary>
+    public override string ToString() => $"{Name} {Type.ToName()} [{(Ragged ? "rows, " : "")}{string.Join(", ", RowShape)}]";
 }

@@ -1,3 +1,5 @@
+using Retrieval.Domain.Bundles;
+
 namespace Retrieval.Features.Sources;
 
 /// <summary>What a model requires of every image. A number that is not set is taken from the source.</summary>
@@ -7,7 +9,7 @@ public sealed record FeatureExpectation
     public static FeatureExpectation None { get; } = new();
 
     /// <summary>Regions of each image.</summary>
-    public int? RegionCount { get; init; }
+    public RegionRange? RegionCount { get; init; }
 
     /// <summary>Features of each region.</summary>
     public int? RegionWidth { get; init; }

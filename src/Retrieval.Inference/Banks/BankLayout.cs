@@ -7,11 +7,11 @@ namespace Retrieval.Inference.Banks;
 /// <summary>One contiguous tensor of a bank.</summary>
 /// <param name="Name">The field, or offset or length.</param>
 /// <param name="RowBytes">Bytes of one row.</param>
-/// <param name="Ragged">Whether its rows are words instead of items.</param>
+/// <param name="Ragged">Whether its rows are words or regions instead of items.</param>
 /// <param name="Source">Address of its mapped rows.</param>
 internal readonly record struct BankColumn(string Name, long RowBytes, bool Ragged, nint Source);
 
-/// <summary>Numbers of rows: items, and the words that ragged fields hold for them.</summary>
+/// <summary>Numbers of rows: items, and the words, or regions, that ragged fields hold for them.</summary>
 internal readonly record struct BankRows(long Items, long Words)
 {
     public long Of(in BankColumn column) => column.Ragged ? Words : Items;
@@ -81,7 +81,7 @@ internal sealed class BankLayout
     public string Arithmetic()
     {
         var items = Count(Rows.Items, "rows", Columns.Where(column => !column.Ragged));
-        return Columns.Any(column => column.Ragged) ? $"{items} and {Count(Rows.Words, "words", Columns.Where(column => column.Ragged))}" : items;
+        return Columns.Any(column => column.Ragged) ? $"{items} and {Count(Rows.Words, Side == RecordSide.Image ? "regions" : "words", Columns.Where(column => column.Ragged))}" : items;
 
         static string Count(long rows, string what, IEnumerable<BankColumn> columns) =>
             string.Create(CultureInfo.InvariantCulture, $"{rows:N0} {what} × {columns.Sum(column => column.RowBytes):N0} bytes");

@@ -13,19 +13,22 @@ public sealed class ImageItem : WorkItem<EncodedBatch>
 
     /// <summary>Creates the item.</summary>
     /// <param name="batcher">A <see cref="BatcherOf"/> the encoder.</param>
-    /// <param name="regions">Float32 <c>[R, W]</c>, row-major, with R and W from the bundle's manifest.</param>
+    /// <param name="regions">Float32 <c>[R, W]</c>, row-major, with a number of regions R that the bundle takes.</param>
+    /// <param name="width">W, from the bundle's manifest.</param>
     /// <param name="limits">When it is no longer wanted.</param>
-    public ImageItem(SingleBatcher<ImageItem> batcher, Memory<float> regions, WorkLimits limits)
-        : base(batcher, 1, CostOfOne, limits) => Regions = regions;
+    public ImageItem(SingleBatcher<ImageItem> batcher, Memory<float> regions, int width, WorkLimits limits)
+        : base(batcher, 1, CostOfOne, limits) => (Regions, RegionCount) = (regions, regions.Length / width);
 
     /// <summary>Encodes such items.</summary>
     public static SingleBatcher<ImageItem> BatcherOf(ImageEncoder encoder)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        return new(WorkKinds.Encode, item => item.Given = encoder.Encode(item.Regions));
+        return new(WorkKinds.Encode, item => item.Given = encoder.Encode(item.Regions, [item.RegionCount]));
     }
 
     internal Memory<float> Regions { get; }
+
+    internal int RegionCount { get; }
 
     /// <summary>The encoder's result; null before that, and if the item was abandoned.</summary>
     internal EncodedBatch? Given { get; set; }

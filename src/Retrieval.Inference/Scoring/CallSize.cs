@@ -26,9 +26,11 @@ internal static class CallSize
     // The power of two nearest, in ratio, to the number of pairs that fit. Float16 counts as float32, which is used for computing.
     private static int OnCpu(BundleManifest manifest)
     {
-        var elements = manifest.ImageFields.Concat(manifest.CaptionFields).Sum(field => (long)field.RowElements * (field.Ragged ? manifest.Tokens.Max : 1));
+        var elements = Elements(manifest.ImageFields, manifest.RegionCount) + Elements(manifest.CaptionFields, manifest.Tokens.Max);
         var fitting = CachedBytes / (sizeof(float) * Math.Max(1, elements));
         var nearest = Math.Pow(2, Math.Round(Math.Log2(Math.Max(1, fitting))));
         return (int)Math.Clamp(nearest, FewestOnCpu, MostOnCpu);
     }
+
+    private static long Elements(IEnumerable<FieldSpec> fields, int mostRows) => fields.Sum(field => (long)field.RowElements * (field.Ragged ? mostRows : 1));
 }

@@ -34,7 +34,7 @@ internal static class ParityCheck
     {
         // The last word of the vocabulary may be absent from the recorded captions: a graph with fewer words fails here and not in a query.
         model.TextEncoder.Encode([[bundle.Manifest.VocabularySize - 1]]).Dispose();
-        using var images = model.ImageEncoder.Encode(recorded.Regions);
+        using var images = model.ImageEncoder.Encode(recorded.Regions, recorded.RegionCounts);
         using var captions = model.TextEncoder.Encode(recorded.Captions);
         var report = new ParityReport(
             bundle.Manifest.Parity.Tolerance,

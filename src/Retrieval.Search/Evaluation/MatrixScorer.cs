@@ -18,24 +18,25 @@ public sealed class MatrixScorer(MatchingModel model)
 
     /// <summary>Scores all pairs.</summary>
     /// <param name="images">Number of images I.</param>
+    /// <param name="regionCount">Regions R of every image; a number that the bundle takes.</param>
     /// <param name="readRegions">Supplies the images' region features.</param>
     /// <param name="captions">Token ids of the C captions, start and end tokens included.</param>
     /// <param name="bankSide">Which scorer: <see cref="RecordSide.Image"/> is text to image, <see cref="RecordSide.Caption"/> image to text.</param>
     /// <param name="progress">Receives the number of pairs done, after each block.</param>
     /// <param name="cancellationToken">Stops the run on the device.</param>
     /// <returns>Float32 <c>[I, C]</c>, row-major.</returns>
-    public float[] Score(int images, RegionReader readRegions, IReadOnlyList<long[]> captions, RecordSide bankSide, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public float[] Score(int images, int regionCount, RegionReader readRegions, IReadOnlyList<long[]> captions, RecordSide bankSide, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(readRegions);
         ArgumentNullException.ThrowIfNull(captions);
         var matrix = new float[checked(images * captions.Count)];
-        var size = model.Manifest.RegionCount * model.Manifest.RegionWidth;
+        var size = regionCount * model.Manifest.RegionWidth;
         for (var firstImage = 0; firstImage < images; firstImage += ImagesPerBlock)
         {
             var imageCount = Math.Min(ImagesPerBlock, images - firstImage);
             var regions = new float[imageCount * size];
             readRegions(firstImage, imageCount, regions);
-            using var imageBatch = model.ImageEncoder.Encode(regions, cancellationToken);
+            using var imageBatch = model.ImageEncoder.Encode(regions, [.. Enumerable.Repeat(regionCount, imageCount)], cancellationToken);
 
             // Captions are encoded again for each block of images: this costs about 1% of the scoring, and memory does not grow
             // with the number of captions.

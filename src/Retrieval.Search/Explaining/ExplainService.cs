@@ -43,7 +43,7 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
         using var snapshot = snapshots.Acquire();
         if (snapshot.ExplainBatcher is not { } batcher)
         {
-            throw new NoExplainerException(snapshot.Model.Label);
+            throw new NoExplainerException(snapshot.Model.Label, snapshot.Model.Manifest.Regions);
         }
 
         using var activity = SearchActivities.Start(QueryKinds.Explain);

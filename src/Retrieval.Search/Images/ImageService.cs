@@ -76,8 +76,9 @@ public sealed class ImageService(SnapshotSource snapshots, ComputeQueues queues,
             Require(tooMuch.Reason, tooMuch.What);
         }
 
-        var (regions, width) = (model.Manifest.RegionCount, model.Manifest.RegionWidth);
         image.Features.Require(model.Manifest);
+        var width = model.Manifest.RegionWidth;
+        var regions = image.Features.Values.Length / width;
         return new ImageSample(0, image.Id)
         {
             Regions = image.Features.Values,

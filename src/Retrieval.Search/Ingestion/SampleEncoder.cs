@@ -44,9 +44,9 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
     /// </summary>
     public TokenizedSample? Tokenize(ImageSample sample, out string? reason)
     {
-        if (sample.RegionCount != model.Manifest.RegionCount || sample.RegionWidth != model.Manifest.RegionWidth || sample.Regions.Length != sample.RegionCount * (long)sample.RegionWidth)
+        if (!model.Manifest.Regions.Contains(sample.RegionCount) || sample.RegionWidth != model.Manifest.RegionWidth || sample.Regions.Length != sample.RegionCount * (long)sample.RegionWidth)
         {
-            reason = $"{sample.RegionCount} regions of {sample.RegionWidth} features, {sample.Regions.Length} values; the model takes {model.Manifest.RegionCount} regions of {model.Manifest.RegionWidth}";
+            reason = $"{sample.RegionCount} regions of {sample.RegionWidth} features, {sample.Regions.Length} values; the model takes {model.Manifest.Regions} regions of {model.Manifest.RegionWidth}";
             return null;
         }
 
@@ -126,14 +126,15 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
 
     private EncodedBatch EncodeImages(IReadOnlyList<TokenizedSample> samples, CancellationToken cancellationToken)
     {
-        var size = model.Manifest.RegionCount * model.Manifest.RegionWidth;
-        var regions = new float[samples.Count * size];
-        for (var i = 0; i < samples.Count; i++)
+        var regions = new float[samples.Sum(sample => sample.Sample.Regions.Length)];
+        var filled = 0;
+        foreach (var sample in samples)
         {
-            samples[i].Sample.Regions.Span.CopyTo(regions.AsSpan(i * size, size));
+            sample.Sample.Regions.Span.CopyTo(regions.AsSpan(filled));
+            filled += sample.Sample.Regions.Length;
         }
 
-        return model.ImageEncoder.Encode(regions, cancellationToken);
+        return model.ImageEncoder.Encode(regions, [.. samples.Select(sample => sample.Sample.RegionCount)], cancellationToken);
     }
 
     private EncodedBatch? EncodeCaptions(IReadOnlyList<TokenizedSample> samples, CancellationToken cancellationToken)

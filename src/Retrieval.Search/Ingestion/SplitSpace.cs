@@ -14,7 +14,7 @@ public static class SplitSpace
     private const int OtherBytesOfImage = 96;
     private const int OtherBytesOfCaption = 32;
 
-    /// <summary>Bytes, estimated from the first rows: captions have as many rows of a ragged field as tokens.</summary>
+    /// <summary>Bytes, estimated from the first rows: captions have as many rows of a ragged field as tokens, images as regions.</summary>
     /// <param name="manifest">The bundle's manifest.</param>
     /// <param name="captions">The bundle's captions.</param>
     /// <param name="source">The split.</param>
@@ -38,7 +38,7 @@ public static class SplitSpace
     {
         var embedding = (long)manifest.EmbeddingWidth * sizeof(float);
         var texts = image.Id.Length + ((image.Boxes?.Length ?? 0) * sizeof(float));
-        var bytes = OtherBytesOfImage + texts + embedding + BytesOf(manifest.ImageFields, manifest.RegionCount);
+        var bytes = OtherBytesOfImage + texts + embedding + BytesOf(manifest.ImageFields, image.RegionCount);
         foreach (var caption in image.Captions)
         {
             bytes += OtherBytesOfCaption + caption.Length + embedding + BytesOf(manifest.CaptionFields, RowsOf(encoder, caption));

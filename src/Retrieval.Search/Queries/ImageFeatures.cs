@@ -52,13 +52,13 @@ public sealed record ImageFeatures(float[] Values, IReadOnlyList<long>? Shape)
     /// <exception cref="InvalidInputException">A value is not finite.</exception>
     internal void Require(BundleManifest manifest)
     {
-        var (regions, width) = (manifest.RegionCount, manifest.RegionWidth);
-        if (Shape is { } shape && !shape.SequenceEqual([regions, width]))
+        var (regions, width) = (manifest.Regions, manifest.RegionWidth);
+        if (Shape is { } shape && !(shape.Count == 2 && regions.Contains(shape[0]) && shape[1] == width))
         {
             throw new FeatureShapeException($"found the shape ({string.Join(", ", shape)})", regions, width);
         }
 
-        if (Values.Length != regions * width)
+        if (Values.Length % width != 0 || !regions.Contains(Values.Length / width))
         {
             throw new FeatureShapeException(string.Create(CultureInfo.InvariantCulture, $"found {Values.Length} values"), regions, width);
         }

@@ -88,7 +88,7 @@ internal sealed class SearchRun : IDisposable
     /// <exception cref="InvalidInputException">The encoder gives values that are not finite for it.</exception>
     internal static async Task<EncodedBatch> EncodeAsync(SearchSnapshot snapshot, WorkScheduler device, ImageFeatures features, WorkLimits work, StageClock clock)
     {
-        var item = new ImageItem(snapshot.ImageEncodeBatcher, features.Values, work);
+        var item = new ImageItem(snapshot.ImageEncodeBatcher, features.Values, snapshot.Model.Manifest.RegionWidth, work);
         var encoded = await device.RunAsync(item).ConfigureAwait(false);
         clock.EndQueued(StageNames.Encode, item.Computing);
         if (encoded.NonFinite().Count == 0)

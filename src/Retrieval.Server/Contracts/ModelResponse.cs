@@ -66,7 +66,7 @@ public sealed record ModelResponse(
             new DeviceResponse(status.Device.Name, deviceReason, status.Device.TotalBytes),
             status.PairsPerCall,
             [.. status.Banks.Select(BankResponse.Of)],
-            new RegionShape(manifest.RegionCount, manifest.RegionWidth),
+            new RegionShape(manifest.Regions.Most, manifest.Regions.Fewest, manifest.RegionWidth),
             manifest.Tokens.Max,
             manifest.EmbeddingWidth,
             RankingResponse.Of(manifest.Ranking),

@@ -52,7 +52,7 @@ internal sealed partial class IngestionRunner(
                 var model = snapshots.AcquireModel();
                 parts.Push(model);
                 var manifest = model.Model.Manifest;
-                var (source, key) = order.Open(roots, new FeatureExpectation { RegionCount = manifest.RegionCount, RegionWidth = manifest.RegionWidth });
+                var (source, key) = order.Open(roots, new FeatureExpectation { RegionCount = manifest.Regions, RegionWidth = manifest.RegionWidth });
                 parts.Push(source);
                 var run = new IngestionRun(id, key, order.Replace, time.GetUtcNow());
                 var (started, answer) = await BeginAsync(order, run, model, source, cancellationToken).ConfigureAwait(false);

@@ -25,7 +25,7 @@ public sealed class FieldSpecTests
     public void It_is_shown_with_name_type_and_shape()
     {
         Assert.Equal("v float32 [36, 64]", Fixed.ToString());
-        Assert.Equal("w float16 [words, 5]", new FieldSpec("w", ElementType.Float16, [5], Ragged: true).ToString());
+        Assert.Equal("w float16 [rows, 5]", new FieldSpec("w", ElementType.Float16, [5], Ragged: true).ToString());
     }
 
     [Fact]

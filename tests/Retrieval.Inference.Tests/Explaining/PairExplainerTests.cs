@@ -118,7 +118,7 @@ public sealed class PairExplainerTests
         var regions = Samples.Regions(Model.Manifest, 1, 5);
         using var alone = Model.ImageEncoder.Encode(regions, TestContext.Current.CancellationToken);
 
-        using var queued = await queue.RunAsync(new ImageItem(ImageItem.BatcherOf(Model.ImageEncoder), regions, default));
+        using var queued = await queue.RunAsync(new ImageItem(ImageItem.BatcherOf(Model.ImageEncoder), regions, Model.Manifest.RegionWidth, default));
 
         Assert.Equal(alone.Embedding(0).ToArray(), queued.Embedding(0).ToArray());
     }

@@ -22,7 +22,7 @@ public sealed class MatrixScorerTests
         const int size = Bundle.Regions * Bundle.Width;
 
         var scores = new MatrixScorer(Bundle.Model).Score(
-            (int)regions.Shape[0], (first, count, target) => values.AsSpan((int)first * size, count * size).CopyTo(target), captions, side, null, TestContext.Current.CancellationToken);
+            (int)regions.Shape[0], Bundle.Regions, (first, count, target) => values.AsSpan((int)first * size, count * size).CopyTo(target), captions, side, null, TestContext.Current.CancellationToken);
 
         Assert.All(recorded.Read("scores").ToSingles().Zip(scores), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
@@ -36,11 +36,11 @@ public sealed class MatrixScorerTests
         var corpus = Corpus.Make(130, 1, 71);
         var tokens = corpus.AllCaptions.Select(caption => Bundle.Model.Captions.Encode(caption).TokenIds).ToArray();
         var done = new List<long>();
-        var whole = new MatrixScorer(Bundle.Model).Score(130, Read(corpus, 0), tokens, side, new Steps(done.Add), TestContext.Current.CancellationToken);
+        var whole = new MatrixScorer(Bundle.Model).Score(130, Bundle.Regions, Read(corpus, 0), tokens, side, new Steps(done.Add), TestContext.Current.CancellationToken);
         var order = new Random(72).GetItems([.. Enumerable.Range(0, 130)], 12);
         foreach (var image in order)
         {
-            var one = new MatrixScorer(Bundle.Model).Score(1, Read(corpus, image), [tokens[image], tokens[129 - image]], side, null, TestContext.Current.CancellationToken);
+            var one = new MatrixScorer(Bundle.Model).Score(1, Bundle.Regions, Read(corpus, image), [tokens[image], tokens[129 - image]], side, null, TestContext.Current.CancellationToken);
             Assert.Equal(whole[(image * 130) + image], one[0], 1e-5f);
             Assert.Equal(whole[(image * 130) + 129 - image], one[1], 1e-5f);
         }
@@ -52,8 +52,8 @@ public sealed class MatrixScorerTests
     [Fact]
     public void Nothing_gives_an_empty_matrix()
     {
-        Assert.Empty(new MatrixScorer(Bundle.Model).Score(0, (_, _, _) => Assert.Fail("nothing to read"), [[1, 2]], RecordSide.Image, null, TestContext.Current.CancellationToken));
-        Assert.Empty(new MatrixScorer(Bundle.Model).Score(2, (_, _, _) => { }, [], RecordSide.Caption, null, TestContext.Current.CancellationToken));
+        Assert.Empty(new MatrixScorer(Bundle.Model).Score(0, Bundle.Regions, (_, _, _) => Assert.Fail("nothing to read"), [[1, 2]], RecordSide.Image, null, TestContext.Current.CancellationToken));
+        Assert.Empty(new MatrixScorer(Bundle.Model).Score(2, Bundle.Regions, (_, _, _) => { }, [], RecordSide.Caption, null, TestContext.Current.CancellationToken));
     }
 
     private static MatrixScorer.RegionReader Read(Corpus corpus, int from) => (first, count, regions) =>

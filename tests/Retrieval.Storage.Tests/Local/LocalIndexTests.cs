@@ -278,7 +278,7 @@ public sealed class LocalIndexTests : IDisposable
 
         var error = Assert.Throws<IndexMismatchException>(() => LocalIndexWriter.OpenOrCreate(_folder.Index, other));
 
-        Assert.Contains("w float16 [words, 5]", error.Message, StringComparison.Ordinal);
+        Assert.Contains("w float16 [rows, 5]", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

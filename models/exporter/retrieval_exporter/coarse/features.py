@@ -10,12 +10,13 @@ class Features(Coarse):
 
     source = "features"
     standalone = True
+    ragged = True
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
 
-    def image(self, v: Tensor) -> Tensor:
+    def image(self, v: Tensor, counts: Tensor | None = None) -> Tensor:
         return v
 
     def caption(self, w: Tensor, lengths: Tensor) -> Tensor:

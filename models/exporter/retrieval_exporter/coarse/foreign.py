@@ -24,6 +24,7 @@ class ForeignEmbedding(Coarse):
         self.coarse = system.coarse()
         self.regions, self.words = system.regions, system.words
         self.width = self.coarse.width
+        self.ragged = system.ragged and self.coarse.ragged
 
     def unsupported(self, settings: "Settings") -> str | None:
         if self.region_count in (None, settings.regions):
@@ -31,8 +32,9 @@ class ForeignEmbedding(Coarse):
         return f"{self.path}: the coarse model takes {self.region_count} regions an image, but --regions is " \
                f"{settings.regions}"
 
-    def of_regions(self, regions: Tensor, v: Tensor) -> Tensor:
-        return self.coarse.of_regions(regions, self.regions(regions))
+    def of_regions(self, regions: Tensor, v: Tensor, counts: Tensor | None = None) -> Tensor:
+        given = () if counts is None else (counts,)
+        return self.coarse.of_regions(regions, self.regions(regions, *given), *given)
 
     def of_tokens(self, token_ids: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
         return self.coarse.of_tokens(token_ids, self.words(token_ids, lengths), lengths)

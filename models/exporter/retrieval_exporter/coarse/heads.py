@@ -12,6 +12,7 @@ class Heads(Coarse):
     """Two trained linear maps of the pooled features, then unit length."""
 
     source = "heads"
+    ragged = True
 
     def __init__(self, image_weight: Tensor, caption_weight: Tensor, image_bias: Tensor, caption_bias: Tensor) -> None:
         super().__init__()
@@ -20,8 +21,8 @@ class Heads(Coarse):
             self.register_buffer(name + "_bias", bias.float().contiguous())
         self.width = image_weight.shape[0]
 
-    def image(self, v: Tensor) -> Tensor:
-        return l2(torch.addmm(self.image_bias, mean_regions(v), self.image_matrix))
+    def image(self, v: Tensor, counts: Tensor | None = None) -> Tensor:
+        return l2(torch.addmm(self.image_bias, mean_regions(v, counts), self.image_matrix))
 
     def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
         return l2(torch.addmm(self.caption_bias, mean_words(w, lengths), self.caption_matrix))

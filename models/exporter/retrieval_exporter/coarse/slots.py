@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..numbers.operations import l2, word_mask
+from ..numbers.operations import l2, masked_softmax, region_mask, softmax_of, word_mask
 from .embedding import Coarse
 
 # Of the logarithm of a word's weight.
@@ -45,9 +45,10 @@ def _projected(x: Tensor, projection: Tensor) -> Tensor:
     return (x.transpose(0, 1) @ projection).transpose(0, 1).flatten(1)
 
 
-def _image(x: Tensor, means: Tensor, projection: Tensor, unit: bool) -> Tensor:
-    """[N, R, D] -> [N, B p]: regions, by means [B, D] and projections in the space they are in."""
-    attention = torch.softmax((x @ means.t()).transpose(1, 2), dim=-1)
+def _image(x: Tensor, means: Tensor, projection: Tensor, unit: bool, mask: Tensor | None = None) -> Tensor:
+    """[N, R, D] -> [N, B p]: regions, by means [B, D] and projections in the space they are in. `mask` [N, R] is true
+    where there is a region, None if everywhere."""
+    attention = softmax_of((x @ means.t()).transpose(1, 2), mask)
     y = _projected(attention @ x, projection)
     return l2(y) if unit else y
 
@@ -91,6 +92,7 @@ class SlotEmbedding(Coarse):
     """
 
     source = "slots"
+    ragged = True
 
     def __init__(self, weights: SlotWeights, query: Tensor, key: Tensor) -> None:
         super().__init__()
@@ -102,8 +104,8 @@ class SlotEmbedding(Coarse):
         for name in ("slot_centres", "word_weight", "query_projection"):
             self.register_buffer(name, getattr(weights, name).float().contiguous())
 
-    def image(self, v: Tensor) -> Tensor:
-        return _image(v, self.means, self.key_projection, self.unit)
+    def image(self, v: Tensor, counts: Tensor | None = None) -> Tensor:
+        return _image(v, self.means, self.key_projection, self.unit, region_mask(counts, v))
 
     def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
         return _caption(w @ self.query, word_mask(lengths, w.shape[1]), self.slot_centres, self.word_weight,

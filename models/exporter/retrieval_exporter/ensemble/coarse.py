@@ -12,13 +12,13 @@ class MemberEmbedding(Coarse):
     def __init__(self, coarse: Coarse) -> None:
         super().__init__()
         self.coarse = coarse
-        self.source, self.width = coarse.source, coarse.width
+        self.source, self.width, self.ragged = coarse.source, coarse.width, coarse.ragged
 
     def unsupported(self, settings: Settings) -> str | None:
         return self.coarse.unsupported(settings)
 
-    def of_regions(self, regions: Tensor, v: tuple[Tensor, ...]) -> Tensor:
-        return self.coarse.of_regions(regions, v[0])
+    def of_regions(self, regions: Tensor, v: tuple[Tensor, ...], counts: Tensor | None = None) -> Tensor:
+        return self.coarse.of_regions(regions, v[0]) if counts is None else self.coarse.of_regions(regions, v[0], counts)
 
     def of_tokens(self, token_ids: Tensor, w: tuple[Tensor, ...], lengths: Tensor) -> Tensor:
         return self.coarse.of_tokens(token_ids, w[0], lengths)

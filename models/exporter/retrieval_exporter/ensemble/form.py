@@ -30,9 +30,9 @@ class EnsembleForm(Form):
         # One that wants a copy of a lone query for each pair gets it with the others.
         self.broadcasts = all(form.broadcasts for form in forms)
 
-    def by_item(self, name: str) -> bool:
+    def by_item(self, side: str, name: str) -> bool:
         prefix, _, own = name.partition("_")
-        return self.members[int(prefix[1:]) - 1].by_item(own)
+        return self.members[int(prefix[1:]) - 1].by_item(side, own)
 
     def feature_fields(self, side: str) -> Sequence[Field]:
         return [replace(field, name=_of_member(i, field.name)) for i, form in enumerate(self.members)
@@ -53,8 +53,10 @@ class EnsembleForm(Form):
     def caption_query(self, caption: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return self._together([form.caption_query(self._own(i, caption)) for i, form in enumerate(self.members)])
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        scores = [form.score(self._own(i, image), self._own(i, caption), lengths if form.ragged else None)
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
+        scores = [form.score(self._own(i, image), self._own(i, caption), lengths if form.ragged else None,
+                             **({"counts": counts} if form.is_ragged("image") else {}))
                   for i, form in enumerate(self.members)]
         return mean_logit(scores, self.weights) if self.logits else mean_score(scores, self.weights)
 

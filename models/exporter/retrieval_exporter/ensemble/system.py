@@ -56,6 +56,7 @@ class Ensemble(System):
         self.vocabulary_size = first.vocabulary_size
         self.longest_caption = min(member.longest_caption for member in members)
         self.region_count = next((member.region_count for member in members if member.region_count is not None), None)
+        self.ragged = all(member.ragged for member in members)
         self.probability = all(member.probability for member in members)
 
     def described(self) -> str:

@@ -34,7 +34,7 @@ _LARGEST_IMAGE = 2**31
 
 def write(model: Model, out: Path | str, settings: Settings, name: str | None = None, force: bool = False) -> None:
     """Writes everything beside `out` first and renames at the end: a bundle is there whole or not at all."""
-    unsupported = model.system.unsupported(settings) or model.coarse.unsupported(settings)
+    unsupported = model.system.unsupported(settings) or model.coarse.unsupported(settings) or _unsupported(model, settings)
     if unsupported:
         raise ExportError(unsupported)
     out = Path(out)
@@ -87,6 +87,21 @@ def _check_replaceable(out: Path, force: bool) -> None:
         raise ExportError(f"{out}: not replaced: {foreign[0]}{more} in it is not part of a bundle")
 
 
+def _unsupported(model: Model, settings: Settings) -> str | None:
+    """Why images of different numbers of regions are not for this model, None if they are or need not be."""
+    wanted = f"--regions {settings.fewest_regions}-{settings.regions}"
+    if not settings.ragged_regions or model.system.ragged and model.coarse.ragged:
+        return None
+    if not model.system.ragged:
+        return f"{wanted}: {model.system.title or model.system.name} takes images of one number of regions only"
+    return f"{wanted}: the coarse embedding '{model.coarse.source}' takes images of one number of regions only"
+
+
+def _region_range(settings: Settings) -> dict[str, int]:
+    return {"min": settings.fewest_regions, "max": settings.regions} if settings.ragged_regions \
+        else {"count": settings.regions}
+
+
 def _names_of(folder: Path) -> set[str]:
     """The files of the bundle in `folder` by its manifest; none if it is no bundle."""
     try:
@@ -103,7 +118,8 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
     if model.ranking is not None:
         settings = replace(settings, logits=model.ranking.transform == "logit")
     form = model.system.form(settings).eval()
-    explainer = model.system.explainer() if settings.explainer else None
+    # An explainer's outputs have one size of regions for all images.
+    explainer = model.system.explainer() if settings.explainer and not settings.ragged_regions else None
     graphs.write_all(model, form, explainer, folder, settings)
     _write_json(folder / "vocabulary.json", {"words": model.vocabulary})
     np.savez(folder / "parity.npz", **parity.make(model, settings, explainer))
@@ -118,7 +134,7 @@ def _fill(folder: Path, model: Model, name: str, settings: Settings) -> None:
         "profile": settings.profile,
         "precision": settings.precision,
         "exporter": {"version": __version__, "torch": str(torch.__version__), "opset": graphs.OPSET},
-        "regions": {"count": settings.regions, "width": model.system.region_width},
+        "regions": {**_region_range(settings), "width": model.system.region_width},
         "tokens": {"max": settings.max_tokens, **SPECIAL},
         "embedding": {"width": model.coarse.width, "source": model.coarse.source},
         **({} if model.ranking is None else {"ranking": model.ranking.manifest()}),

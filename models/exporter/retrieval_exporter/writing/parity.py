@@ -22,10 +22,16 @@ def tolerance(precision: str, records: str) -> float:
     return max(TOLERANCE[precision], RECORD_TOLERANCE[records])
 
 
+def region_counts(settings: Settings) -> list[int]:
+    """Numbers of regions of the images: where they differ, from the fewest to the most there can be."""
+    if settings.fewest_regions is None:
+        return [settings.regions] * IMAGES
+    return [settings.regions, settings.fewest_regions, (settings.fewest_regions + settings.regions) // 2]
+
+
 def caption_lengths(max_tokens: int) -> list[int]:
     """Different lengths from the shortest caption there can be to the longest."""
     return sorted({min(max_tokens, length) for length in (2, 3, 6, 11, max_tokens)}, reverse=True)
-
 
 
 
@@ -53,19 +59,27 @@ def make(model: Model, settings: Settings, explainer: Explainer | None = None, s
     # Not in order of length: a reader must not get away with assuming it.
     order = random.permutation(len(lengths))
     token_ids, lengths = token_ids[order], np.array(lengths, np.int64)[order]
+    counts = region_counts(settings)
+    for row, count in enumerate(counts):
+        regions[row, count:] = 0.0
     with torch.no_grad():
         images = torch.from_numpy(regions.astype(np.float32))
         ids, n = torch.from_numpy(token_ids), torch.from_numpy(lengths)
-        v, w = model.system.regions(images), model.system.words(ids, n)
-        scores = model.system.scores(v, w, n)
+        w = model.system.words(ids, n)
+        # Where numbers of regions differ every image is taken alone, without padding: nothing is masked then.
+        alone = [images[row:row + 1, :count] for row, count in enumerate(counts)] if settings.ragged_regions else [images]
+        features = [model.system.regions(part) for part in alone]
+        scores = torch.cat([model.system.scores(v, w, n) for v in features])
         if not torch.isfinite(scores).all():
             raise ExportError(f"{model.system.title or model.system.name}: scores of random inputs are not finite: weights or "
                               "options are out of all bounds")
+        embeddings = torch.cat([model.coarse.of_regions(part, v) for part, v in zip(alone, features)])
         return {
             "regions": regions.astype(np.float32),
+            **({"region_counts": np.array(counts, np.int64)} if settings.ragged_regions else {}),
             "token_ids": token_ids,
             "lengths": lengths,
-            "image_embedding": model.coarse.of_regions(images, v).numpy().astype(np.float32),
+            "image_embedding": embeddings.numpy().astype(np.float32),
             "caption_embedding": model.coarse.of_tokens(ids, w, n).numpy().astype(np.float32),
             "scores": scores.numpy().astype(np.float32),
             **({} if explainer is None else _explanations(model, explainer, images, ids, n)),

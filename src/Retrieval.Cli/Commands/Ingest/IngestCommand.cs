@@ -62,7 +62,7 @@ internal static class IngestCommand
                 Parts = parts,
             };
             using var model = MatchingModel.Load(parsed.GetRequiredValue(bundle), device.Read(parsed, new InferenceOptions { Threads = parsed.GetValue(threads) }));
-            using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.RegionCount, RegionWidth = model.Manifest.RegionWidth });
+            using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.Regions, RegionWidth = model.Manifest.RegionWidth });
             var job = new IngestionJob(model, options, TimeProvider.System);
             var (result, refusal) = parsed.GetValue(dryRun)
                 ? (await DryRunAsync(model, job, opened, options, cancellationToken).ConfigureAwait(false), null)

@@ -20,6 +20,7 @@ internal sealed partial class ManifestJson : JsonSerializerContext;
 /// <summary>Writes a field in the format of a bundle: <c>{"name": "w", "type": "float16", "shape": ["words", 1024]}</c>.</summary>
 internal sealed class FieldSpecJson : JsonConverter<FieldSpec>
 {
+    // Of images it stands for regions: a bundle says "regions" there, and any text is read.
     private const string RaggedDimension = "words";
 
     public override FieldSpec Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -13,6 +13,7 @@ class Bilinear(Coarse):
     of two pooled vectors. Width D. Where words do not attend to regions, M_r is the identity."""
 
     source = "bilinear"
+    ragged = True
 
     def __init__(self, scorer: PairScorer) -> None:
         super().__init__()
@@ -20,8 +21,8 @@ class Bilinear(Coarse):
         self.register_buffer("matrix", folding.rounded(to_regions.t(), False))
         self.width = self.matrix.shape[1]
 
-    def image(self, v: Tensor) -> Tensor:
-        return mean_regions(v)
+    def image(self, v: Tensor, counts: Tensor | None = None) -> Tensor:
+        return mean_regions(v, counts)
 
     def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
         return mean_words(w, lengths) @ self.matrix

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ...fields import WORDS, Field
-from ...numbers.operations import l2, word_mask
+from ...numbers.operations import l2, region_mask, word_mask
 from ...settings import Settings
 from . import folding
 from .published import PairScorer
@@ -27,24 +27,24 @@ class Messages(Folded):
             gram_c, gram_g = folding.refinements(scorer)
             self.keep("gram_c", gram_c)
             self.keep("gram_g", gram_g)
-            self.image_fields.append(Field("g", (settings.regions, settings.regions)))
+            self.image_fields.append(Field("g", (settings.region_rows, settings.regions)))
             self.caption_fields.append(Field("c", (WORDS, settings.max_tokens)))
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
-        return {"v": v, **({"g": (v @ self.exact_gram_g) @ transposed(v)} if self.refines else {})}
+        return {"v": v, **({"g": self.padded_region_columns((v @ self.exact_gram_g) @ transposed(v))} if self.refines else {})}
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         gram = {"c": self.padded_columns((w @ self.exact_gram_c) @ transposed(w))} if self.refines else {}
         return {"w": w, **gram}
 
     def refined_pair(self, a_r: Tensor, a_w: Tensor, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
-                     mask: Tensor) -> tuple[Tensor, Tensor]:
+                     mask: Tensor, regions: Tensor | None) -> tuple[Tensor, Tensor]:
         """The attentions [P, R, T] and [P, T, R] composed with those among messages, where there are any."""
         if not self.refines:
             return a_r, a_w
         m = self.math
-        return (self.refined(a_r, m.wide(caption["c"][:, :, :a_r.shape[2]])),
-                self.refined(a_w, m.wide(image["g"]), mask))
+        return (self.refined(a_r, m.wide(caption["c"][:, :, :a_r.shape[2]]), regions),
+                self.refined(a_w, self.region_columns(image["g"], a_w.shape[2]), mask))
 
 
 class ServingCrossAttention(Messages):
@@ -52,7 +52,7 @@ class ServingCrossAttention(Messages):
 
     def __init__(self, scorer: PairScorer, settings: Settings) -> None:
         super().__init__(scorer, settings)
-        size, regions = self.embed_size, settings.regions
+        size, regions = self.embed_size, settings.region_rows
         self.summary_1 = FoldedSummary(scorer.reduce_layer_1, self.math)
         self.summary_2 = FoldedSummary(scorer.reduce_layer_2, self.math)
         # Messages to regions are made of words: the regions' summary acts on words, and the other way round.
@@ -87,15 +87,16 @@ class ServingCrossAttention(Messages):
             derived["w_s"] = self.math.linear(caption["w"], self.map_w_s, self.bias_w_s)
         return derived
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
         m = self.math
         v, w = image["v"], caption["w"]
-        mask = word_mask(lengths, w.shape[1])
-        a_r, a_w, _ = self.attentions(image, caption, mask)
-        a_r, a_w = self.refined_pair(a_r, a_w, image, caption, mask)
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        a_r, a_w, _ = self.attentions(image, caption, mask, regions)
+        a_r, a_w = self.refined_pair(a_r, a_w, image, caption, mask, regions)
         w_s = caption["w_s"] if "w_s" in caption else m.linear(w, self.map_w_s, self.bias_w_s)
         v_s = image["v_s"] if "v_s" in image else m.linear(v, self.map_v_s, self.bias_v_s)
-        r = self.summarised(a_r, w, w_s, self.summary_1, None)
+        r = self.summarised(a_r, w, w_s, self.summary_1, regions)
         t = self.summarised(a_w, v, v_s, self.summary_2, mask)
         return (l2(r) * l2(t)).sum(dim=-1)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...fields import WORDS, Field
 from ...numbers.integers import fine_product, narrowed
-from ...numbers.operations import EPSILON, l2, word_mask
+from ...numbers.operations import EPSILON, l2, region_mask, word_mask
 from ...settings import Settings
 from . import folding
 from .published import PairScorer
@@ -50,13 +50,13 @@ class ServingGateFusion(Folded):
         self.keep("out_bias", out.bias.detach())
         self.parts = self.fast and self.math.bytes
         maps = [*("ab" if self.fast else ""), *("s" if self.parts else "")]
-        self.image_fields += [Field(f"v_{part}", (settings.regions, self.embed_size), wide=True) for part in maps]
+        self.image_fields += [Field(f"v_{part}", (settings.region_rows, self.embed_size), wide=True) for part in maps]
         self.caption_fields += [Field(f"w_{part}", (WORDS, self.embed_size), wide=True) for part in maps]
         if self.refines:
             gram_c, gram_g = folding.refinements(scorer)
             self.keep("gram_c", gram_c)
             self.keep("gram_g", gram_g)
-            self.image_fields += [Field(name, (settings.regions, settings.regions)) for name in ("g", "vv")]
+            self.image_fields += [Field(name, (settings.region_rows, settings.regions)) for name in ("g", "vv")]
             self.caption_fields += [Field(name, (WORDS, settings.max_tokens)) for name in ("c", "ww")]
 
     # Records
@@ -68,8 +68,8 @@ class ServingGateFusion(Folded):
         if self.parts:
             record["v_s"] = v @ self.summary_1.own + self.summary_1.own_bias
         if self.refines:
-            record["g"] = (v @ self.exact_gram_g) @ transposed(v)
-            record["vv"] = self.gram(v)
+            record["g"] = self.padded_region_columns((v @ self.exact_gram_g) @ transposed(v))
+            record["vv"] = self.padded_region_columns(self.gram(v))
         return record
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
@@ -105,14 +105,16 @@ class ServingGateFusion(Folded):
 
     # Pairs
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
         m = self.math
         v, w = image["v"], caption["w"]
-        mask = word_mask(lengths, w.shape[1])
-        a_r, a_w, affinity = self.attentions(image, caption, mask)
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        a_r, a_w, affinity = self.attentions(image, caption, mask, regions)
         if self.refines:
-            a_r = self.normalised(self.refined(a_r, self.columns(caption["c"], w)), self.columns(caption["ww"], w))
-            a_w = self.normalised(self.refined(a_w, m.wide(image["g"]), mask), m.wide(image["vv"]))
+            a_r = self.normalised(self.refined(a_r, self.columns(caption["c"], w), regions), self.columns(caption["ww"], w))
+            a_w = self.refined(a_w, self.region_columns(image["g"], v.shape[1]), mask)
+            a_w = self.normalised(a_w, self.region_columns(image["vv"], v.shape[1]))
         # sum_channels v_r f_r = sum_t p[r, t] S[r, t]: gates need S = v w^T, not the messages.
         g_r = torch.sigmoid((a_r * affinity).sum(dim=-1, keepdim=True))
         g_w = torch.sigmoid((a_w * transposed(affinity)).sum(dim=-1, keepdim=True))
@@ -126,10 +128,10 @@ class ServingGateFusion(Folded):
             to_words = m.linear(m.product(a_w, v), self.map_v_b)
         to_regions = m.product(a_r, w_b)
         if self.parts:
-            r = self.summary_1.of_parts(*self.fused(v_a, to_regions, g_r, self.bias_v_a), v, image["v_s"])
+            r = self.summary_1.of_parts(*self.fused(v_a, to_regions, g_r, self.bias_v_a), v, image["v_s"], regions)
             t = self.summary_2.of_parts(*self.fused(w_a, to_words, g_w, self.bias_w_a), w, caption["w_s"], mask)
         else:
-            r = self.summary_1(self.gated(v, v_a, to_regions, g_r, self.bias_v_a))
+            r = self.summary_1(self.gated(v, v_a, to_regions, g_r, self.bias_v_a), regions)
             t = self.summary_2(self.gated(w, w_a, to_words, g_w, self.bias_w_a), mask)
         return self.head(r, t)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ...numbers.operations import l2, masked_softmax, word_mask
+from ...numbers.operations import l2, masked_softmax, region_mask, word_mask
 from ...settings import Settings
 from . import folding
 from .published import PairScorer
@@ -38,11 +38,12 @@ class ServingPaper(Folded):
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         return {"w": w}
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
         v, w = image["v"], caption["w"]
-        mask = word_mask(lengths, w.shape[1])
-        m_r, m_w = self.messages(image, caption, mask)
-        r = self.pooled(self.fused(v, m_r, "fuse_img"), "agg_img")
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        m_r, m_w = self.messages(image, caption, mask, regions)
+        r = self.pooled(self.fused(v, m_r, "fuse_img"), "agg_img", regions)
         t = self.pooled(self.fused(w, m_w, "fuse_txt"), "agg_txt", mask)
         if not self.steps.scorer:
             return (l2(r) * l2(t)).sum(dim=-1)
@@ -51,12 +52,12 @@ class ServingPaper(Folded):
         return self.outcome(m.wide(m.linear(hidden, self.mlp_out, self.mlp_out_bias))).squeeze(-1)
 
     def messages(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
-                 mask: Tensor) -> tuple[Tensor, Tensor]:
+                 mask: Tensor, regions: Tensor | None) -> tuple[Tensor, Tensor]:
         """Equations 1 to 4: messages to regions [P, R, D] and to words [P, T, D], or one for all of them."""
         v, w = image["v"], caption["w"]
         if not self.steps.attention:
-            return self.mean(w, mask), self.mean(v)
-        a_r, a_w, _ = self.attentions(image, caption, mask)
+            return self.mean(w, mask), self.mean(v, regions)
+        a_r, a_w, _ = self.attentions(image, caption, mask, regions)
         return self.math.product(a_r, w), self.math.product(a_w, v)
 
     def fused(self, x: Tensor, message: Tensor, layer: str) -> Tensor:

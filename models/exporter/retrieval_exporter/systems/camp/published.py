@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from ...numbers.operations import Product, l2, masked_softmax, word_mask
+from ...numbers.operations import Product, l2, masked_softmax, mean_of, region_mask, softmax_of, word_mask
 from .ablations import ABLATIONS
 from .parts import Messages, Parts, Side
 
@@ -72,14 +72,14 @@ class PairScorer(nn.Module):
         """[P, A, D], [P, B, D] -> [P, A, B], scaled by the root of the width."""
         return self.product(query, key.transpose(1, 2)) / math.sqrt(query.shape[-1])
 
-    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Parts:
         raise NotImplementedError
 
-    def logits(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
-        return self.parts(v, w, lengths).logits
+    def logits(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Tensor:
+        return self.parts(v, w, lengths, counts).logits
 
-    def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
-        x = self.logits(v, w, lengths)
+    def forward(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Tensor:
+        x = self.logits(v, w, lengths, counts)
         return torch.sigmoid(x) if self.probability else x
 
 
@@ -91,11 +91,12 @@ class SharedKeys(PairScorer):
         self.img_key_fc = nn.Linear(embed_size, embed_size, bias=False)
         self.txt_key_fc = nn.Linear(embed_size, embed_size, bias=False)
 
-    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Messages, Messages]:
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor,
+                 regions: Tensor | None = None) -> tuple[Messages, Messages]:
         """To regions and to words."""
         affinity = self.affinity(self.img_key_fc(v), self.txt_key_fc(w))
         to_regions = masked_softmax(affinity, mask.unsqueeze(1))
-        to_words = torch.softmax(affinity.transpose(1, 2), dim=-1)
+        to_words = softmax_of(affinity.transpose(1, 2), regions)
         return (Messages(self.product(to_regions, w), (to_regions,)),
                 Messages(self.product(to_words, v), (to_words,)))
 
@@ -109,15 +110,16 @@ class RefinedMessages(PairScorer):
             setattr(self, side + "_key_fc", nn.Linear(embed_size, embed_size, bias=False))
             setattr(self, side + "_query_fc", nn.Linear(embed_size, embed_size, bias=False))
 
-    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Messages, Messages]:
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor,
+                 regions: Tensor | None = None) -> tuple[Messages, Messages]:
         """To regions and to words."""
         columns = mask.unsqueeze(1)
         to_regions = masked_softmax(self.affinity(self.img_query_fc(v), self.txt_key_fc(w)), columns)
-        to_words = torch.softmax(self.affinity(self.txt_query_fc(w), self.img_key_fc(v)), dim=-1)
+        to_words = softmax_of(self.affinity(self.txt_query_fc(w), self.img_key_fc(v)), regions)
         m_r, m_w = self.product(to_regions, w), self.product(to_words, v)
         # Messages to regions are made of words, hence `weighted_txt`; and the other way round.
-        among_regions = torch.softmax(
-            self.affinity(self.weighted_txt_query_fc(m_r), self.weighted_txt_key_fc(m_r)), dim=-1)
+        among_regions = softmax_of(
+            self.affinity(self.weighted_txt_query_fc(m_r), self.weighted_txt_key_fc(m_r)), regions)
         among_words = masked_softmax(
             self.affinity(self.weighted_img_query_fc(m_w), self.weighted_img_key_fc(m_w)), columns)
         return (Messages(self.product(among_regions, m_r), (to_regions, among_regions)),
@@ -160,11 +162,11 @@ class GateFusion(_Gated, SharedKeys):
         self.reduce_layer_1 = Summary(embed_size, heads)
         self.reduce_layer_2 = Summary(embed_size, heads)
 
-    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
-        mask = word_mask(lengths, w.shape[1])
-        to_regions, to_words = self.messages(v, w, mask)
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Parts:
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        to_regions, to_words = self.messages(v, w, mask, regions)
         fused_v, gate_v = self.gated(v, to_regions.received, self.fc_1)
-        r, weights_v = self.reduce_layer_1(fused_v)
+        r, weights_v = self.reduce_layer_1(fused_v, regions)
         fused_w, gate_w = self.gated(w, to_words.received, self.fc_2)
         t, weights_w = self.reduce_layer_2(fused_w, mask)
         return Parts(self.head(r, t), Side(to_regions.attentions, gate_v, weights_v),
@@ -180,11 +182,11 @@ class GateFusionNew(_Gated, RefinedMessages):
         self.final_reduce_1 = Summary(embed_size, heads)
         self.final_reduce_2 = Summary(embed_size, heads)
 
-    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
-        mask = word_mask(lengths, w.shape[1])
-        to_regions, to_words = self.messages(v, w, mask)
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Parts:
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        to_regions, to_words = self.messages(v, w, mask, regions)
         fused_v, gate_v = self.gated(v, l2(to_regions.received), self.fc_1)
-        r, weights_v = self.final_reduce_1(fused_v)
+        r, weights_v = self.final_reduce_1(fused_v, regions)
         fused_w, gate_w = self.gated(w, l2(to_words.received), self.fc_2)
         t, weights_w = self.final_reduce_2(fused_w, mask)
         return Parts(self.head(l2(r), l2(t)), Side(to_regions.attentions, gate_v, weights_v),
@@ -202,26 +204,30 @@ class _Compared:
             self.reduce_layer_1 = Summary(embed_size, heads)
             self.reduce_layer_2 = Summary(embed_size, heads)
 
-    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
-        r, t, *sides = self.averaged(v, w, lengths) if self.averages else self.summarised(v, w, lengths)
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Parts:
+        r, t, *sides = self.averaged(v, w, lengths, counts) if self.averages \
+            else self.summarised(v, w, lengths, counts)
         return Parts((l2(r) * l2(t)).sum(dim=-1), *sides)
 
-    def summarised(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Side, Side]:
-        mask = word_mask(lengths, w.shape[1])
-        to_regions, to_words = self.messages(v, w, mask)
-        r, weights_v = self.reduce_layer_1(to_regions.received)
+    def summarised(self, v: Tensor, w: Tensor, lengths: Tensor,
+                   counts: Tensor | None) -> tuple[Tensor, Tensor, Side, Side]:
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        to_regions, to_words = self.messages(v, w, mask, regions)
+        r, weights_v = self.reduce_layer_1(to_regions.received, regions)
         t, weights_w = self.reduce_layer_2(to_words.received, mask)
         return r, t, Side(to_regions.attentions, None, weights_v), Side(to_words.attentions, None, weights_w)
 
-    def averaged(self, v: Tensor, w: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Side, Side]:
+    def averaged(self, v: Tensor, w: Tensor, lengths: Tensor,
+                 counts: Tensor | None) -> tuple[Tensor, Tensor, Side, Side]:
         """Plain means, as the authors' own recipe trains: of the words' messages over all `PADDED_POSITIONS`.
 
         A padded word's feature is zero. Nothing attends to it, but it receives a message: all padded words the same,
         so that one of them, a row of zeros behind the caption, stands for all. Attentions have that word as well.
         """
-        to_regions, to_words = self.messages(v, pad(w, (0, 0, 0, 1)), word_mask(lengths, w.shape[1] + 1))
+        regions = region_mask(counts, v)
+        to_regions, to_words = self.messages(v, pad(w, (0, 0, 0, 1)), word_mask(lengths, w.shape[1] + 1), regions)
         weights = mean_weights(lengths, w.shape[1]).unsqueeze(1)
-        return (to_regions.received.mean(dim=1), self.product(weights, to_words.received).squeeze(1),
+        return (mean_of(to_regions.received, regions), self.product(weights, to_words.received).squeeze(1),
                 Side(to_regions.attentions, None, None), Side(to_words.attentions, None, None))
 
 
@@ -263,14 +269,15 @@ class Paper(PairScorer):
             self.mlp_hidden = nn.Linear(embed_size, embed_size)
             self.mlp_out = nn.Linear(embed_size, 1)
 
-    def messages(self, v: Tensor, w: Tensor, mask: Tensor) -> tuple[Messages, Messages]:
+    def messages(self, v: Tensor, w: Tensor, mask: Tensor,
+                 regions: Tensor | None = None) -> tuple[Messages, Messages]:
         """Equations 1 to 4: to regions and to words."""
         if not self.attends:
             return (Messages(mean_of(w, mask).unsqueeze(1).expand_as(v)),
-                    Messages(v.mean(dim=1, keepdim=True).expand_as(w)))
+                    Messages(mean_of(v, regions).unsqueeze(1).expand_as(w)))
         affinity = self.affinity(self.img_proj(v), self.txt_proj(w))
         over_words = masked_softmax(affinity, mask.unsqueeze(1))
-        over_regions = torch.softmax(affinity.transpose(1, 2), dim=-1)
+        over_regions = softmax_of(affinity.transpose(1, 2), regions)
         return (Messages(self.product(over_words, w), (over_words,)),
                 Messages(self.product(over_regions, v), (over_regions,)))
 
@@ -291,28 +298,22 @@ class Paper(PairScorer):
     def pooled(self, x: Tensor, layer: str, mask: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Equations 9 and 10: [P, N, D] -> [P, D], and the weights [P, 1, N]."""
         if not self.steps.pooling:
-            return x.mean(dim=1) if mask is None else mean_of(x, mask), None
+            return mean_of(x, mask), None
         e = (getattr(self, layer)(x) / math.sqrt(self.embed_size)).transpose(1, 2)
         weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
         return self.product(weights, x).squeeze(1), weights
 
-    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
-        mask = word_mask(lengths, w.shape[1])
-        to_regions, to_words = self.messages(v, w, mask)
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Parts:
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        to_regions, to_words = self.messages(v, w, mask, regions)
         fused_v, gate_v = self.fused(v, to_regions.received, "fuse_img")
-        r, weights_v = self.pooled(fused_v, "agg_img")
+        r, weights_v = self.pooled(fused_v, "agg_img", regions)
         fused_w, gate_w = self.fused(w, to_words.received, "fuse_txt")
         t, weights_w = self.pooled(fused_w, "agg_txt", mask)
         logits = self.mlp_out(torch.relu(self.mlp_hidden(r + t))).squeeze(-1) if self.steps.scorer \
             else (l2(r) * l2(t)).sum(dim=-1)
         return Parts(logits, Side(to_regions.attentions, gate_v, weights_v),
                      Side(to_words.attentions, gate_w, weights_w))
-
-
-def mean_of(x: Tensor, mask: Tensor) -> Tensor:
-    """[P, N, D] and [P, N] -> [P, D]: the mean of the positions where `mask` is true."""
-    weights = mask.to(x.dtype).unsqueeze(-1)
-    return (x * weights).sum(dim=1) / weights.sum(dim=1)
 
 
 def build_scorer(system: str, embed_size: int, variant: Mapping[str, str] | None = None, hidden: int | None = None,

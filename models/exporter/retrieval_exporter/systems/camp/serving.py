@@ -9,7 +9,7 @@ from ...fields import WORDS, Field
 from ...form import Form
 from ...numbers.arithmetic import Arithmetic
 from ...numbers.integers import narrowed, signed_product, unsigned_product
-from ...numbers.operations import masked_softmax
+from ...numbers.operations import masked_softmax, softmax_of
 from ...settings import Settings
 from . import folding
 from .published import PairScorer, Summary
@@ -43,7 +43,7 @@ class Folded(Form):
                       else to_regions.t())
             self.keep("image_keys", torch.cat((to_regions, to_words.t()), 1) if self.two_affinities
                       else to_regions)
-        self.image_fields = [Field("v", (settings.regions, self.embed_size), wide=True)]
+        self.image_fields = [Field("v", (settings.region_rows, self.embed_size), wide=True)]
         self.caption_fields = [Field("w", (WORDS, self.embed_size), wide=True)]
 
     def keep(self, name: str, x: Tensor) -> None:
@@ -64,9 +64,9 @@ class Folded(Form):
         return self.keys(caption["w"], self.caption_keys) if self.attends else {}
 
     def attentions(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor],
-                   mask: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+                   mask: Tensor, regions: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
         """a_r [P, R, T] over words, a_w [P, T, R] over regions, and S [P, R, T], from whichever side was the
-        query; S is None unless `inner`.
+        query; S is None unless `inner`. `regions` [P, R] is true where there is a region, None if everywhere.
 
         The bank's features stand on the left: against one query, which is broadcast, a batched product is then
         a single one of P * R or P * T rows.
@@ -84,7 +84,7 @@ class Folded(Form):
         else:
             to_regions = transposed(to_regions)
         a_r = masked_softmax(to_regions, mask.unsqueeze(1))
-        a_w = torch.softmax(to_words, dim=-1)
+        a_w = softmax_of(to_words, regions)
         if not self.inner:
             return a_r, a_w, None
         return a_r, a_w, products[-1] if own == "w" else transposed(products[-1])
@@ -99,7 +99,7 @@ class Folded(Form):
         softmax(a C a^T) a: the self-attention among messages, without ever forming a message.
         """
         logits = attention @ (gram @ transposed(attention))
-        among = torch.softmax(logits, dim=-1) if mask is None else masked_softmax(logits, mask.unsqueeze(1))
+        among = softmax_of(logits, mask)
         return among @ attention
 
 
@@ -131,7 +131,7 @@ class FoldedSummary(torch.nn.Module):
     def hidden_weights(self, hidden: Tensor, mask: Tensor | None = None) -> Tensor:
         """[P, N, D] after the ReLU -> [P, 1, N] float32 weights."""
         e = self.math.wide(self.math.linear(hidden, self.second)).transpose(1, 2)
-        weights = torch.softmax(e, dim=-1) if mask is None else masked_softmax(e, mask.unsqueeze(1))
+        weights = softmax_of(e, mask)
         return weights.mean(dim=1, keepdim=True)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:

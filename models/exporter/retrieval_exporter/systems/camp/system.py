@@ -49,6 +49,7 @@ class Camp(System):
 
     names = tuple(_SERVING)
     options = tuple(_OPTIONS)
+    ragged = True
 
     # The authors keep 47 words of a caption.
     longest_caption = 49
@@ -111,7 +112,7 @@ class Camp(System):
         if settings.form == "serving":
             serving = ServingMean if self.variant.get("summary") == "mean" else _SERVING[self.name]
             return serving(self.scorer, settings)
-        image = Field("v", (settings.regions, self.embed_size), wide=True)
+        image = Field("v", (settings.region_rows, self.embed_size), wide=True)
         return PublishedForm(self.scorer, image, Field("w", (WORDS, self.embed_size), wide=True), settings)
 
     def coarse(self) -> Coarse:

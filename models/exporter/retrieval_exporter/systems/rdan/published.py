@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...attention import cosine
-from ...numbers.operations import Product, l2, masked_softmax, word_mask
+from ...numbers.operations import Product, l2, masked_softmax, mean_of, region_mask, softmax_of, word_mask
 
 CHANNELS = 32
 MU = 0.1
@@ -45,37 +45,42 @@ class PairScorer(nn.Module):
         self.mu, self.sharpness = mu, sharpness
         self.product = Product()
 
-    def relations(self, affinity: Tensor, mask: Tensor) -> Tensor:
+    def relations(self, affinity: Tensor, mask: Tensor, regions: Tensor | None = None) -> Tensor:
         """S [P, R, T] and [P, T], true where there is a word -> S1 and S2 [P, 2, R, T]. In float32 throughout: what the
-        softmaxes see is four times this.
+        softmaxes see is four times this. `regions` [P, R] is true where there is a region, None if everywhere.
 
-        A convolution sees zeros beyond the last word, however far a batch is padded: so the two that look at
-        neighbouring words read a table that was masked.
+        A convolution sees zeros beyond the last word and the last region, however far a batch is padded: so those that
+        look at neighbours read a table that was masked.
         """
         words = mask[:, None, None, :].to(affinity.dtype)
-        table = affinity.unsqueeze(1)
+        rows = None if regions is None else regions[:, None, :, None].to(affinity.dtype)
+        table = affinity.unsqueeze(1) if rows is None else affinity.unsqueeze(1) * rows
         x = torch.relu(self.conv1(table)) * words
         x = torch.relu(self.conv2(x)) * words
+        x = x if rows is None else x * rows
         return self.conv4(torch.relu(self.conv3(x))) + table
 
-    def attentions(self, refined: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def attentions(self, refined: Tensor, mask: Tensor, regions: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """S1 and S2 -> regions over words [P, R, T], words over regions [P, T, R]."""
-        to_words = torch.softmax(self.sharpness * refined[:, 0].transpose(1, 2), dim=-1)
+        to_words = softmax_of(self.sharpness * refined[:, 0].transpose(1, 2), regions)
         to_regions = masked_softmax(self.sharpness * refined[:, 1], mask.unsqueeze(1))
         return to_regions, to_words
 
-    def mean(self, of_regions: Tensor, of_words: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
+    def mean(self, of_regions: Tensor, of_words: Tensor, mask: Tensor, lengths: Tensor,
+             regions: Tensor | None = None) -> Tensor:
         """[P, R] and [P, T] cosines -> [P]."""
         word = of_words.masked_fill(~mask, 0.0).sum(dim=1) / lengths.to(of_words.dtype)
-        return (1 - self.mu) * of_regions.mean(dim=1) + self.mu * word
+        return (1 - self.mu) * mean_of(of_regions, regions) + self.mu * word
 
-    def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
-        return self.parts(v, w, lengths).score
+    def forward(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Tensor:
+        return self.parts(v, w, lengths, counts).score
 
-    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
-        mask = word_mask(lengths, w.shape[1])
-        relations = self.relations(self.product(l2(v), l2(w).transpose(1, 2)), mask)
-        to_regions, to_words = self.attentions(relations, mask)
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Parts:
+        """`counts`: the images' numbers of regions [P], None if all have R."""
+        mask, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        relations = self.relations(self.product(l2(v), l2(w).transpose(1, 2)), mask, regions)
+        to_regions, to_words = self.attentions(relations, mask, regions)
         of_regions = cosine(v, self.product(to_regions, w))
         of_words = cosine(w, self.product(to_words, v))
-        return Parts(self.mean(of_regions, of_words, mask, lengths), relations, to_regions, to_words, of_regions, of_words)
+        score = self.mean(of_regions, of_words, mask, lengths, regions)
+        return Parts(score, relations, to_regions, to_words, of_regions, of_words)

@@ -12,7 +12,7 @@ from torch import Tensor
 from ...attention import attended_cosine, gram
 from ...features_form import FeaturesForm
 from ...fields import WORDS, Field
-from ...numbers.operations import l2
+from ...numbers.operations import l2, region_mask
 from ...settings import Settings
 from .published import PairScorer
 
@@ -24,13 +24,13 @@ class ServingRdan(FeaturesForm):
     def __init__(self, scorer: PairScorer, embed_size: int, settings: Settings) -> None:
         super().__init__(embed_size, settings)
         self.scorer = scorer
-        self.image_fields += [Field("vv", (settings.regions, settings.regions)),
-                              Field("v_length", (settings.regions, 1))]
+        self.image_fields += [Field("vv", (settings.region_rows, settings.regions)),
+                              Field("v_length", (settings.region_rows, 1))]
         self.caption_fields += [Field("ww", (WORDS, settings.max_tokens)), Field("w_length", (WORDS, 1))]
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
         unit = l2(v)
-        return {"v": unit, "vv": gram(unit), "v_length": v.norm(dim=-1, keepdim=True)}
+        return {"v": unit, "vv": self.padded_region_columns(gram(unit)), "v_length": v.norm(dim=-1, keepdim=True)}
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
         unit = l2(w)
@@ -43,11 +43,13 @@ class ServingRdan(FeaturesForm):
         name = "v" if side == "image" else "w"
         return self.math.wide(record[name]) * self.math.wide(record[name + "_length"])
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
         affinity, mask = self.inner_products(image, caption), self.words_of(caption, lengths)
-        to_regions, to_words = self.scorer.attentions(self.scorer.relations(affinity, mask), mask)
+        regions = region_mask(counts, image["v"])
+        to_regions, to_words = self.scorer.attentions(self.scorer.relations(affinity, mask, regions), mask, regions)
         to_regions = to_regions * self.math.wide(caption["w_length"]).transpose(1, 2)
         to_words = to_words * self.math.wide(image["v_length"]).transpose(1, 2)
         of_regions = attended_cosine(to_regions, affinity, self.columns(caption["ww"], caption))
-        of_words = attended_cosine(to_words, affinity.transpose(1, 2), self.math.wide(image["vv"]))
-        return self.scorer.mean(of_regions, of_words, mask, lengths)
+        of_words = attended_cosine(to_words, affinity.transpose(1, 2), self.region_columns(image["vv"], image["v"].shape[1]))
+        return self.scorer.mean(of_regions, of_words, mask, lengths, regions)

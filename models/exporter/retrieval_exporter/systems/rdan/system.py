@@ -32,6 +32,7 @@ class Rdan(System):
 
     names = ("rdan",)
     title = "RDAN"
+    ragged = True
 
     def __init__(self, regions: RegionEncoder, words: WordEncoder, scorer: PairScorer) -> None:
         self.name = "rdan"
@@ -84,7 +85,7 @@ class Rdan(System):
     def form(self, settings: Settings) -> Form:
         if settings.form == "serving":
             return ServingRdan(self.scorer, self.embed_size, settings)
-        image = Field("v", (settings.regions, self.embed_size), wide=True)
+        image = Field("v", (settings.region_rows, self.embed_size), wide=True)
         return PublishedForm(self.scorer, image, Field("w", (WORDS, self.embed_size), wide=True), settings)
 
     def coarse(self) -> Coarse:

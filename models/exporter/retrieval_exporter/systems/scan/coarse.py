@@ -11,13 +11,14 @@ class Means(Coarse):
     space, in which the score compares them by their cosine. Width D."""
 
     source = "features"
+    ragged = True
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
 
-    def image(self, v: Tensor) -> Tensor:
-        return l2(mean_regions(v))
+    def image(self, v: Tensor, counts: Tensor | None = None) -> Tensor:
+        return l2(mean_regions(v, counts))
 
     def caption(self, w: Tensor, lengths: Tensor) -> Tensor:
         return l2(mean_words(w, lengths))

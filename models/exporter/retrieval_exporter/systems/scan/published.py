@@ -5,7 +5,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from ...attention import CrossAttention, cosine
-from ...numbers.operations import Product, word_mask
+from ...numbers.operations import Product, region_mask, word_mask
 from .aggregation import aggregated
 from .variant import Variant
 
@@ -34,12 +34,13 @@ class StackedCrossAttention(nn.Module):
         self.attention = CrossAttention(variant.raw_feature_norm, variant.lambda_softmax)
         self.product = Product()
 
-    def forward(self, v: Tensor, w: Tensor, lengths: Tensor) -> Tensor:
-        return self.parts(v, w, lengths).score
+    def forward(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Tensor:
+        return self.parts(v, w, lengths, counts).score
 
-    def parts(self, v: Tensor, w: Tensor, lengths: Tensor) -> Parts:
-        words = word_mask(lengths, w.shape[1])
-        x, y, attending, attended = (w, v, words, None) if self.variant.direction == "t2i" else (v, w, None, words)
+    def parts(self, v: Tensor, w: Tensor, lengths: Tensor, counts: Tensor | None = None) -> Parts:
+        """`counts`: the images' numbers of regions [P], None if all have R."""
+        words, regions = word_mask(lengths, w.shape[1]), region_mask(counts, v)
+        x, y, attending, attended = (w, v, words, regions) if self.variant.direction == "t2i" else (v, w, regions, words)
         weights = self.attention(self.product(x, y.transpose(1, 2)), attending, attended)
         relevance = cosine(x, self.product(weights, y))
         score = aggregated(relevance, self.variant.agg_func, self.variant.lambda_lse, attending)

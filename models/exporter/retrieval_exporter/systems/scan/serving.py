@@ -12,6 +12,7 @@ from torch import Tensor
 from ...attention import CrossAttention, attended_cosine, gram
 from ...features_form import FeaturesForm
 from ...fields import WORDS, Field
+from ...numbers.operations import region_mask
 from ...settings import Settings
 from .aggregation import aggregated
 from .variant import Variant
@@ -30,17 +31,17 @@ class ServingCrossAttention(FeaturesForm):
         self.measures = not (words if self.words_attend else regions)
         self.scale = 1.0 if (regions if self.words_attend else words) else 1.0 / embed_size
         if self.words_attend:
-            self.image_fields.append(Field("vv", (settings.regions, settings.regions)))
+            self.image_fields.append(Field("vv", (settings.region_rows, settings.regions)))
         else:
             self.caption_fields.append(Field("ww", (WORDS, settings.max_tokens)))
         if self.measures and self.words_attend:
             self.caption_fields.append(Field("w_length", (WORDS, 1)))
         elif self.measures:
-            self.image_fields.append(Field("v_length", (settings.regions, 1)))
+            self.image_fields.append(Field("v_length", (settings.region_rows, 1)))
 
     def image_record(self, v: Tensor) -> dict[str, Tensor]:
         if self.words_attend:
-            return {"v": v, "vv": self.scale * gram(v)}
+            return {"v": v, "vv": self.padded_region_columns(self.scale * gram(v))}
         return {"v": v, "v_length": v.norm(dim=-1, keepdim=True)} if self.measures else {"v": v}
 
     def caption_record(self, w: Tensor) -> dict[str, Tensor]:
@@ -48,14 +49,15 @@ class ServingCrossAttention(FeaturesForm):
             return {"w": w, "ww": self.padded_columns(self.scale * gram(w))}
         return {"w": w, "w_length": w.norm(dim=-1, keepdim=True)} if self.measures else {"w": w}
 
-    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None) -> Tensor:
-        words = self.words_of(caption, lengths)
+    def score(self, image: Mapping[str, Tensor], caption: Mapping[str, Tensor], lengths: Tensor | None,
+              counts: Tensor | None = None) -> Tensor:
+        words, regions = self.words_of(caption, lengths), region_mask(counts, image["v"])
         inner = self.inner_products(image, caption)
         if self.words_attend:
-            inner, attending, attended = inner.transpose(1, 2), words, None
-            of_attended, length = self.math.wide(image["vv"]), caption.get("w_length")
+            inner, attending, attended = inner.transpose(1, 2), words, regions
+            of_attended, length = self.region_columns(image["vv"], image["v"].shape[1]), caption.get("w_length")
         else:
-            attending, attended = None, words
+            attending, attended = regions, words
             of_attended, length = self.columns(caption["ww"], caption), image.get("v_length")
         if self.scale != 1.0:
             of_attended = of_attended / self.scale

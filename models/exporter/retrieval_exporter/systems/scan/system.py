@@ -36,6 +36,7 @@ class Scan(System):
     """Features are a vector a region and a vector a word. The scorer has no weights."""
 
     names = tuple(_PREFIX + direction for direction in DIRECTIONS)
+    ragged = True
     options = (Option("raw_feature_norm", NORMS), Option("agg_func", AGGREGATIONS),
                Option("lambda_softmax", kind=float), Option("lambda_lse", kind=float))
 
@@ -83,7 +84,7 @@ class Scan(System):
         if settings.form == "serving":
             normalised = self.regions.normalise, self.words.normalise
             return ServingCrossAttention(self.choice, self.embed_size, normalised, settings)
-        image = Field("v", (settings.regions, self.embed_size), wide=True)
+        image = Field("v", (settings.region_rows, self.embed_size), wide=True)
         return PublishedForm(self.scorer, image, Field("w", (WORDS, self.embed_size), wide=True), settings)
 
     def coarse(self) -> Coarse:

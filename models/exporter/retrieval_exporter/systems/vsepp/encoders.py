@@ -6,18 +6,20 @@
 import torch
 from torch import Tensor
 
+from ...coarse import mean_regions
 from ...encoders import RegionEncoder, WordEncoder
 
 
 class ImageVector(RegionEncoder):
-    """[B, R, image_size] detector features -> [B, D]: the mean region through one linear map."""
+    """[B, R, image_size] detector features -> [B, D]: the mean region, of those that an image has, through one linear
+    map."""
 
     def __init__(self, image_size: int, embed_size: int, normalise: bool = True, absolute: bool = False) -> None:
         super().__init__(image_size, embed_size, normalise)
         self.absolute = absolute
 
-    def forward(self, regions: Tensor) -> Tensor:
-        x = super().forward(regions.mean(dim=1))
+    def forward(self, regions: Tensor, counts: Tensor | None = None) -> Tensor:
+        x = super().forward(mean_regions(regions, counts))
         return torch.abs(x) if self.absolute else x
 
 

@@ -23,6 +23,7 @@ class Vsepp(System):
     """Features are a vector an image and a vector a caption."""
 
     names = ("vsepp",)
+    ragged = True
 
     def __init__(self, measure: str, regions: ImageVector, words: CaptionVector) -> None:
         self.name = "vsepp"
