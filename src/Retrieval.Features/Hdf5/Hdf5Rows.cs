@@ -1,5 +1,6 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Hdf5;
@@ -63,7 +64,7 @@ internal sealed class Hdf5Rows
             RegionCount = (int)regions,
             RegionWidth = width,
             Boxes = _boxes is null ? default(ReadOnlyMemory<float>?) : Values(_boxes, _layout.Boxes!, row, first, (int)regions, BoxWidth, "coordinate"),
-            Metadata = _widths is null ? null : new Dictionary<string, string>
+            Metadata = _widths is null ? null : new Dictionary<string, MetadataValue>
             {
                 ["image_w"] = Pixels(_widths, _layout.Sizes!.Value.Width, row),
                 ["image_h"] = Pixels(_heights!, _layout.Sizes!.Value.Height, row),
@@ -96,11 +97,11 @@ internal sealed class Hdf5Rows
         return SampleRules.CheckFinite(values, width, what) is { } bad ? throw dataset.Refuse(bad) : values;
     }
 
-    private static string Pixels(RowWindow<long> window, Hdf5Dataset dataset, long row)
+    private static MetadataValue Pixels(RowWindow<long> window, Hdf5Dataset dataset, long row)
     {
         var value = window.Rows(row, 1)[0];
         return value is >= 1 and <= MaxPixels
-            ? value.ToString(CultureInfo.InvariantCulture)
+            ? MetadataValue.Of(value)
             : throw dataset.Refuse($"{value}, expected a whole number from 1 to {MaxPixels}");
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Hdf5;
 using Retrieval.Features.Sources;
 
@@ -29,7 +30,7 @@ public sealed class Hdf5LibraryTests : IDisposable
         Assert.Equal([3, 3, 2, 3, 1, 3, 3], samples.Select(sample => sample.RegionCount));
         Assert.All(samples, sample => Assert.Equal(Enumerable.Range((int)sample.Row * 15, sample.RegionCount * Width).Select(i => (float)i), sample.Regions.ToArray()));
         Assert.Equal(72f, samples[6].Boxes!.Value.Span[0]);
-        Assert.Equal(("640", "480"), (samples[0].Metadata!["image_w"], samples[0].Metadata!["image_h"]));
+        Assert.Equal((MetadataValue.Of(640), MetadataValue.Of(480)), (samples[0].Metadata!["image_w"], samples[0].Metadata!["image_h"]));
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using PureHDF;
 using PureHDF.Filters;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Images;
 using Retrieval.Features.Hdf5;
 using Retrieval.Features.Sources;
 
@@ -52,7 +53,7 @@ public sealed class Hdf5SourceTests : IDisposable
 
         Assert.Equal(["i0", "i1", "i2", "i3", "i4"], samples.Select(sample => sample.Id));
         Assert.Equal([8f, 9, 10, 11, 12, 13, 14, 15], samples[1].Boxes!.Value.ToArray());
-        Assert.Equal(("640", "480"), (samples[4].Metadata!["image_w"], samples[4].Metadata!["image_h"]));
+        Assert.Equal((MetadataValue.Of(640), MetadataValue.Of(480)), (samples[4].Metadata!["image_w"], samples[4].Metadata!["image_h"]));
         Assert.Equal(["a.h5: HDF5, 5 images; features 'image_features' (5, 2, 3) of 32 bits, boxes 'image_bb', sizes 'image_w', ids 'image_ids'"], source.Notes);
         Assert.Equal((5L, 5L), (source.RowCount, source.CountRows()));
         Assert.Equal(samples.Skip(3).Select(sample => sample.Id), source.ReadFrom(3).Cast<ImageSample>().Select(sample => sample.Id));
