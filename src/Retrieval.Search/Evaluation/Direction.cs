@@ -74,7 +74,7 @@ internal sealed class Direction
         var shortlist = new ExactShortlist(Bank, Threads);
         for (var first = 0; first < QuerySlots.Length; first += perBlock)
         {
-            var block = Array.ConvertAll(QuerySlots[first..Math.Min(first + perBlock, QuerySlots.Length)], slot => (Slot: slot, Embedding: SearchRun.EmbeddingOf(Index, Queries, slot)));
+            var block = Array.ConvertAll(QuerySlots[first..Math.Min(first + perBlock, QuerySlots.Length)], slot => (Slot: slot, Embedding: QueryItems.EmbeddingOf(Index, Queries, slot)));
             var found = shortlist.FindMany(block.SelectMany(query => query.Embedding).ToArray(), CandidateCount, IsCandidate, Refuse, cancellation: cancellationToken);
             for (var i = 0; i < block.Length; i++)
             {

@@ -71,20 +71,20 @@ internal sealed class ExplainRun(SearchSnapshot snapshot, SingleBatcher<ExplainI
     private PairSide Stored(RecordSide side, long slot)
     {
         var bank = side == RecordSide.Image ? snapshot.Index.Images : snapshot.Index.Captions;
-        var embedding = SearchRun.EmbeddingOf(snapshot.Index, bank, slot);
-        var record = SearchRun.RecordOf(snapshot, side, slot);
+        var embedding = QueryItems.EmbeddingOf(snapshot.Index, bank, slot);
+        var record = QueryItems.RecordOf(snapshot, side, slot);
         return new PairSide(record, embedding, record);
     }
 
     private async Task<PairSide> EncodeAsync(TokenizedCaption tokens)
     {
-        var encoded = await SearchRun.EncodeAsync(snapshot, device, tokens.TokenIds, work, clock).ConfigureAwait(false);
+        var encoded = await QueryItems.EncodeAsync(snapshot, device, tokens.TokenIds, work, clock).ConfigureAwait(false);
         return new PairSide(encoded.Record, encoded.Embedding, encoded);
     }
 
     private async Task<PairSide> EncodeAsync(ImageFeatures features)
     {
-        var encoded = await SearchRun.EncodeAsync(snapshot, device, features, work, clock).ConfigureAwait(false);
+        var encoded = await QueryItems.EncodeAsync(snapshot, device, features, work, clock).ConfigureAwait(false);
         return new PairSide(encoded.Records, encoded.Embedding(0), encoded);
     }
 

@@ -115,7 +115,7 @@ internal sealed class ScorePlan
         throw new DamagedDataException($"what is stored of pairs[{pair}]", $"pairs[{pair}]", new InvalidDataException(what));
 
         string What(long image, long? caption) =>
-            $"image slot {image}: {SearchRun.KindOf(snapshot.Images, image)}{(caption is { } slot ? $"; caption slot {slot}: {SearchRun.KindOf(snapshot.Captions, slot)}" : "")}";
+            $"image slot {image}: {QueryItems.KindOf(snapshot.Images, image)}{(caption is { } slot ? $"; caption slot {slot}: {QueryItems.KindOf(snapshot.Captions, slot)}" : "")}";
     }
 
     // Ends when every part has ended, even if one fails: until then the device may still read their inputs.

@@ -1,19 +1,11 @@
-using System.Runtime.InteropServices;
 using Retrieval.Domain.Bundles;
-using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
-using Retrieval.Domain.Numbers;
-using Retrieval.Inference;
 using Retrieval.Inference.Batching;
-using Retrieval.Inference.Encoding;
 using Retrieval.Inference.Records;
 using Retrieval.Inference.Scheduling;
-using Retrieval.Search.Ingestion;
 using Retrieval.Search.Shortlists;
 using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
-using Retrieval.Storage.Local.Reading;
-using Retrieval.Storage.Errors;
 using Retrieval.Storage.Postgres.Searching;
 using Retrieval.Storage.Shortlist;
 
@@ -66,39 +58,7 @@ internal sealed class SearchRun : IDisposable
     public int Damaged { get; private set; }
 
     /// <summary>Encodes the caption as a query.</summary>
-    public Task<EncodedCaption> EncodeAsync(long[] tokenIds) => EncodeAsync(Snapshot, _queues.Device, tokenIds, Work, Clock);
-
-    /// <inheritdoc cref="EncodeAsync(long[])"/>
-    internal static async Task<EncodedCaption> EncodeAsync(SearchSnapshot snapshot, WorkScheduler device, long[] tokenIds, WorkLimits work, StageClock clock)
-    {
-        var item = new CaptionItem(snapshot.EncodeBatcher, tokenIds, work);
-        var encoded = await device.RunAsync(item).ConfigureAwait(false);
-        clock.EndQueued(StageNames.Encode, item.Computing);
-        if (encoded.IsFinite)
-        {
-            return encoded;
-        }
-
-        // The caption cannot be the cause: its tokens come from the vocabulary.
-        encoded.Dispose();
-        throw new InferenceException(snapshot.Model.Manifest.Graphs.TextEncoder, "gave a value that is not finite for the caption");
-    }
-
-    /// <summary>Encodes an image that is not stored as a query.</summary>
-    /// <exception cref="InvalidInputException">The encoder gives values that are not finite for it.</exception>
-    internal static async Task<EncodedBatch> EncodeAsync(SearchSnapshot snapshot, WorkScheduler device, ImageFeatures features, WorkLimits work, StageClock clock)
-    {
-        var item = new ImageItem(snapshot.ImageEncodeBatcher, features.Values, snapshot.Model.Manifest.RegionWidth, work);
-        var encoded = await device.RunAsync(item).ConfigureAwait(false);
-        clock.EndQueued(StageNames.Encode, item.Computing);
-        if (encoded.NonFinite().Count == 0)
-        {
-            return encoded;
-        }
-
-        encoded.Dispose();
-        throw new InvalidInputException(SampleEncoder.OutOfRange, field: "features");
-    }
+    public Task<EncodedCaption> EncodeAsync(long[] tokenIds) => QueryItems.EncodeAsync(Snapshot, _queues.Device, tokenIds, Work, Clock);
 
     /// <summary>The query image: looked up in the bank, or encoded. To be disposed of.</summary>
     /// <param name="slot">Its slot; null for features.</param>
@@ -106,11 +66,11 @@ internal sealed class SearchRun : IDisposable
     {
         if (slot is { } stored)
         {
-            var record = RecordOf(Snapshot, RecordSide.Image, stored);
-            return new PairSide(record, EmbeddingOf(Snapshot.Index, Snapshot.Index.Images, stored), record);
+            var record = QueryItems.RecordOf(Snapshot, RecordSide.Image, stored);
+            return new PairSide(record, QueryItems.EmbeddingOf(Snapshot.Index, Snapshot.Index.Images, stored), record);
         }
 
-        var encoded = await EncodeAsync(Snapshot, _queues.Device, Limits.Query.Features!, Work, Clock).ConfigureAwait(false);
+        var encoded = await QueryItems.EncodeAsync(Snapshot, _queues.Device, Limits.Query.Features!, Work, Clock).ConfigureAwait(false);
 
         // A late answer of the catalog is still read against it.
         return new PairSide(encoded.Records, encoded.Embedding(0).ToArray(), encoded);
@@ -226,7 +186,7 @@ internal sealed class SearchRun : IDisposable
         var bank = query.Side == RecordSide.Image ? Snapshot.Captions : Snapshot.Images;
         foreach (var candidate in candidates.AsSpan(candidates.Length - damaged))
         {
-            LeaveOut(KindOf(bank, candidate.Slot), candidate.Slot);
+            LeaveOut(QueryItems.KindOf(bank, candidate.Slot), candidate.Slot);
         }
 
         return damaged == 0 ? candidates : candidates[..^damaged];
@@ -250,38 +210,6 @@ internal sealed class SearchRun : IDisposable
     }
 
     public void Dispose() => _wanted.Dispose();
-
-    /// <summary>The embedding of an item of the index, for use as a query.</summary>
-    /// <exception cref="IndexCorruptException">It contains a value that is not finite.</exception>
-    internal static float[] EmbeddingOf(LocalIndex index, IndexBank bank, long slot)
-    {
-        var embedding = MemoryMarshal.Cast<byte, float>(bank.Embedding.Row(slot)).ToArray();
-        return Finite.All(embedding) ? embedding : throw NotFinite(index, bank, bank.Embedding.Spec.Name, slot);
-    }
-
-    /// <summary>The record of an image or a caption of the index, for use as a query. To be disposed of.</summary>
-    /// <exception cref="IndexCorruptException">It contains a value that is not finite.</exception>
-    internal static RecordTable RecordOf(SearchSnapshot snapshot, RecordSide side, long slot)
-    {
-        var (records, bank) = side == RecordSide.Image ? (snapshot.Images, snapshot.Index.Images) : (snapshot.Captions, snapshot.Index.Captions);
-        return records.FirstNotFinite(slot) is { } field ? throw NotFinite(snapshot.Index, bank, $"record/{field}", slot) : records.Row(slot);
-    }
-
-    /// <summary>Which data of an item without a score is damaged. A ragged item whose rows are missing has no record at all.</summary>
-    internal static string KindOf(RecordTable bank, long slot)
-    {
-        try
-        {
-            return bank.FirstNotFinite(slot) is null ? StoredData.Score : StoredData.RecordOf(bank.Side);
-        }
-        catch (InvalidDataException)
-        {
-            return StoredData.RecordOf(bank.Side);
-        }
-    }
-
-    private static IndexCorruptException NotFinite(LocalIndex index, IndexBank bank, string field, long slot) =>
-        new(index.Path, $"{bank.Name}/{field}", $"row {slot} holds a value that is not finite");
 
     private void LeaveOut(string kind, IEnumerable<long> slots)
     {

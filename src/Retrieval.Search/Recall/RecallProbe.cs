@@ -70,8 +70,8 @@ public sealed class RecallProbe(ComputeQueues queues, TimeProvider time)
 
     private async Task<RecallMeasurement?> MeasureImageAsync(SampledQuery query, long slot, CancellationToken cancellationToken)
     {
-        using var record = SearchRun.RecordOf(query.Snapshot, RecordSide.Image, slot);
-        var embedding = SearchRun.EmbeddingOf(query.Snapshot.Index, query.Snapshot.Index.Images, slot);
+        using var record = QueryItems.RecordOf(query.Snapshot, RecordSide.Image, slot);
+        var embedding = QueryItems.EmbeddingOf(query.Snapshot.Index, query.Snapshot.Index.Images, slot);
         var side = new Side(QueryKinds.Captions, query.Snapshot.CaptionShortlist, query.Snapshot.ImageToText, query.Snapshot.Index.Captions.Count);
         return await MeasureAsync(query, side, embedding, record, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
     }
