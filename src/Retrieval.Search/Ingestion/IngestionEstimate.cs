@@ -23,6 +23,9 @@ public sealed record IngestionEstimate(long Images, long Captions, long IndexByt
     private const int OtherBytesOfImage = 400;
     private const int OtherBytesOfCaption = 200;
 
+    // A number or boolean of the metadata: a row, and its place in two trees, each with the key's name.
+    private const int BytesOfValue = 200;
+
     /// <summary>Estimates from the first rows of a source. Encodes its first window that has an image, and stores nothing.</summary>
     /// <param name="model">Encodes.</param>
     /// <param name="options">Size of a window, and what may be stored.</param>
@@ -53,7 +56,8 @@ public sealed record IngestionEstimate(long Images, long Captions, long IndexByt
         await EncodeAsync().ConfigureAwait(false);
         var each = time.GetElapsedTime(begun).TotalSeconds / timed.Count;
         var index = SplitSpace.OfImages(model.Manifest, model.Captions, source, valid.Ingested);
-        return new IngestionEstimate(valid.Ingested, valid.Captions, index, index + OfCatalog(model.Manifest, valid), each * valid.Ingested, timed.Count);
+        var values = timed.Average(tokenized => tokenized.Sample.Metadata?.Values.Count(value => value.Order is not null) ?? 0);
+        return new IngestionEstimate(valid.Ingested, valid.Captions, index, index + OfCatalog(model.Manifest, valid) + (long)(values * BytesOfValue * valid.Ingested), each * valid.Ingested, timed.Count);
 
         async Task EncodeAsync()
         {
