@@ -2,6 +2,7 @@
 # The whole path on the demo corpus: build, ingest, serve, ask both questions. Needs the .NET 10 SDK, curl and a shell.
 #   ./demo.sh              goes on serving until Ctrl-C
 #   ./demo.sh --once       ends after the answers
+#   DEMO_URL=http://127.0.0.1:8081 ./demo.sh   the same on another port
 #   ./demo.sh --postgres   the same with Postgres and pgvector as the system of record: eng/postgres.sh finds or makes a
 #                          server, which stays up (eng/postgres.sh down demo --purge takes it away)
 set -euo pipefail
@@ -24,6 +25,16 @@ bundle=models/scenes/bundle
 # An index belongs to one bundle: a pull that brings a new one gets a new index.
 index=.demo/index-$(sha256sum "$bundle/bundle.json" | cut -c1-12)
 url=${DEMO_URL:-http://127.0.0.1:8080}
+
+# Whoever listens there already would answer in the place of the demo.
+taken() {
+  if curl --silent --output /dev/null --max-time 5 "$url"; then return 0; fi
+  [ $? -ne 7 ]
+}
+if taken; then
+  echo "something listens on $url already: end it, or choose another port, DEMO_URL=http://127.0.0.1:8081 $0" >&2
+  exit 1
+fi
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
@@ -65,7 +76,7 @@ for _ in $(seq 120); do
   ask /health/ready >/dev/null 2>&1 && break
   sleep 0.5
 done
-ask /health/ready || { echo "the server is not ready after a minute; its log:" >&2; cat .demo/serve.log >&2; exit 1; }
+kill -0 $server 2>/dev/null && ask /health/ready || { echo "the server is not ready after a minute; its log:" >&2; cat .demo/serve.log >&2; exit 1; }
 echo
 
 caption='a transparent green star and a striped red cube'
@@ -79,5 +90,5 @@ ask /v1/search/captions "{\"imageId\":\"$image\",\"top\":5}" | lines
 if ! $once; then
   step "Look at it in a browser: $url/ (the console: search, why, compare, operate)"
   echo "Serving until Ctrl-C; also there: /openapi/v1.json, /v1/model, /metrics"
-  wait $server
+  wait $server || { code=$?; echo "the server ended; the end of its log:" >&2; tail -n 5 .demo/serve.log >&2; exit $code; }
 fi

@@ -4,7 +4,7 @@ namespace Retrieval.Storage;
 public static class OtherSource
 {
     /// <summary>For SQL's <c>format</c>: the id, then the source that owns it.</summary>
-    internal const string Format = "id '%s' is already held by another source, %s; it is replaced only by an ingestion that is told to replace";
+    internal const string Format = "id '%s' is already held by another source, %s; it is replaced only by an ingestion that is told to replace (--replace, over HTTP \"replace\": true)";
 
     /// <summary>Returns the sentence.</summary>
     /// <param name="id">Id of the image.</param>

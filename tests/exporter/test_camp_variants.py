@@ -166,7 +166,7 @@ def test_padding_that_the_authors_add_counts(name):
     system = made(name, {"summary": "mean"})
     v, w, lengths = features(system)
     with torch.no_grad():
-        _, t, *_ = system.scorer.averaged(v[:1].expand(len(w), -1, -1), w, lengths)
+        _, t, *_ = system.scorer.averaged(v[:1].expand(len(w), -1, -1), w, lengths, None)
         _, messages = system.scorer.messages(v[:1].expand(len(w), -1, -1), w, torch.arange(8) < lengths.unsqueeze(1))
     alone = torch.stack([m[:n].mean(0) for m, n in zip(messages.received, lengths)])
     assert (normalize(alone, dim=1) - normalize(t, dim=1)).abs().max() > 1e-2

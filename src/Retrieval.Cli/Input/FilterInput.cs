@@ -54,6 +54,12 @@ internal static class FilterInput
         var key = condition[..at];
         var sign = condition[at] != '=' && at + 1 < condition.Length && condition[at + 1] == '=' ? condition.Substring(at, 2) : condition.Substring(at, 1);
         var text = condition[(at + sign.Length)..];
+        if (key.EndsWith('!') || text.StartsWith('=') || text.StartsWith('<') || text.StartsWith('>'))
+        {
+            // Of another language. A text that begins so can be asked for over HTTP.
+            return $"'{condition}'; expected KEY=VALUE, or KEY>=NUMBER, >, < or <=";
+        }
+
         var number = MetadataValue.OfNumber(text, out var reason);
         if (sign == "=")
         {

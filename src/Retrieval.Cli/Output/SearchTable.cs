@@ -46,7 +46,15 @@ internal static class SearchTable
             table.Add([Units.Count(hit.Rank), hit.Id, .. ofRanking, Number(hit.Score), .. ofScore, Units.Fixed(hit.Coarse.Score, 4), Units.Count(hit.Coarse.Rank), caption, Describe(hit.Metadata)]);
         }
 
-        console.Write(table);
+        if (answer.Hits.Count == 0)
+        {
+            console.WriteLine("nothing was found: the index is empty, no image has what the filter wants, or there are no more hits");
+        }
+        else
+        {
+            console.Write(table);
+        }
+
         if (answer.Degraded is { } reason)
         {
             console.WriteLine($"less than was asked for: {reason}");

@@ -9,6 +9,9 @@ internal static class CaptionFile
     /// <summary>The longest text, in bytes: it is held in memory.</summary>
     public const long MaxBytes = 1L << 30;
 
+    /// <summary>The longest JSON, which takes several times its length in memory.</summary>
+    public const long MaxJsonBytes = 1L << 29;
+
     /// <summary>Reads all captions of a file.</summary>
     /// <param name="path">The file, compressed by gzip or not.</param>
     /// <param name="split">The split that is wanted; null for all.</param>

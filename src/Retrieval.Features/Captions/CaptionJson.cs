@@ -17,7 +17,7 @@ internal static class CaptionJson
     public static CaptionTable Load(string path)
     {
         var name = Path.GetFileName(path);
-        using var stream = InputFile.OpenText(path, maxBytes: CaptionFile.MaxBytes);
+        using var stream = InputFile.OpenText(path, maxBytes: CaptionFile.MaxJsonBytes);
         try
         {
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = MaxDepth });

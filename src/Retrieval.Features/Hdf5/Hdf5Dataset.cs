@@ -115,7 +115,7 @@ internal sealed class Hdf5Dataset
         (H5DataTypeClass.FixedPoint, 4, true) => Read<int, long>(first, rows, value => value),
         (H5DataTypeClass.FixedPoint, 4, false) => Read<uint, long>(first, rows, value => value),
         (H5DataTypeClass.FixedPoint, 8, true) => Read<long, long>(first, rows, null),
-        (H5DataTypeClass.FixedPoint, 8, false) => Read<ulong, long>(first, rows, value => checked((long)value)),
+        (H5DataTypeClass.FixedPoint, 8, false) => Read<ulong, long>(first, rows, value => value <= long.MaxValue ? (long)value : throw Refuse($"{value}, expected a whole number below 2^63")),
         (H5DataTypeClass.FloatingPoint, _, _) => Array.ConvertAll(Singles(first, rows), value => value == MathF.Floor(value) && MathF.Abs(value) < 1 << 24 ? (long)value : -1),
         _ => throw Refuse($"{TypeText}, expected whole numbers"),
     };
@@ -126,7 +126,9 @@ internal sealed class Hdf5Dataset
     {
         if (Kind is not (H5DataTypeClass.String or H5DataTypeClass.VariableLength))
         {
-            return Array.ConvertAll(Wholes(first, rows), value => value.ToString(CultureInfo.InvariantCulture));
+            return Kind == H5DataTypeClass.FixedPoint && ElementBytes == 8 && _dataset.Type.FixedPoint is { IsSigned: false }
+                ? Read<ulong, string>(first, rows, value => value.ToString(CultureInfo.InvariantCulture))
+                : Array.ConvertAll(Wholes(first, rows), value => value.ToString(CultureInfo.InvariantCulture));
         }
 
         string[] texts = [];

@@ -94,7 +94,15 @@ internal sealed class Hdf5Rows
     private ReadOnlyMemory<float> Values(RowWindow<float> window, Hdf5Dataset dataset, long row, long first, int regions, int width, string what)
     {
         var values = (_places is null ? window.Rows(row, 1)[..(regions * width)] : window.Rows(first, regions)).ToArray();
-        return SampleRules.CheckFinite(values, width, what) is { } bad ? throw dataset.Refuse(bad) : values;
+        if (SampleRules.CheckFinite(values, width, what) is { } bad)
+        {
+            throw dataset.Refuse(bad);
+        }
+
+        // HDF5 gives zeros for chunks that nobody wrote, as of a converter that was killed.
+        return dataset == _layout.Features && !values.AsSpan().ContainsAnyExcept(0f)
+            ? throw dataset.Refuse("every feature of the image is 0, as where its data were never written")
+            : values;
     }
 
     private static MetadataValue Pixels(RowWindow<long> window, Hdf5Dataset dataset, long row)

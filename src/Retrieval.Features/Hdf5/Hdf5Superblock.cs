@@ -25,7 +25,7 @@ internal static class Hdf5Superblock
             stream.ReadExactly(block[..(int)Math.Min(block.Length, stream.Length - at)]);
             if (block.StartsWith(Signature))
             {
-                CheckEnd(block, at, stream.Length, name);
+                CheckEnd(block, stream.Length, name);
                 return;
             }
         }
@@ -33,7 +33,7 @@ internal static class Hdf5Superblock
         throw new InvalidInputException("not an HDF5 file: it has no \\x89HDF signature", name);
     }
 
-    private static void CheckEnd(ReadOnlySpan<byte> block, long at, long length, string name)
+    private static void CheckEnd(ReadOnlySpan<byte> block, long length, string name)
     {
         var version = block[8];
         if (version > 3)
@@ -49,11 +49,11 @@ internal static class Hdf5Superblock
             throw new InvalidInputException($"addresses of {size} bytes, expected 4 or 8", name);
         }
 
-        // Base address, another one, and the end.
+        // Base address, another one, and the end. The end counts from the beginning of the file, a user block before the signature included.
         var end = Address(block[(addressesAt + (2 * size))..], size);
-        if (end > (ulong)(length - at))
+        if (end > (ulong)length)
         {
-            throw new InvalidInputException($"truncated: {length - at} bytes, expected {end}", name);
+            throw new InvalidInputException($"truncated: {length} bytes, expected {end}", name);
         }
     }
 

@@ -23,7 +23,7 @@ internal static class SampleMetadata
             {
                 if (entry.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 {
-                    return $"the metadata '{entry.Name}' is {entry.Value.ValueKind}, expected a string, a number or a boolean";
+                    return $"the metadata '{entry.Name}' is an {(entry.Value.ValueKind == JsonValueKind.Object ? "object" : "array")}, expected a string, a number or a boolean";
                 }
 
                 string? reason = null;
@@ -45,9 +45,13 @@ internal static class SampleMetadata
                 }
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
-            // InvalidOperationException: an escaped lone surrogate.
+            return $"the metadata is not valid JSON, from byte {(e.BytePositionInLine ?? 0) + 1} of the line on; expected an object such as {{\"year\": 2024}}, and {{}} for none";
+        }
+        catch (InvalidOperationException e)
+        {
+            // An escaped lone surrogate.
             return $"the metadata is not valid JSON: {e.Message}";
         }
 

@@ -43,7 +43,13 @@ internal sealed class SplitFiles : IDisposable
 
         if (Existing(RegionsKind) is not { } regionsPath)
         {
-            throw new InvalidInputException("no such file, expected the features of the split", split + RegionsKind);
+            throw new InvalidInputException(Directory.Exists(folder) ? $"no such file in {folder}, expected the features of the split{Others()}" : $"there is no folder {folder}", split + RegionsKind);
+        }
+
+        string Others()
+        {
+            string[] found = [.. Directory.EnumerateFiles(folder, "*" + RegionsKind).Select(path => Path.GetFileName(path)[..^RegionsKind.Length]).Order(StringComparer.Ordinal).Take(5)];
+            return found.Length == 0 ? "" : $"; there are those of {string.Join(", ", found)}";
         }
 
         var files = new SplitFiles(NpyFile.Open(regionsPath));

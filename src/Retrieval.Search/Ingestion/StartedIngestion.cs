@@ -178,12 +178,12 @@ public sealed class StartedIngestion : IAsyncDisposable
         progress?.Report(_meter.Now());
     }
 
-    // A part of a source may consist only of rejected rows. A whole source that does is not the kind of file it was taken for.
+    // A part of a source may have no rows, or rejected ones alone. A whole source that has not one image is not what it was taken for.
     private async Task RequireSomethingKeptAsync(IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
     {
         var (kept, rejected) = _meter.Verdict();
         rejected += _start.Rejected;
-        if (_options.Parts == 1 && rejected > 0 && _start.Ingested + _start.Skipped + kept == 0)
+        if (_options.Parts == 1 && _start.Ingested + _start.Skipped + kept == 0)
         {
             await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
             throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects) { Reasons = Reasons.List() });

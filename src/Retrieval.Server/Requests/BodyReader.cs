@@ -132,7 +132,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
         catch (JsonException exception)
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"the body is not JSON nested at most {options.Http.MaxJsonDepth} deep: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"),
+                string.Create(CultureInfo.InvariantCulture, $"the body is not JSON, or is nested more than {options.Http.MaxJsonDepth} deep: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"),
                 innerException: exception);
         }
     }

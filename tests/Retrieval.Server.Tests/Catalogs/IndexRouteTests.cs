@@ -65,6 +65,7 @@ public sealed class IndexRouteTests
 
     [Theory]
     [InlineData("""{ "name": "none" }""", 404, null, "unknown index id 'none'")]
+    [InlineData("""{ "name": "blue\u0000" }""", 404, null, "unknown index id")]
     [InlineData("""{ "name": null }""", 400, "name", "name")]
     [InlineData("""{ }""", 400, "name", "name")]
     [InlineData("""{ "name": "blue", "forced": true }""", 400, "forced", "forced")]

@@ -65,7 +65,7 @@ internal static class IngestCommand
             using var opened = source.Open(parsed, new FeatureExpectation { RegionCount = model.Manifest.Regions, RegionWidth = model.Manifest.RegionWidth });
             var job = new IngestionJob(model, options, TimeProvider.System);
             var (result, refusal) = parsed.GetValue(dryRun)
-                ? (await DryRunAsync(model, job, opened, options, cancellationToken).ConfigureAwait(false), null)
+                ? await DryRunAsync(model, job, opened, options, cancellationToken).ConfigureAwait(false)
                 : await RunAsync(parsed, job, opened, options, cancellationToken).ConfigureAwait(false);
             Printer.Write(result, parsed.GetValue(json), result.Show);
             if (refusal is not null)
@@ -95,12 +95,13 @@ internal static class IngestCommand
         return command;
     }
 
-    private static async Task<IngestionResult> DryRunAsync(MatchingModel model, IngestionJob job, IFeatureSource source, IngestionOptions options, CancellationToken cancellationToken)
+    private static async Task<(IngestionResult Result, string? Refusal)> DryRunAsync(MatchingModel model, IngestionJob job, IFeatureSource source, IngestionOptions options, CancellationToken cancellationToken)
     {
         Tell(source);
         var report = await IngestionDisplay.RunAsync(progress => Task.Run(() => job.Validate(source, progress, cancellationToken), cancellationToken)).ConfigureAwait(false);
         var estimate = await Task.Run(() => IngestionEstimate.OfAsync(model, options, source, report.Progress, TimeProvider.System, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return IngestionResult.Of(source.Name, options, null, null, report) with { Estimate = estimate };
+        var refusal = report.Progress.Ingested == 0 ? $"{source.Name}: nothing of it can be stored" : null;
+        return (IngestionResult.Of(source.Name, options, null, null, report) with { Estimate = estimate }, refusal);
     }
 
     private static async Task<(IngestionResult Result, string? Refusal)> IngestAsync(IngestionJob job, IFeatureSource source, IngestionOptions options, IngestDestination destination, CancellationToken cancellationToken)

@@ -112,11 +112,6 @@ internal sealed record IngestionResult(
             console.WriteLine("nothing was stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
         }
 
-        foreach (var warning in Warnings)
-        {
-            console.WriteLine($"warning: {Safe.Line(warning)}");
-        }
-
         if (Rejects.Count > 0)
         {
             console.Write(ReasonsTable());

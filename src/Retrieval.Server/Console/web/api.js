@@ -35,6 +35,9 @@ async function send(path, { method, body, signal } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (key.get()) {
+    if (!/^[\x20-\x7e]*$/.test(key.get())) {
+      throw new RequestError({ title: "Not sent", status: 0, detail: "The key holds characters that no header can carry: it has letters, digits and signs of ASCII alone." });
+    }
     headers["X-Api-Key"] = key.get();
   }
   if (body !== undefined) {
@@ -68,8 +71,27 @@ async function problemOf(response) {
     return await response.json();
   } catch {
     // A proxy's own page.
-    return { title: response.statusText || "Error", status: response.status, detail: `The answer is a ${response.status} without a reason.` };
+    return { title: response.statusText || "Error", status: response.status,
+      detail: `The answer is a ${response.status} without a reason.${[401, 403].includes(response.status) ? " A key may be wanted: it is entered at the top of the page." : ""}` };
   }
+}
+
+/**
+ * JSON with the numbers of metadata as they are written: 9007199254740993 and 3.0 are no numbers of a page. Where a browser does
+ * not tell what was written, it is as with any JSON.
+ * @param {string} text
+ */
+function withMetadata(text) {
+  /** @type {WeakMap<object, Map<string, string>>} */
+  const written = new WeakMap();
+  return JSON.parse(text, /** @type {(this: any, name: string, value: any, context?: { source?: string }) => any} */ (function (name, value, context) {
+    if (typeof value === "number" && context?.source !== undefined && String(value) !== context.source) {
+      written.set(this, (written.get(this) ?? new Map()).set(name, context.source));
+    } else if (name === "metadata" && value !== null && typeof value === "object") {
+      return { ...value, ...Object.fromEntries(written.get(value) ?? []) };
+    }
+    return value;
+  }));
 }
 
 /** @param {AbortSignal} [signal] @returns {Promise<Model>} */
@@ -90,7 +112,7 @@ export const metrics = async signal => (await send("/metrics", { signal })).text
  */
 export async function search(kind, body, signal) {
   const response = await send(`/v1/search/${kind}`, { body, signal });
-  return { answer: await response.json(), stages: stagesOf(response) };
+  return { answer: withMetadata(await response.text()), stages: stagesOf(response) };
 }
 
 /** @param {Record<string, unknown>} body @param {AbortSignal} [signal] @returns {Promise<Explanation>} */

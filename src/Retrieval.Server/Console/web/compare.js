@@ -58,7 +58,7 @@ async function side(parameters, letter, signal) {
 function everything(parameters, { answer, stages }, served) {
   const all = served.index[parameters.get("caption") ? "images" : "captions"], taken = stages.get("score");
   const cost = taken && answer.reranked ? `, some ${duration(taken / 1000 * all / answer.reranked)} of the device by the left's pace` : "";
-  return h("p", {}, h("a", { class: "everything", href: hrefOf("compare", { ...Object.fromEntries(parameters), bShortlist: Math.max(1, all), bRankBy: parameters.get("aRankBy") }) },
+  return h("p", {}, h("a", { class: "everything", href: hrefOf("compare", { ...Object.fromEntries(parameters), bShortlist: Math.max(1, all) }) },
     "Rerank everything on the right"), h("span", { class: "faint" }, `: ${count(all)} pairs instead of ${count(answer.shortlisted)}${cost}`));
 }
 

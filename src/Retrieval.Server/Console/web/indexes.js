@@ -14,6 +14,8 @@ export function indexPanel(signal) {
   let asked = "";
   /** @type {StoredIndex[]} */
   let known = [];
+  /** The index that was activated here. */
+  let activated = "";
 
   const show = () => {
     const focused = document.activeElement?.id;
@@ -27,6 +29,10 @@ export function indexPanel(signal) {
     try {
       known = await indexes(signal);
       show();
+      const index = known.find(other => other.name === activated && other.active);
+      if (index) {
+        renew(said, h("p", {}, `${index.name} is active. ${index.served ? "This replica serves it." : "This replica serves the former one until it has fetched it."}`));
+      }
     } catch (error) {
       if (!signal.aborted) {
         renew(list, fault(error, false));
@@ -37,6 +43,7 @@ export function indexPanel(signal) {
   /** @param {string} name @param {"ask" | "activate" | "keep"} what */
   const choose = (name, what) => {
     asked = what === "ask" ? name : "";
+    activated = "";
     said.replaceChildren();
     show();
     document.getElementById(what === "ask" ? `activate-${name}` : `ask-${name}`)?.focus();
@@ -48,8 +55,8 @@ export function indexPanel(signal) {
   /** @param {string} name */
   const activate = async name => {
     try {
-      const index = await activateIndex(name);
-      said.replaceChildren(h("p", {}, `${index.name} is active. ${index.served ? "This replica serves it." : "This replica serves the former one until it has fetched it."}`));
+      await activateIndex(name);
+      activated = name;
     } catch (error) {
       if (!(error instanceof RequestError)) {
         throw error;
@@ -74,8 +81,8 @@ function table(known, asked, choose) {
     h("tbody", {}, ...known.map(({ name, model, epoch, active: isActive, served, incomplete }) => h("tr", {},
       h("th", { scope: "row" }, name ?? "local index"), h("td", {}, model), h("td", {}, count(epoch)),
       h("td", {}, [isActive ? "active" : "", served ? "served here" : "", incomplete ? `not complete: ${incomplete}` : ""].filter(Boolean).join(", ") || "complete"),
-      h("td", { class: "actions" }, ...isActive || name === null || incomplete ? [] : asked === name ? [
+      h("td", {}, h("div", { class: "actions" }, ...isActive || name === null || incomplete ? [] : asked === name ? [
         h("button", { type: "button", id: `activate-${name}`, onclick: () => choose(name, "activate") }, `Let all replicas serve ${name}`),
         h("button", { type: "button", class: "quiet", onclick: () => choose(name, "keep") }, `Keep ${active}`),
-      ] : [h("button", { type: "button", class: "quiet", id: `ask-${name}`, "aria-label": `Activate ${name}`, onclick: () => choose(name, "ask") }, "Activate")])))));
+      ] : [h("button", { type: "button", class: "quiet", id: `ask-${name}`, "aria-label": `Activate ${name}`, onclick: () => choose(name, "ask") }, "Activate")]))))));
 }

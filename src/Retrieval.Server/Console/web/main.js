@@ -53,6 +53,18 @@ field.addEventListener("change", () => {
   key.set(field.value);
   void show();
 });
+const panel = /** @type {HTMLDetailsElement} */ (document.querySelector(".key"));
+document.getElementById("keyform")?.addEventListener("submit", event => {
+  event.preventDefault();
+  field.blur();
+  panel.open = false;
+});
+// It lies over the page.
+addEventListener("pointerdown", event => {
+  if (event.target instanceof Node && !panel.contains(event.target)) {
+    panel.open = false;
+  }
+});
 addEventListener("hashchange", () => void show());
 document.querySelector(".skip")?.addEventListener("click", event => {
   // The address behind the # is the view's.

@@ -48,7 +48,8 @@ export function readAs(query) {
     ...query.tokens.flatMap(token => [
       unknown.has(token) ? h("span", { class: "token unknown", title: "The model does not know this word" }, token, h("span", { class: "unseen" }, " (unknown)"))
         : h("span", { class: "token" }, token), " "]),
-    unknown.size ? h("span", { class: "faint" }, unknown.size === 1 ? "One word is unknown to the model. " : `${unknown.size} words are unknown to the model. `) : null,
+    query.tokens.every(token => unknown.has(token)) ? h("strong", { class: "clipped" }, "The model knows none of the words: what is found means nothing. ")
+      : unknown.size ? h("span", { class: "faint" }, unknown.size === 1 ? "One word is unknown to the model. " : `${unknown.size} words are unknown to the model. `) : null,
     query.truncated ? h("strong", { class: "clipped" }, "The caption is longer than the model reads: the rest was dropped.") : null);
 }
 

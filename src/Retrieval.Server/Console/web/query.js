@@ -60,6 +60,11 @@ export function filterOf(text) {
     const end = ENDS[sign];
     const all = filter.get(name) ?? [];
     filter.set(name, all);
+    // No condition, or one of another language (==, !=, =>): the service says what it expected of such a key.
+    if (!name || name === line || name.endsWith("!") || /^[<>=]/.test(wanted)) {
+      all.push(null);
+      continue;
+    }
     if (!end) {
       all.push(wanted, ...wantedAs === wanted ? [] : [wantedAs]);
       continue;
@@ -76,13 +81,16 @@ export function filterOf(text) {
 }
 
 /**
- * A number or boolean where a text reads as one; numbers of more digits than a page can hold stay texts.
+ * A number or boolean where a text reads as one. A number of more digits than a page can hold is sent as it is written, by
+ * browsers that can.
  * @param {string} text
  */
 function valueOf(text) {
   const [, whole, fraction = ""] = /^-?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE][+-]?\d{1,2})?$/.exec(text) ?? [];
-  if (whole !== undefined && (whole + fraction).length <= 15) {
-    return Number(text);
+  if (whole !== undefined) {
+    // Not in the types of every library yet.
+    const { rawJSON } = /** @type {{ rawJSON?: (text: string) => unknown }} */ (/** @type {unknown} */ (JSON));
+    return (whole + fraction).length <= 15 ? Number(text) : rawJSON ? rawJSON(text) : text;
   }
   return text === "true" || text === "false" ? text === "true" : text;
 }
@@ -110,7 +118,7 @@ export function searchForm(parameters, submit) {
     h("div", { class: "fields" },
       number("Hits", "top", "10"), number("Shortlist", "shortlist", "default"), number("Deadline in ms", "deadlineMs", "none"),
       choice("Order", "rankBy", [["", "both stages"], ["score", "score alone"]], parameters.get("rankBy") ?? ""),
-      h("label", { class: "wide" }, "Filter by metadata: key=value or key>=number, one a line", h("textarea", { name: "filter", rows: 2, spellcheck: false }, parameters.get("filter") ?? "")))));
+      h("label", { class: "wide" }, "Filter by metadata: key=value or key>=number, one a line", h("textarea", { name: "filter", rows: 3, spellcheck: false }, parameters.get("filter") ?? "")))));
   return h("div", { class: "queries" }, form, featuresField(parameters, submit));
 }
 

@@ -30,7 +30,7 @@ export async function searchView(main, parameters, signal) {
     result.replaceChildren(...[
       degraded(answer.degraded),
       answer.query ? readAs(answer.query) : null,
-      summary(answer, served.index[request.kind], request.kind, stages.get("total")),
+      summary(answer, served.index[request.kind], request.kind, request.kind === "images" && !("caption" in request.body), stages.get("total")),
       copyAsCurl(`/v1/search/${request.kind}`, request.body),
       hits,
       pages(parameters, answer.hits.length),
@@ -46,10 +46,11 @@ export async function searchView(main, parameters, signal) {
  * @param {SearchAnswer} answer
  * @param {number} all
  * @param {string} kind
+ * @param {boolean} like whether images like an image were asked for
  * @param {number | undefined} milliseconds
  */
-const summary = (answer, all, kind, milliseconds) => h("p", { class: "summary", role: "status" },
-  `${counted(answer.hits.length, "hit")} of ${count(all)} ${kind}; ${count(answer.reranked)} of ${count(answer.shortlisted)} candidates reranked`
+const summary = (answer, all, kind, like, milliseconds) => h("p", { class: "summary", role: "status" },
+  `${counted(answer.hits.length, "hit")} of ${count(all)} ${kind}; ${like ? "ordered by the first stage alone" : `${count(answer.reranked)} of ${count(answer.shortlisted)} candidates reranked`}`
   + `${milliseconds === undefined ? "" : `, ${duration(milliseconds / 1000)}`} `,
   h("span", { class: "faint" }, `${answer.model}, epoch ${answer.indexEpoch}`));
 

@@ -46,6 +46,12 @@ public static class CatalogIndexes
     public static async Task<CatalogIndex?> FindAsync(Catalog catalog, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(catalog);
+        if (!IndexName.IsValid(name))
+        {
+            // Postgres takes no text with a NUL.
+            return null;
+        }
+
         var found = await catalog.UseAsync(
             $"reading index {name}", (connection, cancellation) => ReadAsync(connection, $"{Select} where i.name = $1", [name], cancellation), cancellationToken).ConfigureAwait(false);
         return found.SingleOrDefault();

@@ -34,7 +34,7 @@ public sealed class ConcurrentIngestionTests
             await CatalogAssert.HoldsAsync(catalog, owners.ToDictionary(owner => owner.Key, owner => (owner.Value == "one" ? ofOne : ofTwo)[owner.Key]));
             var offered = 2 * (Rows - SampleSource.RejectsIn(Rows));
             Assert.Equal(offered, one.Ingested + one.Refused + two.Ingested + two.Refused);
-            Assert.Equal(one.Refused + two.Refused, await catalog.AskAsync<long>("select count(*) from retrieval.reject where owner is not null and reason like 'id ''image-%'' is already held by another source, %; it is replaced only by an ingestion that is told to replace'"));
+            Assert.Equal(one.Refused + two.Refused, await catalog.AskAsync<long>("select count(*) from retrieval.reject where owner is not null and reason like 'id ''image-%'' is already held by another source, %; it is replaced only by an ingestion that is told to replace%'"));
         }
         else
         {
