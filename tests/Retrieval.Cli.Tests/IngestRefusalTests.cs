@@ -28,8 +28,25 @@ public sealed class IngestRefusalTests
         Assert.Contains("20008 bytes of metadata as compact JSON, expected at most 16384 an image", rejects, StringComparison.Ordinal);
 
         Assert.Equal(1, (await IngestAsync(folder, "--restart", "--max-metadata-bytes", "30000", "--json")).Json().GetProperty("ingested").GetInt32());
-        Assert.Equal(3, (await IngestAsync(folder, "--dry-run", "--max-captions", "1", "--json")).Json().GetProperty("rejected").GetInt32());
+        var none = await IngestAsync(folder, "--dry-run", "--max-captions", "1", "--json");
+        Assert.Equal(1, none.Code);
+        Assert.Contains("\"rejected\": 3", none.Output, StringComparison.Ordinal);
+        Assert.Contains("nothing of it can be stored", none.Errors, StringComparison.Ordinal);
         (await IngestAsync(folder, "--max-metadata-bytes", "2000000")).Refused("--max-metadata-bytes is '2000000'", "1048576");
+    }
+
+    [Fact]
+    public async Task A_source_without_an_image_fails_and_leaves_no_index_to_serve()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("only.tsv", "image_id\timage_w\timage_h\tnum_boxes\tboxes\tfeatures\n"u8.ToArray());
+
+        foreach (var more in new[] { new[] { "--index", folder["index"] }, ["--dry-run"] })
+        {
+            var run = await CommandLineProcess.RunAsync(["ingest", "--bundle", Fixture.Bundle(), "--tsv", folder["only.tsv"], .. more]);
+            Assert.Equal(1, run.Code);
+            Assert.Contains(more.Length == 2 ? "only.tsv: it has no images" : "only.tsv: nothing of it can be stored", run.Errors, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

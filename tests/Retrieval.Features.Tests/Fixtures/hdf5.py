@@ -25,6 +25,10 @@ with h5py.File("h5py-latest.h5", "w", libver="latest") as file:
 with h5py.File("h5py.h5", "w") as file:
     write(file)
 
+# With a block of the user's own before the signature, as MATLAB writes them.
+with h5py.File("h5py-block.h5", "w", userblock_size=512) as file:
+    write(file)
+
 with h5py.File("h5py-odd.h5", "w") as file:
     file["features"] = values
     file["half"] = values.astype("<f2")

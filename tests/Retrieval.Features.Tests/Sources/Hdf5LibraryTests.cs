@@ -20,6 +20,7 @@ public sealed class Hdf5LibraryTests : IDisposable
     [Theory]
     [InlineData("h5py.h5")]
     [InlineData("h5py-latest.h5")]
+    [InlineData("h5py-block.h5")]
     public void Old_and_new_files_are_read_whole(string file)
     {
         using var source = Hdf5Source.Open(Fixture(file), null, Expected);

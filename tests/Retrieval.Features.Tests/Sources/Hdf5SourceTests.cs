@@ -74,6 +74,30 @@ public sealed class Hdf5SourceTests : IDisposable
     }
 
     [Fact]
+    public void Whole_numbers_of_64_bits_are_ids_and_no_numbers_of_regions()
+    {
+        Write(new H5File { ["features"] = Made(value => value), ["ids"] = new ulong[] { ulong.MaxValue, 1UL << 63, 2, 3, 4 } });
+        Assert.Equal(["18446744073709551615", "9223372036854775808", "2", "3", "4"], Read().Cast<ImageSample>().Select(sample => sample.Id));
+
+        Write(new H5File { ["features"] = Made(value => value), ["num_boxes"] = new ulong[] { 2, 2, ulong.MaxValue, 2, 2 } });
+        Assert.Equal("num_boxes: 18446744073709551615, expected a whole number below 2^63", Assert.IsType<RejectedSample>(Read()[2]).Reason);
+    }
+
+    [Fact]
+    public void An_image_that_nobody_wrote_is_rejected_alone()
+    {
+        // As where a converter was killed: HDF5 gives zeros for chunks that are not there.
+        var values = Made(value => value);
+        Array.Clear(values, 3 * Regions * Width, Regions * Width);
+        Write(new H5File { ["features"] = values });
+
+        var items = Read();
+
+        Assert.Equal("features: every feature of the image is 0, as where its data were never written", Assert.IsType<RejectedSample>(items[3]).Reason);
+        Assert.Equal(4, items.OfType<ImageSample>().Count());
+    }
+
+    [Fact]
     public void Rows_behind_the_number_of_boxes_are_filling()
     {
         var values = Made(value => value);
