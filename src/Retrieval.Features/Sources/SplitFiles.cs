@@ -43,7 +43,7 @@ internal sealed class SplitFiles : IDisposable
 
         if (Existing(RegionsKind) is not { } regionsPath)
         {
-            throw new InvalidInputException(Directory.Exists(folder) ? $"no such file in {folder}, expected the features of the split{Others()}" : $"there is no folder {folder}", split + RegionsKind);
+            throw new InvalidInputException(Directory.Exists(folder) ? $"no such file, expected the features of the split{Others()}" : "no such file, for the folder is not there", split + RegionsKind);
         }
 
         string Others()

@@ -203,8 +203,7 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
     {
         Directory.CreateDirectory(_folder["roots/hdf5"]);
         var features = new float[3, 36, Width];
-        features[1, 0, 0] = 1;
-        features[2, 0, 0] = 2;
+        (features[0, 0, 0], features[1, 0, 0], features[2, 0, 0]) = (3, 1, 2);
         new PureHDF.H5File { ["regions"] = features, ["names"] = new[] { "h-0", "h-1", "h-2" } }.Write(_folder["roots/hdf5/a.h5"]);
 
         var (refused, _) = await _server.Client.PostAsync("/v1/ingestions", """{ "source": { "hdf5": "hdf5/a.h5" } }""");
