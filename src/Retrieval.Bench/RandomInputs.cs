@@ -15,11 +15,17 @@ internal sealed class RandomInputs(int seed)
         var regions = new float[images * manifest.RegionCount * manifest.RegionWidth];
         for (var i = 0; i < regions.Length; i++)
         {
-            var value = _random.NextSingle();
-            regions[i] = value * value * value * 4;
+            regions[i] = Feature(_random);
         }
 
         return regions;
+    }
+
+    /// <summary>One feature: non-negative and mostly small, like those of detectors.</summary>
+    public static float Feature(Random random)
+    {
+        var value = random.NextSingle();
+        return value * value * value * 4;
     }
 
     /// <summary>Token ids of captions with a given number of words, between the start and end tokens.</summary>

@@ -16,6 +16,7 @@ from retrieval_exporter.errors import ExportError
 from retrieval_exporter.fields import WORDS, Field
 from retrieval_exporter.form import Form
 from retrieval_exporter.numbers.operations import word_mask
+from retrieval_exporter.reading.checkpoints import open_checkpoint
 from retrieval_exporter.settings import Settings
 from retrieval_exporter.system import Sizes
 from scoring import DIRECTIONS, pairs, tensors
@@ -97,7 +98,7 @@ def test_the_bundle_that_the_services_tests_load_is_what_is_exported(tmp_path):
 
 def test_the_checkpoint_says_whose_it_is(tmp_path, reference):
     made = model.random("vector-cosine", SIZES).system
-    torch.save({"model": [made.regions.state_dict(), made.words.state_dict()]}, tmp_path / "c.pth")
+    torch.save({"model": made.states(), "opt": made.checkpoint_options()}, tmp_path / "c.pth")
     read = model.from_checkpoint(tmp_path / "c.pth").system
     v, w, lengths = features(made)
     again = features(read)
@@ -118,6 +119,13 @@ def test_the_nearest_system_may_be_any_that_is_registered(tmp_path):
     with pytest.raises(ExportError, match="The nearest is vsepp or vector-cosine: entry 'model' has 3 parts, expected 2, the "
                        "image encoder lacks fc.weight, the scorer has besides head.weight"):
         model.from_checkpoint(tmp_path / "c.pth")
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_beside_a_system_that_is_added_the_checkpoints_of_the_others_stay_theirs(tmp_path, name):
+    system = model.random(name, SIZES).system
+    torch.save({"model": system.states(), "opt": system.checkpoint_options()}, tmp_path / "c.pth")
+    assert name in registry.reader_of(open_checkpoint(tmp_path / "c.pth")).names
 
 
 def test_a_checkpoint_that_two_systems_claim_is_refused(tmp_path, reference, monkeypatch):

@@ -322,7 +322,7 @@ def test_a_training_is_replaced_with_force_alone(data, tmp_path, capsys):
     given = arguments(data, tmp_path / "out", "--epochs", "1", "--pretraining-epochs", "0")
     assert main(given) == 0
     before = files(tmp_path / "out")
-    refused([*given, "--seed", "1"], f"{CHECKPOINT}: exists; --force replaces it", capsys)
+    refused([*given, "--seed", "1"], f"{CHECKPOINT}: exists, for the training is done; --force begins anew, --from goes on from its weights", capsys)
     assert files(tmp_path / "out") == before
     assert main([*given, "--seed", "1", "--force"]) == 0
     assert files(tmp_path / "out")[CHECKPOINT] != before[CHECKPOINT]

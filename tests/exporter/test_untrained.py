@@ -223,7 +223,7 @@ def test_a_vocabulary_of_too_few_words_is_refused(rows, message):
 def test_a_system_whose_words_do_not_attend_to_regions_has_its_own_embedding(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "SYSTEMS", [VectorCosine])
     made_up = model.random("vector-cosine", SMALL).system
-    torch.save({"model": [made_up.regions.state_dict(), made_up.words.state_dict()]}, tmp_path / "c.pth")
+    torch.save({"model": made_up.states(), "opt": made_up.checkpoint_options()}, tmp_path / "c.pth")
     words = vocabulary(tmp_path, placeholders(30))
     assert model.from_checkpoint(tmp_path / "c.pth", vocabulary_path=words).coarse.source == "features"
     for embedding, message in (("slots", "--embedding slots is not for vector-cosine"),

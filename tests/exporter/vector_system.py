@@ -85,6 +85,10 @@ class Channels(Explainer):
         return products.sum(dim=-1), {"channels": products}
 
 
+# What its checkpoints have in the option `measure`: other systems have two state dictionaries as well.
+MEASURE = "vector"
+
+
 class VectorCosine(System):
     names = ("vector-cosine",)
 
@@ -96,8 +100,10 @@ class VectorCosine(System):
 
     @classmethod
     def refusal(cls, checkpoint):
-        states = checkpoint.states()
-        return None if states is not None and len(states) == 2 else "no entry 'model' with 2 state dictionaries"
+        states, measure = checkpoint.states(), checkpoint.options.get("measure")
+        if states is None or len(states) != 2:
+            return "no entry 'model' with 2 state dictionaries"
+        return None if measure == MEASURE else f"option measure is {measure!r}, expected {MEASURE}"
 
     @classmethod
     def from_checkpoint(cls, checkpoint):
@@ -114,6 +120,9 @@ class VectorCosine(System):
         with torch.no_grad():
             words.embed.weight.mul_(2)
         return cls(ImageVector(sizes.image_size, sizes.embed_size), words)
+
+    def checkpoint_options(self):
+        return {"measure": MEASURE}
 
     def form(self, settings):
         image, caption = (Field(name, (self.embed_size,), wide=True) for name in ("v", "w"))

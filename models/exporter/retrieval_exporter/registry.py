@@ -36,7 +36,7 @@ def reader_of(checkpoint: Checkpoint) -> type[System]:
         raise ExportError(f"{checkpoint.path}: {recognition.explained(checkpoint, SYSTEMS)}")
     if len(readers) > 1:
         claimed = " and ".join(system.names[0] for system in readers)
-        raise ExportError(f"{checkpoint.path}: could be of {claimed}")
+        raise ExportError(f"{checkpoint.path}: could be of {claimed}: `refusal` of one of them has to look for more")
     return readers[0]
 
 

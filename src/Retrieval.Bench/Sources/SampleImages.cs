@@ -41,8 +41,7 @@ internal sealed class SampleImages(int count, int regions, int width)
         var values = new float[regions * width];
         for (var i = 0; i < values.Length; i++)
         {
-            var value = random.NextSingle();
-            values[i] = value * value * value * 4;
+            values[i] = RandomInputs.Feature(random);
         }
 
         return values;

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using PureHDF.Filters;
 
 namespace Retrieval.Features.Hdf5;
@@ -29,7 +30,9 @@ internal sealed class BoundedDeflate : IH5Filter
             return _own.Filter(info);
         }
 
-        using var packed = new MemoryStream(info.Buffer.ToArray(), writable: false);
+        // Not copied where it need not be: a chunk may have hundreds of MiB.
+        var data = MemoryMarshal.TryGetArray<byte>(info.Buffer, out var array) ? array : new ArraySegment<byte>(info.Buffer.ToArray());
+        using var packed = new MemoryStream(data.Array!, data.Offset, data.Count, writable: false);
         using var unpacked = new ZLibStream(packed, CompressionMode.Decompress);
         var chunk = new byte[info.ChunkSize + CheckSumBytes];
         var read = unpacked.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false);

@@ -26,6 +26,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="EndedAt">When it ended; null if it has not.</param>
 /// <param name="FirstRejects">The first rejected rows; empty in lists.</param>
 /// <param name="Recognised">What the source's files were recognised as, and what could not be checked; empty in lists, and where the run is another process's.</param>
+/// <param name="Warnings">What people should look at, such as features unlike those that the model learned from; empty in lists, and where the run is another process's.</param>
 /// <param name="Reasons">The rejected rows by reason, the most frequent first; empty in lists, and where the run is another process's.</param>
 public sealed record IngestionResponse(
     string Id,
@@ -53,4 +54,5 @@ public sealed record IngestionResponse(
     DateTimeOffset? EndedAt,
     IReadOnlyList<IngestionReject> FirstRejects,
     IReadOnlyList<string> Recognised,
+    IReadOnlyList<string> Warnings,
     IReadOnlyList<IngestionReason> Reasons);

@@ -54,7 +54,7 @@ internal static class IngestionEndpoints
     }
 
     private static async Task<IResult> List(IRunRegistry registry, CancellationToken cancellationToken) =>
-        new WholeJson<IngestionsResponse>(new IngestionsResponse([.. (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).Select(run => IngestionView.Of(run, [], []))]));
+        new WholeJson<IngestionsResponse>(new IngestionsResponse([.. (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).Select(run => IngestionView.Of(run, null))]));
 
     private static async Task<IResult> Get(string id, IRunRegistry registry, RunFindings findings, CancellationToken cancellationToken) =>
         Answer(await registry.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), findings, StatusCodes.Status200OK);
@@ -65,11 +65,7 @@ internal static class IngestionEndpoints
         return Answer(run, findings, run.Standing == RunStanding.Running ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }
 
-    private static WholeJson<IngestionResponse> Answer(KnownRun run, RunFindings findings, int status)
-    {
-        var (recognised, reasons) = findings.Of(run.Id);
-        return new(IngestionView.Of(run, recognised, reasons), status);
-    }
+    private static WholeJson<IngestionResponse> Answer(KnownRun run, RunFindings findings, int status) => new(IngestionView.Of(run, findings.Of(run.Id)), status);
 
     private static Guid IdOf(string id) => Guid.TryParseExact(id, "D", out var found) ? found : throw Unknown(id);
 

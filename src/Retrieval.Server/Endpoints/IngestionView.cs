@@ -8,7 +8,7 @@ namespace Retrieval.Server.Endpoints;
 /// <summary>Converts a run to its response.</summary>
 internal static class IngestionView
 {
-    public static IngestionResponse Of(KnownRun run, IReadOnlyList<string> recognised, IReadOnlyList<RejectReason> reasons) => new(
+    public static IngestionResponse Of(KnownRun run, RunFinding? found) => new(
         $"{run.Id:D}",
         StateOf(run.Standing),
         run.Message,
@@ -33,8 +33,9 @@ internal static class IngestionView
         run.UpdatedAt,
         run.EndedAt,
         [.. run.FirstRejects.Select(RejectOf)],
-        recognised,
-        [.. reasons.Select(reason => new IngestionReason(reason.Count, RejectOf(reason.First)))]);
+        found?.Recognised ?? [],
+        found?.Warnings ?? [],
+        [.. (found?.Reasons.List() ?? []).Select(reason => new IngestionReason(reason.Count, RejectOf(reason.First)))]);
 
     private static IngestionReject RejectOf(RejectedSample reject) => new(reject.Source, reject.Row, reject.Id, reject.Reason);
 

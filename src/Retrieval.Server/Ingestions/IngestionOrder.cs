@@ -31,7 +31,11 @@ internal sealed record IngestionOrder
             throw new InvalidInputException("expected folder and split; or one of tsv, arrays and hdf5, where there are any with captions and the split of them; columns goes with tsv, datasets with hdf5", field: "source");
         }
 
-        _ = folder ? (source.Folder ?? throw Missing("source.folder"), source.Split ?? throw Missing("source.split")) : default;
+        if (folder && (source.Folder is null || source.Split is null))
+        {
+            throw Missing(source.Folder is null ? "source.folder" : "source.split");
+        }
+
         return new IngestionOrder
         {
             Source = source,

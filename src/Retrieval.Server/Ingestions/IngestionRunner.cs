@@ -169,7 +169,7 @@ internal sealed partial class IngestionRunner(
 
             await using (started.ConfigureAwait(false))
             {
-                var watch = new IngestionProgressObserver(value => registry.Progressed(run, value, started.FirstRejects), metrics, started.Before);
+                var watch = new IngestionProgressObserver(value => Progressed(run, value, started), metrics, started.Before);
                 report = await started.RunAsync(watch, cancel.Token, _killing.Token).ConfigureAwait(false);
             }
         }
@@ -189,6 +189,15 @@ internal sealed partial class IngestionRunner(
             metrics.Ended(cause);
             Tell(run, report, cause);
             Leave();
+        }
+    }
+
+    private void Progressed(IngestionRun run, IngestionProgress value, StartedIngestion started)
+    {
+        registry.Progressed(run, value, started.FirstRejects);
+        foreach (var warning in findings.Warned(run.Id, value.Warnings))
+        {
+            LogWarned(run.Id, warning);
         }
     }
 
@@ -250,6 +259,9 @@ internal sealed partial class IngestionRunner(
 
     [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Ingestion {Run} was stopped; another run resumes where it ended")]
     private partial void LogStopped(Guid run);
+
+    [LoggerMessage(EventId = 1404, Level = LogLevel.Warning, Message = "Ingestion {Run}: {Warning}")]
+    private partial void LogWarned(Guid run, string warning);
 
     [LoggerMessage(EventId = 1403, Level = LogLevel.Error, Message = "Ingestion {Run} failed")]
     private partial void LogFailed(Exception exception, Guid run);

@@ -7,7 +7,7 @@ internal sealed class RunFindings
 {
     private const int MostRuns = 100;
     private readonly Lock _gate = new();
-    private readonly Queue<(Guid Id, IReadOnlyList<string> Recognised, RejectReasons Reasons)> _runs = new();
+    private readonly List<RunFinding> _runs = [];
 
     /// <summary>A run has begun.</summary>
     /// <param name="id">The run.</param>
@@ -19,19 +19,36 @@ internal sealed class RunFindings
         {
             if (_runs.Count == MostRuns)
             {
-                _ = _runs.Dequeue();
+                _runs.RemoveAt(0);
             }
 
-            _runs.Enqueue((id, recognised, reasons));
+            _runs.Add(new RunFinding(id, recognised, reasons, []));
         }
     }
 
-    /// <summary>What is known of a run; nothing of those of other processes.</summary>
-    public (IReadOnlyList<string> Recognised, IReadOnlyList<RejectReason> Reasons) Of(Guid id)
+    /// <summary>A run has these warnings by now.</summary>
+    /// <returns>Those that are new.</returns>
+    public IReadOnlyList<string> Warned(Guid id, IReadOnlyList<string> warnings)
     {
         lock (_gate)
         {
-            return _runs.FirstOrDefault(run => run.Id == id) is { Reasons: { } reasons } known ? (known.Recognised, reasons.List()) : ([], []);
+            if (_runs.FindIndex(run => run.Id == id) is not (>= 0 and var at))
+            {
+                return [];
+            }
+
+            var known = _runs[at].Warnings.Count;
+            _runs[at] = _runs[at] with { Warnings = warnings };
+            return [.. warnings.Skip(known)];
+        }
+    }
+
+    /// <summary>What is known of a run; null of those of other processes.</summary>
+    public RunFinding? Of(Guid id)
+    {
+        lock (_gate)
+        {
+            return _runs.Find(run => run.Id == id);
         }
     }
 }

@@ -76,7 +76,7 @@ def open_features(path: Path) -> np.ndarray:
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
-        raise ExportError(f"{path}: no such file, expected the features of the split")
+        raise ExportError(f"{path}: no such file, expected an .npy of features")
     except (OSError, ValueError, EOFError) as error:
         raise ExportError(f"{path}: not readable as an .npy of plain numbers: {error}")
     if not isinstance(rows, np.ndarray) or rows.dtype.kind != "f" or rows.ndim != 3:

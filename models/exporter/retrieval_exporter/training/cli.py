@@ -123,7 +123,8 @@ def _check_out(out: Path, force: bool, restart: bool) -> None:
     if restart:
         discard(out / WORK, "training")
     if (out / checkpoint.NAME).exists() and not (out / WORK).exists() and not force:
-        raise ExportError(f"{out / checkpoint.NAME}: exists; --force replaces it")
+        raise ExportError(f"{out / checkpoint.NAME}: exists, for the training is done; --force begins anew, --from goes on from "
+                          "its weights")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
