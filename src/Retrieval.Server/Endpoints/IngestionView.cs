@@ -1,5 +1,4 @@
 using Retrieval.Features.Sources;
-using Retrieval.Search.Ingestion;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Ingestions;
 
