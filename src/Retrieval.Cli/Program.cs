@@ -2,6 +2,7 @@ using System.CommandLine;
 using Retrieval.Bench;
 using Retrieval.Cli.Commands;
 using Retrieval.Cli.Commands.Ingest;
+using Retrieval.Cli.Commands.Keys;
 using Retrieval.Server.Limits.Connections;
 
 namespace Retrieval.Cli;
@@ -23,6 +24,7 @@ internal static class Program
             SearchCommand.Create(),
             ExplainCommand.Create(),
             ServeCommand.Create(),
+            KeysCommands.Create(),
             ScoreCommand.Create(),
             EvaluateCommand.Create(),
             BenchCommands.Create(),

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Retrieval.Server.Access;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Console;
@@ -11,6 +12,7 @@ using Retrieval.Server.Errors;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Limits.Connections;
+using Retrieval.Server.Limits.Tls;
 using Retrieval.Server.Loading;
 using Retrieval.Server.Logging;
 using Retrieval.Server.Metrics;
@@ -38,6 +40,7 @@ public static class RetrievalServer
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.AddLogs(options.Logging);
         builder.AddKestrel(options.Http);
+        builder.AddTls(options.Tls);
         builder.AddConnections(options);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Limits);
@@ -48,6 +51,7 @@ public static class RetrievalServer
         builder.Services.AddRouting();
         builder.Services.AddProblems();
         builder.Services.AddRequests();
+        builder.Services.AddAccess(options);
         builder.Services.AddLimits(options.Limits);
         if (options.Postgres.IsSet)
         {
@@ -67,6 +71,7 @@ public static class RetrievalServer
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.LoadCertificate();
         app.StartTelemetry();
         app.UseAnswerHeaders();
         app.UseRequestLog();
@@ -74,6 +79,7 @@ public static class RetrievalServer
         app.UseRequestRules();
         app.UseProblems();
         app.UseRouting();
+        app.UseAccess();
         app.UseCatalogGate();
         app.UseRequestBodies();
         app.UseLimits();

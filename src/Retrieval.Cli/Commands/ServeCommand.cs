@@ -17,6 +17,7 @@ internal static class ServeCommand
             new("--postgres") { Description = "The catalog to follow: Host=…;Database=… or postgresql://user@host:port/database", HelpName = "CONNECTION" },
             new("--postgres-password-file") { Description = "File with the password", HelpName = "FILE" },
             new("--urls") { Description = "Addresses to listen on, separated by semicolons", HelpName = "URL" },
+            new("--key-file") { Description = "File of the keys that callers have to present, see 'retrieval keys'", HelpName = "FILE" },
             new("--config") { Description = "A JSON file of options", HelpName = "FILE" },
             new("--threads") { Description = "Threads for one graph; 0 takes all cores", HelpName = "N" },
             new("--log-level") { Description = "Least level that is logged", HelpName = "LEVEL" },

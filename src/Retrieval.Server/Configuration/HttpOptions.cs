@@ -5,7 +5,7 @@ namespace Retrieval.Server.Configuration;
 /// <summary>Addresses and what a connection may do.</summary>
 public sealed record HttpOptions
 {
-    /// <summary>Addresses to listen on, separated by semicolons; <c>http</c> only. Put a proxy in front for TLS.</summary>
+    /// <summary>Addresses to listen on, separated by semicolons. <c>https</c> needs a certificate, see <see cref="TlsOptions"/>.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8080";
 
     /// <summary>

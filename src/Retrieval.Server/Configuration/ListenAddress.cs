@@ -11,7 +11,7 @@ internal static class ListenAddress
     /// <summary>What is wrong with an address; null for nothing.</summary>
     public static string? Fault(string url)
     {
-        if (Parse(url) is not { Scheme: "http", PathBase.Length: 0, IsUnixPipe: false, IsNamedPipe: false } address)
+        if (Parse(url) is not { Scheme: "http" or "https", PathBase.Length: 0, IsUnixPipe: false, IsNamedPipe: false } address)
         {
             return "expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path";
         }
@@ -26,6 +26,12 @@ internal static class ListenAddress
             ? null
             : "expected an IP address, localhost, or * for every address of the machine: a name cannot be listened on";
     }
+
+    /// <summary>An address without a fault.</summary>
+    public static BindingAddress Of(string url) => Parse(url) ?? throw new ArgumentException("not an address", nameof(url));
+
+    /// <summary>Whether TLS is spoken on the address.</summary>
+    public static bool IsTls(string url) => Parse(url) is { Scheme: "https" };
 
     /// <summary>Whether only this machine can connect to the address.</summary>
     public static bool IsLoopback(string url) =>

@@ -22,6 +22,7 @@ public static class ServerConfiguration
         ["--postgres"] = "Postgres:ConnectionString",
         ["--postgres-password-file"] = "Postgres:PasswordFile",
         ["--urls"] = "Http:Urls",
+        ["--key-file"] = "Access:KeyFile",
         ["--threads"] = "Inference:Threads",
         ["--log-level"] = "Logging:Level",
         ["--log-format"] = "Logging:Format",

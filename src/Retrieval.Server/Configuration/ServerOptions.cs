@@ -10,6 +10,15 @@ public sealed record ServerOptions
     /// <summary>Addresses and what a connection may do.</summary>
     public HttpOptions Http { get; init; } = new();
 
+    /// <summary>The certificate of <c>https</c> addresses.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>Who may do what.</summary>
+    public AccessOptions Access { get; init; } = new();
+
+    /// <summary>Tokens of an identity provider.</summary>
+    public JwtOptions Jwt { get; init; } = new();
+
     /// <summary>How much work is accepted at once, and for how long.</summary>
     public LimitsOptions Limits { get; init; } = new();
 
@@ -42,4 +51,7 @@ public sealed record ServerOptions
 
     /// <summary>Where metrics are sent.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
+
+    /// <summary>Whether a request has to present a key or a token.</summary>
+    internal bool AsksForKeys => Access.KeyFile.Length > 0 || Jwt.IsSet;
 }

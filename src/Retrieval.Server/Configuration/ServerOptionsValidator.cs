@@ -8,6 +8,8 @@ internal static class ServerOptionsValidator
     public static void Validate(ServerOptions options, List<string> faults)
     {
         Http(options.Http, faults);
+        Tls(options.Tls, options.Http.Urls, faults);
+        AccessOptionsValidator.Validate(options, faults);
         Ranges.Check(faults, "Limits", options.Limits);
         Search(options, faults);
         Images(options, faults);
@@ -43,6 +45,27 @@ internal static class ServerOptionsValidator
         }
 
         Ranges.Check(faults, "Http", http);
+    }
+
+    private static void Tls(TlsOptions tls, string urls, List<string> faults)
+    {
+        var secure = ListenAddress.Split(urls).FirstOrDefault(ListenAddress.IsTls);
+        if (secure is not null && !tls.IsSet)
+        {
+            faults.Add($"Http:Urls holds '{secure}' and Tls:CertificateFile is not set; expected the certificate, in PEM");
+        }
+
+        foreach (var (key, file) in new[] { ("CertificateFile", tls.CertificateFile), ("KeyFile", tls.KeyFile), ("ClientAuthoritiesFile", tls.ClientAuthoritiesFile) }.Where(pair => pair.Item2.Length > 0))
+        {
+            if (secure is null)
+            {
+                faults.Add($"Tls:{key} is set and no address of Http:Urls begins with https; without one it means nothing");
+            }
+            else if (!File.Exists(file))
+            {
+                faults.Add($"Tls:{key} is '{file}'; there is no such file");
+            }
+        }
     }
 
     private static void Search(ServerOptions options, List<string> faults)

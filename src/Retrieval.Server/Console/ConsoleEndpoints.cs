@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
+using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Logging;
 
@@ -24,11 +25,13 @@ internal static class ConsoleEndpoints
         var policy = $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{(options.Pictures.Origin is { } origin ? " " + origin : "")}; "
             + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-        // Without a limit: a browser asks for all modules at once, and what is sent lies in memory.
+        // Without a key: there is nothing in it but the program, and a browser sends no key for a page. It asks for one when it has to.
+    // Without a limit: a browser asks for all modules at once, and what is sent lies in memory.
         foreach (var (name, file) in ConsoleFiles.All)
         {
             app.MapGet(name == Page ? "/" : "/console/" + name, (HttpContext context) => Send(context, file, policy))
                 .ExcludeFromDescription()
+                .RequireNoKey()
                 .WithMetadata(new QuietInLog());
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
 using Retrieval.Server.OpenApi;
@@ -11,7 +12,7 @@ internal static class EndpointRegistration
 {
     public static void MapQueries(this WebApplication app, ServerOptions options)
     {
-        var queries = app.MapGroup("/v1").RequireLimits().ProducesCommonProblems();
+        var queries = app.MapGroup("/v1").RequireRole(Role.Query).RequireLimits().ProducesCommonProblems();
         queries.MapSearch(options.Http);
         queries.MapBatch();
         queries.MapScore();

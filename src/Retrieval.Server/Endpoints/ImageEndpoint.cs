@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Images;
+using Retrieval.Server.Access;
 using Retrieval.Server.Answers;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
@@ -30,6 +31,7 @@ internal static class ImageEndpoint
             .Produces<ImageDetails>()
             .ProducesProblems(404, 422, 429, 503, 504);
         routes.MapPut(Route, PutImage)
+            .RequireRole(Role.Ingest)
             .RequireWriteLimit()
             .WithTags("Images")
             .WithName("PutImage")
@@ -42,6 +44,7 @@ internal static class ImageEndpoint
             .Produces<ImageChangeResponse>(201)
             .ProducesProblems(400, 403, 409, 413, 415, 422, 429, 503, 504, 507);
         routes.MapDelete(Route, DeleteImage)
+            .RequireRole(Role.Ingest)
             .RequireWriteLimit()
             .WithTags("Images")
             .WithName("DeleteImage")

@@ -6,6 +6,7 @@ using Retrieval.Domain.Bundles;
 using Retrieval.Domain.Errors;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Access;
 using Retrieval.Server.Answers;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
@@ -23,7 +24,7 @@ internal static class IndexEndpoints
 {
     public static void MapIndexes(this IEndpointRouteBuilder routes)
     {
-        var indexes = routes.MapGroup("/indexes").RequireWriteLimit().WithTags("Indexes");
+        var indexes = routes.MapGroup("/indexes").RequireRole(Role.Ingest).RequireWriteLimit().WithTags("Indexes");
         indexes.MapGet("", List)
             .WithName("ListIndexes")
             .WithSummary("The indexes of the catalog")

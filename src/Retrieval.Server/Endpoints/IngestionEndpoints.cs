@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
+using Retrieval.Server.Access;
 using Retrieval.Server.Answers;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Ingestions;
@@ -16,7 +17,7 @@ internal static class IngestionEndpoints
 {
     public static void MapIngestions(this IEndpointRouteBuilder routes)
     {
-        var ingestions = routes.MapGroup("/ingestions").RequireWriteLimit().WithTags("Ingestions");
+        var ingestions = routes.MapGroup("/ingestions").RequireRole(Role.Ingest).RequireWriteLimit().WithTags("Ingestions");
         ingestions.MapPost("", Start)
             .WithName("StartIngestion")
             .WithSummary("Ingests a source into the index that is served")

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Retrieval.Server.Access;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Logging;
 using Retrieval.Server.Metrics;
@@ -22,6 +23,7 @@ internal static class MetricsEndpoint
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
             .ProducesProblems(429, 503)
             .ProducesCommonProblems()
+            .RequireRole(Role.Metrics)
             .RequireMetricsLimit();
     }
 }

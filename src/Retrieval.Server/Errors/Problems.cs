@@ -33,6 +33,16 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     /// <summary>For a request to a host that this server does not answer for.</summary>
     public static Problem OtherHost { get; } = Of(400, "the Host header names a host that this server does not answer for; Http:AllowedHosts has those it does");
 
+    /// <summary>For a request with a key in its address.</summary>
+    public static Problem KeyInQuery { get; } = Of(400, "keys are not taken from the query string, where logs and browsers keep them; expected the header X-Api-Key or Authorization: Bearer. Revoke this key if others may have seen the address");
+
+    /// <summary>For a caller who is not known.</summary>
+    public static Problem Refused(int status, string detail) => Of(status, detail);
+
+    /// <summary>For a caller who is known and may not do this.</summary>
+    /// <param name="role">The role that may; null if none does.</param>
+    public static Problem OtherRole(string? role) => Of(403, role is null ? "no role may do this" : $"the caller's roles do not include this; expected the role {role}");
+
     /// <summary>Converts an exception to a problem.</summary>
     public Problem Of(Exception exception) => exception switch
     {

@@ -1,19 +1,27 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Limits.Connections;
+using Retrieval.Server.Limits.Tls;
 
 namespace Retrieval.Server.Limits;
 
-/// <summary>Limits of a connection.</summary>
+/// <summary>Addresses, and limits of a connection.</summary>
 internal static class KestrelRegistration
 {
     public static void AddKestrel(this WebApplicationBuilder builder, HttpOptions http)
     {
-        builder.WebHost.UseKestrelCore().UseUrls(http.Urls).ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
+            foreach (var url in ListenAddress.Split(http.Urls))
+            {
+                Listen(kestrel, ListenAddress.Of(url));
+            }
+
             kestrel.AddServerHeader = false;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
             var limits = kestrel.Limits;
             limits.MaxRequestBodySize = http.MaxBodyBytes;
             limits.MaxRequestHeadersTotalSize = http.MaxHeaderBytes;
@@ -27,5 +35,33 @@ internal static class KestrelRegistration
             limits.MinRequestBodyDataRate = rate;
             limits.MinResponseDataRate = rate;
         });
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, BindingAddress address)
+    {
+        switch (address.Host)
+        {
+            case "*" or "+":
+                kestrel.ListenAnyIP(address.Port, Configure);
+                break;
+            case var host when IPAddress.TryParse(host, out var ip):
+                kestrel.Listen(ip, address.Port, Configure);
+                break;
+            default:
+                kestrel.ListenLocalhost(address.Port, Configure);
+                break;
+        }
+
+        void Configure(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            if (address.Scheme == Uri.UriSchemeHttps)
+            {
+                listen.UseTls();
+            }
+
+            // Behind TLS: what it writes is encrypted like every other answer.
+            listen.UseBareErrorBodies();
+        }
     }
 }

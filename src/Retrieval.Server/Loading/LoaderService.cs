@@ -10,6 +10,7 @@ internal abstract class LoaderService : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _work = Task.CompletedTask;
+    private bool _disposed;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -31,10 +32,15 @@ internal abstract class LoaderService : IHostedLifecycleService, IDisposable
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    // A service that others ask for too is registered twice, and disposed of as often.
     public void Dispose()
     {
-        _stopping.Cancel();
-        _stopping.Dispose();
+        if (!_disposed)
+        {
+            _disposed = true;
+            _stopping.Cancel();
+            _stopping.Dispose();
+        }
     }
 
     protected abstract Task RunAsync(CancellationToken stoppingToken);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Retrieval.Server.Access;
 
 namespace Retrieval.Server.OpenApi;
 
@@ -29,8 +30,12 @@ internal sealed class DocumentDetails : IOpenApiDocumentTransformer
         // Any server may serve the document: its callers know its host, and a committed document has none.
         document.Servers = [new OpenApiServer { Url = "/" }];
 
-        // There is no access control; a proxy in front may add it.
-        document.Security = [[]];
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [SecuritySchemes.Key] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = Credential.Header, Description = "A key of the file of keys" },
+            [SecuritySchemes.Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key of the file of keys, or a token of the configured identity provider" },
+        };
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {
             tag.Description = Tags[tag.Name!];

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Server.Access;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Logging;
 
@@ -21,5 +22,5 @@ internal static class OpenApiRegistration
     });
 
     public static void MapApiDocument(this WebApplication app) =>
-        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").WithMetadata(new QuietInLog()).RequireDocumentLimit();
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").WithMetadata(new QuietInLog()).RequireRole(Role.Query).RequireDocumentLimit();
 }

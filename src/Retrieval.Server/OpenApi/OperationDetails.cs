@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Retrieval.Server.Access;
 using Retrieval.Server.Requests;
 
 namespace Retrieval.Server.OpenApi;
@@ -13,8 +14,9 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
         ["302"] = "The picture is elsewhere: `Location` has its address",
         ["304"] = "The caller has the picture as it is: nothing is sent",
         ["400"] = "The request is invalid: `field` names the member at fault, if one is, `detail` what was expected",
+        ["401"] = "No key or token is presented, or none that this server takes: `detail` says which",
         ["404"] = "The index has no such image or caption",
-        ["403"] = "The configuration, or the role in the database, does not allow it",
+        ["403"] = "The caller's role, the configuration, or the role in the database, does not allow it",
         ["409"] = "Another writer is in the way",
         ["408"] = "The request did not arrive in time",
         ["413"] = "The body is too long",
@@ -48,6 +50,7 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
             }
         }
 
+        SecuritySchemes.Add(operation, metadata.OfType<TakesRole>().LastOrDefault()?.Role, context.Document!);
         foreach (var range in metadata.OfType<WholeParameter>())
         {
             var parameter = operation.Parameters!.OfType<OpenApiParameter>().Single(found => found.Name == range.Name);
@@ -75,6 +78,10 @@ internal sealed class OperationDetails : IOpenApiOperationTransformer
         if (status is "429" or "503")
         {
             response.Headers = Header("Retry-After", "Seconds after which to try again", JsonSchemaType.Integer);
+        }
+        else if (status == "401")
+        {
+            response.Headers = Header("WWW-Authenticate", "`Bearer`, with `error` if what was presented is not taken", JsonSchemaType.String);
         }
         else if (status == "200" && hasBody)
         {

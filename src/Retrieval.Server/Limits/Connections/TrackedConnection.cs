@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Retrieval.Server.Limits.Connections;
 
-/// <summary>A connection that is removed from the table when its socket is closed, and whose bare errors get a body.</summary>
+/// <summary>A connection that is removed from the table when its socket is closed.</summary>
 internal sealed class TrackedConnection : ConnectionContext
 {
     private readonly ConnectionContext _connection;
@@ -17,7 +17,6 @@ internal sealed class TrackedConnection : ConnectionContext
     {
         (_connection, _permit, _table) = (connection, permit, table);
         connection.Features.Set(permit);
-        connection.Transport = new Pipes(connection.Transport.Input, new BareErrorWriter(connection.Transport.Output, permit));
     }
 
     public override string ConnectionId
@@ -69,6 +68,4 @@ internal sealed class TrackedConnection : ConnectionContext
             _table.Remove(_permit);
         }
     }
-
-    private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Retrieval.Domain.Errors;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Loading;
+
+namespace Retrieval.Server.Access.Keys;
+
+/// <summary>Keeps the keys as their file has them. A list that becomes empty is no fault: all keys are revoked.</summary>
+internal sealed class KeyFileMonitor(AccessOptions options, KeyRing ring, TimeProvider time, ILogger<KeyFileMonitor> logger)
+    : FollowedFile("Access:KeyFile", "The file of keys", time, logger)
+{
+    protected override byte[] Read() => KeyFile.ReadBytes(options.KeyFile);
+
+    protected override void Take(byte[] content) => ring.Replace(KeyFile.Parse(content, options.KeyFile));
+
+    protected override void CheckAtStart()
+    {
+        if (ring.Count == 0)
+        {
+            throw new InvalidInputException("holds no key, so that nobody could ask this server anything; expected one or more, see 'retrieval keys new'", options.KeyFile);
+        }
+    }
+}

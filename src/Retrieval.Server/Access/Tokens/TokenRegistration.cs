@@ -1,0 +1,87 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+using Retrieval.Server.Configuration;
+
+namespace Retrieval.Server.Access.Tokens;
+
+/// <summary>Tokens of an identity provider, checked by the framework: signature, issuer, audience, times.</summary>
+internal static class TokenRegistration
+{
+    private const int LongestName = 200;
+    private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(5);
+
+    // Asymmetric ones alone: with a shared secret whoever can check a token can also make one.
+    private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+
+    public static AuthenticationBuilder AddTokens(this AuthenticationBuilder authentication, JwtOptions jwt) => authentication.AddJwtBearer(AccessSchemes.Tokens, bearer =>
+    {
+        bearer.MapInboundClaims = false;
+        bearer.ConfigurationManager = KeySet(jwt);
+        bearer.TokenValidationParameters = new TokenValidationParameters
+        {
+            ValidIssuer = jwt.Issuer,
+            ValidAudience = jwt.Audience,
+            ValidAlgorithms = Algorithms,
+            ClockSkew = TimeSpan.FromSeconds(jwt.ClockSkewSeconds),
+            RequireExpirationTime = true,
+            RequireSignedTokens = true,
+        };
+        bearer.Events = new JwtBearerEvents
+        {
+            OnAuthenticationFailed = failed =>
+            {
+                failed.HttpContext.Features.Set(Refusal(failed.Exception));
+                failed.NoResult();
+                return Task.CompletedTask;
+            },
+            OnTokenValidated = valid =>
+            {
+                Take(valid, jwt);
+                return Task.CompletedTask;
+            },
+        };
+    });
+
+    private static ConfigurationManager<OpenIdConnectConfiguration> KeySet(JwtOptions jwt) => new(
+        jwt.KeySet,
+        new KeySetRetriever(jwt.Issuer),
+        jwt.IsAddress
+            ? new HttpDocumentRetriever(new HttpClient { Timeout = LongestFetch }) { RequireHttps = false } // The validator takes http for loopback alone.
+            : new FileDocumentRetriever());
+
+    private static AccessRefusal Refusal(Exception exception) => exception switch
+    {
+        SecurityTokenExpiredException or SecurityTokenNotYetValidException or SecurityTokenNoExpirationException => AccessRefusal.ExpiredToken,
+        SecurityTokenInvalidIssuerException => AccessRefusal.InvalidToken("another issuer"),
+        SecurityTokenInvalidAudienceException => AccessRefusal.InvalidToken("for another audience"),
+        SecurityTokenMalformedException or ArgumentException => AccessRefusal.Unknown,
+        SecurityTokenException => AccessRefusal.InvalidToken("its signature cannot be verified"),
+        _ => AccessRefusal.NoKeySet,
+    };
+
+    private static void Take(TokenValidatedContext valid, JwtOptions jwt)
+    {
+        var token = valid.Principal!;
+        var name = token.FindFirst(jwt.NameClaim)?.Value;
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            valid.HttpContext.Features.Set(AccessRefusal.InvalidToken($"it has no claim {jwt.NameClaim}"));
+            valid.NoResult();
+            return;
+        }
+
+        // Some issuers write a list, some one text with spaces.
+        var roles = token.FindAll(jwt.RolesClaim).SelectMany(claim => claim.Value.Split(' ')).Select(Roles.Find).OfType<Role>().Distinct();
+        valid.Principal = new ClaimsPrincipal(new ClaimsIdentity(AccessClaims.Of(roles), AccessSchemes.Tokens, ClaimTypes.Name, AccessClaims.Role));
+        valid.HttpContext.Features.Set(new Caller(CallerKind.Token, Shown(name)));
+    }
+
+    // It stands in logs: no line breaks, and bounded.
+    private static string Shown(string name) =>
+        string.Concat(name.Take(LongestName).Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
+}

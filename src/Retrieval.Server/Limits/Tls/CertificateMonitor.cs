@@ -1,0 +1,53 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Retrieval.Domain.Errors;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Loading;
+
+namespace Retrieval.Server.Limits.Tls;
+
+/// <summary>Serves the certificate as its files have it. While a renewal has exchanged one file and not the other, the former one stays.</summary>
+internal sealed class CertificateMonitor(TlsOptions files, TimeProvider time, ILogger<CertificateMonitor> logger)
+    : FollowedFile("Tls:CertificateFile", "The certificate", time, logger)
+{
+    private const int MostBytes = 1 << 20;
+
+    private readonly TimeProvider _time = time;
+    private volatile ServerCertificate? _current;
+
+    /// <summary>The certificate of new connections.</summary>
+    public ServerCertificate Current => _current ?? throw new InvalidOperationException("the certificate has not been read");
+
+    // The contents in one, each behind its length: what one file ends with is not what the next begins with.
+    protected override byte[] Read()
+    {
+        using var all = new MemoryStream();
+        using var writer = new BinaryWriter(all, Encoding.UTF8);
+        foreach (var file in new[] { files.CertificateFile, files.KeyFile, files.ClientAuthoritiesFile })
+        {
+            writer.Write(file.Length == 0 ? "" : Text(file));
+        }
+
+        writer.Flush();
+        return all.ToArray();
+    }
+
+    protected override void Take(byte[] content)
+    {
+        using var reader = new BinaryReader(new MemoryStream(content), Encoding.UTF8);
+        var (certificates, key, authorities) = (reader.ReadString(), reader.ReadString(), reader.ReadString());
+        _current = ServerCertificate.Of(certificates, files.KeyFile.Length > 0 ? key : certificates, files.ClientAuthoritiesFile.Length > 0 ? authorities : null, files, _time.GetUtcNow());
+    }
+
+    private static string Text(string file)
+    {
+        try
+        {
+            return new FileInfo(file).Length <= MostBytes ? File.ReadAllText(file) : throw new InvalidInputException($"longer than the {MostBytes} bytes that certificates may have", file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new InvalidInputException($"cannot be read: {exception.Message}", file, innerException: exception);
+        }
+    }
+}
