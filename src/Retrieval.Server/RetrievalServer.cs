@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Retrieval.Server.Access;
+using Retrieval.Server.Audit;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Console;
@@ -11,6 +12,7 @@ using Retrieval.Server.Endpoints;
 using Retrieval.Server.Errors;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
+using Retrieval.Server.Limits.Callers;
 using Retrieval.Server.Limits.Connections;
 using Retrieval.Server.Limits.Tls;
 using Retrieval.Server.Loading;
@@ -52,6 +54,8 @@ public static class RetrievalServer
         builder.Services.AddProblems();
         builder.Services.AddRequests();
         builder.Services.AddAccess(options);
+        builder.Services.AddCallerLimits(options.Callers);
+        builder.Services.AddAudit(options.Audit);
         builder.Services.AddLimits(options.Limits);
         if (options.Postgres.IsSet)
         {
@@ -77,9 +81,11 @@ public static class RetrievalServer
         app.UseRequestLog();
         app.UseConnections(options);
         app.UseRequestRules();
+        app.UseAudit();
         app.UseProblems();
         app.UseRouting();
         app.UseAccess();
+        app.UseCallerLimits();
         app.UseCatalogGate();
         app.UseRequestBodies();
         app.UseLimits();

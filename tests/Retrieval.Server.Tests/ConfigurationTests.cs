@@ -124,7 +124,7 @@ public sealed class ConfigurationTests
     [InlineData("http://::1:8080")]
     [InlineData("http://*")]
     public void A_port_in_its_range_or_left_out_is_no_fault(string url) =>
-        Assert.Equal(url, ServerConfiguration.Read([.. Required, "--urls", url]).Http.Urls);
+        Assert.Equal(url, ServerConfiguration.Read([.. Required, "--urls", url, "--Access:WithoutKeys=anyone-may-read-and-write"]).Http.Urls);
 
     [Fact]
     public void Names_of_values_are_read_in_any_case()
@@ -160,7 +160,7 @@ public sealed class ConfigurationTests
     {
         var faults = Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(
         [
-            "--urls", "https://localhost:1;nonsense;http://*:80/path", "--Http:MaxBodyBytes", "many", "--Http:Colour", "red", "--Limits:Concurrent=0",
+            "--urls", "ftp://localhost:1;nonsense;http://*:80/path", "--Http:MaxBodyBytes", "many", "--Http:Colour", "red", "--Limits:Concurrent=0",
             "--Limits:Queue", "-1", "--Limits:RequestTimeoutSeconds", "NaN", "--Search:DefaultTop", "11", "--Search:MaxTop", "5", "--Inference:VerifyParity", "false",
             "--Logging:Level", "Loud", "--Logging:Levels:Some.Source", "Quiet", "--Nothing", "1", "stray", "--index", "i",
         ])).Faults;
@@ -173,8 +173,8 @@ public sealed class ConfigurationTests
             "Inference:VerifyParity: there is no such key; known here are Provider, DeviceId, DeviceMemoryBytes, BankPlacement, ProviderLibrary, Threads, PairsPerCall",
             "Logging:Level is 'Loud'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
             "Logging:Levels:Some.Source is 'Quiet'; expected one of Verbose, Debug, Information, Warning, Error, Fatal",
-            "Nothing: there is no such key; known here are Http, Limits, Search, Images, Pictures, Console, Snapshot, Postgres, Ingestion, Inference, Logging, Telemetry",
-            "Http:Urls holds 'https://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
+            "Nothing: there is no such key; known here are Http, Tls, Access, Jwt, Callers, Audit, Limits, Search, Images, Pictures, Console, Snapshot, Postgres, Ingestion, Inference, Logging, Telemetry",
+            "Http:Urls holds 'ftp://localhost:1'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'nonsense'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Http:Urls holds 'http://*:80/path'; expected an address such as http://127.0.0.1:8080 or http://*:8080, without a path",
             "Limits:Concurrent is 0; expected 1 to 10000",

@@ -75,6 +75,20 @@ public sealed class LogTests(ServerFixture fixture)
             line);
     }
 
+    [Fact]
+    public void Addresses_of_requests_are_not_logged_at_any_level()
+    {
+        using var lines = new StringWriter();
+        var options = new LogOptions { Levels = new Dictionary<string, LogEventLevel> { ["Microsoft.AspNetCore.Hosting"] = LogEventLevel.Verbose, ["Microsoft.AspNetCore.Hosting.Diagnostics"] = LogEventLevel.Verbose } };
+        using (var logger = LogRegistration.Levels(options).WriteTo.Sink(new Sink(LogRegistration.Formatter(options), lines)).CreateLogger())
+        {
+            logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.AspNetCore.Hosting.Diagnostics").Fatal("GET /v1/model?key=secret");
+            logger.ForContext(Constants.SourceContextPropertyName, "Microsoft.AspNetCore.Hosting.Other").Debug("Said");
+        }
+
+        Assert.Contains("Said", Assert.Single(lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     private async Task<RunningServer> StartAsync()
     {
         var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, fixture.Index));

@@ -66,7 +66,7 @@ public sealed partial class ReferenceConfigurationTests
     {
         string[] text = [.. ReferenceConfiguration.Text.Split('\n').Select(line => line.Trim())];
         var sections = typeof(ServerOptions).GetProperties().Where(section => KeyFaults.IsSection(section.PropertyType)).ToList();
-        Assert.Equal(12, sections.Count);
+        Assert.Equal(17, sections.Count);
         var ranges = 0;
         foreach (var (section, property) in sections.SelectMany(section => KeyFaults.PropertiesOf(section.PropertyType).Select(property => (section, property))))
         {
@@ -93,7 +93,7 @@ public sealed partial class ReferenceConfigurationTests
             }
         }
 
-        Assert.Equal(44, ranges);
+        Assert.Equal(48, ranges);
 
         static double Number(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
     }

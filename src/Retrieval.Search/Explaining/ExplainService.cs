@@ -39,7 +39,7 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
         var asked = query.DeadlineMs is { } ms ? _bounds.DeadlineMs.Check(ms, "deadlineMs") : (int?)null;
         var deadline = Deadline.Of(asked, since, time);
         var cost = ExplainItem.CostOfOne + (query.Features is null ? 0 : ImageItem.CostOfOne) + (query.Caption is null ? 0 : CaptionItem.CostOfOne);
-        using var permit = queues.Device.Admit(cost);
+        using var permit = queues.Admit(cost);
         using var snapshot = snapshots.Acquire();
         if (snapshot.ExplainBatcher is not { } batcher)
         {

@@ -23,6 +23,12 @@ public sealed class ComputeQueues : IDisposable
         Host = new WorkScheduler(time: time);
     }
 
+    /// <summary>
+    /// Called with the cost, in pairs, of each request that is admitted, before anything is done for it. It refuses the request by an
+    /// exception, for example when the caller has taken its share.
+    /// </summary>
+    public Action<long>? Charge { get; init; }
+
     /// <summary>The device that runs the graphs.</summary>
     public WorkScheduler Device { get; }
 
@@ -39,6 +45,24 @@ public sealed class ComputeQueues : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var calls = Calls * (long)Math.Max(model.TextToImage.PairsPerCall, model.ImageToText.PairsPerCall);
         Device.MostAdmitted = Math.Max(Searches * (options.UsualShortlist(model.Manifest.Ranking) + CaptionItem.CostOfOne), calls);
+    }
+
+    /// <summary>Admits a request to the device.</summary>
+    /// <param name="cost">Its work, in pairs.</param>
+    /// <exception cref="OverloadedException">There is no room.</exception>
+    public WorkPermit Admit(long cost)
+    {
+        var permit = Device.Admit(cost);
+        try
+        {
+            Charge?.Invoke(cost);
+            return permit;
+        }
+        catch
+        {
+            permit.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -75,7 +75,7 @@ public sealed class SearchService(
         ObjectDisposedException.ThrowIf(_disposed, this);
         _bounds.Pairs.CheckCount(pairs.Count, "pairs");
         var cost = pairs.Count + (CaptionItem.CostOfOne * pairs.Select(pair => pair.Caption).OfType<string>().Distinct(StringComparer.Ordinal).Count());
-        using var place = queues.Device.Admit(cost);
+        using var place = queues.Admit(cost);
         using var snapshot = snapshots.Acquire();
         using var activity = SearchActivities.Start(QueryKinds.Score);
         var clock = new StageClock(time, activity);
@@ -99,7 +99,7 @@ public sealed class SearchService(
 
     internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, _bounds, ServedRanking, since, time);
 
-    internal WorkPermit Admit(long cost) => queues.Device.Admit(cost);
+    internal WorkPermit Admit(long cost) => queues.Admit(cost);
 
     /// <summary>The common entry of all searches: needs a permit and computed limits.</summary>
     internal Task<SearchAnswer> SearchAsync(SearchRequest request, RequestLimits limits, WorkPermit permit, CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ internal static class AccessOptionsValidator
         }
 
         Tokens(options.Jwt, faults);
+        Ranges.Check(faults, "Callers", options.Callers);
     }
 
     private static void Tokens(JwtOptions jwt, List<string> faults)

@@ -19,6 +19,12 @@ public sealed record ServerOptions
     /// <summary>Tokens of an identity provider.</summary>
     public JwtOptions Jwt { get; init; } = new();
 
+    /// <summary>How much one caller may ask for.</summary>
+    public CallerOptions Callers { get; init; } = new();
+
+    /// <summary>The record of who changed what.</summary>
+    public AuditOptions Audit { get; init; } = new();
+
     /// <summary>How much work is accepted at once, and for how long.</summary>
     public LimitsOptions Limits { get; init; } = new();
 

@@ -1,6 +1,7 @@
 using Retrieval.Inference.Verification;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Contracts;
 
@@ -23,6 +24,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="DefaultShortlist">The shortlist of a request that gives none: the configured one, or else the bundle's.</param>
 /// <param name="Explainer">Whether the bundle has an explainer, so that <c>/v1/explain</c> answers.</param>
 /// <param name="Pictures">Whether <c>/v1/pictures</c> has pictures.</param>
+/// <param name="PictureTemplate">Where they are elsewhere: their address with <c>{id}</c> for the percent-encoded id, to which <c>/v1/pictures</c> redirects; otherwise null.</param>
 /// <param name="Index">The index.</param>
 /// <param name="Shortlist">Where shortlists come from: <c>pgvector</c> or <c>exact</c>.</param>
 /// <param name="Catalog">The catalog that is followed; null in embedded mode.</param>
@@ -46,12 +48,13 @@ public sealed record ModelResponse(
     DefaultShortlistResponse DefaultShortlist,
     bool Explainer,
     bool Pictures,
+    string? PictureTemplate,
     IndexCounts Index,
     string Shortlist,
     CatalogResponse? Catalog,
     ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status, SearchOptions search, bool pictures, string deviceReason, string shortlist, CatalogResponse? catalog)
+    internal static ModelResponse Of(SnapshotStatus status, SearchOptions search, PictureOptions pictures, string deviceReason, string shortlist, CatalogResponse? catalog)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -72,7 +75,8 @@ public sealed record ModelResponse(
             RankingResponse.Of(manifest.Ranking),
             new DefaultShortlistResponse(search.ShortlistOf(manifest.Ranking?.TextToImage), search.ShortlistOf(manifest.Ranking?.ImageToText)),
             manifest.Graphs.Explainer is not null,
-            pictures,
+            pictures.Any,
+            pictures.UrlTemplate.Length > 0 ? pictures.UrlTemplate : null,
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.ManifestFault is not null),
             shortlist,
             catalog,

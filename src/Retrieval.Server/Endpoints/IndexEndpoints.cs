@@ -8,6 +8,7 @@ using Retrieval.Search.Catalogs;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Access;
 using Retrieval.Server.Answers;
+using Retrieval.Server.Audit;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
 using Retrieval.Server.Limits;
@@ -32,6 +33,8 @@ internal static class IndexEndpoints
             .Produces<IndexesResponse>()
             .ProducesProblems(429, 503, 504);
         indexes.MapPut("/active", Activate)
+            .RequireRole(Role.Admin)
+            .Audit("index.activate")
             .WithName("ActivateIndex")
             .WithSummary("Makes an index the one that replicas serve")
             .WithDescription("Each replica fetches it while it serves the current one, and then switches, without failing a request: `served` says whether this replica has. An index that is not complete is refused.")
@@ -63,6 +66,7 @@ internal static class IndexEndpoints
     {
         // A body in JSON, and no POST: a page of another origin can send neither without being asked whether it may.
         var request = reader.Read<ActiveIndexRequest>(context);
+        context.AuditTarget(request.Name);
         if (catalog is null)
         {
             throw new ConflictException("this server serves a local index and has no catalog: there is no other index to switch to");

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Retrieval.Domain.Errors;
 using Retrieval.Server.Access;
 using Retrieval.Server.Answers;
+using Retrieval.Server.Audit;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
@@ -19,6 +20,7 @@ internal static class IngestionEndpoints
     {
         var ingestions = routes.MapGroup("/ingestions").RequireRole(Role.Ingest).RequireWriteLimit().WithTags("Ingestions");
         ingestions.MapPost("", Start)
+            .Audit("ingestion.start")
             .WithName("StartIngestion")
             .WithSummary("Ingests a source into the index that is served")
             .WithDescription("The source lies below a folder that the configuration names. The run continues in the background, at `Location`; one run at a time per index. A run that ended early is gone on with by sending the same again.")
@@ -39,6 +41,7 @@ internal static class IngestionEndpoints
             .Produces<IngestionResponse>()
             .ProducesProblems(404, 429, 503, 504);
         ingestions.MapDelete("/{id}", Cancel)
+            .Audit("ingestion.cancel")
             .WithName("CancelIngestion")
             .WithSummary("Asks a run to end")
             .WithDescription("The run stops after the current batch has been committed, on whichever replica it is running. A run that has ended is left as it is.")
@@ -50,6 +53,7 @@ internal static class IngestionEndpoints
     private static async Task<IResult> Start(HttpContext context, RequestReader reader, IngestionRunner runner, RunFindings findings, CancellationToken cancellationToken)
     {
         var run = await runner.StartAsync(IngestionOrder.Of(reader.Read<IngestionRequest>(context)), cancellationToken).ConfigureAwait(false);
+        context.AuditTarget($"run {run.Id:D}: {run.Source}");
         context.Response.Headers.Location = $"/v1/ingestions/{run.Id:D}";
         return Answer(run, findings, StatusCodes.Status202Accepted);
     }
@@ -60,8 +64,9 @@ internal static class IngestionEndpoints
     private static async Task<IResult> Get(string id, IRunRegistry registry, RunFindings findings, CancellationToken cancellationToken) =>
         Answer(await registry.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), findings, StatusCodes.Status200OK);
 
-    private static async Task<IResult> Cancel(string id, IngestionRunner runner, RunFindings findings, CancellationToken cancellationToken)
+    private static async Task<IResult> Cancel(HttpContext context, string id, IngestionRunner runner, RunFindings findings, CancellationToken cancellationToken)
     {
+        context.AuditTarget($"run {id}");
         var run = await runner.CancelAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id);
         return Answer(run, findings, run.Standing == RunStanding.Running ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }

@@ -27,6 +27,6 @@ internal static class ModelEndpoint
     {
         var status = snapshots.Status ?? throw new NotReadyException();
         var shortlist = CatalogRegistration.UsesPgvector(options) ? "pgvector" : "exact";
-        return new WholeJson<ModelResponse>(ModelResponse.Of(status, options.Search, options.Pictures.Any, reasons.Of(status.Device.Reason), shortlist, CatalogResponse.Of(catalog.State, catalog.Link)));
+        return new WholeJson<ModelResponse>(ModelResponse.Of(status, options.Search, options.Pictures, reasons.Of(status.Device.Reason), shortlist, CatalogResponse.Of(catalog.State, catalog.Link)));
     }
 }

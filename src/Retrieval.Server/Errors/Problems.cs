@@ -52,6 +52,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         DeadlineExceededException late => Of(504, late.Message),
         NoExplainerException none => Of(501, none.Message),
         NotReadyException => NotReady(),
+        CallerLimitException limited => Of(429, limited.Message) with { RetryAfterSeconds = (int)Math.Max(1, Math.Ceiling(limited.RetryAfter.TotalSeconds)) },
         OverloadedException overloaded => OfStatus(429) with { RetryAfterSeconds = (int)Math.Ceiling(overloaded.RetryAfter.TotalSeconds) },
         DeviceStoppedException => NotReady(),
         InferenceException { DeviceFault: true } fault => DeviceFailed(fault),

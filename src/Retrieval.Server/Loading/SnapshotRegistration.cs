@@ -10,6 +10,7 @@ using Retrieval.Search.Snapshots;
 using Retrieval.Search.Telemetry;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
+using Retrieval.Server.Limits.Callers;
 using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Loading;
@@ -36,7 +37,10 @@ internal static class SnapshotRegistration
         services.AddInstruments<SearchMetrics>();
         services.AddInstruments<BatchMetrics>();
         services.AddSingleton(provider => new ComputeQueues(
-            options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>()));
+            options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>())
+        {
+            Charge = provider.GetRequiredService<CallerLimits>().TakePairs,
+        });
         services.AddSingleton<QuerySampler>();
         services.AddSingleton<SearchService>();
         services.AddSingleton<ExplainService>();

@@ -5,6 +5,7 @@ using Retrieval.Server.Configuration;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Filters;
 using Serilog.Formatting;
 using Serilog.Formatting.Compact;
 using Serilog.Formatting.Display;
@@ -37,6 +38,9 @@ internal static class LogRegistration
 
         // The program that runs the server reports in one line why a start failed; the host would add a stack trace.
         logs.Filter.ByExcluding(said => said.MessageTemplate.Text == "Hosting failed to start");
+
+        // It would log whole addresses, at whatever level is asked for; RequestLog has a line for each request.
+        logs.Filter.ByExcluding(Matching.FromSource("Microsoft.AspNetCore.Hosting.Diagnostics"));
         foreach (var (source, least) in options.Levels)
         {
             logs.MinimumLevel.Override(source, least);

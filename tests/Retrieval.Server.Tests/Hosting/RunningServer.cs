@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Tests.Metrics;
@@ -18,7 +19,8 @@ public sealed class RunningServer : IAsyncDisposable
         App = app;
         Log = log;
         Gate = gate;
-        Address = new Uri(app.Urls.Single());
+        // The first, where a test listens on more.
+        Address = new Uri(app.Urls.First());
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
     }
 
@@ -33,7 +35,7 @@ public sealed class RunningServer : IAsyncDisposable
 
     /// <summary>Behind <c>GET /v1/held</c>, a route of these tests inside the limits: it answers when the gate opens.
     /// <c>GET /v1/held/without-timeout</c> has no bound on its time. <c>GET /held/metrics</c> and <c>GET /held/document</c> are behind the
-    /// limits of metrics and of the API's document.</summary>
+    /// limits of metrics and of the API's document. <c>GET /undeclared</c> says nothing about who may ask it.</summary>
     internal Gate Gate { get; }
 
     public static ServerOptions Options(string bundle, string index) => new()
@@ -62,11 +64,12 @@ public sealed class RunningServer : IAsyncDisposable
             builder.Logging.AddProvider(log);
             replace?.Invoke(builder.Services);
         });
-        var held = app.MapGroup("/v1/held").RequireLimits().ExcludeFromDescription();
+        var held = app.MapGroup("/v1/held").RequireRole(Role.Query).RequireLimits().ExcludeFromDescription();
         held.MapGet("", gate.PassAsync);
         held.MapGet("/without-timeout", gate.PassAsync).DisableRequestTimeout();
-        app.MapGet("/held/metrics", gate.PassAsync).RequireMetricsLimit().ExcludeFromDescription();
-        app.MapGet("/held/document", gate.PassAsync).RequireDocumentLimit().ExcludeFromDescription();
+        app.MapGet("/held/metrics", gate.PassAsync).RequireRole(Role.Metrics).RequireMetricsLimit().ExcludeFromDescription();
+        app.MapGet("/held/document", gate.PassAsync).RequireRole(Role.Query).RequireDocumentLimit().ExcludeFromDescription();
+        app.MapGet("/undeclared", () => "open").ExcludeFromDescription();
         await app.StartAsync();
         return new RunningServer(app, log, gate);
     }

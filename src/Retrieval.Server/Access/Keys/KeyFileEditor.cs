@@ -60,11 +60,12 @@ public static class KeyFileEditor
         return keys.Count == 0 ? "none" : (keys.Count > Most ? names.Append(", …") : names).ToString();
     }
 
+    // The file stays: whoever deleted it would let two others lock two different ones.
     private static FileStream Lock(string path)
     {
         try
         {
-            return new FileStream(path + ".lock", new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose });
+            return new FileStream(path + ".lock", new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None });
         }
         catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
         {

@@ -6,13 +6,13 @@ using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Logging;
 
 namespace Retrieval.Server.Access.Tokens;
 
 /// <summary>Tokens of an identity provider, checked by the framework: signature, issuer, audience, times.</summary>
 internal static class TokenRegistration
 {
-    private const int LongestName = 200;
     private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(5);
 
     // Asymmetric ones alone: with a shared secret whoever can check a token can also make one.
@@ -33,11 +33,10 @@ internal static class TokenRegistration
         };
         bearer.Events = new JwtBearerEvents
         {
-            OnAuthenticationFailed = failed =>
+            OnAuthenticationFailed = async failed =>
             {
-                failed.HttpContext.Features.Set(Refusal(failed.Exception));
+                failed.HttpContext.Features.Set(await RefusalAsync(failed.Exception, bearer.ConfigurationManager, failed.HttpContext.RequestAborted).ConfigureAwait(false));
                 failed.NoResult();
-                return Task.CompletedTask;
             },
             OnTokenValidated = valid =>
             {
@@ -53,6 +52,24 @@ internal static class TokenRegistration
         jwt.IsAddress
             ? new HttpDocumentRetriever(new HttpClient { Timeout = LongestFetch }) { RequireHttps = false } // The validator takes http for loopback alone.
             : new FileDocumentRetriever());
+
+    // The library reports a token whose key it does not find, whether the set lacks it or could not be read.
+    private static async Task<AccessRefusal> RefusalAsync(Exception exception, IConfigurationManager<OpenIdConnectConfiguration> keySet, CancellationToken cancellationToken)
+    {
+        if (exception is SecurityTokenSignatureKeyNotFoundException)
+        {
+            try
+            {
+                _ = await keySet.GetConfigurationAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception unread) when (unread is InvalidOperationException or IOException)
+            {
+                return AccessRefusal.NoKeySet;
+            }
+        }
+
+        return Refusal(exception);
+    }
 
     private static AccessRefusal Refusal(Exception exception) => exception switch
     {
@@ -78,10 +95,6 @@ internal static class TokenRegistration
         // Some issuers write a list, some one text with spaces.
         var roles = token.FindAll(jwt.RolesClaim).SelectMany(claim => claim.Value.Split(' ')).Select(Roles.Find).OfType<Role>().Distinct();
         valid.Principal = new ClaimsPrincipal(new ClaimsIdentity(AccessClaims.Of(roles), AccessSchemes.Tokens, ClaimTypes.Name, AccessClaims.Role));
-        valid.HttpContext.Features.Set(new Caller(CallerKind.Token, Shown(name)));
+        valid.HttpContext.Features.Set(new Caller(CallerKind.Token, LogText.Of(name)));
     }
-
-    // It stands in logs: no line breaks, and bounded.
-    private static string Shown(string name) =>
-        string.Concat(name.Take(LongestName).Select(character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character));
 }

@@ -68,7 +68,9 @@ async function send(path, { method, body, signal } = {}) {
  */
 async function problemOf(response) {
   try {
-    return await response.json();
+    /** @type {Problem} */
+    const problem = await response.json();
+    return response.status === 401 ? { ...problem, detail: `${problem.detail}. A key is entered at the top of the page, under Key.` } : problem;
   } catch {
     // A proxy's own page.
     return { title: response.statusText || "Error", status: response.status,
@@ -94,8 +96,16 @@ function withMetadata(text) {
   }));
 }
 
+/** Address of pictures elsewhere, with {id}; null if the service has them. @type {string | null} */
+let template = null;
+
 /** @param {AbortSignal} [signal] @returns {Promise<Model>} */
-export const model = async signal => (await send("/v1/model", { signal })).json();
+export async function model(signal) {
+  /** @type {Model} */
+  const served = await (await send("/v1/model", { signal })).json();
+  template = served.pictureTemplate;
+  return served;
+}
 
 /** @param {AbortSignal} [signal] @returns {Promise<Health>} */
 export const ready = async signal => (await send("/health/ready", { signal })).json();
@@ -136,8 +146,19 @@ export const indexes = async signal => (await (await send("/v1/indexes", { signa
 /** @param {string} name @returns {Promise<StoredIndex>} */
 export const activateIndex = async name => (await send("/v1/indexes/active", { method: "PUT", body: { name } })).json();
 
-/** @param {string} id @param {number} [width] */
-export const pictureOf = (id, width) => `/v1/pictures/${encodeURIComponent(id)}${width ? `?width=${width}` : ""}`;
+/**
+ * Where a picture can be loaded from. With a key it is fetched here: an address alone carries none.
+ * @param {string} id
+ * @param {number} [width]
+ * @returns {Promise<string>}
+ */
+export async function pictureOf(id, width) {
+  if (template) {
+    return template.replace("{id}", encodeURIComponent(id));
+  }
+  const path = `/v1/pictures/${encodeURIComponent(id)}${width ? `?width=${width}` : ""}`;
+  return key.get() ? URL.createObjectURL(await (await send(path)).blob()) : path;
+}
 
 /** @param {Response} response */
 function stagesOf(response) {

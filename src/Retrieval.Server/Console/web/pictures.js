@@ -8,8 +8,12 @@ import { h } from "./dom.js";
  * @param {number} width in CSS pixels; twice as many are asked for
  */
 export function picture(id, width) {
-  const frame = h("span", { class: "picture" });
-  frame.append(h("img", { src: pictureOf(id, width * 2), alt: `Picture of ${id}`, width, height: width, loading: "lazy", decoding: "async",
-    onerror: () => frame.replaceChildren(h("span", { class: "faint" }, "no picture")) }));
+  const none = () => frame.replaceChildren(h("span", { class: "faint" }, "no picture"));
+  const image = h("img", { alt: `Picture of ${id}`, width, height: width, loading: "lazy", decoding: "async", onerror: none });
+  const frame = h("span", { class: "picture" }, image);
+  pictureOf(id, width * 2).then(source => {
+    image.addEventListener("load", () => URL.revokeObjectURL(source));
+    image.src = source;
+  }, none);
   return frame;
 }

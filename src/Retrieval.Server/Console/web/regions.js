@@ -18,7 +18,7 @@ const ROUNDING = 0.01;
  * @returns {Promise<{ holder: HTMLElement, regions: (HTMLElement | SVGElement)[] }>}
  */
 export async function regionsOf(image, count, pictures) {
-  const shown = pictures && image.id !== null ? await load(pictureOf(image.id)) : null;
+  const shown = pictures && image.id !== null ? await load(image.id) : null;
   if (!image.boxes) {
     const regions = Array.from({ length: count }, (_, place) => h("button", { type: "button", class: "region" }, place + 1));
     return { holder: h("div", {}, shown ? h("div", { class: "canvas" }, shown) : null,
@@ -39,11 +39,12 @@ export async function regionsOf(image, count, pictures) {
 
 /**
  * The picture, or null if there is none to be had.
- * @param {string} source
+ * @param {string} id
  */
-async function load(source) {
-  const shown = h("img", { src: source, alt: "" });
+async function load(id) {
+  const shown = h("img", { alt: "" });
   try {
+    shown.src = await pictureOf(id);
     await shown.decode();
     return shown;
   } catch {

@@ -19,7 +19,7 @@
  * @typedef {{ model: string, name: string, fingerprint: string, system: string, form: string, profile: string, precision: string,
  *   provider: string, device: { name: string, reason: string, memoryBytes: number | null }, pairsPerCall: number,
  *   regions: { count: number, width: number }, maxTokens: number, embeddingWidth: number,
- *   ranking: object | null, defaultShortlist: { textToImage: number, imageToText: number }, explainer: boolean, pictures: boolean,
+ *   ranking: object | null, defaultShortlist: { textToImage: number, imageToText: number }, explainer: boolean, pictures: boolean, pictureTemplate: string | null,
  *   index: { images: number, captions: number, epoch: number, manifestDamaged: boolean }, shortlist: string,
  *   catalog: { index: string | null, epoch: number, lag: number, reachable: boolean, refusal: string | null } | null,
  *   parity: Record<string, number | boolean | null> }} Model

@@ -1,0 +1,10 @@
+namespace Retrieval.Server.Audit;
+
+/// <summary>One change, or an attempt at one. Neither captions nor features, metadata or keys are part of it.</summary>
+/// <param name="Action">What was done.</param>
+/// <param name="Target">To what; empty if the request was refused before that was known.</param>
+/// <param name="Caller">By whom.</param>
+/// <param name="Remote">Address of the connection: of a proxy, where one is in front.</param>
+/// <param name="Status">The HTTP status of the answer: below 300 it was done.</param>
+/// <param name="RequestId">The trace id, which the log and the answer have too.</param>
+internal sealed record AuditEntry(string Action, string Target, string Caller, string Remote, int Status, string RequestId);

@@ -1,0 +1,64 @@
+using System.Threading.RateLimiting;
+
+namespace Retrieval.Server.Limits.Callers;
+
+/// <summary>
+/// What a caller may still take: a token bucket of the framework's, and a debt. A request that costs more than the bucket can hold is
+/// let through when it is full and leaves a debt, which is paid before the caller's next: over time nobody gets more than the rate.
+/// </summary>
+internal sealed class CallerBudget : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly TokenBucketRateLimiter _bucket;
+    private readonly double _perSecond;
+    private readonly int _most;
+    private long _debt;
+
+    /// <param name="perSecond">The rate, above 0.</param>
+    /// <param name="burstSeconds">Seconds' worth that the bucket holds.</param>
+    public CallerBudget(double perSecond, double burstSeconds)
+    {
+        _perSecond = perSecond;
+        _most = (int)Math.Clamp(Math.Ceiling(perSecond * burstSeconds), 1, int.MaxValue / 2);
+        var tokens = (int)Math.Clamp(Math.Floor(perSecond), 1, int.MaxValue / 2);
+        _bucket = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+        {
+            // Filled by hand before each use, in proportion to the time: no timer for each caller.
+            AutoReplenishment = false,
+            TokenLimit = _most,
+            TokensPerPeriod = tokens,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(tokens / perSecond),
+        });
+    }
+
+    /// <summary>Takes a cost.</summary>
+    /// <returns>Null if it could be taken; otherwise the time after which it can, and nothing of it is taken.</returns>
+    public TimeSpan? Take(long cost)
+    {
+        lock (_gate)
+        {
+            _ = _bucket.TryReplenish();
+            var paid = (int)Math.Min(_debt, Available);
+            _ = TryTake(paid);
+            _debt -= paid;
+            var now = (int)Math.Min(cost, _most);
+            if (_debt > 0 || !TryTake(now))
+            {
+                return TimeSpan.FromSeconds((_debt + now - Available) / _perSecond);
+            }
+
+            _debt = cost - now;
+            return null;
+        }
+    }
+
+    public void Dispose() => _bucket.Dispose();
+
+    private long Available => _bucket.GetStatistics()!.CurrentAvailablePermits;
+
+    private bool TryTake(int tokens)
+    {
+        using var lease = _bucket.AttemptAcquire(tokens);
+        return lease.IsAcquired;
+    }
+}
