@@ -14,7 +14,6 @@ class Row:
         self.done, self.numbers = [], []
         self.failures, self.missed, self.more_failures = [], [], 0
         self.not_run = None
-        self.not_there_yet = None
         self.seconds = 0.0
 
     def did(self, text):
@@ -41,8 +40,6 @@ class Row:
 
     @property
     def verdict(self):
-        if self.not_there_yet:
-            return "not there yet"
         if self.failures:
             return "NOT HELD"
         if self.not_run:
@@ -52,7 +49,7 @@ class Row:
     def as_json(self):
         return {
             "promise": self.key, "title": self.promise, "verdict": self.verdict, "done": self.done, "numbers": self.numbers,
-            "failures": self.failures, "moreFailures": self.more_failures, "missed": self.missed, "notRun": self.not_run, "notThereYet": self.not_there_yet,
+            "failures": self.failures, "moreFailures": self.more_failures, "missed": self.missed, "notRun": self.not_run,
             "seconds": round(self.seconds, 1),
         }
 

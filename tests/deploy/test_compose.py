@@ -1,4 +1,6 @@
 """docker-compose.yml: valid by Compose's own schema, and as hardened as it says."""
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -50,7 +52,8 @@ def test_passwords_come_from_files_alone(name):
     text = " ".join(service["command"]) + str(service.get("environment", {}))
     assert not re.search(r"password=(?!/run/secrets/)", text, re.IGNORECASE)
     assert set(re.findall(r"/run/secrets/(\w+)", text)) <= secrets
-    assert name == "postgres" or len(secrets) == 1, "each service gets its own password only"
+    assert name == "postgres" or len(secrets - {"keys"}) == 1, "each service gets its own password only"
+    assert ("keys" in secrets) == name.startswith("serve"), "the server, and nobody else, reads the keys"
 
 
 def test_services_wait_for_what_they_need():
@@ -91,11 +94,25 @@ def test_the_secrets_are_made_once_and_for_nobody_else_on_the_machine(tmp_path):
     for _ in range(2):
         run(tmp_path / "docker" / "secrets.sh")
         made.append({path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()})
-    assert made[0] == made[1] and len(set(made[0].values())) == 4
-    assert all(re.fullmatch(r"\w{32}", word) for word in made[0].values())
+    assert made[0] == made[1] and len(set(made[0].values())) == 8
+    assert all(re.fullmatch(r"\w{32}", word) for name, word in made[0].items() if name.endswith("_password"))
     declared = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"]
-    assert {pathlib.Path(secret["file"]).name for secret in declared.values()} == set(made[0])
+    assert {pathlib.Path(secret["file"]).name for secret in declared.values()} == {name for name in made[0] if not name.endswith("_key")}
     assert stat.S_IMODE(os.stat(tmp_path / ".secrets").st_mode) == 0o700
+
+
+def test_the_keys_are_those_of_the_file_of_keys(tmp_path):
+    (tmp_path / "docker").mkdir()
+    shutil.copy(ROOT / "docker" / "secrets.sh", tmp_path / "docker")
+    run(tmp_path / "docker" / "secrets.sh")
+    stored = json.loads((tmp_path / ".secrets" / "keys.json").read_text())["keys"]
+    assert [key["name"] for key in stored] == ["query", "admin", "metrics"]
+    for key in stored:
+        prefix, identity, secret = (tmp_path / ".secrets" / f"{key['name']}_key").read_text().split("_")
+        assert (prefix, identity) == ("rsk", key["id"]) and re.fullmatch("[0-9a-f]{64}", secret)
+        assert hashlib.sha256(bytes.fromhex(key["salt"] + secret)).hexdigest() == key["hash"]
+    listed = run(ROOT / "retrieval", "keys", "list", "--key-file", tmp_path / ".secrets" / "keys.json", "--json")
+    assert [key["name"] for key in json.loads(listed)["keys"]] == ["query", "admin", "metrics"]
 
 
 def test_the_secrets_are_not_for_git_or_for_the_builder():

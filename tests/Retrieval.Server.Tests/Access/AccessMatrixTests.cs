@@ -8,6 +8,7 @@ using Retrieval.Server.Tests.Metrics;
 namespace Retrieval.Server.Tests.Access;
 
 /// <summary>Every route of the API's document with every kind of key, over HTTP and HTTPS.</summary>
+[Trait("Promise", "9")]
 public sealed class AccessMatrixTests(ServerFixture fixture)
 {
     /// <summary>A source of the framework's that the server's log leaves out, see <see cref="LogTests"/>.</summary>

@@ -95,7 +95,7 @@ public sealed class CallerLimitTests(ServerFixture fixture) : IDisposable
         }
 
         var metrics = await MetricsAsync(server, keys);
-        Assert.Equal(101, metrics.Samples.Keys.Count(name => name.StartsWith("retrieval_caller_requests_total", StringComparison.Ordinal)));
+        Assert.Equal(102, metrics.Samples.Keys.Count(name => name.StartsWith("retrieval_caller_requests_total", StringComparison.Ordinal)));
         Assert.True(metrics.Samples["retrieval_caller_requests_total{caller=\"(others)\"}"] >= 5);
     }
 

@@ -185,7 +185,7 @@ public sealed class RequestRuleTests(ServerFixture fixture)
     {
         using var errors = new StringWriter();
 
-        Assert.Equal(RetrievalServer.Failed, await RetrievalServer.RunAsync(["--bundle", "b", "--index", "i", "--urls", url, "--log-level", "Fatal"], errors, TestContext.Current.CancellationToken));
+        Assert.Equal(RetrievalServer.Failed, await RetrievalServer.RunAsync(["--bundle", "b", "--index", "i", "--urls", url, "--log-level", "Fatal", "--Access:WithoutKeys=anyone-may-read-and-write"], errors, TestContext.Current.CancellationToken));
         Assert.StartsWith(line, Assert.Single(errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 

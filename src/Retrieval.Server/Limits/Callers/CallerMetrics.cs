@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Retrieval.Domain.Telemetry;
 using Retrieval.Server.Access;
 using Retrieval.Server.Metrics;
 
@@ -21,9 +22,9 @@ internal sealed class CallerMetrics
     public CallerMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(ServerMetrics.MeterName);
-        _requests = meter.CreateCounter<long>("retrieval.caller.requests", "{request}", "Requests by the name of the key");
-        _pairs = meter.CreateCounter<long>("retrieval.caller.pairs", "{pair}", "Work asked for, by the name of the key");
-        _limited = meter.CreateCounter<long>("retrieval.caller.limited", "{request}", "Requests beyond a caller's limit, refused or, in a dry run, only counted");
+        _requests = meter.CreateCounter<long>("retrieval.caller.requests", "{request}", "Requests by the name of the key").FromZero(Label, Tokens, Others);
+        _pairs = meter.CreateCounter<long>("retrieval.caller.pairs", "{pair}", "Work asked for, by the name of the key").FromZero(Label, Tokens, Others);
+        _limited = meter.CreateCounter<long>("retrieval.caller.limited", "{request}", "Requests beyond a caller's limit, refused or, in a dry run, only counted").FromZero(Label, Tokens, Others);
     }
 
     public void Request(Caller caller) => _requests.Add(1, LabelOf(caller));
