@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Inference.Banks;
 using Retrieval.Search.Replication;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
 using Retrieval.Server.Loading;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Queries;
+using Retrieval.Server.Background;
 using Retrieval.Server.Health;
 
 namespace Retrieval.Server.Loading;

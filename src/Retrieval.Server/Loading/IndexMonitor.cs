@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
 

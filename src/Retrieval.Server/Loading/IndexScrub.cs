@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
 using Retrieval.Storage.Errors;

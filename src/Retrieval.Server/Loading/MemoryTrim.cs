@@ -1,3 +1,5 @@
+using Retrieval.Server.Background;
+
 namespace Retrieval.Server.Loading;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Retrieval.Search.Queries;
 using Retrieval.Search.Recall;
+using Retrieval.Server.Background;
 
 namespace Retrieval.Server.Loading;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
+using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Loading;
 
 namespace Retrieval.Server.Access.Keys;
 

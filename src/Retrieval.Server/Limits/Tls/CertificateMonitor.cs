@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
+using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Loading;
 
 namespace Retrieval.Server.Limits.Tls;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Retrieval.Server.Loading;
+namespace Retrieval.Server.Background;
 
 /// <summary>
 /// Background work that runs from when the server listens until it stops: probes are answered from the first moment, and nothing

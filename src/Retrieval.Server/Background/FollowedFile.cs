@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
 using Retrieval.Server.Configuration;
 
-namespace Retrieval.Server.Loading;
+namespace Retrieval.Server.Background;
 
 /// <summary>
 /// A file that is read before the server listens, and again whenever its content has changed, as that of a mounted secret does. A
