@@ -19,7 +19,7 @@ public sealed partial class ServedFilesTests(DemoSite site) : IDisposable
         using var page = await _client.GetAsync("/", TestContext.Current.CancellationToken);
 
         Assert.Equal(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             page.Headers.GetValues("Content-Security-Policy").Single());
         Assert.Equal("nosniff", page.Headers.GetValues("X-Content-Type-Options").Single());
         Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
@@ -60,7 +60,7 @@ public sealed partial class ServedFilesTests(DemoSite site) : IDisposable
         using var page = await client.GetAsync("/", TestContext.Current.CancellationToken);
         using var picture = await client.GetAsync("/v1/pictures/a%2F..%2Fb%20c", TestContext.Current.CancellationToken);
 
-        Assert.Contains("img-src 'self' https://pictures.example.com;", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("img-src 'self' blob: https://pictures.example.com;", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Redirect, picture.StatusCode);
         Assert.Equal("https://pictures.example.com/a/a%2F..%2Fb%20c.jpg", picture.Headers.Location!.OriginalString);
     }

@@ -22,7 +22,8 @@ internal static class ConsoleEndpoints
             return;
         }
 
-        var policy = $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{(options.Pictures.Origin is { } origin ? " " + origin : "")}{(options.AsksForKeys ? " blob:" : "")}; "
+        // Blobs are pictures that the page has fetched with its key.
+        var policy = $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:{(options.Pictures.Origin is { } origin ? " " + origin : "")}; "
             + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
         // Without a key: there is nothing in it but the program, and a browser sends no key for a page. It asks for one when it has to.

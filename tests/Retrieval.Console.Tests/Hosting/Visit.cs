@@ -68,5 +68,5 @@ internal sealed class Visit : IAsyncDisposable
         }
     }
 
-    private bool IsOwn(string url) => url.StartsWith("data:", StringComparison.Ordinal) || new Uri(url).Authority == new Uri(Page.Url == "about:blank" ? url : Page.Url).Authority;
+    private bool IsOwn(string url) => url.StartsWith("data:", StringComparison.Ordinal) || new Uri(url.StartsWith("blob:", StringComparison.Ordinal) ? url["blob:".Length..] : url).Authority == new Uri(Page.Url == "about:blank" ? url : Page.Url).Authority;
 }

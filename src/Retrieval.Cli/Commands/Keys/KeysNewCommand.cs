@@ -24,6 +24,7 @@ internal static class KeysNewCommand
             Required = true,
             CustomParser = RolesOf,
             Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
         };
         var expires = new Option<string?>("--expires") { Description = "When it ends: a number of days such as 90d, or a time such as 2027-01-31 or 2027-01-31T12:00Z; never if not given", HelpName = "WHEN" };
         var requests = Limit("--requests-per-second", "Requests a second, in place of the server's Callers:RequestsPerSecond; 0 for no limit");
