@@ -18,6 +18,7 @@ from fitting_data import CHECKPOINT as GIVEN
 from fitting_data import VOCABULARY
 from retrieval_exporter import cli as export
 from retrieval_exporter import model, registry
+from retrieval_exporter.reading import vocabulary
 from retrieval_exporter.runs.state import State
 from retrieval_exporter.training import curves
 from retrieval_exporter.training.cli import main
@@ -343,3 +344,41 @@ def test_the_state_of_another_training_is_not_gone_on_from(data, tmp_path, monke
     refused(arguments(data, out, "--clip", "1"), "state.npz: the state of a training with other options", capsys)
     assert main(arguments(data, out, "--clip", "1", "--restart")) == 0
     assert {path.name for path in out.iterdir()} - {"curves.png"} == WRITTEN
+
+
+def reordered(path, to):
+    """The same words, the last two with each other's ids."""
+    words = sorted(json.loads(path.read_text())["word2idx"].items(), key=lambda entry: entry[1])
+    (last, high), (other, low) = words[-1], words[-2]
+    to.write_text(json.dumps({"word2idx": {**dict(words), last: low, other: high}}))
+    return to
+
+
+def test_a_vocabulary_of_the_same_size_in_another_order_is_refused(data, tmp_path, capsys):
+    assert main(arguments(data, tmp_path / "out", "--epochs", "1")) == 0
+    trained = tmp_path / "out" / CHECKPOINT
+    other = reordered(tmp_path / "out" / "vocabulary.json", tmp_path / "other.json")
+    capsys.readouterr()
+    given = ["--checkpoint", str(trained), "--vocabulary", str(other), "--slots", "4", "--slot-width", "3", "--regions", str(REGIONS), "--out",
+             str(tmp_path / "bundle")]
+    assert export.main(given) == 2
+    told = capsys.readouterr().err
+    hashes = [vocabulary.digest(vocabulary.read(path)) for path in (other, tmp_path / "out" / "vocabulary.json")]
+    assert f"{other}: not the vocabulary that {trained} was trained with" in told and all(h in told for h in hashes)
+    assert main(["--source", str(data), "--out", str(tmp_path / "more"), "--from", str(trained), "--vocabulary",
+                 str(other), "--epochs", "1", "--max-tokens", "20", "--device", "cpu", "--threads", "1"]) == 2
+    assert "not the vocabulary that" in capsys.readouterr().err
+    # A published checkpoint does not say, and is taken.
+    content = torch.load(trained, weights_only=False)
+    del content["vocabulary_sha256"]
+    torch.save(content, tmp_path / "published.pth.tar")
+    assert export.main([*given, "--checkpoint", str(tmp_path / "published.pth.tar")][2:]) == 0
+
+
+def test_members_of_an_ensemble_that_were_trained_with_different_vocabularies_are_refused(data, tmp_path, capsys):
+    for out, more in (("one", ()), ("other", ("--vocabulary", str(tmp_path / "other.json")))):
+        assert main(arguments(data, tmp_path / out, "--epochs", "1", *more)) == 0
+        reordered(tmp_path / out / "vocabulary.json", tmp_path / "other.json")
+    members = [text for out in ("one", "other") for text in ("--checkpoint", str(tmp_path / out / CHECKPOINT))]
+    assert export.main([*members, "--regions", str(REGIONS), "--out", str(tmp_path / "bundle")]) == 2
+    assert "members of an ensemble read the same words" in capsys.readouterr().err

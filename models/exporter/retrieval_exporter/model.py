@@ -21,13 +21,15 @@ from .system import Sizes, System
 
 @dataclass(frozen=True)
 class Model:
-    """Everything of a bundle that does not depend on the settings it is exported with."""
+    """Everything of a bundle that does not depend on the settings it is exported with. `trained_with`: the digest of the
+    vocabulary that the checkpoint names."""
 
     system: System
     coarse: Coarse
     vocabulary: list[str]
     ranking: Ranking | None = None
     features: FeatureStatistics | None = None
+    trained_with: str | None = None
 
 
 def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
@@ -46,12 +48,14 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
     else:
         listed = vocabulary.read(vocabulary_path)
         vocabulary.check_size(listed, rows, vocabulary_path)
+        vocabulary.check_digest(listed, vocabulary_path, checkpoint)
     if len(listed) < len(vocabulary.SPECIAL):
         raise ExportError(f"{path}: an embedding table of {rows} rows has no room for the special words")
     trained, learned = _entries(checkpoint, "coarse"), _entries(checkpoint, "features")
     words = Words(listed, vocabulary_path or path, vocabulary_path is not None)
     coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained)
-    return Model(system, coarse, listed, ranking, of_entries(learned, system.region_width) if learned else None)
+    return Model(system, coarse, listed, ranking, of_entries(learned, system.region_width) if learned else None,
+                 vocabulary.digest_of(checkpoint))
 
 
 def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | None = None,
@@ -59,7 +63,10 @@ def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | Non
                      choice: Choice = Choice()) -> Model:
     """The ensemble of two checkpoints or more. Vocabulary and coarse embedding are those of the first."""
     first = from_checkpoint(paths[0], None, vocabulary_path, coarse_path, choice)
-    members = [Member(paths[0], first.system), *(Member(path, _system_of(path)) for path in paths[1:])]
+    members = [Member(paths[0], first.system, first.trained_with)]
+    for path in paths[1:]:
+        checkpoint = open_checkpoint(path)
+        members.append(Member(path, registry.read(checkpoint), vocabulary.digest_of(checkpoint)))
     ensemble = ensemble_of(members, weights)
     if first.ranking is not None and first.ranking.transform == "logit" and not ensemble.probability:
         other = next(member for member in members if not member.system.probability)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..reading import vocabulary
 from ..recipe import Recipe
 from ..runs.files import replace_file
 from ..statistics import FeatureStatistics
@@ -17,12 +18,12 @@ NAME = "model_best.pth.tar"
 
 
 def write(folder: Path, system: System, recipe: Recipe, epoch: int, step: int, rsum: float,
-          features: FeatureStatistics) -> None:
+          features: FeatureStatistics, words: list[str]) -> None:
     """Whole or not at all. The same weights and numbers give the same bytes."""
     states = [{name: tensor.detach().cpu().clone() for name, tensor in state.items()} for state in system.states()]
     options = _options(system, recipe)
     content = {"epoch": epoch, "model": states, "best_rsum": rsum, "opt": Namespace(**options), "Eiters": step,
-               "features": features.entries()}
+               "features": features.entries(), vocabulary.ENTRY: vocabulary.digest(words)}
     # To a file, not to a path: the name of the file would become part of its bytes.
     replace_file(folder / NAME, lambda file: torch.save(content, file))
 

@@ -47,6 +47,7 @@ def of_checkpoint(path: Path | str, config: Mapping[str, Any] | None, words: Pat
     checkpoint.options.warn_of_unread(config)
     print(system.described(), flush=True)
     vocabulary.check_size(data.words, system.vocabulary_size, words)
+    vocabulary.check_digest(data.words, words, checkpoint)
     if data.train.width != system.region_width:
         raise ExportError(f"{data.train.image_file}: regions of {data.train.width} features, the checkpoint's have "
                           f"{system.region_width}")

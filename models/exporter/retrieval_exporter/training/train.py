@@ -129,7 +129,7 @@ class Training:
         step = self.course.best_step
         with self.learner.raw():
             checkpoint.write(self.out, self.learner.system, self.recipe, step // self.stages[-1].per_epoch, step,
-                             self.course.rsum, self.features)
+                             self.course.rsum, self.features, self.data.words)
 
     def _stamp(self, known: Sequence[object]) -> str:
         decisive = {name: value for name, value in asdict(self.options).items() if name != "save_every"}
