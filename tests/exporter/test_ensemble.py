@@ -243,3 +243,11 @@ def test_members_that_fix_other_numbers_of_regions_are_refused_with_both_files(t
     assert "SGRAF SAF: images of 36 regions are not for this model" in capsys.readouterr().err
     assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--regions", "5", "--out",
                  str(tmp_path / "b")]) == 0
+
+
+@pytest.mark.parametrize("second, noted", [(VECTORS, True), (FIRST, False)])
+def test_a_mean_of_scores_of_different_ranges_is_noted(tmp_path, capsys, second, noted):
+    assert main(["--checkpoint", str(NEW), "--checkpoint", str(second), "--out", str(tmp_path / "bundle"), "--regions",
+                 "5", "--slots", "4", "--slot-width", "3"][:6]) == 0
+    told = capsys.readouterr().err
+    assert ("their weighted mean is no probability" in told) == noted

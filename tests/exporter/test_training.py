@@ -325,6 +325,9 @@ def test_a_training_is_replaced_with_force_alone(data, tmp_path, capsys):
     before = files(tmp_path / "out")
     refused([*given, "--seed", "1"], f"{CHECKPOINT}: exists, for the training is done; --force begins anew, --from goes on from its weights", capsys)
     assert files(tmp_path / "out") == before
+    capsys.readouterr()
+    assert main(given) == 0 and "the training is done" in capsys.readouterr().out
+    assert files(tmp_path / "out") == before
     assert main([*given, "--seed", "1", "--force"]) == 0
     assert files(tmp_path / "out")[CHECKPOINT] != before[CHECKPOINT]
     refused(arguments(data, VOCABULARY), "vocabulary.json: is no folder", capsys)
@@ -382,3 +385,11 @@ def test_members_of_an_ensemble_that_were_trained_with_different_vocabularies_ar
     members = [text for out in ("one", "other") for text in ("--checkpoint", str(tmp_path / out / CHECKPOINT))]
     assert export.main([*members, "--regions", str(REGIONS), "--out", str(tmp_path / "bundle")]) == 2
     assert "members of an ensemble read the same words" in capsys.readouterr().err
+
+
+def test_a_state_that_is_a_text_is_told_in_words_that_are_not_numpys(data, tmp_path, capsys):
+    (tmp_path / "out" / ".state").mkdir(parents=True)
+    (tmp_path / "out" / ".state" / "state.npz").write_text("a text")
+    assert main(arguments(data, tmp_path / "out")) == 2
+    told = capsys.readouterr().err
+    assert "not readable as the state of a training" in told and "pickle" not in told

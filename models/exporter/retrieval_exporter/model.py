@@ -39,9 +39,9 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
     told the system as soon as it is read, before an embedding is made."""
     checkpoint = open_checkpoint(path, config)
     system = registry.read(checkpoint)
-    checkpoint.options.warn_of_unread(config)
     if recognised:
         recognised(system)
+    checkpoint.options.warn_of(config)
     rows = system.vocabulary_size
     if vocabulary_path is None:
         listed = vocabulary.placeholders(rows)

@@ -23,7 +23,7 @@ def read(path: Path | str) -> list[str]:
             if first in (b"{", b"["):
                 entries = json.loads(file.read().decode("utf-8"))
             else:
-                entries = plain(load(file, path, classes=(VOCABULARY,)), path)
+                entries = _pickled(file, path)
     except OSError as error:
         raise ExportError(f"{path}: {error.strerror or error}")
     except (ValueError, RecursionError) as error:
@@ -70,6 +70,13 @@ def check_digest(words: list[str], path: Path | str, checkpoint: Checkpoint) -> 
     if trained is not None and trained != given:
         raise ExportError(f"{path}: not the vocabulary that {checkpoint.path} was trained with: its words have the SHA-256 "
                           f"{given}, expected {trained}")
+
+
+def _pickled(file, path):
+    try:
+        return plain(load(file, path, classes=(VOCABULARY,)), path)
+    except ExportError as error:
+        raise ExportError(f"{error}; expected JSON (an object with word2idx, or a list of words) or a pickled Vocabulary")
 
 
 def _in_order(word2idx, path):
