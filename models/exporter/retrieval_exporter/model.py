@@ -53,7 +53,8 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
         raise ExportError(f"{path}: an embedding table of {rows} rows has no room for the special words")
     trained, learned = _entries(checkpoint, "coarse"), _entries(checkpoint, "features")
     words = Words(listed, vocabulary_path or path, vocabulary_path is not None)
-    coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained)
+    known = vocabulary.digest(listed) if words.given else vocabulary.digest_of(checkpoint)
+    coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained, known)
     return Model(system, coarse, listed, ranking, of_entries(learned, system.region_width) if learned else None,
                  vocabulary.digest_of(checkpoint))
 
@@ -104,17 +105,22 @@ def _entries(checkpoint: Checkpoint, name: str) -> Entries | None:
 
 
 def _embedding(system: System, where: Path | str, words: Words, choice: Choice, coarse_path: Path | str | None,
-               stored: Entries | None = None) -> tuple[Coarse, Ranking | None]:
+               stored: Entries | None = None, known: str | None = None) -> tuple[Coarse, Ranking | None]:
     """As `coarse.choice.chosen`, but that the coarse file may be the checkpoint of another model. `where` is what the
-    system came from."""
+    system came from, `known` the digest of its words where there is one."""
     if coarse_path is None or not is_checkpoint(coarse_path):
         return chosen(system, words, choice, coarse_path, stored)
     choice.refuse("with --coarse")
-    other = _system_of(coarse_path)
+    checkpoint = open_checkpoint(coarse_path)
+    other = registry.read(checkpoint)
     for what, own, theirs in (("regions of", system.region_width, other.region_width),
                               ("a vocabulary of", system.vocabulary_size, other.vocabulary_size)):
         if own != theirs:
             raise ExportError(f"{coarse_path}: the coarse model has {what} {theirs}, but {where} {what} {own}")
+    theirs = vocabulary.digest_of(checkpoint)
+    if known is not None and theirs is not None and known != theirs:
+        raise ExportError(f"{coarse_path}: the coarse model was trained with the vocabulary of SHA-256 {theirs}, but {where} "
+                          f"has the words of {known}")
     if not other.coarse().standalone:
         raise ExportError(f"{coarse_path}: {other.title or other.name} has no embedding that was trained to find items "
                           f"by itself (its own is {other.coarse().source}), and cannot be the coarse model")
