@@ -42,6 +42,22 @@ public sealed class EvaluationProtocolTests
 
         Assert.Equal((2, ""), (refused.Code, refused.Output));
         Assert.Contains("test, folds: 12 images cannot be cut into 5 folds of equal size", refused.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("takes about", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Folds_of_one_image_are_warned_of()
+    {
+        using var folder = new TemporaryFolder();
+        var source = SampleSplit.Write(folder, 6);
+        string[] evaluate = ["evaluate", "--bundle", Fixture.Bundle(), "--source", source, "--split", "test", "--shortlist", "all", "--json", "--folds"];
+
+        var single = await CommandLineProcess.RunAsync([.. evaluate, "6"]);
+        var pairs = await CommandLineProcess.RunAsync([.. evaluate, "3"]);
+
+        Assert.Contains("each fold has one image", single.Errors, StringComparison.Ordinal);
+        Assert.Equal(6, single.Json().GetProperty("folds").GetInt32());
+        Assert.DoesNotContain("each fold has one image", pairs.Succeeded().Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from conftest import CASES, ROOT, loaded
+from conftest import CASES, HERE, ROOT, loaded
 from retrieval_exporter import registry
 from retrieval_exporter.cli import main
 from retrieval_exporter.fitting.cli import main as fit
@@ -266,3 +266,23 @@ def test_an_export_that_is_stopped_leaves_nothing(tmp_path, number):
     assert process.returncode == 128 + number
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("of", ["", ".training", ".fitting"])
+def test_faults_of_the_command_line_are_one_line(of, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        import_module(f"retrieval_exporter{of}.cli").main(["--no-such-option"])
+    told = capsys.readouterr().err
+    assert stopped.value.code == 2 and told.startswith("error: ") and told.count("\n") == 1
+
+
+def test_a_config_against_the_checkpoint_is_told_with_both_values_behind_what_was_recognised(tmp_path):
+    (tmp_path / "config.json").write_text('{"agg_func": "Max", "unheard": 1}')
+    done = subprocess.run([sys.executable, EXPORT, "--checkpoint", HERE / "fixtures" / "scan-t2i-mean" / "model_best.pth.tar",
+                           "--config", tmp_path / "config.json", "--out", tmp_path / "bundle"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    first, second, third = done.stdout.splitlines()[:3]
+    assert first.startswith("SCAN")
+    assert second == "note: --config gives agg_func = 'Max', the checkpoint 'Mean': --config is taken"
+    assert third == "note: nothing reads unheard of --config"

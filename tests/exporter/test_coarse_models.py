@@ -11,6 +11,7 @@ from retrieval_exporter import model
 from retrieval_exporter.cli import main
 from retrieval_exporter.coarse.choice import Choice
 from retrieval_exporter.errors import ExportError
+from retrieval_exporter.reading import vocabulary
 from retrieval_exporter.system import Sizes
 from retrieval_exporter.systems.vsepp import Vsepp
 
@@ -70,6 +71,20 @@ def test_a_model_of_other_inputs_is_refused_with_both_files(reference, tmp_path,
     path = saved(tmp_path / "c.pth", sizes)
     with pytest.raises(ExportError, match=r"c\.pth: the coarse model has " + message):
         model.from_checkpoint(reference, coarse_path=path)
+
+
+def test_a_model_of_other_words_is_refused_where_both_are_known(reference, tmp_path):
+    words = vocabulary.placeholders(60)
+    (tmp_path / "v.json").write_text(json.dumps(words))
+    (tmp_path / "w.json").write_text(json.dumps([*words[:4], *reversed(words[4:])]))
+    path = saved(tmp_path / "c.pth")
+    content = torch.load(path, weights_only=False)
+    torch.save({**content, vocabulary.ENTRY: vocabulary.digest(words)}, path)
+    assert model.from_checkpoint(reference, vocabulary_path=tmp_path / "v.json", coarse_path=path).coarse.width == 16
+    with pytest.raises(ExportError, match=r"c\.pth: the coarse model was trained with the vocabulary of SHA-256 "):
+        model.from_checkpoint(reference, vocabulary_path=tmp_path / "w.json", coarse_path=path)
+    # Without a vocabulary of its own the reference, a published one, does not say.
+    assert model.from_checkpoint(reference, coarse_path=path).coarse.width == 16
 
 
 def test_a_model_that_pools_by_itself_is_one_and_fixes_the_number_of_regions(reference, tmp_path, capsys):

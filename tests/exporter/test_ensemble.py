@@ -192,7 +192,7 @@ def test_a_ranking_by_logits_needs_members_that_are_all_probabilities(tmp_path):
 @pytest.mark.parametrize("weights, message", [
     ("1,nan", "--weights gives .*camp-paper.* the weight nan, expected a finite number above 0"),
     ("inf,1", "--weights gives .*fusion-new.* the weight inf"), ("1,0", "the weight 0,"), ("-1,1", "the weight -1,"),
-    ("1", "--weights has 1 numbers, expected one for each of the 2 checkpoints"),
+    ("1", "--weights has 1 number, expected one for each of the 2 checkpoints"),
     ("1,2,3", "--weights has 3 numbers"), ("1e-300,1e300", "--weights spans too wide a range")])
 def test_weights_that_make_no_mean_are_refused(tmp_path, capsys, weights, message):
     assert main(["--checkpoint", str(NEW), "--checkpoint", str(PAPER), f"--weights={weights}", "--out",
@@ -243,3 +243,11 @@ def test_members_that_fix_other_numbers_of_regions_are_refused_with_both_files(t
     assert "SGRAF SAF: images of 36 regions are not for this model" in capsys.readouterr().err
     assert main(["--checkpoint", str(PAPER), "--checkpoint", str(path), "--regions", "5", "--out",
                  str(tmp_path / "b")]) == 0
+
+
+@pytest.mark.parametrize("second, noted", [(VECTORS, True), (FIRST, False)])
+def test_a_mean_of_scores_of_different_ranges_is_noted(tmp_path, capsys, second, noted):
+    assert main(["--checkpoint", str(NEW), "--checkpoint", str(second), "--out", str(tmp_path / "bundle"), "--regions",
+                 "5", "--slots", "4", "--slot-width", "3"][:6]) == 0
+    told = capsys.readouterr().err
+    assert ("their weighted mean is no probability" in told) == noted

@@ -18,7 +18,9 @@ from fitting_data import CHECKPOINT, PER_IMAGE, REGIONS, VOCABULARY, WORDS, argu
 from retrieval_exporter import cli as export
 from retrieval_exporter.fitting import features, rounds, scoring
 from retrieval_exporter.fitting.cli import main
+from retrieval_exporter.reading import vocabulary
 from retrieval_exporter.runs.state import State
+from retrieval_exporter.system import Sizes
 from retrieval_exporter.systems.camp import Camp
 
 pytest.importorskip("nltk")
@@ -283,3 +285,12 @@ def test_a_loss_that_is_not_finite_is_said_before_it_is_kept(data, tmp_path, mon
 def test_without_nltk_it_says_what_to_install(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "nltk.tokenize.destructive", None)
     refused(arguments(data, tmp_path / "coarse.npz"), "python3-nltk", capsys)
+
+
+def test_a_vocabulary_of_other_words_than_the_checkpoints_is_refused(data, tmp_path, capsys):
+    made = Camp.random("camp-paper", Sizes(32, 64, 16, len(WORDS)), {})
+    torch.save({"model": made.states(), "opt": made.checkpoint_options(), vocabulary.ENTRY: "0" * 64}, tmp_path / "c.pth.tar")
+    given = arguments(data, tmp_path / "coarse.npz", "--checkpoint", str(tmp_path / "c.pth.tar"))
+    assert main(given) == 2
+    assert re.search(r"not the vocabulary that .*c\.pth\.tar was trained with: .* expected 0{64}", capsys.readouterr().err)
+    assert not (tmp_path / "coarse.npz").exists()

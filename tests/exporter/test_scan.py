@@ -156,8 +156,9 @@ def pieces(**tensors):
 
 def test_what_a_config_has_and_nothing_reads_is_noted(tmp_path, capsys):
     save(tmp_path / "c.pth", made("scan-t2i"), put())
-    for config, note in (({"crossattn": "i2t", "agg_func": "Max"}, "note: nothing reads crossattn of --config\n"),
-                         ({"agg_func": "Max"}, ""), (None, "")):
+    against = "note: --config gives agg_func = 'Max', the checkpoint 'LogSumExp': --config is taken\n"
+    for config, note in (({"crossattn": "i2t", "agg_func": "LogSumExp"}, "note: nothing reads crossattn of --config\n"),
+                         ({"agg_func": "LogSumExp"}, ""), ({"agg_func": "Max"}, against), (None, "")):
         model.from_checkpoint(tmp_path / "c.pth", config)
         assert capsys.readouterr().err == note
 

@@ -11,6 +11,7 @@ from conftest import HERE, ROOT
 from fitting_data import CHECKPOINT, VOCABULARY, write_split
 from retrieval_exporter import statistics
 from retrieval_exporter.cli import main
+from retrieval_exporter.errors import ExportError
 from retrieval_exporter.reading.checkpoints import open_checkpoint
 from retrieval_exporter.reading.splits import Split
 
@@ -131,3 +132,11 @@ def test_files_that_are_no_features_of_the_model_are_refused(tmp_path, capsys, a
 def test_a_file_that_is_not_there_is_one_line(tmp_path, capsys):
     assert export(tmp_path, "--statistics", str(tmp_path / "none.npy")) == 2
     assert "none.npy: no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"a text of one line\n", b"PK\x03\x04 damaged"])
+def test_what_is_no_npy_is_told_in_words_that_are_not_numpys(tmp_path, content):
+    (tmp_path / "ims.npy").write_bytes(content)
+    with pytest.raises(ExportError, match="ims.npy: not readable as an .npy of plain numbers: ") as told:
+        statistics.of_file(tmp_path / "ims.npy")
+    assert "pickle" not in str(told.value)

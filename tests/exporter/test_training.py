@@ -18,6 +18,7 @@ from fitting_data import CHECKPOINT as GIVEN
 from fitting_data import VOCABULARY
 from retrieval_exporter import cli as export
 from retrieval_exporter import model, registry
+from retrieval_exporter.reading import vocabulary
 from retrieval_exporter.runs.state import State
 from retrieval_exporter.training import curves
 from retrieval_exporter.training.cli import main
@@ -324,6 +325,9 @@ def test_a_training_is_replaced_with_force_alone(data, tmp_path, capsys):
     before = files(tmp_path / "out")
     refused([*given, "--seed", "1"], f"{CHECKPOINT}: exists, for the training is done; --force begins anew, --from goes on from its weights", capsys)
     assert files(tmp_path / "out") == before
+    capsys.readouterr()
+    assert main(given) == 0 and "the training is done" in capsys.readouterr().out
+    assert files(tmp_path / "out") == before
     assert main([*given, "--seed", "1", "--force"]) == 0
     assert files(tmp_path / "out")[CHECKPOINT] != before[CHECKPOINT]
     refused(arguments(data, VOCABULARY), "vocabulary.json: is no folder", capsys)
@@ -343,3 +347,49 @@ def test_the_state_of_another_training_is_not_gone_on_from(data, tmp_path, monke
     refused(arguments(data, out, "--clip", "1"), "state.npz: the state of a training with other options", capsys)
     assert main(arguments(data, out, "--clip", "1", "--restart")) == 0
     assert {path.name for path in out.iterdir()} - {"curves.png"} == WRITTEN
+
+
+def reordered(path, to):
+    """The same words, the last two with each other's ids."""
+    words = sorted(json.loads(path.read_text())["word2idx"].items(), key=lambda entry: entry[1])
+    (last, high), (other, low) = words[-1], words[-2]
+    to.write_text(json.dumps({"word2idx": {**dict(words), last: low, other: high}}))
+    return to
+
+
+def test_a_vocabulary_of_the_same_size_in_another_order_is_refused(data, tmp_path, capsys):
+    assert main(arguments(data, tmp_path / "out", "--epochs", "1")) == 0
+    trained = tmp_path / "out" / CHECKPOINT
+    other = reordered(tmp_path / "out" / "vocabulary.json", tmp_path / "other.json")
+    capsys.readouterr()
+    given = ["--checkpoint", str(trained), "--vocabulary", str(other), "--slots", "4", "--slot-width", "3", "--regions", str(REGIONS), "--out",
+             str(tmp_path / "bundle")]
+    assert export.main(given) == 2
+    told = capsys.readouterr().err
+    hashes = [vocabulary.digest(vocabulary.read(path)) for path in (other, tmp_path / "out" / "vocabulary.json")]
+    assert f"{other}: not the vocabulary that {trained} was trained with" in told and all(h in told for h in hashes)
+    assert main(["--source", str(data), "--out", str(tmp_path / "more"), "--from", str(trained), "--vocabulary",
+                 str(other), "--epochs", "1", "--max-tokens", "20", "--device", "cpu", "--threads", "1"]) == 2
+    assert "not the vocabulary that" in capsys.readouterr().err
+    # A published checkpoint does not say, and is taken.
+    content = torch.load(trained, weights_only=False)
+    del content["vocabulary_sha256"]
+    torch.save(content, tmp_path / "published.pth.tar")
+    assert export.main([*given, "--checkpoint", str(tmp_path / "published.pth.tar")][2:]) == 0
+
+
+def test_members_of_an_ensemble_that_were_trained_with_different_vocabularies_are_refused(data, tmp_path, capsys):
+    for out, more in (("one", ()), ("other", ("--vocabulary", str(tmp_path / "other.json")))):
+        assert main(arguments(data, tmp_path / out, "--epochs", "1", *more)) == 0
+        reordered(tmp_path / out / "vocabulary.json", tmp_path / "other.json")
+    members = [text for out in ("one", "other") for text in ("--checkpoint", str(tmp_path / out / CHECKPOINT))]
+    assert export.main([*members, "--regions", str(REGIONS), "--out", str(tmp_path / "bundle")]) == 2
+    assert "members of an ensemble read the same words" in capsys.readouterr().err
+
+
+def test_a_state_that_is_a_text_is_told_in_words_that_are_not_numpys(data, tmp_path, capsys):
+    (tmp_path / "out" / ".state").mkdir(parents=True)
+    (tmp_path / "out" / ".state" / "state.npz").write_text("a text")
+    assert main(arguments(data, tmp_path / "out")) == 2
+    told = capsys.readouterr().err
+    assert "not readable as the state of a training" in told and "pickle" not in told

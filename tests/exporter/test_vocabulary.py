@@ -115,3 +115,9 @@ def test_without_a_vocabulary_ids_can_still_be_written_as_words(reference):
     words = model.from_checkpoint(reference).vocabulary
     assert words[:5] == ["<pad>", "<start>", "<end>", "<unk>", "w4"]
     assert words.index("w59") == 59 and len(words) == 60
+
+
+def test_a_file_that_is_no_vocabulary_is_told_what_is_read(tmp_path):
+    (tmp_path / "v.txt").write_text("a\nman\n")
+    with pytest.raises(ExportError, match=r"v.txt: .*; expected JSON \(.*list of words\) or a pickled Vocabulary"):
+        vocabulary.read(tmp_path / "v.txt")

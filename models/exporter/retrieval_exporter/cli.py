@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 
 from . import model, registry, statistics
 from .coarse import ForeignEmbedding, choice
-from .command import exit_code, flag
+from .command import Parser, exit_code, flag
 from .errors import ExportError
 from .settings import FORMS, PRECISIONS, PROFILES, RECORDS, Settings
 from .system import Sizes
@@ -50,7 +51,7 @@ def weights(text: str) -> list[float]:
 
 def parser() -> argparse.ArgumentParser:
     """The options; those that only some systems have come from the systems."""
-    p = argparse.ArgumentParser(prog="export.py", description="Exports a matching model as a bundle.")
+    p = Parser(prog="export.py", description="Exports a matching model as a bundle.")
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--checkpoint", metavar="FILE", action="append",
                         help="a checkpoint in the published layout; several make an ensemble")
@@ -155,7 +156,9 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.config is not None:
             raise ExportError(f"{arguments.config}: --config is for one checkpoint, and there are {len(checkpoints)}")
         built = model.from_checkpoints(checkpoints, arguments.weights, arguments.vocabulary, arguments.coarse, wanted)
-        print(built.system.described())
+        print(built.system.described(), flush=True)
+        if built.system.mixed:
+            print(f"note: {built.system.mixed}", file=sys.stderr)
     else:
         built = model.from_checkpoint(checkpoints[0], read_config(arguments.config), arguments.vocabulary,
                                       arguments.coarse, wanted, lambda system: print(system.described(), flush=True))

@@ -1,10 +1,19 @@
 """What the command lines share: how an option is written, its lower bound, and how a command ends."""
 
+import argparse
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 from .errors import ExportError
+
+
+class Parser(argparse.ArgumentParser):
+    """Faults of the command line in one line, as every other: `error: `, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; --help shows the options\n")
 
 
 def flag(name: str) -> str:

@@ -21,13 +21,15 @@ from .system import Sizes, System
 
 @dataclass(frozen=True)
 class Model:
-    """Everything of a bundle that does not depend on the settings it is exported with."""
+    """Everything of a bundle that does not depend on the settings it is exported with. `trained_with`: the digest of the
+    vocabulary that the checkpoint names."""
 
     system: System
     coarse: Coarse
     vocabulary: list[str]
     ranking: Ranking | None = None
     features: FeatureStatistics | None = None
+    trained_with: str | None = None
 
 
 def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
@@ -37,21 +39,24 @@ def from_checkpoint(path: Path | str, config: Mapping[str, Any] | None = None,
     told the system as soon as it is read, before an embedding is made."""
     checkpoint = open_checkpoint(path, config)
     system = registry.read(checkpoint)
-    checkpoint.options.warn_of_unread(config)
     if recognised:
         recognised(system)
+    checkpoint.options.warn_of(config)
     rows = system.vocabulary_size
     if vocabulary_path is None:
         listed = vocabulary.placeholders(rows)
     else:
         listed = vocabulary.read(vocabulary_path)
         vocabulary.check_size(listed, rows, vocabulary_path)
+        vocabulary.check_digest(listed, vocabulary_path, checkpoint)
     if len(listed) < len(vocabulary.SPECIAL):
         raise ExportError(f"{path}: an embedding table of {rows} rows has no room for the special words")
     trained, learned = _entries(checkpoint, "coarse"), _entries(checkpoint, "features")
     words = Words(listed, vocabulary_path or path, vocabulary_path is not None)
-    coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained)
-    return Model(system, coarse, listed, ranking, of_entries(learned, system.region_width) if learned else None)
+    known = vocabulary.digest(listed) if words.given else vocabulary.digest_of(checkpoint)
+    coarse, ranking = _embedding(system, path, words, choice, coarse_path, trained, known)
+    return Model(system, coarse, listed, ranking, of_entries(learned, system.region_width) if learned else None,
+                 vocabulary.digest_of(checkpoint))
 
 
 def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | None = None,
@@ -59,7 +64,10 @@ def from_checkpoints(paths: Sequence[Path | str], weights: Sequence[float] | Non
                      choice: Choice = Choice()) -> Model:
     """The ensemble of two checkpoints or more. Vocabulary and coarse embedding are those of the first."""
     first = from_checkpoint(paths[0], None, vocabulary_path, coarse_path, choice)
-    members = [Member(paths[0], first.system), *(Member(path, _system_of(path)) for path in paths[1:])]
+    members = [Member(paths[0], first.system, first.trained_with)]
+    for path in paths[1:]:
+        checkpoint = open_checkpoint(path)
+        members.append(Member(path, registry.read(checkpoint), vocabulary.digest_of(checkpoint)))
     ensemble = ensemble_of(members, weights)
     if first.ranking is not None and first.ranking.transform == "logit" and not ensemble.probability:
         other = next(member for member in members if not member.system.probability)
@@ -97,17 +105,22 @@ def _entries(checkpoint: Checkpoint, name: str) -> Entries | None:
 
 
 def _embedding(system: System, where: Path | str, words: Words, choice: Choice, coarse_path: Path | str | None,
-               stored: Entries | None = None) -> tuple[Coarse, Ranking | None]:
+               stored: Entries | None = None, known: str | None = None) -> tuple[Coarse, Ranking | None]:
     """As `coarse.choice.chosen`, but that the coarse file may be the checkpoint of another model. `where` is what the
-    system came from."""
+    system came from, `known` the digest of its words where there is one."""
     if coarse_path is None or not is_checkpoint(coarse_path):
         return chosen(system, words, choice, coarse_path, stored)
     choice.refuse("with --coarse")
-    other = _system_of(coarse_path)
+    checkpoint = open_checkpoint(coarse_path)
+    other = registry.read(checkpoint)
     for what, own, theirs in (("regions of", system.region_width, other.region_width),
                               ("a vocabulary of", system.vocabulary_size, other.vocabulary_size)):
         if own != theirs:
             raise ExportError(f"{coarse_path}: the coarse model has {what} {theirs}, but {where} {what} {own}")
+    theirs = vocabulary.digest_of(checkpoint)
+    if known is not None and theirs is not None and known != theirs:
+        raise ExportError(f"{coarse_path}: the coarse model was trained with the vocabulary of SHA-256 {theirs}, but {where} "
+                          f"has the words of {known}")
     if not other.coarse().standalone:
         raise ExportError(f"{coarse_path}: {other.title or other.name} has no embedding that was trained to find items "
                           f"by itself (its own is {other.coarse().source}), and cannot be the coarse model")

@@ -49,6 +49,11 @@ internal sealed class BundleEvaluation(EvaluationCorpusOptions corpus, ParseResu
                     EvaluationCorpus.Index => OfIndexAsync(evaluation),
                     _ => OfCatalogAsync(evaluation, work),
                 }).ConfigureAwait(false);
+                if (report.Plan.Folds > 1 && report.Plan.Images == report.Plan.Folds)
+                {
+                    Printer.Note("each fold has one image, which every one of its captions finds, whatever the scores: these numbers say nothing");
+                }
+
                 results.Add(new EvaluationResult(report, DeviceView.Of(model.Device)));
             }
         }
@@ -77,6 +82,12 @@ internal sealed class BundleEvaluation(EvaluationCorpusOptions corpus, ParseResu
             }
 
             using var source = corpus.OpenSource(parsed, bundle.Manifest);
+            if (source.RowCount is { } rows)
+            {
+                // Otherwise only the ingestion knows how many images there are.
+                FoldSize.Require(rows, options.Folds, source.Name);
+            }
+
             most = Math.Max(most, SplitSpace.Estimate(bundle.Manifest, BundleCaptions.Read(bundle), source));
         }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ExportError
+from ..reading.arrays import fault
 from ..runs.files import save_arrays
 from .embedding import Coarse
 from .entries import Entries
@@ -95,4 +96,4 @@ def arrays_of(path: Path | str, what: str = "an .npz of plain arrays", advice: s
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, KeyError, AttributeError, EOFError, NotImplementedError, RuntimeError, TypeError,
             zipfile.BadZipFile, zlib.error) as error:
-        raise ExportError(f"{path}: not readable as {what}: {error}{advice}")
+        raise ExportError(f"{path}: not readable as {what}: {fault(error)}{advice}")

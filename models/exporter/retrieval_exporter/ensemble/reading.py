@@ -11,10 +11,11 @@ from .system import Ensemble
 
 
 class Member(NamedTuple):
-    """A system and the file that it was read from."""
+    """A system, the file that it was read from, and the digest of the vocabulary that it was trained with, if known."""
 
     path: Path | str
     system: System
+    vocabulary: str | None = None
 
 
 def ensemble_of(members: Sequence[Member], weights: Sequence[float] | None = None) -> Ensemble:
@@ -22,7 +23,7 @@ def ensemble_of(members: Sequence[Member], weights: Sequence[float] | None = Non
     if weights is None:
         weights = [1.0] * len(members)
     if len(weights) != len(members):
-        raise ExportError(f"--weights has {len(weights)} numbers, expected one for each of the {len(members)} "
+        raise ExportError(f"--weights has {len(weights)} number{'' if len(weights) == 1 else 's'}, expected one for each of the {len(members)} "
                           "checkpoints")
     for member, weight in zip(members, weights):
         if not math.isfinite(weight) or weight <= 0:
@@ -34,6 +35,11 @@ def ensemble_of(members: Sequence[Member], weights: Sequence[float] | None = Non
             if ours != theirs:
                 raise ExportError(f"{other.path}: has {what} {theirs}, but {first.path} {what} {ours}: members of an "
                                   "ensemble read the same input")
+    known = [member for member in members if member.vocabulary is not None]
+    for other in known[1:]:
+        if other.vocabulary != known[0].vocabulary:
+            raise ExportError(f"{other.path}: was trained with the vocabulary of SHA-256 {other.vocabulary}, but "
+                              f"{known[0].path} with {known[0].vocabulary}: members of an ensemble read the same words")
     fixed = [member for member in members if member.system.region_count is not None]
     for other in fixed[1:]:
         if other.system.region_count != fixed[0].system.region_count:

@@ -62,6 +62,16 @@ class Ensemble(System):
     def described(self) -> str:
         return f"{self.title}, vocabulary {self.vocabulary_size:,}, regions of {self.region_width:,}"
 
+    @property
+    def mixed(self) -> str | None:
+        """What the mean is of members whose scores have different ranges, None where they have one."""
+        if self.probability or not any(member.probability for member in self.members):
+            return None
+        kinds = ", ".join(f"{member.title or member.name}: {'a probability' if member.probability else 'no probability'}"
+                          for member in self.members)
+        return f"the scores have different ranges ({kinds}): their weighted mean is no probability, and --weights " \
+               "decides how much the ranges count"
+
     @classmethod
     def refusal(cls, checkpoint: Checkpoint) -> str | None:
         return "an ensemble has no checkpoint of its own"

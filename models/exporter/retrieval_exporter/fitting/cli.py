@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from ..cli import read_config, seed
-from ..command import exit_code, flag
+from ..command import Parser, exit_code, flag
 from ..errors import ExportError
 from ..runs.devices import DEVICES, device, use_threads
 from .fit import Fit
@@ -30,7 +30,7 @@ _HELP = {
 
 def parser() -> argparse.ArgumentParser:
     """The options, with the defaults of `Options`."""
-    p = argparse.ArgumentParser(prog="fit_coarse.py", description="Fits the coarse embedding of a checkpoint, and the "
+    p = Parser(prog="fit_coarse.py", description="Fits the coarse embedding of a checkpoint, and the "
                                 "order of hits by both stages, to a precomputed split.")
     p.add_argument("--checkpoint", metavar="FILE", required=True, help="a checkpoint in the published layout")
     p.add_argument("--config", metavar="FILE", help="options as JSON; they override the checkpoint's")

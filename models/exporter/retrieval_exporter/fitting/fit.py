@@ -51,11 +51,13 @@ class Fit:
             raise ExportError(f"--split and --dev are both {dev_name!r}: measured on what it learns from, a fit shows "
                               "nothing")
         self.train, self.dev = Split(source, train_name), Split(source, dev_name)
-        self.system = registry.read(open_checkpoint(checkpoint, config))
+        opened = open_checkpoint(checkpoint, config)
+        self.system = registry.read(opened)
         self.max_tokens = options.max_tokens or self.system.longest_caption
         self.progress.line(self.system.described())
         self.words = vocabularies.read(vocabulary)
         vocabularies.check_size(self.words, self.system.vocabulary_size, vocabulary)
+        vocabularies.check_digest(self.words, vocabulary, opened)
         self._check()
         self.start = untrained.make(self.system, self.words, options.slots, options.slot_width, str(vocabulary))
         self.stamp = self._stamp(checkpoint, config, vocabulary)

@@ -15,8 +15,9 @@ class Options(Mapping):
     """Options by name. One that holds an object of an unknown class is an `ExportError` for whoever reads it, and
     nothing to anybody else. It keeps which names were asked for."""
 
-    def __init__(self, path: Path | str, entries: Mapping[str, Any]) -> None:
-        self._path, self._entries, self._asked = path, dict(entries), set()
+    def __init__(self, path: Path | str, entries: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> None:
+        self._path, self._stored, self._asked = path, dict(entries), set()
+        self._entries = {**entries, **(config or {})}
 
     def __getitem__(self, name: str) -> Any:
         self._asked.add(name)
@@ -35,9 +36,15 @@ class Options(Mapping):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def warn_of_unread(self, config: Mapping[str, Any] | None) -> None:
-        """Names on standard error what a config file has and nothing asked for, such as a misspelt option. No error: a
-        file may hold all options that a model was trained with."""
+    def warn_of(self, config: Mapping[str, Any] | None) -> None:
+        """Names on standard error what a config file says against the checkpoint, and what it has and nothing asked for,
+        such as a misspelt option. No error: a file may hold all options that a model was trained with, and may be there
+        to put a checkpoint right."""
+        for name, given in (config or {}).items():
+            own = self._stored.get(name, given)
+            if name in self._asked and not foreign(own, name) and own != given:
+                print(f"note: --config gives {name} = {repr(given)[:40]}, the checkpoint {repr(own)[:40]}: --config is taken",
+                      file=sys.stderr)
         unread = [name for name in config or {} if name not in self._asked]
         if unread:
             more = f" and {len(unread) - 3} more" if len(unread) > 3 else ""
@@ -51,7 +58,7 @@ def options_of(stored: Any, config: Mapping[str, Any] | None, path: Path | str) 
             found = foreign(stored, "entry 'opt'") or f"entry 'opt' is a {type(stored).__name__}"
             raise ExportError(f"{path}: {found}, expected an {KINDS}; --config can give the options instead")
         stored = {}
-    return Options(path, {**stored, **(config or {})})
+    return Options(path, stored, config)
 
 
 def number(options: Mapping[str, Any], name: str, where: Path | str, bounds: tuple[float, float], expected: str,

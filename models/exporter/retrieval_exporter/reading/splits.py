@@ -1,11 +1,13 @@
 """A precomputed split in the published format: `{split}_ims.npy` and `{split}_caps.txt`, read as the service reads them."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import ExportError
+from .arrays import fault
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _USUAL_CAPTIONS = 5
@@ -77,8 +79,8 @@ def open_features(path: Path) -> np.ndarray:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise ExportError(f"{path}: no such file, expected an .npy of features")
-    except (OSError, ValueError, EOFError) as error:
-        raise ExportError(f"{path}: not readable as an .npy of plain numbers: {error}")
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ExportError(f"{path}: not readable as an .npy of plain numbers: {fault(error)}")
     if not isinstance(rows, np.ndarray) or rows.dtype.kind != "f" or rows.ndim != 3:
         raise ExportError(f"{path}: expected floating-point numbers [images, regions, features]")
     if 0 in rows.shape:

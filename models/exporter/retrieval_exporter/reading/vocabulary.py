@@ -1,12 +1,17 @@
 """Vocabularies: JSON (`word2idx`, or a list of words), a pickled `Vocabulary`, or placeholders. All become a list of words."""
 
+import hashlib
 import json
 from pathlib import Path
 
 from ..errors import ExportError
+from .checkpoints import Checkpoint
 from .unpickling import VOCABULARY, load, plain
 
 SPECIAL = {"pad": "<pad>", "start": "<start>", "end": "<end>", "unknown": "<unk>"}
+
+# Of a checkpoint: the digest of the words that it was trained with.
+ENTRY = "vocabulary_sha256"
 
 
 def read(path: Path | str) -> list[str]:
@@ -18,7 +23,7 @@ def read(path: Path | str) -> list[str]:
             if first in (b"{", b"["):
                 entries = json.loads(file.read().decode("utf-8"))
             else:
-                entries = plain(load(file, path, classes=(VOCABULARY,)), path)
+                entries = _pickled(file, path)
     except OSError as error:
         raise ExportError(f"{path}: {error.strerror or error}")
     except (ValueError, RecursionError) as error:
@@ -44,6 +49,34 @@ def check_size(words: list[str], rows: int, path: Path | str) -> None:
     if len(words) != rows:
         raise ExportError(f"{path}: the vocabulary has {len(words)} words, the checkpoint's embedding table {rows} "
                           "rows")
+
+
+def digest(words: list[str]) -> str:
+    """The SHA-256 of the words in the order of their ids, in hexadecimal."""
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
+def digest_of(checkpoint: Checkpoint) -> str | None:
+    """The digest of the words that a checkpoint was trained with, None where it does not say, as published ones."""
+    stored = checkpoint.entry(ENTRY)
+    if not isinstance(stored, str | None):
+        raise ExportError(f"{checkpoint.path}: entry {ENTRY!r} is a {type(stored).__name__}, expected text")
+    return stored
+
+
+def check_digest(words: list[str], path: Path | str, checkpoint: Checkpoint) -> None:
+    """Words of the right number in another order give every caption another meaning."""
+    trained, given = digest_of(checkpoint), digest(words)
+    if trained is not None and trained != given:
+        raise ExportError(f"{path}: not the vocabulary that {checkpoint.path} was trained with: its words have the SHA-256 "
+                          f"{given}, expected {trained}")
+
+
+def _pickled(file, path):
+    try:
+        return plain(load(file, path, classes=(VOCABULARY,)), path)
+    except ExportError as error:
+        raise ExportError(f"{error}; expected JSON (an object with word2idx, or a list of words) or a pickled Vocabulary")
 
 
 def _in_order(word2idx, path):

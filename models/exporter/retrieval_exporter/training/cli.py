@@ -9,7 +9,7 @@ import torch
 
 from .. import registry
 from ..cli import read_config, seed
-from ..command import exit_code, flag
+from ..command import Parser, exit_code, flag
 from ..errors import ExportError
 from ..reading import captions
 from ..recipe import LOSSES, NEGATIVES, SCHEDULES, Recipe
@@ -46,7 +46,7 @@ _HELP = {
 
 def parser() -> argparse.ArgumentParser:
     """The options. Those of the recipe have the system's defaults, the others those of `Options`."""
-    p = argparse.ArgumentParser(prog="train.py", description="Trains a matching model on a precomputed split.")
+    p = Parser(prog="train.py", description="Trains a matching model on a precomputed split.")
     p.add_argument("--source", metavar="DIR", required=True, help="folder with {split}_ims.npy and {split}_caps.txt")
     p.add_argument("--split", default="train", help="the split to learn from")
     p.add_argument("--dev", default="dev", help="the split to measure on")
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
     use_threads(arguments.threads)
     out = Path(arguments.out)
     try:
-        _check_out(out, arguments.force, arguments.restart)
+        done = _is_done(out, arguments.force, arguments.restart)
     except OSError as error:
         raise ExportError(f"{error.filename or out}: {error.strerror or error}")
     captions.tokenizer()
@@ -111,20 +111,26 @@ def run(arguments: argparse.Namespace) -> None:
     options.check(start, chosen, given, split.train)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        Training(Learner(start, chosen, split.train, place, numeric), start, chosen, split, out).run()
+        training = Training(Learner(start, chosen, split.train, place, numeric), start, chosen, split, out)
+        if not done:
+            training.run()
+        elif checkpoint.stamp_of(out) == training.stamp:
+            print(f"{out / checkpoint.NAME}: the training is done; more epochs need --from")
+        else:
+            raise ExportError(f"{out / checkpoint.NAME}: exists, for the training is done; --force begins anew, --from goes on "
+                              "from its weights")
     except OSError as error:
         raise ExportError(f"{error.filename or out}: {error.strerror or error}")
 
 
-def _check_out(out: Path, force: bool, restart: bool) -> None:
-    """Files of a training that was finished are replaced with `force` alone; one that was not goes on."""
+def _is_done(out: Path, force: bool, restart: bool) -> bool:
+    """Whether `out` has the files of a training that was finished: they are replaced with `force` alone. One that was not
+    goes on."""
     if out.exists() and not out.is_dir():
         raise ExportError(f"{out}: is no folder")
     if restart:
         discard(out / WORK, "training")
-    if (out / checkpoint.NAME).exists() and not (out / WORK).exists() and not force:
-        raise ExportError(f"{out / checkpoint.NAME}: exists, for the training is done; --force begins anew, --from goes on from "
-                          "its weights")
+    return (out / checkpoint.NAME).exists() and not (out / WORK).exists() and not force
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -44,9 +44,10 @@ def of_checkpoint(path: Path | str, config: Mapping[str, Any] | None, words: Pat
     """The weights of a checkpoint in the published layout, with its vocabulary `words`."""
     checkpoint = open_checkpoint(path, config)
     system = registry.read(checkpoint)
-    checkpoint.options.warn_of_unread(config)
     print(system.described(), flush=True)
+    checkpoint.options.warn_of(config)
     vocabulary.check_size(data.words, system.vocabulary_size, words)
+    vocabulary.check_digest(data.words, words, checkpoint)
     if data.train.width != system.region_width:
         raise ExportError(f"{data.train.image_file}: regions of {data.train.width} features, the checkpoint's have "
                           f"{system.region_width}")

@@ -39,7 +39,8 @@ class Training:
         self.batches = batches
         self.dev = Dev(data.dev, captions.encode(data.dev.captions, data.words, longest), options.dev_images, options.dev_captions)
         self.stages = stages.of_recipe(recipe, batches.per_epoch, options.warm_up)
-        self.state = State(out / WORK / "state.npz", self._stamp(start.known), "training")
+        self.stamp = self._stamp(start.known)
+        self.state = State(out / WORK / "state.npz", self.stamp, "training")
         self.features = statistics.of_split(data.train)
         self.progress = Progress()
         self.optimiser = learner.optimiser()
@@ -129,7 +130,7 @@ class Training:
         step = self.course.best_step
         with self.learner.raw():
             checkpoint.write(self.out, self.learner.system, self.recipe, step // self.stages[-1].per_epoch, step,
-                             self.course.rsum, self.features)
+                             self.course.rsum, self.features, self.data.words, self.stamp)
 
     def _stamp(self, known: Sequence[object]) -> str:
         decisive = {name: value for name, value in asdict(self.options).items() if name != "save_every"}
