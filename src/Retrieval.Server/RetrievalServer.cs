@@ -21,6 +21,7 @@ using Retrieval.Server.Metrics;
 using Retrieval.Server.OpenApi;
 using Retrieval.Server.Pictures;
 using Retrieval.Server.Requests;
+using Retrieval.Server.Tracing;
 
 namespace Retrieval.Server;
 
@@ -71,12 +72,14 @@ public static class RetrievalServer
         builder.Services.AddIngestions(options);
         builder.Services.AddSingleton<PictureStore>();
         builder.Services.AddTelemetry(options.Telemetry);
+        builder.Services.AddTracing(options.Telemetry);
         builder.Services.AddApiDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.LoadCertificate();
         app.StartTelemetry();
+        app.StartTracing(options.Telemetry);
         app.UseAnswerHeaders();
         app.UseRequestLog();
         app.UseConnections(options);

@@ -163,16 +163,20 @@ internal sealed class BatchWorker
     {
         var began = _time.GetTimestamp();
         Exception? fault = null;
-        try
+        using (var activity = BatchActivities.Start(slices[0].Item.Batcher.Kind, slices))
         {
-            using (batch)
+            try
             {
-                batch.Run();
+                using (batch)
+                {
+                    batch.Run();
+                }
             }
-        }
-        catch (Exception exception)
-        {
-            fault = exception;
+            catch (Exception exception)
+            {
+                fault = exception;
+                activity?.SetStatus(System.Diagnostics.ActivityStatusCode.Error);
+            }
         }
 
         var duration = _time.GetElapsedTime(began);

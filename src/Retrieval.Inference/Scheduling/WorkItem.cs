@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
@@ -21,6 +23,7 @@ public abstract class WorkItem
         Cost = cost;
         Limits = limits;
         Entry = new QueueEntry(this);
+        Trace = Activity.Current?.Context ?? default;
     }
 
     /// <summary>Assembles its batches; items of one batcher may share a batch.</summary>
@@ -36,6 +39,9 @@ public abstract class WorkItem
     public TimeSpan Computing { get; internal set; }
 
     internal WorkLimits Limits { get; }
+
+    /// <summary>The trace of the request that it was made for.</summary>
+    internal ActivityContext Trace { get; }
 
     /// <summary>Units done so far: those from the first on, as units are done in order.</summary>
     public int Done { get; internal set; }

@@ -3,6 +3,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Inference.Scheduling;
+using Retrieval.Search.Telemetry;
 using Retrieval.Storage;
 using Retrieval.Storage.Rows;
 
@@ -66,6 +67,8 @@ public sealed class StartedIngestion : IAsyncDisposable
     /// <exception cref="RetrievalException">The target cannot be written, or the source broke off.</exception>
     public async Task<IngestionReport> RunAsync(IProgress<IngestionProgress>? progress, CancellationToken stop, CancellationToken cancellationToken)
     {
+        using var activity = IngestionActivities.StartRun();
+
         // If one stage fails, the others must not wait for it.
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var windows = Channel.CreateBounded<SampleWindow>(WindowsInFlight);
@@ -116,6 +119,7 @@ public sealed class StartedIngestion : IAsyncDisposable
     {
         await foreach (var window in windows.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
+            using var activity = IngestionActivities.StartEncoding(window.FirstRow, window.EndRow);
             var samples = _encoder.Accept(_source, window);
             _meter.Read(samples);
             var held = samples.Count == 0
@@ -144,6 +148,7 @@ public sealed class StartedIngestion : IAsyncDisposable
             WindowOutcome outcome;
             using (window.Rows)
             {
+                using var activity = IngestionActivities.StartStoring(window.Window.FirstRow, window.Window.EndRow);
                 var stored = window.AsStored;
                 outcome = await _target.StoreAsync(stored, cancellationToken).ConfigureAwait(false);
                 IEnumerable<RejectedSample> rejects = [.. stored.Rejects, .. outcome.Refused];

@@ -109,7 +109,12 @@ internal sealed class SearchRun : IDisposable
         if (catalog is not null && Snapshot.Served is not null)
         {
             var items = side == RecordSide.Image ? CatalogItems.Images : CatalogItems.Captions;
-            var found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Limits.Deadline?.Left(_time), _caller).ConfigureAwait(false);
+            CatalogShortlistResult? found;
+            using (Clock.Open(StageNames.Shortlist))
+            {
+                found = await catalog.TryFindAsync(Snapshot, items, query, count, filter, Limits.Deadline?.Left(_time), _caller).ConfigureAwait(false);
+            }
+
             Clock.End(StageNames.Shortlist);
             if (found is not null)
             {

@@ -17,6 +17,10 @@ public static class SearchActivities
     /// <param name="kind">One of <see cref="QueryKinds"/>.</param>
     public static Activity? Start(string kind) => Source.StartActivity(kind);
 
+    /// <summary>Begins a stage in which others make activities of their own, such as a database: they become its children.</summary>
+    /// <param name="stage">One of <see cref="StageNames"/>.</param>
+    internal static Activity? StartStage(string stage) => Source.StartActivity(stage);
+
     /// <summary>Adds a stage that has ended.</summary>
     /// <param name="query">The activity of the query.</param>
     /// <param name="stage">One of <see cref="StageNames"/>.</param>

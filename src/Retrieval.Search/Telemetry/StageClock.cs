@@ -8,6 +8,7 @@ public sealed class StageClock
     private readonly TimeProvider _time;
     private readonly Activity? _query;
     private readonly List<StageTime> _stages = new(6);
+    private bool _open;
     private long _last;
 
     /// <summary>Starts measuring.</summary>
@@ -26,6 +27,18 @@ public sealed class StageClock
 
     /// <summary>The stages that have ended.</summary>
     public IReadOnlyList<StageTime> Stages => _stages;
+
+    /// <summary>
+    /// Shows in the trace that a stage has begun, so that what others trace meanwhile is part of it. Dispose of it before the stage
+    /// is ended here.
+    /// </summary>
+    /// <returns>Null if tracing is off.</returns>
+    public IDisposable? Open(string stage)
+    {
+        var activity = _query is null ? null : SearchActivities.StartStage(stage);
+        _open = activity is not null;
+        return activity;
+    }
 
     /// <summary>
     /// Ends the stage that has run since the last call, or since the clock was created. A stage that has run before gets the sum.
@@ -61,7 +74,12 @@ public sealed class StageClock
     // Uses timestamps that were taken anyway: tracing does not read the clock more often.
     private void Trace(string stage, long began, TimeSpan later, TimeSpan duration)
     {
-        if (_query is not null)
+        if (_open)
+        {
+            // It has its activity.
+            _open = false;
+        }
+        else if (_query is not null)
         {
             SearchActivities.Add(_query, stage, _time.GetElapsedTime(Began, began) + later, duration);
         }

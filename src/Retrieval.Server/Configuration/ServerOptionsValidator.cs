@@ -123,6 +123,11 @@ internal static class ServerOptionsValidator
             faults.Add("Telemetry:OtlpEndpoint is no address of a collector; expected one such as http://collector:4318, without a user, a query or a fragment");
         }
 
+        if (telemetry.TraceShare > 0 && telemetry.OtlpEndpoint.Length == 0)
+        {
+            faults.Add("Telemetry:TraceShare is above 0 and Telemetry:OtlpEndpoint is not set; expected the address of a collector that takes the traces");
+        }
+
         Ranges.Check(faults, "Telemetry", telemetry);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,6 +28,18 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         var elapsed = time.GetElapsedTime(began).TotalMilliseconds;
         var method = Methods.TryGetValue(context.Request.Method, out var known) ? known : "(other)";
         LogRequest(level, method, route, context.Response.StatusCode, elapsed);
+        Describe(Activity.Current, method, route, context.Response.StatusCode);
+    }
+
+    // The span of the request says what the line says, by the names of OpenTelemetry's conventions.
+    private static void Describe(Activity? request, string method, string route, int status)
+    {
+        if (request is { IsAllDataRequested: true })
+        {
+            request.DisplayName = $"{method} {route}";
+            request.SetTag("http.request.method", method).SetTag("http.route", route).SetTag("http.response.status_code", status);
+            request.SetStatus(status >= 500 ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
+        }
     }
 
     [LoggerMessage(EventId = 1200, Message = "{Method} {Route} {Status} in {ElapsedMs:0.0} ms")]
