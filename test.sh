@@ -128,7 +128,7 @@ python=$(deploy_python) || { install_deploy_python && python=$(deploy_python); }
 if [ -n "$python" ]; then
   pytests "$python" tests/deploy
 else
-  missing "the tests of docker/ and deploy/ need docker-compose and Python with yaml, kubernetes and pytest (Debian: docker-compose python3-yaml python3-kubernetes python3-pytest)"
+  missing "the tests of docker/ and deploy/ need docker-compose, promtool and Python with yaml, kubernetes and pytest (Debian: docker-compose prometheus python3-yaml python3-kubernetes python3-pytest)"
 fi
 
 echo "== promises"

@@ -22,7 +22,7 @@ random_hex() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 # A hash of bytes that are given in hexadecimal digits.
 hash_of() { printf "$(sed 's/../\\x&/g' <<<"$1")" | sha256sum | cut -d' ' -f1; }
 
-for name in superuser_password owner_password serve_password ingest_password; do
+for name in superuser_password owner_password serve_password ingest_password grafana_password; do
   [ -s ".secrets/$name" ] || head -c 24 /dev/urandom | base64 | tr '+/' 'xy' | tr -d '\n' | write "$name"
 done
 

@@ -13,7 +13,7 @@ import yaml
 from conftest import ROOT, run
 
 COMPOSE = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
-PROFILES = ["ingest", "cpu", "gpu"]
+PROFILES = ["ingest", "cpu", "gpu", "observe"]
 
 
 def services(*profiles):
@@ -31,7 +31,7 @@ def test_without_a_profile_there_are_the_database_and_its_schema():
 
 
 def test_each_profile_adds_one_service():
-    assert {name: service["profiles"] for name, service in ALL.items() if service.get("profiles")} == {"ingest": ["ingest"], "serve": ["cpu"], "serve-gpu": ["gpu"]}
+    assert {name: service["profiles"] for name, service in ALL.items() if service.get("profiles")} == {"ingest": ["ingest"], "serve": ["cpu"], "serve-gpu": ["gpu"], "prometheus": ["observe"], "grafana": ["observe"]}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -49,7 +49,7 @@ def test_every_service_is_hardened_and_knows_when_to_start_again(name):
 def test_passwords_come_from_files_alone(name):
     service = ALL[name]
     secrets = {secret["source"] if isinstance(secret, dict) else secret for secret in service["secrets"]}
-    text = " ".join(service["command"]) + str(service.get("environment", {}))
+    text = " ".join(service.get("command") or []) + str(service.get("environment", {}))
     assert not re.search(r"password=(?!/run/secrets/)", text, re.IGNORECASE)
     assert set(re.findall(r"/run/secrets/(\w+)", text)) <= secrets
     assert name == "postgres" or len(secrets - {"keys"}) == 1, "each service gets its own password only"
@@ -63,6 +63,7 @@ def test_services_wait_for_what_they_need():
     assert needs == {
         "postgres": {}, "migrate": {"postgres": healthy}, "ingest": {"migrate": done},
         "serve": {"postgres": healthy, "migrate": done}, "serve-gpu": {"postgres": healthy, "migrate": done},
+        "prometheus": {}, "grafana": {},
     }
 
 
@@ -94,10 +95,10 @@ def test_the_secrets_are_made_once_and_for_nobody_else_on_the_machine(tmp_path):
     for _ in range(2):
         run(tmp_path / "docker" / "secrets.sh")
         made.append({path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()})
-    assert made[0] == made[1] and len(set(made[0].values())) == 8
+    assert made[0] == made[1] and len(set(made[0].values())) == 9
     assert all(re.fullmatch(r"\w{32}", word) for name, word in made[0].items() if name.endswith("_password"))
     declared = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["secrets"]
-    assert {pathlib.Path(secret["file"]).name for secret in declared.values()} == {name for name in made[0] if not name.endswith("_key")}
+    assert {pathlib.Path(secret["file"]).name for secret in declared.values()} == {name for name in made[0] if name not in ("query_key", "admin_key")}
     assert stat.S_IMODE(os.stat(tmp_path / ".secrets").st_mode) == 0o700
 
 
