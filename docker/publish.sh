@@ -27,6 +27,12 @@ dotnet publish src/Retrieval.Cli --configuration Release --output "$out" --artif
 # Only compilers need the documentation files.
 rm -f "$out"/Retrieval.*.xml "$out"/retrieval.xml
 cp LICENSE NOTICE "$out"
+# Where there is no Python, as in the image's build, the bill of materials is made beside it: eng/sbom.py.
+if command -v python3 >/dev/null; then
+  cuda=()
+  [ "$runtime" = cpu ] || cuda=(--cuda)
+  python3 eng/sbom.py "$out/sbom.cdx.json" "${cuda[@]}"
+fi
 chmod -R a+rX,go-w "$out"
 # A build on the wrong platform fails here and not in production.
 for file in "${files[@]}"; do
