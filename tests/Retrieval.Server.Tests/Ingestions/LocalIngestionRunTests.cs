@@ -214,8 +214,9 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
 
         Assert.Equal((3, 0), ((int)run["stored"]!, (int)run["rejected"]!));
         Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, 64) of 32 bits, ids 'names'", "a.jsonl: metadata by id; 1 images"], run["recognised"]!.AsArray().Select(note => (string)note!));
-        var metadata = (await (await _server.Client.AskAsync("/v1/images/h-0")).JsonAsync())["metadata"]!;
-        Assert.Equal((2024, true), ((int)metadata["year"]!, (bool)metadata["public"]!));
+        JsonNode? metadata = null;
+        await Eventually.TrueAsync(async () => (metadata = (await (await _server.Client.AskAsync("/v1/images/h-0")).JsonAsync())["metadata"]) is not null, "the image is served");
+        Assert.Equal((2024, true), ((int)metadata!["year"]!, (bool)metadata["public"]!));
     }
 
     private ServerOptions Options(string index = "index")
