@@ -11,6 +11,7 @@ namespace Retrieval.Features.Hdf5;
 internal sealed class Hdf5Dataset
 {
     private const ulong MostChunkBytes = 512UL << 20;
+    private const ulong LargeChunkBytes = 32UL << 20;
 
     // Deflate packs 1032 bytes into one at best.
     private const ulong MostPacked = 1032;
@@ -161,6 +162,12 @@ internal sealed class Hdf5Dataset
     private TTo[] Read<TFrom, TTo>(long first, int rows, Converter<TFrom, TTo>? convert)
         where TFrom : unmanaged
     {
+        if (_chunk is not null && BytesOf(_chunk) >= LargeChunkBytes)
+        {
+            // The copies that PureHDF made of the last chunk: the collector by itself lets them pile up to many times a chunk.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+        }
+
         var read = new TFrom[checked(rows * (int)RowElements)];
         var (starts, counts) = Box(first, rows);
         if (_chunk is null)
