@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Retrieval.Cli.Input;
 using Retrieval.Features.Arrays;
 using Retrieval.Features.Hdf5;
+using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;

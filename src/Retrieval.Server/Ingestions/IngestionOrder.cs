@@ -1,6 +1,7 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Arrays;
 using Retrieval.Features.Hdf5;
+using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;

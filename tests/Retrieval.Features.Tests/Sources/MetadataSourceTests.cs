@@ -1,6 +1,7 @@
 using System.Text;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
+using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tests.Sources;

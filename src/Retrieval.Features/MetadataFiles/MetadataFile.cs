@@ -3,8 +3,9 @@ using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
 using Retrieval.Features.Captions;
+using Retrieval.Features.Sources;
 
-namespace Retrieval.Features.Sources;
+namespace Retrieval.Features.MetadataFiles;
 
 /// <summary>
 /// Metadata by image, in lines of JSON: <c>{"id": "a.jpg", "metadata": {"year": 2024}}</c>. Held in memory. An image is found by its

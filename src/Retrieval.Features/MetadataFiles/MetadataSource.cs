@@ -1,7 +1,8 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
+using Retrieval.Features.Sources;
 
-namespace Retrieval.Features.Sources;
+namespace Retrieval.Features.MetadataFiles;
 
 /// <summary>
 /// A source whose images have metadata in a file beside it, by id (docs/features.md). They are added to those that the source has,
