@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Retrieval.Features.Npy;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.TestKit.Corpora;
@@ -97,6 +98,22 @@ public sealed class AdaptiveFeaturesTests
 
         Assert.InRange(resumed.GetProperty("resumedAtRow").GetInt32(), 1, Many - 1);
         Assert.Equal(await HashAsync(folder["clean"]), await HashAsync(folder["killed"]));
+    }
+
+    [Fact]
+    public async Task They_are_evaluated_alike_from_their_file_and_from_an_index()
+    {
+        using var folder = new TemporaryFolder();
+        AdaptiveCorpus.WriteTsv(folder, Images);
+        (await CommandLineProcess.RunAsync(Ingest(folder, "--index", folder["index"]))).Succeeded();
+        string[] evaluate = ["evaluate", "--bundle", Repository.AnyRegionsBundle, "--shortlist", "10,all", "--json"];
+
+        var ofFile = (await CommandLineProcess.RunAsync([.. evaluate, "--tsv", folder["features.tsv"], "--captions", folder["captions.json"]])).Json();
+        var ofIndex = (await CommandLineProcess.RunAsync([.. evaluate, "--index", folder["index"]])).Json();
+
+        Assert.Equal(Images, ofFile.GetProperty("images").GetInt32());
+        Assert.Equal(ofFile.GetProperty("pairsPlanned").GetInt64(), ofFile.GetProperty("pairsScored").GetInt64());
+        Assert.True(JsonElement.DeepEquals(ofFile.GetProperty("rows"), ofIndex.GetProperty("rows")), ofIndex.GetProperty("rows").ToString());
     }
 
     [Fact]

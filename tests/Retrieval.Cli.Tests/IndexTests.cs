@@ -105,6 +105,32 @@ public sealed class IndexTests
         Assert.False(Directory.Exists(folder["index"]));
     }
 
+    [Fact]
+    public async Task Indexes_of_a_folder_are_listed_and_one_that_is_damaged_does_not_hide_the_others()
+    {
+        using var folder = new TemporaryFolder();
+        await IngestAsync(folder);
+        Directory.CreateDirectory(folder["all"]);
+        Directory.CreateDirectory(folder["all/none"]);
+        Directory.Move(folder["index"], folder["all/a"]);
+        Directory.CreateDirectory(folder["all/b"]);
+        foreach (var manifest in Directory.GetFiles(folder["all/a"]).Where(path => Path.GetFileName(path).StartsWith("manifest", StringComparison.Ordinal)))
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder["all/b"], Path.GetFileName(manifest)), "{}", TestContext.Current.CancellationToken);
+        }
+
+        var all = (await CommandLineProcess.RunAsync("index", "list", "--index", folder["all"], "--json")).Json().GetProperty("indexes");
+        var one = Assert.Single((await CommandLineProcess.RunAsync("index", "list", "--index", folder["all/a"], "--json")).Json().GetProperty("indexes").EnumerateArray());
+
+        Assert.Equal([folder["all/a"], folder["all/b"]], all.EnumerateArray().Select(index => index.GetProperty("name").GetString()));
+        Assert.Equal(one.GetRawText().Replace(" ", "", StringComparison.Ordinal), all[0].GetRawText().Replace(" ", "", StringComparison.Ordinal));
+        Assert.Equal((10, 20, JsonValueKind.Null, JsonValueKind.Null), (one.GetProperty("images").GetInt32(), one.GetProperty("captions").GetInt32(), one.GetProperty("active").ValueKind, one.GetProperty("incomplete").ValueKind));
+        Assert.Contains("all/b", all[1].GetProperty("incomplete").GetString(), StringComparison.Ordinal);
+        Assert.Contains("─", (await CommandLineProcess.RunAsync("index", "list", "--index", folder["all"])).Succeeded().Output, StringComparison.Ordinal);
+        (await CommandLineProcess.RunAsync("index", "list", "--index", folder["all/none"])).Refused("no index in");
+        (await CommandLineProcess.RunAsync("index", "list", "--index", folder["nowhere"])).Refused("no such folder");
+    }
+
     private static async Task<JsonElement> IngestAsync(TemporaryFolder folder)
     {
         if (!File.Exists(folder["test_ims.npy"]))

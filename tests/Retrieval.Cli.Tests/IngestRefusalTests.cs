@@ -50,13 +50,16 @@ public sealed class IngestRefusalTests
     }
 
     [Fact]
-    public async Task A_caption_file_that_is_not_utf8_is_refused_with_its_line()
+    public async Task A_caption_that_is_not_utf8_is_listed_with_its_line_and_with_strict_the_run_says_so_by_its_code()
     {
         using var folder = new TemporaryFolder();
         SampleSplit.Write(folder, 2);
         folder.Write("test_caps.txt", [.. "a\nb\n"u8, 0xC3, 0x28, .. "\nd\n"u8]);
 
-        (await IngestAsync(folder)).Refused("test_caps.txt, row 3", "not UTF-8", "0xC3");
+        var run = await CommandLineProcess.RunAsync(["ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--source", folder.Path, "--split", "test", "--strict"]);
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("line 3: not UTF-8: byte 0xC3", run.Output + run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,6 +129,18 @@ public sealed class IngestRefusalTests
         var garbage = new byte[4096];
         new Random(1).NextBytes(garbage);
         folder.Write("features.tsv", garbage);
+
+        var failed = await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--tsv", folder["features.tsv"]);
+
+        Assert.Equal((2, ""), (failed.Code, failed.Output));
+        Assert.Contains("features.tsv: no TSV file of features: line 1 has ", failed.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_which_every_row_is_refused_fails_the_run_with_its_reasons()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("features.tsv", "a\t1\t1\t1\t\t\nb\t1\t1\t1\t\t\n");
 
         var failed = await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--tsv", folder["features.tsv"]);
 

@@ -8,6 +8,7 @@ internal static class IndexCommands
 {
     public static CliCommand Create() => new("index", "Indexes, in a local folder or in a catalog: what is in them, whether they are whole, repair, switching, deletion, upkeep.")
     {
+        IndexListCommand.Create(),
         IndexStatusCommand.Create(),
         IndexVerifyCommand.Create(),
         IndexRepairCommand.Create(),

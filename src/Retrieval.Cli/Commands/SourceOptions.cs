@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Retrieval.Cli.Input;
 using Retrieval.Features.Arrays;
 using Retrieval.Features.Hdf5;
+using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;
@@ -31,6 +32,8 @@ internal sealed class SourceOptions
     public Option<string?> Datasets { get; } = new("--datasets") { Description = "Datasets of the HDF5 file, where they are not recognised: features=NAME,boxes=NAME,ids=NAME, also num_boxes, pos_boxes, image_w and image_h", HelpName = "WORD=NAME,…" };
 
     public Option<string?> Captions { get; } = new("--captions") { Description = "Captions for a source that is no split: JSON by image id, id⇥caption lines, Flickr's .token, COCO's captions_*.json or Karpathy's dataset_*.json; may be .gz", HelpName = "FILE" };
+
+    public Option<string?> Metadata { get; } = new("--metadata") { Description = "Metadata by id, for any source: lines of {\"id\": \"a.jpg\", \"metadata\": {\"year\": 2024}}; may be .gz", HelpName = "FILE" };
 
     public Option<string?> Columns { get; } = new("--columns") { Description = "Columns of the TSV file in order, where they are not recognised: id, width, height, num_boxes, boxes, features, and - for one that is not read", HelpName = "NAME,NAME" };
 
@@ -74,7 +77,9 @@ internal sealed class SourceOptions
         ? SourceKeys.OfFile(Path.TrimEndingDirectorySeparator(path))
         : SourceKeys.OfSplit(parsed.GetValue(Folder)!, parsed.GetValue(Split)!);
 
-    public IFeatureSource Open(ParseResult parsed, FeatureExpectation expected)
+    public IFeatureSource Open(ParseResult parsed, FeatureExpectation expected) => MetadataSource.Over(() => OpenBare(parsed, expected), parsed.GetValue(Metadata));
+
+    private IFeatureSource OpenBare(ParseResult parsed, FeatureExpectation expected)
     {
         if (parsed.GetValue(Tsv) is { } tsv)
         {

@@ -109,8 +109,9 @@ public sealed class ArrayFolderSource : IFeatureSource
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var file in files)
         {
-            var target = (FileInfo?)file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-            var length = target.Exists ? target.Length : -1;
+            var isFound = !IsOfOtherBytes(file.FullName);
+            var target = isFound ? (FileInfo?)file.ResolveLinkTarget(returnFinalTarget: true) ?? file : file;
+            var length = isFound && target.Exists ? target.Length : -1;
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{file.Name}\0{length}\0{target.LastWriteTimeUtc.Ticks}\0")));
         }
 
@@ -148,6 +149,9 @@ public sealed class ArrayFolderSource : IFeatureSource
         }
     }
 
+    // .NET gives bytes of a name that are not UTF-8 as U+FFFD, and finds no file under that name.
+    private static bool IsOfOtherBytes(string path) => Path.GetFileName(path).Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(path);
+
     private static string IdOf(string file) => Path.GetFileNameWithoutExtension(file);
 
     private SourceItem ReadItem(string file, long row, string id, SeenIds seen, Dictionary<string, string> asked)
@@ -155,6 +159,11 @@ public sealed class ArrayFolderSource : IFeatureSource
         if (SampleRules.CheckId(id) is { } badId)
         {
             return new RejectedSample(file, row, null, badId);
+        }
+
+        if (IsOfOtherBytes(Path.Combine(_folder, file)))
+        {
+            return new RejectedSample(file, row, null, "the file's name is not UTF-8, so it cannot be opened nor be an id; rename the file");
         }
 
         if (seen.Check(id) is { } repeated)

@@ -1,49 +1,46 @@
 using System.Text.RegularExpressions;
-using Retrieval.Domain.Errors;
-using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Captions;
 
 /// <summary>
 /// Captions in lines: <c>id⇥caption</c>; Flickr's <c>.token</c>, where a line's id is the picture and the number of the caption
 /// (<c>1000092795.jpg#0⇥…</c>); and tables with the header <c>image,caption</c> or <c>image_name| comment_number| comment</c>.
+/// A line that has not the form of the others is listed.
 /// </summary>
 internal static partial class CaptionLines
 {
-    /// <exception cref="InvalidInputException">No line has one of the forms, a line is not UTF-8, or the text is too long.</exception>
+    /// <exception cref="Retrieval.Domain.Errors.InvalidInputException">No line has one of the forms, or the text is too long.</exception>
     public static CaptionTable Load(string path)
     {
-        var file = LineFile.Open(path, CaptionFile.MaxBytes);
         var lines = new List<(long Number, string Name, string Caption)>();
-        var faults = new List<string>();
+        var faults = new List<(long Number, string Reason)>();
         var separator = '\t';
-        var number = 0L;
-        foreach (var line in file.ReadFrom(0, trim: false))
+        using var reader = new CaptionLineReader(path);
+        while (reader.TryRead(out var line))
         {
-            number++;
-            if (number == 1 && HeaderOf(line) is { } found)
+            if (line.Number == 1 && HeaderOf(line.Text) is { } found)
             {
                 separator = found;
                 continue;
             }
 
-            if (Parse(line, separator) is { } entry)
+            if (line.Fault is not null)
             {
-                lines.Add((number, entry.Name, entry.Caption));
+                faults.Add((line.Number, line.Fault));
+            }
+            else if ((separator == ',' ? CaptionCsv.Parse(line.Text, reader) : Parse(line.Text, separator)) is { } entry)
+            {
+                lines.Add((line.Number, entry.Name, entry.Caption));
             }
             else
             {
-                faults.Add($"line {number}: {(string.IsNullOrWhiteSpace(line) ? "blank" : $"'{Start(line)}'")}, expected {Expected(separator)}");
+                faults.Add((line.Number, $"{(string.IsNullOrWhiteSpace(line.Text) ? "blank" : $"'{Start(line.Text)}'")}, expected {Expected(separator)}"));
             }
         }
 
-        if (lines.Count == 0)
-        {
-            throw new InvalidInputException($"expected {Expected(separator)}", file.Name, 1);
-        }
-
-        var numbered = lines.TrueForAll(line => NumberedName().IsMatch(line.Name));
-        var table = new CaptionTable(file.Name, (numbered, separator) switch
+        // What most lines have is the form of the file: one odd line decides nothing.
+        var numbered = lines.Count(line => NumberedName().IsMatch(line.Name)) > lines.Count / 2;
+        var table = new CaptionTable(Path.GetFileName(path), (numbered, separator) switch
         {
             (true, '\t') => "lines of id#number, tab, caption (Flickr's .token)",
             (_, '\t') => "lines of id, tab, caption",
@@ -51,9 +48,23 @@ internal static partial class CaptionLines
             _ => "a table of image_name| comment_number| comment",
         })
         { IsOfManySplits = numbered || separator != '\t' };
-        lines.ForEach(line => table.Add(numbered ? line.Name[..line.Name.LastIndexOf('#')] : line.Name, line.Caption, $"line {line.Number}"));
-        faults.ForEach(table.AddFault);
-        return table;
+        foreach (var (number, name, caption) in lines)
+        {
+            if (numbered && !NumberedName().IsMatch(name))
+            {
+                faults.Add((number, $"'{Start(name)}', expected a picture, # and the number of the caption, as the other lines have"));
+                continue;
+            }
+
+            table.Add(numbered ? name[..name.LastIndexOf('#')] : name, caption, $"line {number}");
+        }
+
+        foreach (var (number, reason) in faults.OrderBy(fault => fault.Number))
+        {
+            table.AddOdd($"line {number}", reason);
+        }
+
+        return table.Checked();
     }
 
     private static char? HeaderOf(string line) => line.Trim().Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant() switch
@@ -79,14 +90,13 @@ internal static partial class CaptionLines
             return end < 0 ? null : (name, caption[(end + 1)..].Trim());
         }
 
-        var quoted = separator == ',' && caption.Length > 1 && caption[0] == '"' && caption[^1] == '"';
-        return (name, quoted ? caption[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : caption);
+        return (name, caption);
     }
 
     private static string Expected(char separator) => separator switch
     {
         '\t' => "an id, a tab and a caption",
-        ',' => "an image, a comma and a caption",
+        ',' => "an image, a comma and a caption, with a quotation mark at its end if one begins it",
         _ => "an image, a number and a caption with | between them",
     };
 

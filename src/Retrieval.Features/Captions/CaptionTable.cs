@@ -1,3 +1,4 @@
+using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Captions;
@@ -11,11 +12,13 @@ namespace Retrieval.Features.Captions;
 internal sealed class CaptionTable(string file, string form)
 {
     private const int MostFaults = 10_000;
+    private const string LeftOut = "; the caption is left out";
 
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _names = new(StringComparer.Ordinal);
     private readonly List<RejectedSample> _ofNobody = [];
-    private int _faults;
+    private long _faults;
+    private (string Place, string Reason)? _firstOdd;
 
     /// <summary>Name of the file.</summary>
     public string File => file;
@@ -60,23 +63,43 @@ internal sealed class CaptionTable(string file, string form)
             entry.Captions.Add(caption);
             Captions++;
         }
-        else if (_faults++ < MostFaults)
+        else
         {
-            entry.Faults.Add($"{place}: {reason}; the caption is left out");
+            AddFault(entry, $"{place}: {reason}{LeftOut}");
         }
+    }
+
+    /// <summary>Lists a place that says of an image what is no caption. The image is added if it is not there.</summary>
+    /// <param name="name">The image.</param>
+    /// <param name="place">Where it stands in the file.</param>
+    /// <param name="reason">What was found, and what was expected.</param>
+    public void AddOdd(string name, string place, string reason)
+    {
+        AddImage(name);
+        _firstOdd ??= (place, reason);
+        AddFault(_entries[name], $"{place}: {reason}{LeftOut}");
     }
 
     /// <summary>Lists a place that says of no image what its caption is.</summary>
-    public void AddFault(string reason)
+    /// <param name="place">Where it stands in the file.</param>
+    /// <param name="reason">What was found, and what was expected.</param>
+    public void AddOdd(string place, string reason)
     {
+        _firstOdd ??= (place, reason);
         if (_faults++ < MostFaults)
         {
-            _ofNobody.Add(new RejectedSample(file, 0, null, reason));
+            _ofNobody.Add(new RejectedSample(file, 0, null, $"{place}: {reason}"));
         }
     }
 
-    /// <summary>What is wrong in places that belong to no image.</summary>
-    public IReadOnlyList<RejectedSample> OfNobody => _ofNobody;
+    /// <summary>Refuses a file that has odd places and not one caption: it is of another form than it was taken for.</summary>
+    /// <exception cref="InvalidInputException">Names the first odd place.</exception>
+    public CaptionTable Checked() =>
+        Captions == 0 && _firstOdd is var (place, reason) ? throw new InvalidInputException($"{reason}; the file has no caption that can be read", file, field: place) : this;
+
+    /// <summary>What is wrong in places that belong to no image, and how much more was wrong than is listed.</summary>
+    public IReadOnlyList<RejectedSample> OfNobody =>
+        _faults <= MostFaults ? _ofNobody : [.. _ofNobody, new RejectedSample(file, 0, null, $"{_faults - MostFaults} more places like those listed; the first {MostFaults} are")];
 
     /// <summary>The captions of an image, and what was left out of them.</summary>
     /// <param name="id">The image's id.</param>
@@ -121,6 +144,14 @@ internal sealed class CaptionTable(string file, string form)
 
     /// <summary>Names of the file's splits in their order; none if it has none.</summary>
     public IReadOnlyList<string> Splits => [.. _entries.Values.Select(entry => entry.Split).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+
+    private void AddFault(Entry entry, string fault)
+    {
+        if (_faults++ < MostFaults)
+        {
+            entry.Faults.Add(fault);
+        }
+    }
 
     private void AddKey(string key, string name)
     {

@@ -13,25 +13,30 @@ internal sealed class GzipText : ForwardStream
     private static readonly byte[] EndMark = "the end of a whole file"u8.ToArray();
     private static readonly byte[] EndMember = Pack(EndMark);
 
+    private readonly FileAndEnd _packed;
     private readonly GZipStream _unpacked;
     private readonly byte[] _buffer = new byte[BufferBytes + 64];
     private int _start;
     private int _end;
 
     /// <summary>Reads a file from where it stands; closes it in the end.</summary>
-    public GzipText(Stream file) => _unpacked = new GZipStream(new FileAndEnd(file), CompressionMode.Decompress);
+    public GzipText(Stream file)
+    {
+        _packed = new FileAndEnd(file);
+        _unpacked = new GZipStream(_packed, CompressionMode.Decompress);
+    }
 
-    /// <exception cref="InvalidDataException">The data are damaged or end early.</exception>
+    /// <exception cref="InvalidDataException">The data are damaged or end early; says where in the file.</exception>
     public override int Read(Span<byte> buffer)
     {
         while (_end - _start <= EndMark.Length)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
-            var read = _unpacked.Read(_buffer.AsSpan(_end));
+            var read = Unpack();
             if (read == 0)
             {
-                return _buffer.AsSpan(_start, _end - _start).SequenceEqual(EndMark) ? 0 : throw new InvalidDataException("the file is not whole");
+                return _buffer.AsSpan(_start, _end - _start).SequenceEqual(EndMark) ? 0 : throw NotWhole(null);
             }
 
             _end += read;
@@ -54,6 +59,21 @@ internal sealed class GzipText : ForwardStream
         base.Dispose(disposing);
     }
 
+    private int Unpack()
+    {
+        try
+        {
+            return _unpacked.Read(_buffer.AsSpan(_end));
+        }
+        catch (InvalidDataException e)
+        {
+            throw NotWhole(e);
+        }
+    }
+
+    private InvalidDataException NotWhole(InvalidDataException? inner) =>
+        new($"before byte {_packed.BytesRead} of the file", inner);
+
     private static byte[] Pack(byte[] text)
     {
         using var packed = new MemoryStream();
@@ -69,7 +89,15 @@ internal sealed class GzipText : ForwardStream
     {
         private readonly MemoryStream _end = new(EndMember, writable: false);
 
-        public override int Read(Span<byte> buffer) => file.Read(buffer) is > 0 and var read ? read : _end.Read(buffer);
+        /// <summary>Bytes of the file so far, without the member behind it.</summary>
+        public long BytesRead { get; private set; }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = file.Read(buffer);
+            BytesRead += read;
+            return read > 0 ? read : _end.Read(buffer);
+        }
 
         protected override void Dispose(bool disposing)
         {

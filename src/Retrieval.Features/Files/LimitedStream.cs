@@ -16,7 +16,7 @@ internal sealed class LimitedStream(Stream inner, string name, long most) : Forw
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidInputException($"the gzip data are damaged or end early, behind byte {_read} of the text: {e.Message}", name, innerException: e);
+            throw new InvalidInputException($"the gzip data are damaged or end early, {e.Message} and behind byte {_read} of its text; expected a whole gzip file", name, innerException: e);
         }
 
         _read += read;

@@ -11,6 +11,7 @@ namespace Retrieval.Features.Hdf5;
 internal sealed class Hdf5Dataset
 {
     private const ulong MostChunkBytes = 512UL << 20;
+    private const ulong LargeChunkBytes = 32UL << 20;
 
     // Deflate packs 1032 bytes into one at best.
     private const ulong MostPacked = 1032;
@@ -161,19 +162,34 @@ internal sealed class Hdf5Dataset
     private TTo[] Read<TFrom, TTo>(long first, int rows, Converter<TFrom, TTo>? convert)
         where TFrom : unmanaged
     {
+        if (_chunk is not null && BytesOf(_chunk) >= LargeChunkBytes)
+        {
+            // The copies that PureHDF made of the last chunk: the collector by itself lets them pile up to many times a chunk.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+        }
+
         var read = new TFrom[checked(rows * (int)RowElements)];
         var (starts, counts) = Box(first, rows);
         if (_chunk is null)
         {
-            ReadBox(starts, counts, read);
+            ReadBox<TFrom>(starts, counts, read);
         }
         else
         {
             foreach (var (from, size) in Hdf5Chunks.Of(starts, counts, _chunk))
             {
-                var piece = new TFrom[size.Aggregate(1UL, (count, next) => count * next)];
-                ReadBox(from, size, piece);
-                Hdf5Chunks.Copy(piece, size, [.. from.Zip(starts, (at, start) => at - start)], read, counts);
+                var elements = (int)size.Aggregate(1UL, (count, next) => count * next);
+                ulong[] at = [.. from.Zip(starts, (at, start) => at - start)];
+                if (size.Skip(1).SequenceEqual(counts.Skip(1)))
+                {
+                    // Whole rows lie in the box as they lie in the piece: a chunk may have hundreds of MiB, and is not held twice.
+                    ReadBox(from, size, read.AsMemory((int)at[0] * (int)RowElements, elements));
+                    continue;
+                }
+
+                var piece = new TFrom[elements];
+                ReadBox<TFrom>(from, size, piece);
+                Hdf5Chunks.Copy(piece, size, at, read, counts);
             }
         }
 
@@ -197,8 +213,8 @@ internal sealed class Hdf5Dataset
         }
     }
 
-    private void ReadBox<T>(ulong[] starts, ulong[] counts, T[] destination)
+    private void ReadBox<T>(ulong[] starts, ulong[] counts, Memory<T> destination)
         where T : unmanaged =>
         Data(() => _dataset.Read(
-            Uncached, destination.AsSpan(), new HyperslabSelection(Shape.Count, starts, counts), new HyperslabSelection(0, (ulong)destination.Length), [(ulong)destination.Length]));
+            Uncached, destination.Span, new HyperslabSelection(Shape.Count, starts, counts), new HyperslabSelection(0, (ulong)destination.Length), [(ulong)destination.Length]));
 }

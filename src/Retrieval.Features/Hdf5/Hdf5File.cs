@@ -15,7 +15,14 @@ internal sealed class Hdf5File : IDisposable
     private readonly Hdf5Stream _stream;
     private readonly NativeFile _file;
 
-    static Hdf5File() => H5Filter.Register(new BoundedDeflate());
+    static Hdf5File()
+    {
+        H5Filter.Register(new BoundedDeflate());
+        foreach (var filter in UnreadFilter.All)
+        {
+            H5Filter.Register(filter);
+        }
+    }
 
     private Hdf5File(Hdf5Stream stream, NativeFile file, string name) => (_stream, _file, Name) = (stream, file, name);
 
@@ -64,9 +71,12 @@ internal sealed class Hdf5File : IDisposable
         }
 
         // Another file may be any of the machine. Nobody named it.
-        return Guarded(path, () => ReferenceEquals(ContextOf(dataset), ContextOf(_file)) && OtherFilesOf(dataset) is null)
-            ? Guarded(path, () => new Hdf5Dataset(this, path, dataset))
-            : throw new InvalidInputException("a link to another file, or with its data in one; expected a dataset of this file", Name, field: path);
+        if (Guarded(path, () => !ReferenceEquals(ContextOf(dataset), ContextOf(_file)) ? "a link to another file" : OtherFilesOf(dataset) is null ? null : "its data lie in another file") is { } elsewhere)
+        {
+            throw new InvalidInputException($"{elsewhere}, expected a dataset of this file; h5py, or h5copy for a link, puts the data into one file", Name, field: path);
+        }
+
+        return Guarded(path, () => new Hdf5Dataset(this, path, dataset));
     }
 
     /// <summary>A list of texts or whole numbers in an attribute of the file, or of one of its datasets; null without it.</summary>

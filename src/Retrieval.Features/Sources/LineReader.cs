@@ -40,6 +40,9 @@ internal sealed class LineReader : IDisposable
     /// <summary>Where the current line begins, in bytes from the start of the file.</summary>
     public long LineOffset { get; private set; }
 
+    /// <summary>Whether a line has nothing but spaces and the carriage return of its line break.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept((byte)' ', (byte)'\r') < 0;
+
     /// <summary>Moves to the next line.</summary>
     /// <returns>False at the end of the file.</returns>
     public bool TryReadLine()

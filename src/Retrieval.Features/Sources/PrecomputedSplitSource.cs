@@ -102,23 +102,24 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
         using var metadata = _files.Metadata?.ReadFrom(first).GetEnumerator();
         for (var row = 0L; ids is not null && row < first; row++)
         {
-            seen.Note(Take(ids, _files.IdsPerImage, _files.Ids!)[0], row);
+            seen.Note(Take(ids, _files.IdsPerImage, _files.Ids!)[0].Text, row);
         }
 
         for (var row = first; row < layout.Images; row++)
         {
             var id = ids is null
-                ? string.Create(CultureInfo.InvariantCulture, $"{Name}-{row:D6}")
+                ? new TextLine(string.Create(CultureInfo.InvariantCulture, $"{Name}-{row:D6}"), null)
                 : Take(ids, _files.IdsPerImage, _files.Ids!)[0];
             var texts = captions is null ? [] : Take(captions, layout.CaptionsPerImage, _files.Captions!);
-            var entries = metadata is null ? null : Take(metadata, 1, _files.Metadata!)[0];
+            TextLine? entries = metadata is null ? null : Take(metadata, 1, _files.Metadata!)[0];
             yield return ReadItem(row, id, ids is null ? null : seen, texts, entries);
         }
     }
 
-    private SourceItem ReadItem(long row, string id, SeenIds? seen, string[] captions, string? metadataLine)
+    private SourceItem ReadItem(long row, TextLine idLine, SeenIds? seen, TextLine[] captionLines, TextLine? metadataLine)
     {
-        if (SampleRules.CheckId(id) is { } badId)
+        var id = idLine.Text;
+        if ((idLine.Fault ?? SampleRules.CheckId(id)) is { } badId)
         {
             return new RejectedSample(_files.Ids?.Name ?? Name, row, null, badId);
         }
@@ -131,10 +132,10 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
         // Whether it can be used or not: a run that is resumed does not read the features of earlier rows.
         seen?.Note(id, row);
         var leftOut = new List<RejectedSample>();
-        captions = [.. captions.Where((caption, i) => Keep(caption, row, i, id, leftOut))];
+        string[] captions = [.. captionLines.Where((caption, i) => Keep(caption, row, i, id, leftOut)).Select(caption => caption.Text)];
 
         Dictionary<string, MetadataValue>? metadata = null;
-        if (metadataLine is not null && SampleMetadata.TryParse(metadataLine, out metadata) is { } badMetadata)
+        if (metadataLine is { } line && (line.Fault ?? SampleMetadata.TryParse(line.Text, out metadata)) is { } badMetadata)
         {
             return new RejectedSample(_files.Metadata!.Name, row, id, badMetadata);
         }
@@ -168,9 +169,9 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
         };
     }
 
-    private bool Keep(string caption, long row, int position, string id, List<RejectedSample> leftOut)
+    private bool Keep(TextLine caption, long row, int position, string id, List<RejectedSample> leftOut)
     {
-        if (SampleRules.CheckCaption(caption) is not { } reason)
+        if ((caption.Fault ?? SampleRules.CheckCaption(caption.Text)) is not { } reason)
         {
             return true;
         }
@@ -201,9 +202,9 @@ public sealed partial class PrecomputedSplitSource : IFeatureSource
         return null;
     }
 
-    private static string[] Take(IEnumerator<string> lines, int count, LineFile file)
+    private static TextLine[] Take(IEnumerator<TextLine> lines, int count, LineFile file)
     {
-        var taken = new string[count];
+        var taken = new TextLine[count];
         for (var i = 0; i < count; i++)
         {
             taken[i] = lines.MoveNext()

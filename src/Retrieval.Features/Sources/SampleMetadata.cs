@@ -10,16 +10,30 @@ internal static class SampleMetadata
     /// <returns>The reason for a refusal, or null.</returns>
     public static string? TryParse(string json, out Dictionary<string, MetadataValue>? metadata)
     {
-        metadata = new Dictionary<string, MetadataValue>(StringComparer.Ordinal);
+        metadata = null;
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 4 });
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            return TryRead(document.RootElement, out metadata);
+        }
+        catch (JsonException e)
+        {
+            return $"the metadata is not valid JSON, from byte {(e.BytePositionInLine ?? 0) + 1} of the line on; expected an object such as {{\"year\": 2024}}, and {{}} for none";
+        }
+    }
+
+    /// <inheritdoc cref="TryParse"/>
+    public static string? TryRead(JsonElement found, out Dictionary<string, MetadataValue>? metadata)
+    {
+        metadata = new Dictionary<string, MetadataValue>(StringComparer.Ordinal);
+        try
+        {
+            if (found.ValueKind != JsonValueKind.Object)
             {
-                return $"the metadata is {document.RootElement.ValueKind}, expected an object";
+                return $"the metadata is {found.ValueKind}, expected an object";
             }
 
-            foreach (var entry in document.RootElement.EnumerateObject())
+            foreach (var entry in found.EnumerateObject())
             {
                 if (entry.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 {
@@ -44,10 +58,6 @@ internal static class SampleMetadata
                     return $"the metadata '{entry.Name}' occurs twice";
                 }
             }
-        }
-        catch (JsonException e)
-        {
-            return $"the metadata is not valid JSON, from byte {(e.BytePositionInLine ?? 0) + 1} of the line on; expected an object such as {{\"year\": 2024}}, and {{}} for none";
         }
         catch (InvalidOperationException e)
         {

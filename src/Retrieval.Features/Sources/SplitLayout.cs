@@ -28,7 +28,7 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
 
             // Rows with ids of their own are images of their own, whatever they hold.
             var times = RepeatedRows.Of(regions);
-            times = ids?.Count == rows && ids.ReadFrom(0).Take(times).Distinct(StringComparer.Ordinal).Count() > 1 ? 1 : times;
+            times = ids?.Count == rows && ids.ReadFrom(0).Take(times).Distinct().Count() > 1 ? 1 : times;
             return new SplitLayout(rows / times, times, 0);
         }
 

@@ -9,7 +9,7 @@ namespace Retrieval.Features.Tsv;
 /// columns there are. Boxes and features are little-endian single precision in base64. Captions come from a second file, by id.
 /// </summary>
 /// <remarks>
-/// A row is a line of an image. Reading from a row skips the earlier lines without decoding them. An id is that of the first row
+/// A row is a line; a blank one has no item. Reading from a row skips the earlier lines without decoding them. An id is that of the first row
 /// that can be used. If no region width is expected, it is 2048. The image's size is in the metadata, as <c>image_w</c>
 /// and <c>image_h</c>. Captions are held in memory. With a caption file, an image that it does not name is rejected (an image
 /// without captions is named with an empty list). What the file tells of no image is rejected in the rows after the last line.
@@ -52,7 +52,7 @@ public sealed class DetectorTsvSource : IFeatureSource
     /// <param name="expected">What the model needs.</param>
     /// <param name="columns">Names of the columns in order, separated by commas; null recognises them.</param>
     /// <param name="split">The split of the caption file that is wanted; null for all.</param>
-    /// <exception cref="InvalidInputException">A file is missing or empty, the captions have no known form or not this split, or a
+    /// <exception cref="InvalidInputException">A file is missing or empty or has the columns of no form, the captions have no known form or not this split, or a
     /// column that is needed is not named.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static DetectorTsvSource Open(string path, string? captionsPath, FeatureExpectation expected, string? columns = null, string? split = null)
@@ -68,13 +68,12 @@ public sealed class DetectorTsvSource : IFeatureSource
         var stamp = SourceStamp.Of(paths);
         var given = columns is null ? null : TsvColumns.OfNames(columns);
         using var lines = new LineReader(path, TsvLine.MaxBytes);
-        _ = lines.TryReadLine();
-        var found = TsvColumns.Recognise(lines.Line, out var hasHeader);
+        var found = TsvColumns.Recognise(lines, Path.GetFileName(path), given, out var hasHeader);
         var captions = captionsPath is null ? null : CaptionsById.Load(captionsPath, split);
-        return new DetectorTsvSource(path, $"{stamp}{(columns is null ? "" : $";columns {columns}")}{(split is null ? "" : $";split {split}")}", given ?? found, hasHeader, captions, expected);
+        return new DetectorTsvSource(path, $"{stamp}{(columns is null ? "" : $";columns {columns}")}{(split is null ? "" : $";split {split}")}", found, hasHeader, captions, expected);
     }
 
-    /// <summary>Counts the lines without parsing them, at the speed of the disk.</summary>
+    /// <summary>Counts the lines, also blank ones, without parsing them, at the speed of the disk.</summary>
     /// <inheritdoc/>
     public long CountRows() => LineCount.Of(_path) - (_hasHeader ? 1 : 0);
 
@@ -104,6 +103,12 @@ public sealed class DetectorTsvSource : IFeatureSource
         var row = 0L;
         for (; lines.TryReadLine(); row++)
         {
+            // A blank line is a row without an item, as at the end of many files.
+            if (!lines.IsTooLong && LineReader.IsBlank(lines.Line))
+            {
+                continue;
+            }
+
             if (row >= first)
             {
                 yield return ReadItem(lines, row, seen, skipped, asked);

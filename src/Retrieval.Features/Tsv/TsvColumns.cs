@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tsv;
 
@@ -21,6 +23,9 @@ internal sealed record TsvColumns(string Form, int Count, int Id, int Width, int
     public static TsvColumns Lxmert { get; } = new("LXMERT TSV of 10 columns", 10, 0, 2, 1, 7, 8, 9);
 
     private const int MostColumns = 64;
+
+    // The first of them may be torn.
+    private const int MostLinesSeen = 16;
 
     // The names in use, in lower case. The order is that of the parameters.
     private static readonly string[][] Names =
@@ -57,18 +62,53 @@ internal sealed record TsvColumns(string Form, int Count, int Id, int Width, int
         return Parse(names, $"TSV of {names.Length} columns as given", out var fault) ?? throw new InvalidInputException(fault!, field: "columns");
     }
 
-    /// <summary>Recognises a file by its first line.</summary>
-    /// <param name="line">The line without its line break.</param>
-    /// <param name="isHeader">Whether it names the columns instead of an image.</param>
-    public static TsvColumns Recognise(ReadOnlySpan<byte> line, out bool isHeader)
+    /// <summary>Recognises a file by its header line, or else by the first line that has the columns of a form.</summary>
+    /// <param name="lines">A reader before the first line.</param>
+    /// <param name="file">The file's name, for the error.</param>
+    /// <param name="given">The columns that a user named, which count; null recognises them.</param>
+    /// <param name="isHeader">Whether the first line names the columns instead of an image.</param>
+    /// <exception cref="InvalidInputException">The first lines have other numbers of columns: it is another kind of file.</exception>
+    public static TsvColumns Recognise(LineReader lines, string file, TsvColumns? given, out bool isHeader)
     {
         isHeader = false;
-        if (line.Length < 1024 && Parse(Encoding.UTF8.GetString(line).Split('\t'), "TSV with a header line", out _) is { } named)
+        string? first = null;
+        for (var seen = 0; seen < MostLinesSeen && lines.TryReadLine(); seen++)
         {
-            isHeader = true;
-            return named with { Form = $"TSV of {named.Count} columns, named by a header line" };
+            // A line that is too long may have been one of an image.
+            if (lines.IsTooLong)
+            {
+                return given ?? BottomUp;
+            }
+
+            var line = lines.Line;
+            if (seen == 0 && line.Length < 1024 && Parse(Encoding.UTF8.GetString(line).Split('\t'), "TSV with a header line", out _) is { } named)
+            {
+                isHeader = true;
+                return given ?? named with { Form = $"TSV of {named.Count} columns, named by a header line" };
+            }
+
+            if (given is not null)
+            {
+                return given;
+            }
+
+            var columns = line.Count((byte)'\t') + 1;
+            if (columns == Lxmert.Count || columns == BottomUp.Count)
+            {
+                return columns == Lxmert.Count ? Lxmert : BottomUp;
+            }
+
+            first ??= LineReader.IsBlank(line) ? null : string.Create(CultureInfo.InvariantCulture, $"line {seen + 1} has {columns} column{(columns == 1 ? "" : "s")}: '{Start(line)}'");
         }
 
-        return line.Count((byte)'\t') == Lxmert.Count - 1 ? Lxmert : BottomUp;
+        return given ?? throw new InvalidInputException(
+            $"no TSV file of features: {first ?? "its lines are blank"}; expected {BottomUp.Count} columns separated by tabs (bottom-up attention), {Lxmert.Count} (LXMERT), a header line with {Names[0][0]}, {Names[3][0]} and {Names[5][0]}, or other columns named by --columns (HTTP: columns)",
+            file);
+    }
+
+    private static string Start(ReadOnlySpan<byte> line)
+    {
+        var text = new string([.. Encoding.UTF8.GetString(line[..Math.Min(line.Length, 60)]).Select(c => char.IsControl(c) ? ' ' : c)]).Trim();
+        return line.Length > 60 ? text + "…" : text;
     }
 }

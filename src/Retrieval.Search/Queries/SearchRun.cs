@@ -100,7 +100,8 @@ internal sealed class SearchRun : IDisposable
             LeaveOut(StoredData.ImageMetadata, Snapshot.Metadata.Damaged);
         }
 
-        return [.. Candidates([.. hits.Where(hit => hit.Slot != _except).Take(Limits.Candidates)]).Skip(Limits.Skipped)];
+        var wanted = hits.Where(hit => hit.Slot != _except).Take(Limits.Candidates);
+        return [.. Candidates([.. factors is null ? wanted : wanted.Select(hit => hit with { Score = UnitFactors.Cosine(hit.Score) })]).Skip(Limits.Skipped)];
     }
 
     private async Task<(ShortlistHit[] Hits, IReadOnlyCollection<long> Damaged)> FindAsync(

@@ -29,5 +29,8 @@ internal static class UnitFactors
         return unit;
     }
 
+    /// <summary>The cosine of two unit vectors: their inner product, which rounding may take past 1.</summary>
+    public static float Cosine(float product) => Math.Clamp(product, -1f, 1f);
+
     private static float Of(ReadOnlySpan<float> embedding) => TensorPrimitives.Norm(embedding) is var length && length == 0 ? 0 : 1 / length;
 }

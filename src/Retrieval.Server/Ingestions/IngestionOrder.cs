@@ -1,6 +1,7 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Arrays;
 using Retrieval.Features.Hdf5;
+using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
 using Retrieval.Search.Ingestion;
@@ -54,11 +55,14 @@ internal sealed record IngestionOrder
     public (IFeatureSource Source, string Key) Open(SourceRoots roots, FeatureExpectation expected)
     {
         var (split, datasets) = (Source.Split, Source.Datasets);
+        var metadata = Source.Metadata is null ? null : roots.Find(Source.Metadata, "source.metadata").Real;
+        IFeatureSource Opened(Func<IFeatureSource> open) => Named(() => MetadataSource.Over(open, metadata), "source");
+
         if (Source.Folder is { } path)
         {
             var folder = roots.Find(path, "source.folder");
             RequireWithin(folder, Named(() => PrecomputedSplitSource.FileNames(split!), "source.split"), "source.split");
-            return (Named(() => PrecomputedSplitSource.Open(folder.Real, split!, expected), "source"), SourceKeys.OfSplit(folder.Named, split!));
+            return (Opened(() => PrecomputedSplitSource.Open(folder.Real, split!, expected)), SourceKeys.OfSplit(folder.Named, split!));
         }
 
         var captions = Source.Captions is null ? null : roots.Find(Source.Captions, "source.captions").Real;
@@ -66,12 +70,12 @@ internal sealed record IngestionOrder
         {
             var folder = roots.Find(arrays, "source.arrays");
             RequireWithin(folder, Named(() => ArrayFolderSource.FileNames(folder.Real), "source.arrays"), "source.arrays");
-            return (Named(() => ArrayFolderSource.Open(folder.Real, captions, expected, split), "source"), SourceKeys.OfFile(folder.Named));
+            return (Opened(() => ArrayFolderSource.Open(folder.Real, captions, expected, split)), SourceKeys.OfFile(folder.Named));
         }
 
         var file = Source.Tsv is null ? roots.Find(Source.Hdf5!, "source.hdf5") : roots.Find(Source.Tsv, "source.tsv");
         return (
-            Named<IFeatureSource>(() => Source.Tsv is null ? Hdf5Source.Open(file.Real, captions, expected, datasets, split) : DetectorTsvSource.Open(file.Real, captions, expected, Source.Columns, split), "source"),
+            Opened(() => Source.Tsv is null ? Hdf5Source.Open(file.Real, captions, expected, datasets, split) : DetectorTsvSource.Open(file.Real, captions, expected, Source.Columns, split)),
             SourceKeys.OfFile(file.Named));
     }
 

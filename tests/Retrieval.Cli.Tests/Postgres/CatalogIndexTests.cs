@@ -26,6 +26,10 @@ public sealed class CatalogIndexTests
         await catalog.IngestAsync(folder, "--name", "blue");
         await catalog.IngestAsync(folder, "--name", "green");
 
+        var list = (await catalog.RunAsync("index", "list", "--json")).Json().GetProperty("indexes");
+        Assert.Equal([("blue", true, 12, 24), ("green", false, 12, 24)], list.EnumerateArray().Select(index => (index.GetProperty("name").GetString()!, index.GetProperty("active").GetBoolean(), index.GetProperty("images").GetInt32(), index.GetProperty("captions").GetInt32())));
+        Assert.All(list.EnumerateArray(), index => Assert.True(index.GetProperty("epoch").GetInt64() > 0 && index.GetProperty("model").GetString()!.Contains('@', StringComparison.Ordinal)));
+
         var kept = await catalog.RunAsync("index", "drop", "--name", "blue");
         var switched = (await catalog.RunAsync("index", "activate", "--name", "green", "--json")).Json();
         (await catalog.RunAsync("index", "drop", "--name", "blue")).Succeeded();

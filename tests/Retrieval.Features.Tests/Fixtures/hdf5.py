@@ -40,6 +40,8 @@ with h5py.File("h5py-odd.h5", "w") as file:
     file["numbers"] = np.arange(images, dtype="<u8") + 391895
     file["latin"] = np.array(["é".encode("latin-1")] * images)
     file.create_dataset("lzf", data=values, compression="lzf")
+    file.create_dataset("scaled", data=values + np.float32(0.25), scaleoffset=2)
+    file.create_dataset("scaled-ids", data=np.arange(images) + 391895, scaleoffset=0)
     file.create_dataset("unwritten", values.shape, "<f4", chunks=(1, regions, width))
     layout = h5py.VirtualLayout(values.shape, "<f4")
     layout[:] = h5py.VirtualSource("h5py-latest.h5", "features", values.shape)

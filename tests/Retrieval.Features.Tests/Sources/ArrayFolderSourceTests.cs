@@ -48,6 +48,30 @@ public sealed class ArrayFolderSourceTests : IDisposable
     }
 
     [Fact]
+    public void A_file_whose_name_is_not_utf8_is_rejected_with_what_to_do()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "names are bytes on Linux alone");
+        _folder.Write("a.npy", Floats("(2, 3)", Values));
+        InShell("cp a.npy \"$(printf 'b\\351.npy')\"");
+
+        var items = Read();
+
+        // .NET cannot delete it either.
+        InShell("rm b*.npy");
+
+        Assert.Equal("a", Assert.IsType<ImageSample>(items[0]).Id);
+        var rejected = Assert.IsType<RejectedSample>(items[1]);
+        Assert.Equal((1L, null, "the file's name is not UTF-8, so it cannot be opened nor be an id; rename the file"), (rejected.Row, rejected.Id, rejected.Reason));
+    }
+
+    private void InShell(string command)
+    {
+        using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"cd \"$1\" && {command}", "sh", _folder.Path]);
+        shell.WaitForExit();
+        Assert.Equal(0, shell.ExitCode);
+    }
+
+    [Fact]
     public void Rows_behind_the_number_of_boxes_are_filling()
     {
         _folder.Write("a.npz", Npz(("x", Floats("(3, 3)", [.. Values, 0, 0, float.NaN])), ("bbox", Floats("(3, 4)", new float[12])), ("num_bbox", Whole(2))));

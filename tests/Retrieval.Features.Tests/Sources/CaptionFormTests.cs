@@ -1,3 +1,4 @@
+using System.Text;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
@@ -132,5 +133,83 @@ public sealed class CaptionFormTests : IDisposable
 
         Assert.Equal(["a cat"], sample.Captions);
         Assert.StartsWith("annotations[2]: ", Assert.Single(sample.LeftOut).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"a": ["one", 5, "three"], "b": {"raw": "x"}, "c": ["four"]}""", "entry 1, \"a\", caption 1 of its list: a number, expected a caption; the caption is left out|entry 2, \"b\": an object, expected a caption or a list of captions; the caption is left out")]
+    [InlineData("""{"a": ["one", "three"], "a": ["two"], "b": [], "c": ["four"]}""", "entry 2, \"a\": the id occurs twice, expected once; the first counts; the caption is left out")]
+    [InlineData("""{"a": ["one", "three"], "b": "\ud800", "c": ["four"]}""", "entry 2, \"b\": the caption is not UTF-8, or holds half a surrogate pair; the caption is left out")]
+    [InlineData("""{"a": ["one", "three"], "b": [], "\ud800": "x", "c": ["four"]}""", "entry 3: the id is not UTF-8, or holds half a surrogate pair")]
+    [InlineData("""{"images": [5, {"filename": "a", "sentences": [{"raw": "one"}, {"tokens": []}, {"raw": "three"}]}, {"filename": "b"}, {"filename": "c", "sentences": [{"raw": "four"}]}]}""", "images[1].sentences[1].raw: is missing or not well-formed, expected a text or a whole number; the caption is left out|images[2].sentences: is missing, expected a list of sentences; the caption is left out|images[0].filename: is missing or not well-formed, expected a text or a whole number")]
+    [InlineData("""{"images": [{"file_name": "x"}, {"id": 1, "file_name": "a"}, {"id": 2, "file_name": "b"}, {"id": 3, "file_name": "c"}], "annotations": [{"image_id": 1, "caption": "one"}, {"image_id": 1, "caption": []}, {"caption": "lost"}, {"image_id": 1, "caption": "three"}, {"image_id": 3, "caption": "four"}]}""", "annotations[1].caption: is missing or not well-formed, expected a text or a whole number; the caption is left out|images[0].id: is missing or not well-formed, expected a text or a whole number|annotations[2].image_id: is missing or not well-formed, expected a text or a whole number")]
+    public void A_bad_value_of_json_is_listed_with_its_place_and_the_rest_is_stored(string text, string reasons)
+    {
+        AssertRestIsStored(_tsv.Folder.Write("captions.json", text), reasons);
+    }
+
+    [Fact]
+    public void A_byte_that_is_not_utf8_costs_the_caption_that_holds_it()
+    {
+        AssertRestIsStored(_tsv.Folder.Write("captions.json", Encoding.Latin1.GetBytes("""{"a": ["one", "café", "three"], "b": [], "c": ["four"]}""")), "entry 1, \"a\", caption 1 of its list: the caption is not UTF-8, or holds half a surrogate pair; the caption is left out");
+        AssertRestIsStored(_tsv.Folder.Write("captions.tsv", Encoding.Latin1.GetBytes("a\tone\na\tcafé\na\tthree\nb\ttwo\nc\tfour\n")), "line 2: not UTF-8: byte 0xE9 at byte 5 of the line", ["two"]);
+    }
+
+    [Fact]
+    public void One_odd_line_does_not_decide_how_a_token_file_is_read()
+    {
+        AssertRestIsStored(
+            _tsv.Folder.Write("results.token", "a.jpg#0\tone\nnobody.jpg\tlost\na.jpg#1\tthree\nb.jpg#0\ttwo\nc.jpg#0\tfour\n"),
+            "line 2: 'nobody.jpg', expected a picture, # and the number of the caption, as the other lines have", ["two"]);
+        AssertRestIsStored(_tsv.Folder.Write("captions.tsv", "a\tone\na\tthree\nb\ttwo\nc\tfour\nd#1\tother\n"), "1 ids with captions have no line in features.tsv: 'd#1'", ["two"]);
+    }
+
+    [Fact]
+    public void A_table_has_line_breaks_and_commas_within_quotation_marks_and_one_that_nobody_closes_costs_its_line()
+    {
+        AssertRestIsStored(
+            _tsv.Folder.Write("captions.csv", "image,caption\r\na.jpg,one\r\n\"a.jpg\",\"three,\r\na \"\"dog\"\"\r\nand a cat\"\r\nb.jpg,\"never closed\r\nb.jpg,\"two\"\r\nc.jpg,four\r\n"),
+            "line 6: 'b.jpg,\"never closed', expected an image, a comma and a caption, with a quotation mark at its end if one begins it",
+            ["two"], "three, a \"dog\" and a cat");
+    }
+
+    [Fact]
+    public void A_caption_of_which_only_the_beginning_is_quoted_is_taken_as_it_stands()
+    {
+        var captions = _tsv.Folder.Write("captions.csv", "image,caption\na,\"A dog\", he said\n");
+
+        Assert.Equal(["\"A dog\", he said"], Assert.IsType<ImageSample>(Assert.Single(_tsv.Read(TsvFixture.Line("a"), captions))).Captions);
+    }
+
+    [Fact]
+    public void One_id_of_two_images_of_coco_is_refused_with_both()
+    {
+        var captions = _tsv.Folder.Write("captions.json", """{"images": [{"id": 7, "file_name": "a.jpg"}, {"id": 7, "file_name": "a.jpg"}, {"id": 7, "file_name": "b.jpg"}], "annotations": [{"image_id": 7, "caption": "a dog"}]}""");
+
+        var error = Assert.Throws<InvalidInputException>(() => _tsv.Open(TsvFixture.Line("a"), captions));
+
+        Assert.Equal("captions.json, images[2].id: 7 is that of 'a.jpg' and of 'b.jpg', expected an id of its own for each image", error.Message);
+    }
+
+    [Fact]
+    public void Of_more_odd_places_than_are_listed_the_number_is_said()
+    {
+        var captions = _tsv.Folder.Write("captions.tsv", "a\tone\n" + string.Concat(Enumerable.Repeat("odd\n", 10_003)));
+
+        var items = _tsv.Read(TsvFixture.Line("a"), captions);
+
+        Assert.Equal(10_002, items.Count);
+        Assert.Equal("3 more places like those listed; the first 10000 are", Assert.IsType<RejectedSample>(items[^1]).Reason);
+    }
+
+    // Images a, b and c; one place of the file is odd.
+    private void AssertRestIsStored(string captions, string reasons, string[]? second = null, string last = "three")
+    {
+        var items = _tsv.Read(string.Join('\n', TsvFixture.Line("a"), TsvFixture.Line("b"), TsvFixture.Line("c")), captions);
+
+        var samples = items.OfType<ImageSample>().ToList();
+        var rejects = samples.SelectMany(sample => sample.LeftOut).Concat(items.OfType<RejectedSample>()).ToList();
+        Assert.Equal([["one", last], second ?? [], ["four"]], samples.Select(sample => sample.Captions));
+        Assert.Equal(reasons.Split('|'), rejects.Select(reject => reject.Reason));
+        Assert.All(rejects.Where(reject => !reject.Reason.Contains("no line in", StringComparison.Ordinal)), reject => Assert.Equal(Path.GetFileName(captions), reject.Source));
     }
 }

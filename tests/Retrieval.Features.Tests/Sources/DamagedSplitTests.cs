@@ -109,25 +109,46 @@ public sealed class DamagedSplitTests : IDisposable
     [InlineData(new byte[] { 0xC0, 0x80 })]
     [InlineData(new byte[] { 0xED, 0xA0, 0x80 })]
     [InlineData(new byte[] { 0xE9, 0x20 })]
-    public void A_caption_that_is_not_utf8_is_refused_with_its_line(byte[] bytes)
+    public void A_caption_that_is_not_utf8_is_left_out_with_its_line_and_the_rest_is_stored(byte[] bytes)
     {
         _split.Folder.Write("test_caps.txt", [.. "one\ntwo\nthr"u8, .. bytes, .. "ee\nfour\n"u8]);
 
-        var error = Assert.Throws<InvalidInputException>(() => _split.Open());
+        using var source = _split.Open();
+        var samples = source.ReadFrom(0).Cast<ImageSample>().ToList();
 
-        Assert.Equal(("test_caps.txt", 3L), (error.File, error.Row));
-        Assert.Contains($"0x{bytes[0]:X2} at byte 3", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["one", "two", "four"], samples.SelectMany(sample => sample.Captions));
+        var leftOut = Assert.Single(samples[2].LeftOut);
+        Assert.Equal(("test_caps.txt", 2L), (leftOut.Source, leftOut.Row));
+        Assert.StartsWith($"line 3: not UTF-8: byte 0x{bytes[0]:X2} at byte 3 of the line", leftOut.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("test_ids.txt", null)]
+    [InlineData("test_metadata.jsonl", "test-000002")]
+    public void An_id_and_metadata_that_are_not_utf8_cost_their_image(string name, string? id)
+    {
+        _split.Folder.Write(name, Encoding.Latin1.GetBytes(id is null ? "a\nb\ncaf\u00e9\nd\n" : "{}\n{}\ncaf\u00e9\n{}\n"));
+        using var source = _split.Open();
+
+        var items = source.ReadFrom(0).ToList();
+
+        Assert.Equal(3, items.OfType<ImageSample>().Count());
+        var rejected = Assert.IsType<RejectedSample>(items[2]);
+        Assert.Equal((name, id), (rejected.Source, rejected.Id));
+        Assert.Equal("not UTF-8: byte 0xE9 at byte 3 of the line", rejected.Reason);
     }
 
     [Fact]
-    public void A_line_without_end_is_refused_in_bounded_memory()
+    public void A_line_without_end_is_left_out_in_bounded_memory()
     {
-        _split.Folder.Write("test_caps.txt", [.. "one\n"u8, .. Encoding.ASCII.GetBytes(new string('x', 20_000_000))]);
+        _split.Folder.Write("test_caps.txt", [.. "one\n"u8, .. Encoding.ASCII.GetBytes(new string('x', 20_000_000)), .. "\nthree\nfour"u8]);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var error = Assert.Throws<InvalidInputException>(() => _split.Open());
+        using var source = _split.Open();
+        var samples = source.ReadFrom(0).Cast<ImageSample>().ToList();
 
-        Assert.Equal(2, error.Row);
+        Assert.StartsWith("line 2: a line of more than 1048576 bytes", Assert.Single(samples[1].LeftOut).Reason, StringComparison.Ordinal);
+        Assert.Equal(["one", "three", "four"], samples.SelectMany(sample => sample.Captions));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8_000_000);
     }
 

@@ -130,8 +130,7 @@ public sealed class TsvFormTests : IDisposable
 
             var error = Assert.Throws<InvalidInputException>(() => read.AddRange(source.ReadFrom(0).Select(item => item)));
 
-            Assert.Equal("features.tsv", error.File);
-            Assert.Contains("gzip", error.Message, StringComparison.Ordinal);
+            Assert.Matches($@"\Afeatures\.tsv: the gzip data are damaged or end early, before byte {whole.Length * percent / 100} of the file and behind byte [0-9]+ of its text; expected a whole gzip file\z", error.Message);
             Assert.All(read, item => Assert.IsType<ImageSample>(item));
         }
     }

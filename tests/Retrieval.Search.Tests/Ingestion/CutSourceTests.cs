@@ -67,6 +67,13 @@ public sealed class CutSourceTests : IDisposable
         {
             var length = whole.Length * percent / 100;
             await File.WriteAllBytesAsync(path, whole[..length], TestContext.Current.CancellationToken);
+            if (whole[..length].Count(c => c == '\t') < 5)
+            {
+                // What is left has not the columns of one image.
+                Assert.Equal("features.tsv", Assert.Throws<InvalidInputException>(() => DetectorTsvSource.Open(path, null, Bundle.Expectation)).File);
+                continue;
+            }
+
             using var folder = new IndexFolder();
             using var source = DetectorTsvSource.Open(path, null, Bundle.Expectation);
 

@@ -10,6 +10,13 @@ public sealed class UnitFactorsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData(1.0000001f, 1f)]
+    [InlineData(-1.0000001f, -1f)]
+    [InlineData(0.25f, 0.25f)]
+    [InlineData(float.NaN, float.NaN)]
+    public void A_cosine_is_within_its_range(float product, float cosine) => Assert.Equal(cosine, UnitFactors.Cosine(product));
+
     [Fact]
     public async Task Factors_of_an_earlier_generation_are_taken_over_and_those_of_new_slots_computed()
     {

@@ -60,7 +60,7 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
     public async Task A_source_of_which_every_row_is_refused_fails_with_the_first_reason()
     {
         Directory.CreateDirectory(_folder["roots/garbage"]);
-        await File.WriteAllTextAsync(_folder["roots/garbage/features.tsv"], "this is\nno tsv\nfile\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_folder["roots/garbage/features.tsv"], "a\t1\t1\t1\t\t\nb\t1\t1\t1\t\t\nc\t1\t1\t1\t\t\n", TestContext.Current.CancellationToken);
 
         var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "tsv": "garbage/features.tsv" } }"""), "failed");
 
@@ -136,6 +136,7 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
     [InlineData("""{ "source": { "arrays": "nothing" } }""", "source.arrays")]
     [InlineData("""{ "source": { "arrays": "empty" } }""", "source.arrays")]
     [InlineData("""{ "source": { "hdf5": "nothing.h5" } }""", "source.hdf5")]
+    [InlineData("""{ "source": { "hdf5": "empty", "metadata": "nothing.jsonl" } }""", "source.metadata")]
     [InlineData("""{ "source": { "hdf5": "empty" } }""", "source")]
     [InlineData("""{ "source": { "folder": "empty", "split": "b" } }""", "source")]
     [InlineData("""{ "source": { "folder": "empty", "split": "../b" } }""", "source.split")]
@@ -208,10 +209,14 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
 
         var (refused, _) = await _server.Client.PostAsync("/v1/ingestions", """{ "source": { "hdf5": "hdf5/a.h5" } }""");
         Assert.Contains("a.h5: no features, expected a dataset named features", (string)(await refused.ProblemAsync(400, "source"))["detail"]!, StringComparison.Ordinal);
-        var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "hdf5": "hdf5/a.h5", "datasets": "features=regions,ids=names" } }"""), "completed");
+        _folder.Write("roots/hdf5/a.jsonl", """{"id": "h-0", "metadata": {"year": 2024, "public": true}}""");
+        var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "hdf5": "hdf5/a.h5", "datasets": "features=regions,ids=names", "metadata": "hdf5/a.jsonl" } }"""), "completed");
 
         Assert.Equal((3, 0), ((int)run["stored"]!, (int)run["rejected"]!));
-        Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, 64) of 32 bits, ids 'names'"], run["recognised"]!.AsArray().Select(note => (string)note!));
+        Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, 64) of 32 bits, ids 'names'", "a.jsonl: metadata by id; 1 images"], run["recognised"]!.AsArray().Select(note => (string)note!));
+        JsonNode? metadata = null;
+        await Eventually.TrueAsync(async () => (metadata = (await (await _server.Client.AskAsync("/v1/images/h-0")).JsonAsync())["metadata"]) is not null, "the image is served");
+        Assert.Equal((2024, true), ((int)metadata!["year"]!, (bool)metadata["public"]!));
     }
 
     private ServerOptions Options(string index = "index")

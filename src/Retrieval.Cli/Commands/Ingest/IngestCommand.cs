@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Retrieval.Cli.Output;
+using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
@@ -33,7 +34,7 @@ internal static class IngestCommand
         var json = CommonOptions.Json();
         var command = new CliCommand("ingest", "Encode images and their captions and store them, in a local index or in a catalog. A run that was stopped resumes where its index ends.")
         {
-            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Columns, source.Arrays, source.Hdf5, source.Datasets, source.Captions, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
+            Options = { bundle, index, source.Folder, source.Split, source.Tsv, source.Columns, source.Arrays, source.Hdf5, source.Datasets, source.Captions, source.Metadata, source.CaptionsPerImage, dryRun, restart, replace, batch, commitRows, metadataBytes, captions, captionBytes, strict, threads, json },
             Examples =
             [
                 "retrieval ingest --bundle models/scenes/bundle --index index --source models/scenes/corpus --split test",
@@ -115,6 +116,13 @@ internal static class IngestCommand
         catch (SourceRefusedException exception) when (exception.Report is { } report)
         {
             return (IngestionResult.Of(source.Name, options, destination, await destination.ReadLedger().ConfigureAwait(false), report), exception.Message);
+        }
+        catch (InvalidInputException)
+        {
+            // A file that turned out to be cut or damaged while it was read.
+            var committed = await destination.ReadLedger().ConfigureAwait(false);
+            Printer.Note($"what was committed before stays: {Units.Count(committed?.NextRow ?? 0)} rows, of which {Units.Count(committed?.Ingested ?? 0)} are stored; once the file is mended, the same command reads it from its first row and skips what has not changed");
+            throw;
         }
         catch (OperationCanceledException)
         {
