@@ -1,6 +1,11 @@
-"""Promise 9: every route of the served document with every kind of key, and the starts that are refused."""
+"""Promise 9: every route of the served document with every kind of key, and the starts that are refused. Limits of a caller."""
 import itertools
+import time
 
+from row import percentile
+from served import Loop
+
+NOISY_PAIRS, NOISY_REQUESTS = 2000, 100
 NO_KEY = "/health/"  # what is answered to everybody
 GRANTS = {"query": {"query"}, "ingest": {"query", "metrics", "ingest"}, "admin": {"query", "metrics", "ingest", "admin"}, "metrics": {"metrics"}}
 WRONG = "rsk_0123456789ab_" + "0" * 64
@@ -35,5 +40,42 @@ def keys(row, place):
     row.did("starts without keys beyond loopback, with a wrong consent, with no file of keys and with an empty one: refused")
 
 
-def made(place, file, name, role):
-    return place.run("keys", "new", "--key-file", file, "--name", name, "--role", role).strip()
+def made(place, file, name, role, *more):
+    return place.run("keys", "new", "--key-file", file, "--name", name, "--role", role, *more).strip()
+
+
+def callers(row, place):
+    """One caller asks for ten times what it may take, beside one that asks twenty times a second."""
+    seconds = place.size(5, 60)
+    folder = place.new("callers")
+    folder.mkdir()
+    file = folder / "keys.json"
+    quiet = made(place, file, "quiet", "query")
+    noisy = made(place, file, "noisy", "query", "--pairs-per-second", NOISY_PAIRS)
+    server = place.serve("--bundle", place.demo / "bundle", "--index", place.demo_index(), "--key-file", file, "--Callers:BurstSeconds=1")
+
+    def ask_quietly(*_):
+        answer = server.post("/v1/search/images", {"caption": "a red cube and a blue star"}, headers={"X-Api-Key": quiet})
+        row.check(answer.status == 200, f"the quiet caller was answered with {answer.status}: {answer.body[:200]}")
+        return answer.ms
+
+    def ask_noisily(*_):
+        return server.post("/v1/search/images", {"caption": "a red cube", "shortlist": 200}, headers={"X-Api-Key": noisy})
+
+    def listen(name):
+        loop = Loop(ask_quietly, pause=0.05)
+        time.sleep(seconds)
+        times = loop.end()
+        row.told(f"{name}: p50 {percentile(times, 0.5):.1f}, p99 {percentile(times, 0.99):.1f} ms of {len(times)}")
+        return percentile(times, 0.99)
+
+    listen("to warm up")
+    alone = listen("quiet alone")
+    noise = Loop(ask_noisily, threads=4, pause=4 / NOISY_REQUESTS)
+    beside = listen("beside the noisy one")
+    answers = noise.end()
+    shed = [answer for answer in answers if answer.status == 429]
+    row.check(all(answer.status in (200, 429) for answer in answers), "the noisy caller got statuses other than 200 and 429")
+    row.check(len(shed) > len(answers) / 2 and all("retry-after" in answer.headers for answer in shed), f"of {len(answers)} requests of the noisy caller {len(shed)} were refused with Retry-After, expected most")
+    row.did(f"a caller limited to {NOISY_PAIRS} pairs a second that asks about {NOISY_REQUESTS} times a second for 200 each ({len(answers)} requests, {len(shed)} refused), {seconds} s, beside one that asks 20 times a second")
+    row.number(f"p99 of the quiet caller {beside / alone:.2f} x that alone", beside <= 1.5 * alone, "<= 1.5 x")
