@@ -32,10 +32,6 @@ internal static class AccessPolicies
             new TakesRole(role),
             new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(Problem), [Problem.MediaType]),
             new ProducesResponseTypeMetadata(StatusCodes.Status403Forbidden, typeof(Problem), [Problem.MediaType]));
-
-    /// <summary>Opens an endpoint to everybody.</summary>
-    public static TBuilder RequireNoKey<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.AllowAnonymous();
 }
 
 /// <summary>The role that an endpoint takes; of several, the last.</summary>

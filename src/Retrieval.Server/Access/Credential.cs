@@ -27,8 +27,7 @@ internal readonly record struct Credential(string Text, string? Fault = null)
 
     /// <summary>Whether the query string has a key in it: proxies and browsers keep addresses in logs and histories.</summary>
     public static bool IsInQuery(HttpRequest request) =>
-        request.QueryString.HasValue
-        && (request.QueryString.Value!.Contains(KeyText.Prefix, StringComparison.Ordinal) || request.Query.Keys.Any(KeyParameters.Contains));
+        request.QueryString.HasValue && request.Query.Any(parameter => KeyParameters.Contains(parameter.Key) || KeyText.IsIn(parameter.Key) || parameter.Value.Any(KeyText.IsIn));
 
     /// <summary>Reads the headers.</summary>
     public static Credential Of(HttpRequest request)

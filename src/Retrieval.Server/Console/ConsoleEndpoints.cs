@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
-using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Logging;
 
@@ -32,7 +31,7 @@ internal static class ConsoleEndpoints
         {
             app.MapGet(name == Page ? "/" : "/console/" + name, (HttpContext context) => Send(context, file, policy))
                 .ExcludeFromDescription()
-                .RequireNoKey()
+                .AllowAnonymous()
                 .WithMetadata(new QuietInLog());
         }
     }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Snapshots;
-using Retrieval.Server.Access;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
 using Retrieval.Server.Health;
@@ -16,7 +15,7 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup(HealthRoutes.Root).WithTags("Health").RequireNoKey().WithMetadata(new QuietInLog()).ProducesCommonProblems();
+        var health = routes.MapGroup(HealthRoutes.Root).WithTags("Health").AllowAnonymous().WithMetadata(new QuietInLog()).ProducesCommonProblems();
         health.MapGet("/live", () => TypedResults.Json(new HealthResponse("live"), WireJson.Options))
             .WithName("Live")
             .WithSummary("Whether the process lives")

@@ -120,6 +120,8 @@ public sealed class AccessMatrixTests(ServerFixture fixture)
     [InlineData("?api_key=x")]
     [InlineData("?limit=3&Access_Token=x")]
     [InlineData("?after=rsk_0123456789ab_00")]
+    [InlineData("?after=rsk%5f0123456789ab%5F00")]
+    [InlineData("?rsk_0123456789ab_00")]
     public async Task A_key_in_an_address_is_refused_and_not_logged(string query)
     {
         using var folder = new TemporaryFolder();
@@ -130,6 +132,18 @@ public sealed class AccessMatrixTests(ServerFixture fixture)
 
         Assert.Contains("keys are not taken from the query string", (string)(await answer.ProblemAsync(400))["detail"]!, StringComparison.Ordinal);
         Assert.DoesNotContain(server.Server.Log.Entries.Where(entry => entry.Category != LeftOut), entry => entry.Message.Contains(query[1..], StringComparison.OrdinalIgnoreCase) || entry.Message.Contains("rsk_", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_id_that_only_looks_like_a_key_is_none()
+    {
+        using var folder = new TemporaryFolder();
+        var keys = new KeyRingFile(folder["keys.json"]);
+        await using var server = await SecuredServer.StartAsync(fixture.Index, keys.Path, folder);
+
+        using var answer = await SendAsync(server.Http, new Operation("GET", "/v1/images?after=rsk_7.jpg", null, HasBody: false), keys[Roles.NameOf(Role.Query)], bearer: false, null);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     [Theory]

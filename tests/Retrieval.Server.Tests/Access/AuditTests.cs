@@ -18,6 +18,7 @@ public sealed class AuditTests : IDisposable
     public async Task Changes_are_recorded_with_who_made_them_and_reads_are_not()
     {
         var keys = new KeyRingFile(_folder["keys.json"]);
+        string trace;
         await using (var server = await StartAsync(keys, _folder["audit.jsonl"]))
         {
             using var stored = await SendAsync(server, HttpMethod.Put, "/v1/images/new%20image.jpg", keys["ingest"], Image.Body(1, Canary).ToJsonString());
@@ -38,8 +39,10 @@ public sealed class AuditTests : IDisposable
             Assert.Equal(409, (int)switched.StatusCode);
             using var denied = await SendAsync(server, HttpMethod.Put, "/v1/indexes/active", keys["ingest"], """{ "name": "green" }""");
             Assert.Equal(403, (int)denied.StatusCode);
-            Assert.Contains((string)(await denied.JsonAsync())["traceId"]!, Lines()[^1].ToJsonString(), StringComparison.Ordinal);
+            trace = (string)(await denied.JsonAsync())["traceId"]!;
         }
+
+        Assert.Equal(trace, (string)Lines()[^1]["RequestId"]!);
 
         Assert.Equal(
         [
@@ -57,6 +60,8 @@ public sealed class AuditTests : IDisposable
 
         using var missing = await SendAsync(server, HttpMethod.Delete, "/v1/images/other.jpg", keys["ingest"], null);
 
+        // It is written behind the answer.
+        await Eventually.TrueAsync(() => server.Log.Of(1510).Any(), "the line is written");
         Assert.Contains("image.delete other.jpg by ingest from 127.0.0.1: 404", Assert.Single(server.Log.Of(1510)).Message, StringComparison.Ordinal);
     }
 

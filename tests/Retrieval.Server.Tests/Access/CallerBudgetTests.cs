@@ -25,6 +25,18 @@ public sealed class CallerBudgetTests
         Assert.InRange(budget.Take(1)!.Value.TotalSeconds, 4000, 4100);
     }
 
+    [Theory]
+    [InlineData(1e-300, 3600)]
+    [InlineData(1e9, 3600)]
+    [InlineData(1e-6, 0.1)]
+    public void Any_rate_and_burst_can_be_counted_with(double perSecond, double burst)
+    {
+        using var budget = new CallerBudget(perSecond, burst);
+
+        Assert.Null(budget.Take(long.MaxValue / 2));
+        Assert.NotNull(budget.Take(1));
+    }
+
     [Fact]
     public async Task Over_time_a_caller_gets_the_rate_whatever_its_requests_cost()
     {

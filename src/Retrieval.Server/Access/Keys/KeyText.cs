@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 
 namespace Retrieval.Server.Access.Keys;
 
@@ -9,7 +10,7 @@ namespace Retrieval.Server.Access.Keys;
 /// repositories and logs find keys that have leaked. A secret has 256 random bits: nobody guesses it, so that one salted hash is
 /// enough and a slow one, as passwords need, would only give attackers a way to keep the server busy.
 /// </summary>
-internal static class KeyText
+internal static partial class KeyText
 {
     public const string Prefix = "rsk_";
     public const int IdBytes = 6;
@@ -51,6 +52,9 @@ internal static class KeyText
         return true;
     }
 
+    /// <summary>Whether a text holds what begins as a key does.</summary>
+    public static bool IsIn(string? text) => text is not null && Beginning().IsMatch(text);
+
     /// <summary>SHA-256 of the salt followed by the secret.</summary>
     public static byte[] HashOf(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> secret)
     {
@@ -59,6 +63,9 @@ internal static class KeyText
         secret.CopyTo(both[salt.Length..]);
         return SHA256.HashData(both);
     }
+
+    [GeneratedRegex("rsk_[0-9a-f]{12}_")]
+    private static partial Regex Beginning();
 
     /// <summary>Whether a text is made of lower-case hexadecimal digits.</summary>
     public static bool ContainsOnlyHex(this ReadOnlySpan<char> text) => !text.ContainsAnyExcept(HexDigits);

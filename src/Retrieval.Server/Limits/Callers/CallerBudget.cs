@@ -8,6 +8,10 @@ namespace Retrieval.Server.Limits.Callers;
 /// </summary>
 internal sealed class CallerBudget : IDisposable
 {
+    // One in eleven days: what is less would not fit the clock's arithmetic.
+    private const double LeastPerSecond = 1e-6;
+    private const double LongestWaitSeconds = 1e6;
+
     private readonly Lock _gate = new();
     private readonly TokenBucketRateLimiter _bucket;
     private readonly double _perSecond;
@@ -18,6 +22,7 @@ internal sealed class CallerBudget : IDisposable
     /// <param name="burstSeconds">Seconds' worth that the bucket holds.</param>
     public CallerBudget(double perSecond, double burstSeconds)
     {
+        perSecond = Math.Max(perSecond, LeastPerSecond);
         _perSecond = perSecond;
         _most = (int)Math.Clamp(Math.Ceiling(perSecond * burstSeconds), 1, int.MaxValue / 2);
         var tokens = (int)Math.Clamp(Math.Floor(perSecond), 1, int.MaxValue / 2);
@@ -44,7 +49,7 @@ internal sealed class CallerBudget : IDisposable
             var now = (int)Math.Min(cost, _most);
             if (_debt > 0 || !TryTake(now))
             {
-                return TimeSpan.FromSeconds((_debt + now - Available) / _perSecond);
+                return TimeSpan.FromSeconds(Math.Min((_debt + (double)now - Available) / _perSecond, LongestWaitSeconds));
             }
 
             _debt = cost - now;

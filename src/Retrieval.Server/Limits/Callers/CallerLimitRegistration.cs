@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Metrics;
@@ -21,7 +23,12 @@ internal static class CallerLimitRegistration
         var limits = app.Services.GetRequiredService<CallerLimits>();
         app.Use((context, next) =>
         {
-            limits.TakeRequest(context);
+            // What everybody may ask, health above all, is never limited.
+            if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
+            {
+                limits.TakeRequest(context);
+            }
+
             return next(context);
         });
     }
