@@ -102,6 +102,7 @@ internal static partial class CaptionLines
 
     private static string Start(string line) => line.Trim() is { Length: <= 40 } whole ? whole : line.Trim()[..40] + "…";
 
-    [GeneratedRegex(@".#[0-9]{1,4}\z")]
+    // No leading zeros: img#0007 is an id that ends so.
+    [GeneratedRegex(@".#(?:0|[1-9][0-9]{0,3})\z")]
     private static partial Regex NumberedName();
 }
