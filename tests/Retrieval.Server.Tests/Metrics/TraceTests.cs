@@ -6,6 +6,9 @@ using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests.Metrics;
 
+// Alone: the sources of activities are the process's, so a collector hears of every server that runs beside it.
+[Collection(nameof(TraceTests))]
+[CollectionDefinition(nameof(TraceTests), DisableParallelization = true)]
 public sealed class TraceTests(ServerFixture fixture)
 {
     private const string Caller = "0af7651916cd43dd8448eb211c80319c";
