@@ -10,6 +10,8 @@
 #   eng/postgres.sh crash  INSTANCE PID           SIGKILL to one process, by the id pg_backend_pid() gives
 #   eng/postgres.sh disk   [INSTANCE]             the folder that is the disk of its data, to fill
 #   eng/postgres.sh psql   INSTANCE [OPTION...]   psql as superuser, or as the options say; SQL comes from stdin
+#   eng/postgres.sh pg_dump|pg_restore INSTANCE [OPTION...]      those programs of the server, likewise
+#   eng/postgres.sh clone  INSTANCE SOURCE        makes it from the files of a running one (pg_basebackup) and starts it
 #   eng/postgres.sh down   [INSTANCE] [--immediate] [--purge]    stops it (without a checkpoint), removes its data
 #   eng/postgres.sh down   --all [--purge]        stops every instance of this home
 #
@@ -44,7 +46,7 @@ source "$here/postgres/cluster.sh"
 command=${1:-help}
 [ $# -gt 0 ] && shift
 rest=()
-if [ "$command" = psql ] && [ $# -gt 1 ]; then rest=("${@:2}"); set -- "$1"; fi
+case $command in psql | pg_dump | pg_restore | clone) if [ $# -gt 1 ]; then rest=("${@:2}"); set -- "$1"; fi ;; esac
 name=main pid= all=false purge=false mode=fast
 for argument; do
   case $argument in
@@ -59,7 +61,7 @@ for argument; do
 done
 [[ $name =~ ^[a-z][a-z0-9-]{0,40}$ ]] || die "an instance's name begins with a letter and is of a-z, 0-9 and -, at most 41 long: '$name'"
 
-case $command in up | status | down) reap_orphans ;; esac
+case $command in up | clone | status | down) reap_orphans ;; esac
 
 case $command in
   up)
@@ -83,7 +85,14 @@ case $command in
     select_instance "$name"
     instance_status
     ;;
-  pid | pids | kill | freeze | thaw | crash | disk | psql)
+  clone)
+    mkdir -p "$home/instances"
+    select_instance "$name"
+    lock_instance
+    instance_clone "${rest[0]:?of which instance?}"
+    connection_string
+    ;;
+  pid | pids | kill | freeze | thaw | crash | disk | psql | pg_dump | pg_restore)
     select_instance "$name"
     [ -f "$meta/way" ] || { say "there is no instance $name in $home"; exit 3; }
     load_instance
@@ -92,6 +101,7 @@ case $command in
       pids) pids=$("${way}_processes"); [ -n "$pids" ] || { say "$name is not running"; exit 3; }; echo "$pids" ;;
       crash) "${way}_crash" "${pid:?of which process?}" ;;
       psql) "${way}_psql" "${rest[@]}" ;;
+      pg_dump | pg_restore) "${way}_client" "$command" "${rest[@]}" ;;
       disk) echo "${disk:-}" | grep . || die "the data of $name are on no folder of this machine ($way)" ;;
       *) "${way}_$command" ;;
     esac

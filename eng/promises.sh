@@ -2,7 +2,7 @@
 # Runs a test for each of the fifteen promises of docs/reliability.md and prints a table: what was done, numbers, verdict.
 #   eng/promises.sh [--long] [--only KEY,KEY] [--json FILE] [--app DIR] [--reports DIR] [--logs DIR] [--seed N] [--no-tests]
 #     --long      outages of minutes, 10,000 disconnects, load phases of 40 s; the short form takes some minutes
-#     --only      of 1 to 15, callers and clocks
+#     --only      of 1 to 15, callers, clocks, backup and lost
 #     --app       folder of the published command; otherwise this checkout is built
 #     --reports   reports of test suites that ran already, as test.sh has them; otherwise the tests are run
 #     --logs      keeps the logs of the processes there

@@ -57,6 +57,24 @@ instance_up() {
   await_answer || die "$name does not answer on port $port; see $(log_file)"
 }
 
+# instance_clone SOURCE: a new instance with a copy of the files of one that runs, and so with its users and passwords.
+instance_clone() {
+  local copy=$name way_of port_of password_of
+  select_instance "$1"
+  load_instance
+  [ -n "$way" ] && [ -n "$("${way}_postmaster")" ] || die "$1 is not running"
+  way_of=$way port_of=$port password_of=$password
+  select_instance "$copy"
+  [ ! -f "$meta/made" ] || die "there is an instance $copy"
+  remember way "$way_of"
+  ( umask 077; printf '%s\n' "$password_of" >"$meta/password" )
+  take_port
+  load_instance
+  "${way}_copy" "$port_of" "$password_of" || die "the files of $1 could not be copied"
+  : >"$meta/made"
+  instance_up
+}
+
 log_file() { if [ "$way" = docker ]; then echo "docker logs $container"; else echo "$log"; fi; }
 
 instance_down() { # MODE PURGE

@@ -61,8 +61,14 @@ docker_remove() {
   rm -rf --one-file-system "$base"
 }
 
-docker_psql() {
-  PGPASSWORD=${PGPASSWORD:-$password} docker exec -i -e PGPASSWORD "$container" psql -X -h 127.0.0.1 -U postgres -d postgres "$@"
+docker_client() { # PROGRAM OPTION...
+  local program=$1
+  shift
+  PGPASSWORD=${PGPASSWORD:-$password} docker exec -i -e PGPASSWORD "$container" "$program" -h 127.0.0.1 -U postgres "$@"
 }
+
+docker_psql() { docker_client psql -X -d postgres "$@"; }
+
+docker_copy() { die "an instance in a container is not copied"; }
 
 docker_sql() { PGPASSWORD=$password timeout 15 docker exec -e PGPASSWORD "$container" psql -X -h 127.0.0.1 -U postgres -d postgres -Atqc "$1"; }

@@ -28,13 +28,23 @@ unmount_disk() {
   if mountpoint -q "$base/disk" && [ ! -L "$base/disk" ]; then umount "$base/disk" || umount -l "$base/disk"; fi
 }
 
-local_make() {
-  if [ "$way" = chroot ]; then make_debian_root; load_instance; fi
+# An empty place for data. What a make that was killed has left is removed: only ever folders with these names.
+local_empty() {
   mkdir -p "$base"
   [ -z "$server_owner" ] || chown "$server_owner" "$base"
   mount_disk
-  # What a make that was killed has left. Only ever folders with these names.
   rm -rf "$data" "$base/wal"
+}
+
+# A copy of a running server's files, with what was written meanwhile: pg_basebackup.
+local_copy() { # PORT PASSWORD
+  local_empty
+  PGPASSWORD=$2 "${way}_run" "$bin/pg_basebackup" -h 127.0.0.1 -p "$1" -U postgres -D "$inside/disk/pgdata" -X stream -c fast >&2 9>&-
+}
+
+local_make() {
+  if [ "$way" = chroot ]; then make_debian_root; load_instance; fi
+  local_empty
   ( umask 077; echo "$password" >"$base/password" )
   [ -z "$server_owner" ] || chown "$server_owner" "$base/password"
   local wal=()
@@ -126,8 +136,12 @@ local_remove() {
 }
 
 # A PGPASSWORD of the caller's goes with options of the caller's.
-local_psql() {
-  PGPASSWORD=${PGPASSWORD:-$password} PGCONNECT_TIMEOUT=5 "${way}_run" "$bin/psql" -X -h 127.0.0.1 -p "$port" -U postgres -d postgres "$@" 9>&-
+local_client() { # PROGRAM OPTION...
+  local program=$1
+  shift
+  PGPASSWORD=${PGPASSWORD:-$password} PGCONNECT_TIMEOUT=5 "${way}_run" "$bin/$program" -h 127.0.0.1 -p "$port" -U postgres "$@" 9>&-
 }
+
+local_psql() { local_client psql -X -d postgres "$@"; }
 
 local_sql() { PGPASSWORD=$password local_psql -Atqc "$1"; }

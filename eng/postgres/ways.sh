@@ -88,7 +88,7 @@ chroot_paths() {
 
 chroot_run() { chroot --userspec="$server_owner" --groups= "$debian_root" "$@"; }
 
-for each in make start stop kill crash freeze thaw postmaster processes sql psql remove; do
+for each in make copy start stop kill crash freeze thaw postmaster processes sql psql client remove; do
   eval "native_$each() { local_$each \"\$@\"; }; chroot_$each() { local_$each \"\$@\"; }"
 done
 unset each

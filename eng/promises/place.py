@@ -130,11 +130,12 @@ class Place:
 class Postgres:
     """An instance of eng/postgres.sh."""
 
-    def __init__(self, root, name):
+    def __init__(self, root, name, copy_of=None):
+        """With copy_of, an instance made of the files of that one, as it runs."""
         self.script, self.name, self._databases = str(root / "eng/postgres.sh"), name, 0
         environment = {name: value for name, value in os.environ.items() if name != "RETRIEVAL_POSTGRES"}
         self.environment = {**environment, "POSTGRES_OWNER": str(os.getpid())}
-        self.connection = self.up()
+        self.connection = self.call("clone", name, copy_of, limit=600) if copy_of else self.up()
         self.password = dict(part.split("=", 1) for part in self.connection.split(";") if "=" in part)
 
     def call(self, *arguments, given=None, limit=120):
@@ -163,8 +164,11 @@ class Postgres:
         self._databases += 1
         name = f"promise_{self._databases}"
         self.sql(f"create database {name}")
+        return self.connection_of(name), name
+
+    def connection_of(self, database):
         parts = [part for part in self.connection.split(";") if part and not part.lower().startswith("database=")]
-        return ";".join([*parts, f"Database={name}"]), name
+        return ";".join([*parts, f"Database={database}"])
 
     def close(self):
         subprocess.run([self.script, "thaw", self.name], capture_output=True, env=self.environment)

@@ -30,7 +30,7 @@ public sealed record InferenceOptions
     /// <summary>Path of ONNX Runtime's CUDA provider; empty for <c>libonnxruntime_providers_cuda.so</c> in the program's folder.</summary>
     public string ProviderLibrary { get; init; } = "";
 
-    /// <summary>Threads for one graph on the CPU; 0 uses all cores.</summary>
+    /// <summary>Threads for one graph on the CPU; 0 uses all cores that the process may run on: a cgroup's cpuset and quota are heeded.</summary>
     [Range(0, MostThreads)]
     public int Threads { get; init; }
 

@@ -23,7 +23,7 @@ public sealed class MatchingModel : IDisposable
         {
             Manifest = bundle.Manifest;
             Fingerprint = bundle.Fingerprint;
-            Threads = options.Threads;
+            Threads = UsableProcessors.Threads(options.Threads);
             Device = ComputeDevice.Choose(options);
             BankBudget = BudgetOf(Device, options.BankPlacement);
             Captions = BundleCaptions.Read(bundle);
@@ -66,7 +66,7 @@ public sealed class MatchingModel : IDisposable
     /// <summary>The memory budget of resident banks; null if banks stay mapped.</summary>
     internal MemoryBudget? BankBudget { get; }
 
-    /// <summary>Threads that one computation may use; 0 for all cores.</summary>
+    /// <summary>Threads that one computation may use, at least 1.</summary>
     public int Threads { get; }
 
     /// <summary>Number of words in the vocabulary.</summary>

@@ -10,6 +10,7 @@ using Retrieval.Server.Configuration;
 using Retrieval.Server.Console;
 using Retrieval.Server.Endpoints;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Health;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
 using Retrieval.Server.Limits.Callers;
@@ -33,6 +34,9 @@ public static class RetrievalServer
 
     /// <summary>Exit code when the server could not start, or ended with an error.</summary>
     public const int Failed = 1;
+
+    /// <summary>Exit code when the process could not compute any more; whoever watches over it should start it again.</summary>
+    public const int Lost = 3;
 
     /// <summary>Composes the server.</summary>
     /// <param name="options">The options, validated: see <see cref="ServerConfiguration.Read"/>.</param>
@@ -104,7 +108,8 @@ public static class RetrievalServer
     /// <param name="args">The command line after <c>serve</c>; see <see cref="ServerConfiguration"/>.</param>
     /// <param name="errors">Receives faults of the configuration, one per line.</param>
     /// <param name="cancellationToken">Stops the server like SIGTERM does: requests in progress finish.</param>
-    /// <returns>The process's exit code: 0, <see cref="Failed"/> or <see cref="InvalidConfiguration"/>.</returns>
+    /// <returns>The process's exit code: 0, <see cref="Failed"/> or <see cref="InvalidConfiguration"/>. A process that cannot compute
+    /// any more does not return: it ends with <see cref="Lost"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter errors, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(errors);
@@ -114,7 +119,14 @@ public static class RetrievalServer
             await using (app.ConfigureAwait(false))
             {
                 await app.StartAsync(cancellationToken).ConfigureAwait(false);
-                await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+                var told = app.WaitForShutdownAsync(cancellationToken);
+                var lost = app.Services.GetRequiredService<Readiness>().LostAsync;
+                if (await Task.WhenAny(told, lost).ConfigureAwait(false) == lost)
+                {
+                    await LostProcess.EndAsync(app, told, Lost).ConfigureAwait(false);
+                }
+
+                await told.ConfigureAwait(false);
                 return 0;
             }
         }

@@ -93,7 +93,7 @@ public sealed partial class ReferenceConfigurationTests
             }
         }
 
-        Assert.Equal(49, ranges);
+        Assert.Equal(50, ranges);
 
         static double Number(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
     }

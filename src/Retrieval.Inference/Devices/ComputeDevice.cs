@@ -81,7 +81,7 @@ public sealed class ComputeDevice
     }
 
     private static ComputeDevice OnCpu(string reason, InferenceOptions options) =>
-        new(Cpu, $"CPU ({Environment.ProcessorCount} cores)", $"CPU: {reason}", null, new HostMemory(), options.DeviceMemoryBytes);
+        new(Cpu, $"CPU ({UsableProcessors.Cores} {(UsableProcessors.Cores == 1 ? "core" : "cores")})", $"CPU: {reason}", null, new HostMemory(), options.DeviceMemoryBytes);
 
     private static ComputeDevice OnCuda(string reason, InferenceOptions options)
     {

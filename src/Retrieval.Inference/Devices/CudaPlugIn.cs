@@ -17,6 +17,18 @@ internal static class CudaPlugIn
     private static readonly Lock Gate = new();
     private static readonly HashSet<string> Registered = new(StringComparer.Ordinal);
 
+    /// <summary>Whether this process has loaded the library, and so may have a context on a device.</summary>
+    public static bool IsLoaded
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return Registered.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Full path of the library, whether it exists or not.</summary>
     public static string PathOf(InferenceOptions options) =>
         Path.GetFullPath(options.ProviderLibrary.Length > 0 ? options.ProviderLibrary : Path.Combine(AppContext.BaseDirectory, FileName));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
+using Retrieval.Inference.Devices;
 
 namespace Retrieval.Inference.Measurement;
 
@@ -20,7 +21,7 @@ public sealed class MatrixProductProbe : IDisposable
     /// <param name="threads">Threads; 0 uses all cores.</param>
     public MatrixProductProbe(int threads)
     {
-        using var settings = new SessionOptions { IntraOpNumThreads = threads };
+        using var settings = new SessionOptions { IntraOpNumThreads = UsableProcessors.Threads(threads) };
         _session = new InferenceSession(Graph(), settings);
         var random = new Random(1);
         for (var i = 0; i < _matrix.Length; i++)

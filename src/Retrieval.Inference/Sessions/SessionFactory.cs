@@ -78,7 +78,7 @@ internal sealed class SessionFactory(VerifiedBundle bundle, string graph, Comput
         {
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            IntraOpNumThreads = options.Threads,
+            IntraOpNumThreads = UsableProcessors.Threads(options.Threads),
             LogSeverityLevel = _strict ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
 

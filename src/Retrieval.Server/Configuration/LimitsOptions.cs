@@ -64,4 +64,11 @@ public sealed record LimitsOptions
     /// <summary>Seconds that requests in progress have to finish after that.</summary>
     [Range(0, 3600)]
     public double DrainSeconds { get; init; } = 30;
+
+    /// <summary>
+    /// Seconds that one batch may run before the process is given up: liveness is red, and the process ends, to be started again.
+    /// Nothing can stop a batch that runs.
+    /// </summary>
+    [Range(1, 86_400)]
+    public double HungSeconds { get; init; } = 120;
 }

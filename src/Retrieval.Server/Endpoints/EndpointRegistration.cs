@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
@@ -13,10 +15,11 @@ internal static class EndpointRegistration
     public static void MapQueries(this WebApplication app, ServerOptions options)
     {
         var queries = app.MapGroup("/v1").RequireRole(Role.Query).RequireLimits().ProducesCommonProblems();
-        queries.MapSearch(options.Http);
-        queries.MapBatch();
-        queries.MapScore();
-        queries.MapExplain(options.Http);
+        var computed = queries.MapGroup("").AddEndpointFilter<RouteGroupBuilder, EndsInTime>();
+        computed.MapSearch(options.Http);
+        computed.MapBatch();
+        computed.MapScore();
+        computed.MapExplain(options.Http);
         queries.MapImageList();
         queries.MapImages(options.Http);
         queries.MapPictures();

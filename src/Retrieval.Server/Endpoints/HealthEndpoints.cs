@@ -16,17 +16,29 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup(HealthRoutes.Root).WithTags("Health").AllowAnonymous().WithMetadata(new QuietInLog()).ProducesCommonProblems();
-        health.MapGet("/live", () => TypedResults.Json(new HealthResponse("live"), WireJson.Options))
+        health.MapGet("/live", Live)
             .WithName("Live")
             .WithSummary("Whether the process lives")
-            .WithDescription("Always 200 while the process can answer at all, whatever the state of the model and the index.")
-            .Produces<HealthResponse>();
+            .WithDescription("200 while the process can answer at all, whatever the state of the model, the index and Postgres. Red only when this process cannot compute again: the context of its device is lost, a batch does not end within Limits:HungSeconds, or the worker has stopped. It then ends by itself.")
+            .Produces<HealthResponse>()
+            .ProducesProblems(503);
         health.MapGet("/ready", Ready)
             .WithName("Ready")
             .WithSummary("Whether this replica can answer correctly")
             .WithDescription("Red, with the reasons, while the model and the index are being loaded, when they could not be, and while shutting down. Not red for Postgres alone: a replica that has its copy answers without.")
             .Produces<HealthResponse>()
             .ProducesProblems(503);
+    }
+
+    private static async Task Live(HttpContext context, Readiness readiness, ProblemWriter writer)
+    {
+        if (readiness.LostAsync is { IsCompleted: true } lost)
+        {
+            await writer.WriteAsync(context, Problems.Lost(await lost.ConfigureAwait(false))).ConfigureAwait(false);
+            return;
+        }
+
+        await context.Response.WriteAsJsonAsync(new HealthResponse("live"), WireJson.Options, context.RequestAborted).ConfigureAwait(false);
     }
 
     private static async Task Ready(HttpContext context, Readiness readiness, SnapshotSource snapshots, Problems problems, ProblemWriter writer)

@@ -94,6 +94,9 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
     /// <summary>For a replica that cannot answer yet, or no longer can.</summary>
     public Problem NotReady() => Of(503, "this replica is not ready") with { Reasons = readiness.Current.Reasons };
 
+    /// <summary>For a process that has to be started again.</summary>
+    public static Problem Lost(string reason) => Of(503, "this process cannot compute any more and has to be started again") with { Reasons = [reason] };
+
     private static Problem OfFault(CatalogFault fault) => fault switch
     {
         CatalogFault.Forbidden => Of(403, "the database role of this replica may not write; give it the rights of ingestion, or send this to a replica that has them"),

@@ -1,6 +1,6 @@
 namespace Retrieval.Server.Health;
 
-/// <summary>Whether this replica can answer correctly. Written by the services that find out, read by requests without a lock.</summary>
+/// <summary>Whether this replica can answer correctly, and whether its process is of any more use. Written by the services that find out, read by requests without a lock.</summary>
 internal sealed class Readiness
 {
     private volatile ReadyState _loading = ReadyState.No("the model and the index are being loaded");
@@ -8,6 +8,7 @@ internal sealed class Readiness
     private volatile string? _device;
     private volatile string? _damage;
     private volatile bool _draining;
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ReadyState Current => _draining ? ReadyState.No("this replica is shutting down")
         : _loading.IsReady && (_device ?? _damage) is not null ? new ReadyState(false, [.. new[] { _device, _damage }.OfType<string>()])
@@ -30,6 +31,16 @@ internal sealed class Readiness
 
     /// <summary>Reports what is known to be damaged in the served index; null for nothing. Independent of the device.</summary>
     public void Damage(string? fault) => _damage = fault;
+
+    /// <summary>Ends, with the reason, when this process cannot compute again: only another one can.</summary>
+    public Task<string> LostAsync => _lost.Task;
+
+    /// <summary>Reports that this process cannot compute again. Nothing takes it back.</summary>
+    public void Lost(string reason)
+    {
+        Device(reason);
+        _lost.TrySetResult(reason);
+    }
 
     public void Draining() => _draining = true;
 }

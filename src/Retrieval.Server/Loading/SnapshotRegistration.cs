@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Retrieval.Inference.Devices;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Catalogs;
 using Retrieval.Search.Explaining;
@@ -54,6 +55,7 @@ internal static class SnapshotRegistration
         services.AddSingleton<DamageLog>();
         services.AddSingleton<WarmUp>();
         services.AddSingleton(new PublicReason(options.Snapshot, options.Inference.ProviderLibrary));
+        services.AddSingleton(new DeviceContext(options.Inference));
         services.AddHostedService<DeviceMonitor>();
         services.AddSingleton<IndexHealth>();
         services.AddHostedService<IndexMonitor>();

@@ -3,7 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
+using Retrieval.Inference.Devices;
+using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Snapshots;
+using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests.Engine;
@@ -42,7 +45,7 @@ public sealed class DeviceStateTests(ServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_worker_that_keeps_dying_is_not_ready_for_good_and_says_why_and_the_process_lives()
+    public async Task A_worker_that_keeps_dying_is_not_ready_for_good_and_liveness_says_why()
     {
         await using var server = await StartAsync();
         await new FailingDevice(kills: true).FailOnceAsync(FailingDevice.Of(server));
@@ -57,9 +60,44 @@ public sealed class DeviceStateTests(ServerFixture fixture)
                     && (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains("the worker died repeatedly", StringComparison.Ordinal);
             },
             "readiness is red");
-        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/live")).StatusCode);
+        await IsLostAsync(server, "the worker died repeatedly");
         Assert.Equal(0, await server.MetricAsync("retrieval_ready"));
         Assert.True(await server.MetricAsync("retrieval_worker_restarts_total") > 0);
+    }
+
+    [Fact]
+    [Trait("Promise", "13")]
+    public async Task A_batch_that_does_not_end_turns_liveness_red_after_its_bound_with_the_reason()
+    {
+        await using var server = await StartAsync(hungSeconds: 1);
+        var id = (string)(await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }"""))["hits"]![0]!["id"]!;
+        var hanging = new HangingDevice();
+        var hung = FailingDevice.Of(server).RunAsync(hanging.Work());
+        var (late, _) = await server.Client.PostAsync("/v1/search/images", """{ "caption": "w4" }""");
+        await late.ProblemAsync(504);
+        await IsLostAsync(server, "a batch does not end");
+        Assert.Contains(server.Log.Entries, entry => entry.Level == LogLevel.Critical && entry.Message.Contains("Limits:HungSeconds is 1", StringComparison.Ordinal));
+
+        // What needs no device is still answered, until the process ends.
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync($"/v1/images/{id}")).StatusCode);
+        hanging.Release();
+        await hung;
+    }
+
+    [Fact]
+    [Trait("Promise", "13")]
+    public async Task A_lost_context_turns_liveness_red_and_a_device_that_merely_fails_does_not()
+    {
+        await using var server = await StartAsync(replace: services => services.AddSingleton<DeviceContext, LostContext>());
+        var device = FailingDevice.Of(server);
+        var context = (LostContext)server.App.Services.GetRequiredService<DeviceContext>();
+        await FailUntilAsync(device, () => Task.FromResult(context.Asked > 3));
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/live")).StatusCode);
+
+        context.IsLost = true;
+        await FailUntilAsync(device, async () => (await server.Client.AskAsync("/health/live")).StatusCode == HttpStatusCode.ServiceUnavailable);
+        await IsLostAsync(server, "the context of the device is lost");
+        Assert.Contains(server.Log.Entries, entry => entry.Level == LogLevel.Critical && entry.Message.Contains("illegal memory access", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -114,6 +152,29 @@ public sealed class DeviceStateTests(ServerFixture fixture)
         Assert.True(await server.MetricAsync("retrieval_bank_resident_bytes{side=\"image\"}") > 0);
     }
 
+    // Fails again and again, as a device does that is asked, while something is looked for.
+    private static Task FailUntilAsync(WorkScheduler device, Func<Task<bool>> found) => Eventually.TrueAsync(
+        async () =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await new FailingDevice(kills: false).FailOnceAsync(device);
+            }
+
+            return await found();
+        },
+        "it is seen");
+
+    private static async Task IsLostAsync(RunningServer server, string reason)
+    {
+        await Eventually.TrueAsync(async () => (await server.Client.AskAsync("/health/live")).StatusCode == HttpStatusCode.ServiceUnavailable, "liveness is red");
+        using var live = await server.Client.AskAsync("/health/live");
+        var reasons = (await live.ProblemAsync(503))["reasons"]!.ToJsonString();
+        Assert.Contains(reason, reasons, StringComparison.Ordinal);
+        Assert.DoesNotContain("illegal memory access", reasons, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Client.AskAsync("/health/ready")).StatusCode);
+    }
+
     private static async Task<bool> IsRedAsync(RunningServer server)
     {
         for (var look = 0; look < 50; look++)
@@ -132,9 +193,9 @@ public sealed class DeviceStateTests(ServerFixture fixture)
         return false;
     }
 
-    private async Task<RunningServer> StartAsync()
+    private async Task<RunningServer> StartAsync(double hungSeconds = 120, Action<IServiceCollection>? replace = null)
     {
-        var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, fixture.Index));
+        var server = await RunningServer.StartAsync(RunningServer.Options(Repository.Bundle, fixture.Index) with { Limits = new LimitsOptions { HungSeconds = hungSeconds, RequestTimeoutSeconds = hungSeconds / 2 } }, replace);
         return await server.ReadyAsync();
     }
 }
