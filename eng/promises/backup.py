@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from index import copy_of, put
+from index import put
 from place import Postgres
 from served import Loop, until
 
@@ -24,6 +24,11 @@ def answers(server):
             for path, body in QUESTIONS]
 
 
+def served_copy(cache):
+    """The one of a replica's copies that it serves; a former one is removed later."""
+    return cache / json.loads((cache / "serving.json").read_text())["folder"]
+
+
 def fresh(row, place, connection, options, expected, what):
     """A new replica without a copy: what it fetches and answers is what was saved."""
     cache = place.new("fresh")
@@ -31,7 +36,7 @@ def fresh(row, place, connection, options, expected, what):
     server = place.serve("--index", cache, "--postgres", connection, *options)
     seconds = time.monotonic() - began
     row.check(answers(server) == expected["answers"], f"{what}: a new replica answers otherwise than before the backup")
-    row.check(place.hash(copy_of(cache)) == expected["hash"], f"{what}: the content hash is not that before the backup")
+    row.check(place.hash(served_copy(cache)) == expected["hash"], f"{what}: the content hash is not that before the backup")
     place.run("index", "verify", "--postgres", connection, "--name", "blue", "--queries", "0")
     return server, cache, seconds
 
@@ -42,7 +47,7 @@ def follows(row, place, old, old_cache, new, new_cache, what):
     row.check(answer.status == 201, f"{what}: a PUT is answered with {answer.status}")
     until(lambda: old.get("/v1/images/after-restore").status == 200 and old.get("/v1/images/after-backup").status == 404, f"{what}: the replica that was ahead serves what was restored", 120)
     row.check(answers(old) == answers(new), f"{what}: the two replicas answer differently")
-    hashes = {place.hash(copy_of(cache)) for cache in (old_cache, new_cache)}
+    hashes = {place.hash(served_copy(cache)) for cache in (old_cache, new_cache)}
     row.check(len(hashes) == 1, f"{what}: the two replicas have different content")
 
 
@@ -59,7 +64,7 @@ def restored(row, place):
         row.check(put(replica, f"put-{number}", place.random(f"put/{number}")).status == 201, "a PUT before the backup was refused")
         row.check(replica.ask("DELETE", f"/v1/images/image-0005{number}").status == 200, "a DELETE before the backup was refused")
     until(lambda: replica.images() == IMAGES, "the replica has all changes")
-    expected = {"answers": answers(replica), "hash": place.hash(copy_of(cache))}
+    expected = {"answers": answers(replica), "hash": place.hash(served_copy(cache))}
 
     # The two backups, and what they do not have.
     dump = place.new("catalog.dump")
