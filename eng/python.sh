@@ -21,14 +21,14 @@ deploy_python() {
   command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || return 1
   command -v promtool >/dev/null || return 1
   for candidate in "${PYTHON:-}" /usr/bin/python3 python3; do
-    [ -n "$candidate" ] && "$candidate" -c 'import yaml, kubernetes, pytest' 2>/dev/null && { echo "$candidate"; return 0; }
+    [ -n "$candidate" ] && "$candidate" -c 'import yaml, pytest' 2>/dev/null && { echo "$candidate"; return 0; }
   done
   return 1
 }
 
 install_deploy_python() {
-  install_packages "docker-compose, promtool and Debian's Kubernetes client for the tests of deploy/" \
-    docker-compose prometheus python3-yaml python3-kubernetes python3-pytest
+  install_packages "docker-compose and promtool for the tests of deploy/" \
+    docker-compose prometheus python3-yaml python3-pytest
 }
 
 has_faketime() { compgen -G '/usr/lib*/*/faketime/libfaketimeMT.so.1' >/dev/null || compgen -G '/usr/lib*/faketime/libfaketimeMT.so.1' >/dev/null; }

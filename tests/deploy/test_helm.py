@@ -147,7 +147,8 @@ def test_probes_ask_for_paths_the_server_has_on_the_port_it_listens_on(objects):
     container = serve(objects)
     (port,) = container["ports"]
     assert container["args"][container["args"].index("--urls") + 1] == f"{port['name']}://0.0.0.0:{port['containerPort']}"
-    assert one(objects, "Service")["spec"]["ports"][0]["targetPort"] == port["name"]
+    (published,) = one(objects, "Service")["spec"]["ports"]
+    assert published["targetPort"] == published["name"] == port["name"] and published["port"] == {"http": 80, "https": 443}[port["name"]]
     api = (ROOT / "docs" / "http-api.md").read_text()
     for probe, path in [("startupProbe", "/health/live"), ("livenessProbe", "/health/live"), ("readinessProbe", "/health/ready")]:
         assert container[probe]["httpGet"] == {"path": path, "port": port["name"], "scheme": port["name"].upper()} and f"`GET {path}`" in api

@@ -75,14 +75,10 @@ def test_it_is_not_published_into_a_folder_that_holds_something(tmp_path):
 
 
 def commands():
-    """Every command line of `retrieval` in the compose file and the manifests."""
+    """Every command line of `retrieval` in the compose file."""
     for name, service in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].items():
         if name not in ("postgres", "prometheus", "grafana"):
             yield f"compose {name}", service["command"]
-    for path in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml")):
-        for document in yaml.safe_load_all(path.read_text()):
-            for container in document["spec"].get("template", {}).get("spec", {}).get("containers", []):
-                yield f"{path.name} {container['name']}", container["args"]
 
 
 COMMANDS = list(commands())

@@ -96,11 +96,3 @@ def test_compose_mounts_what_prometheus_and_grafana_read():
     assert all(f":{path}:ro" in compose for path in [*configuration["rule_files"], "/etc/grafana/provisioning"])
     provider = yaml.safe_load((ROOT / "deploy/grafana/provisioning/dashboards/retrieval.yaml").read_text())["providers"][0]
     assert f"./deploy/grafana/dashboards:{provider['options']['path']}:ro" in compose
-
-
-def test_the_service_monitor_selects_the_service():
-    monitor = yaml.safe_load((PROMETHEUS / "servicemonitor.yaml").read_text())
-    (service,) = [document for document in yaml.safe_load_all((ROOT / "deploy/kubernetes/serve.yaml").read_text()) if document["kind"] == "Service"]
-    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
-    (endpoint,) = monitor["spec"]["endpoints"]
-    assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]] and endpoint["path"] == "/metrics"

@@ -41,6 +41,10 @@ app.kubernetes.io/component: {{ .component }}
 {{ ternary "8443" "8080" (ne .Values.tls.secret "") }}
 {{- end -}}
 
+{{- define "retrieval.servicePort" -}}
+{{ int64 .Values.service.port | default (ternary 443 80 (ne .Values.tls.secret "")) }}
+{{- end -}}
+
 {{- define "retrieval.bundleClaim" -}}
 {{ .Values.bundle.claim.existing | default (printf "%s-models" (include "retrieval.fullname" .)) }}
 {{- end -}}

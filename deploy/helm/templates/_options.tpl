@@ -32,7 +32,7 @@
 {{/* What no schema can say, since it takes two values to be wrong. */}}
 {{- define "retrieval.check" -}}
 {{- with .Values -}}
-{{- if and (eq (toString .rollout.maxSurge) "0") (eq (toString .rollout.maxUnavailable) "0") -}}
+{{- if and (eq (toString .rollout.maxSurge | trimSuffix "%") "0") (eq (toString .rollout.maxUnavailable | trimSuffix "%") "0") -}}
 {{- fail "rollout.maxSurge and rollout.maxUnavailable are both 0: no pod could ever be replaced" -}}
 {{- end -}}
 {{- if gt (int .autoscaling.minReplicas) (int .autoscaling.maxReplicas) -}}

@@ -61,7 +61,7 @@ tolerations:
 {{- $resources := deepCopy .resources -}}
 {{- if .gpu -}}
 {{- $gpu := .root.Values.gpu -}}
-{{- $_ := set $resources "limits" (merge (dict $gpu.resource (int64 $gpu.count)) ($resources.limits | default dict)) -}}
+{{- $_ := set $resources "limits" (merge (dict $gpu.resource 1) ($resources.limits | default dict)) -}}
 {{- end -}}
 {{ toYaml $resources }}
 {{- end -}}
