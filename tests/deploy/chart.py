@@ -41,15 +41,22 @@ def helm(major=NEWEST):
 
 
 def call(*arguments, values=None, major=NEWEST, chart=CHART):
-    """Runs Helm on the chart with values from standard input, as from a file."""
+    """Runs Helm on the chart, a folder or a package, with values from standard input, as from a file."""
     environment = {**os.environ, "HELM_NO_PLUGINS": "1", "KUBECONFIG": "/nonexistent"}
     command = [helm(major), *arguments, chart, "--values", "-"]
     return subprocess.run([str(part) for part in command], input=json.dumps(values or {}), capture_output=True, text=True, timeout=120, env=environment)
 
 
-def render(values=None, release="retrieval", namespace="search", major=NEWEST):
+def package(folder, major=NEWEST):
+    """The chart as a package."""
+    run(helm(major), "package", CHART, "--destination", folder)
+    (found,) = folder.iterdir()
+    return found
+
+
+def render(values=None, release="retrieval", namespace="search", major=NEWEST, chart=CHART):
     """The objects, by kind and name."""
-    done = call("template", release, "--namespace", namespace, values=values, major=major)
+    done = call("template", release, "--namespace", namespace, values=values, major=major, chart=chart)
     assert done.returncode == 0, done.stderr
     documents = [document for document in yaml.load_all(done.stdout, StrictLoader) if document]
     objects = {(document["kind"], document["metadata"]["name"]): document for document in documents}

@@ -67,6 +67,11 @@ def test_helm_3_and_4_render_the_same(variant):
     assert chart.render(VARIANTS[variant], major=3) == RENDERED[variant]
 
 
+@pytest.mark.parametrize("major", chart.LAYERS)
+def test_a_package_holds_what_the_chart_links_to(tmp_path, major):
+    assert chart.render(EVERYTHING, major=major, chart=chart.package(tmp_path, major)) == RENDERED["everything"]
+
+
 def test_the_api_knows_every_key_and_its_type(tmp_path):
     assert chart.faults_of_types([document for objects in RENDERED.values() for document in objects.values()], tmp_path) == ""
 
