@@ -1,11 +1,13 @@
 """deploy/helm: values that are wrong are refused by name, and README has a row for every value."""
 import json
 import os
+import re
 
 import pytest
 import yaml
 
 import chart
+from conftest import ROOT
 
 chart.installed()
 
@@ -97,3 +99,11 @@ def test_the_readme_has_a_row_for_every_value():
     if os.environ.get("UPDATE_CHART_README") == "1":
         README.write_text(expected)
     assert README.read_text() == expected, "run this test with UPDATE_CHART_README=1"
+
+
+def test_the_values_that_the_docs_show_are_taken():
+    blocks = re.findall(r"^ *```yaml\n(.*?)^ *```$", (ROOT / "docs" / "kubernetes.md").read_text(), re.MULTILINE | re.DOTALL)
+    shown = [values for values in map(yaml.safe_load, blocks) if values.keys() <= VALUES.keys()]
+    assert len(shown) == len(blocks) - 1, "one block is for the Prometheus adapter"
+    for values in shown:
+        chart.render(values)
