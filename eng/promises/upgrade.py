@@ -63,7 +63,7 @@ def upgrading(row, place):
             stored.append(f"put-{turn}")
         return answer
 
-    searching, writing = Loop(search, threads=3), Loop(write, pause=0.05)
+    searching, writing = Loop(search, threads=2, pause=0.02), Loop(write, pause=0.1)
 
     def go_on(what):
         searching.more(20, what=f"searches {what}")
@@ -86,31 +86,34 @@ def upgrading(row, place):
         return new
 
     times = []
-    go_on("before the migration")
-    applied = place.json("index", "migrate", "--postgres", connection)["applied"]
-    schemas.append(schema())
-    row.check(schemas[1] > schemas[0], f"the schema was at {schemas[0]} and is at {schemas[1]} after the migration")
-    go_on("after the migration")
-    of_old = ingest(balancer.pool[0], "old")
-    for server in list(balancer.pool):
-        restart(server, place.command)
-        go_on("between two restarts")
-    of_new = ingest(balancer.pool[0], "new")
-    for path in filter(None, (of_old, of_new)):
-        run = balancer.pool[1].get(path)
-        row.check(run.status == 200 and run.json["state"] == "completed", f"{path} is not shown by the other replica: {run.status}")
-        row.check(path == of_old or run.json["recognised"], f"the other replica does not know what {path} recognised")
-    back = restart(balancer.pool[0], before)
-    go_on("with one replica of the version before")
-    row.check(of_new is None or back.get(of_new).json["stored"] == images, "the replica of the version before does not show the run of the later one")
+    try:
+        go_on("before the migration")
+        applied = place.json("index", "migrate", "--postgres", connection)["applied"]
+        schemas.append(schema())
+        row.check(schemas[1] > schemas[0], f"the schema was at {schemas[0]} and is at {schemas[1]} after the migration")
+        go_on("after the migration")
+        of_old = ingest(balancer.pool[0], "old")
+        for server in list(balancer.pool):
+            restart(server, place.command)
+            go_on("between two restarts")
+        of_new = ingest(balancer.pool[0], "new")
+        for path in filter(None, (of_old, of_new)):
+            run = balancer.pool[1].get(path)
+            row.check(run.status == 200 and run.json["state"] == "completed", f"{path} is not shown by the other replica: {run.status}")
+            row.check(path == of_old or run.json["recognised"], f"the other replica does not know what {path} recognised")
+        back = restart(balancer.pool[0], before)
+        go_on("with one replica of the version before")
+        row.check(of_new is None or back.get(of_new).json["stored"] == images, "the replica of the version before does not show the run of the later one")
 
-    writes = writing.end()
-    expected = 3 * images + len(stored)
-    for server in balancer.pool:
-        until(lambda: server.images() == expected, f"{expected} images are served", 120, server.images)
-    answers = searching.end()
-    balancer.end()
-    row.did(f"two replicas{' of the program given' if place.before else ''} under schema {schemas[0]}, then {', '.join(applied)}, both restarted with this program, one of them back: under 3 clients that search and one that stores; ingestions over HTTP of either version under the new schema")
+        writing.end()
+        expected = 3 * images + len(stored)
+        for server in balancer.pool:
+            until(lambda: server.images() == expected, f"{expected} images are served", 120, server.images)
+    finally:
+        # First the loops: what they ask is stopped at the end of this run.
+        writes, answers = writing.end(), searching.end()
+        balancer.end()
+    row.did(f"two replicas{' of the program given' if place.before else ''} under schema {schemas[0]}, then {', '.join(applied)}, both restarted with this program, one of them back: under 2 clients that search and one that stores; ingestions over HTTP of either version under the new schema")
     row.told(f"{len(answers)} searches and {len(writes)} PUTs, {failed[0]} failed; {balancer.refused} connections not taken; none of {len(stored)} images lost; a replica ended after at most {max(times):.1f} s")
     row.told(f"searches: p50 {percentile([answer.ms for answer in answers], 0.5):.0f} ms, p99 {percentile([answer.ms for answer in answers], 0.99):.0f} ms")
     for server in balancer.pool:

@@ -9,7 +9,8 @@ namespace Retrieval.Storage.Postgres.Migrations;
 
 /// <summary>
 /// Brings a database's schema to this version. Migrations are numbered SQL files, each applied once and in order, in its own
-/// transaction. There is no downgrade: a program of the version before goes on where the migration says so (docs/upgrade.md). An applied file is never edited; its hash shows an edit.
+/// transaction. There is no downgrade: a program of the version before goes on where the migration says so (docs/upgrade.md).
+/// An applied file is never edited; its hash shows an edit.
 /// </summary>
 public static class Migrator
 {
