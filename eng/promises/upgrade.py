@@ -17,6 +17,7 @@ def upgrading(row, place):
     before = place.before or place.command
     postgres = place.postgres()
     connection, database = postgres.database()
+    connection = f"Timeout=60;{connection}"  # a machine that is busy with this takes more than the usual five seconds to connect
     schema = lambda: int(postgres.sql("select max(version) from retrieval.migration", database))  # noqa: E731
     roots = place.new("roots")
     roots.mkdir()
