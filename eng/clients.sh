@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Generates clients of docs/openapi.json with NSwag and with Kiota, compiles them, and asks a running server with each: a search
 # by caption, by image and by features, images like one, pages, the list, a batch, an explanation, and a question that is
-# refused. Needs the .NET SDK and NuGet's registry; not part of CI.
+# refused. Stores an image whose metadata has a text, a number and a boolean, filters by each and by a range, and deletes it.
+# Ingests the split corpus#test, if the server allows it, and shows what the run found out. Needs the .NET SDK and NuGet's
+# registry; not part of CI.
 #   ./demo.sh               in another terminal, then
 #   eng/clients.sh [URL]    http://127.0.0.1:8080 if left out
 # -h prints this. Ends with 2 if an argument is wrong.
 set -euo pipefail
 
-usage() { sed -n '2,7s/^# \?//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,9s/^# \?//p' "${BASH_SOURCE[0]}"; }
 refuse() { echo "clients.sh: $1" >&2; usage >&2; exit 2; }
 case ${1-} in -h | --help) usage; exit 0 ;; esac
 [ $# -le 1 ] || refuse "$# arguments; expected one URL at most"
@@ -79,6 +81,42 @@ Console.WriteLine($"nswag: list    {string.Join(", ", listed.Images.Select(image
 var regions = (await client.GetModelAsync()).Regions;
 var features = MemoryMarshal.AsBytes(Enumerable.Range(0, regions.Count * regions.Width).Select(i => i % 13 / 6f).ToArray().AsSpan()).ToArray();
 Console.WriteLine($"nswag: features {(await client.SearchCaptionsAsync(new CaptionSearchRequest { Features = features, Top = 1 })).Hits.First().Caption}");
+const string Made = "clients/nswag";
+await client.PutImageAsync(Made, null, new ImageRequest { Features = features, Captions = ["a striped red cube"], Metadata = new Dictionary<string, object> { ["made"] = "nswag", ["year"] = 2004, ["size"] = 2.5, ["open"] = true } });
+var metadata = JsonSerializer.Serialize((await client.GetImageAsync(Made)).Metadata);
+Console.WriteLine($"nswag: metadata {metadata}");
+if (metadata != """{"made":"nswag","year":2004,"size":2.5,"open":true}""")
+{
+    return 1;
+}
+
+foreach (var (condition, found) in new (object, int)[] { (2004, 1), (2005, 0), (new { gte = 2000, lt = 2004.5 }, 1), (new { gt = 2004 }, 0), (new object[] { 1999, new { lte = 2004 } }, 1) })
+{
+    var hits = (await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a cube", Filter = new Dictionary<string, object> { ["made"] = "nswag", ["year"] = condition, ["open"] = true } })).Hits.Count;
+    Console.WriteLine($"nswag: year    {JsonSerializer.Serialize(condition)} {hits} hits");
+    if (hits != found)
+    {
+        return 1;
+    }
+}
+
+await client.DeleteImageAsync(Made);
+try
+{
+    var run = await client.StartIngestionAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test" }, Restart = true });
+    while (run.State == "running")
+    {
+        await Task.Delay(200);
+        run = await client.GetIngestionAsync(run.Id);
+    }
+
+    Console.WriteLine($"nswag: run     {run.State}, {run.Skipped} skipped; recognised: {string.Join("; ", run.Recognised)}; {run.Warnings.Count} warnings, {run.Reasons.Sum(reason => reason.Count)} rejects of {run.Reasons.Count} reasons");
+}
+catch (ApiException<Problem> refused) when (refused.StatusCode is 400 or 403)
+{
+    Console.WriteLine($"nswag: run     {refused.StatusCode} {refused.Result.Detail}");
+}
+
 Console.WriteLine($"nswag: like    {(await client.SearchImagesAsync(new ImageSearchRequest { ImageId = id, Top = 1 })).Hits.First().Id}");
 Console.WriteLine($"nswag: explain {(await client.ExplainAsync(new ExplainRequest { ImageId = id, Caption = "a striped red cube" })).Outputs.First().Name}");
 try
@@ -125,6 +163,47 @@ Console.WriteLine($"kiota: list    {string.Join(", ", listed.Images!.Select(imag
 var regions = (await client.V1.Model.GetAsync())!.Regions!;
 var features = MemoryMarshal.AsBytes(Enumerable.Range(0, regions.Count!.Value * regions.Width!.Value).Select(i => i % 13 / 6f).ToArray().AsSpan()).ToArray();
 Console.WriteLine($"kiota: features {(await client.V1.Search.Captions.PostAsync(new CaptionSearchRequest { Features = features, Top = 1 }))!.Hits![0].Caption}");
+const string Made = "clients/kiota";
+await client.V1.Images[Made].PutAsync(new ImageRequest { Features = features, Captions = ["a striped red cube"], Metadata = new() { AdditionalData = new Dictionary<string, object> { ["made"] = "kiota", ["year"] = 2004, ["size"] = 2.5, ["open"] = true } } });
+var metadata = (await client.V1.Images[Made].GetAsync())!.Metadata!.AdditionalData;
+Console.WriteLine($"kiota: metadata {string.Join(", ", metadata.Select(pair => $"{pair.Key} {pair.Value} {pair.Value.GetType().Name}"))}");
+if (metadata["open"] is not true || metadata["made"] is not "kiota" || Convert.ToDouble(metadata["year"]) != 2004 || Convert.ToDouble(metadata["size"]) != 2.5)
+{
+    return 1;
+}
+
+UntypedObject Range(string least, UntypedNode from, string most, UntypedNode to) => new(new Dictionary<string, UntypedNode> { [least] = from, [most] = to });
+foreach (var (condition, found) in new (object, int)[]
+{
+    (2004, 1), (2005, 0), (Range("gte", new UntypedInteger(2000), "lt", new UntypedDouble(2004.5)), 1), (Range("gt", new UntypedInteger(2004), "lte", new UntypedInteger(2010)), 0),
+    (new UntypedArray([new UntypedInteger(1999), Range("gte", new UntypedInteger(2000), "lte", new UntypedInteger(2004))]), 1),
+})
+{
+    var hits = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a cube", Filter = new() { AdditionalData = new Dictionary<string, object> { ["made"] = "kiota", ["year"] = condition, ["open"] = true } } }))!.Hits!.Count;
+    Console.WriteLine($"kiota: year    {condition.GetType().Name} {hits} hits, expected {found}");
+    if (hits != found)
+    {
+        return 1;
+    }
+}
+
+await client.V1.Images[Made].DeleteAsync();
+try
+{
+    var run = (await client.V1.Ingestions.PostAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test" }, Restart = true }))!;
+    while (run.State == "running")
+    {
+        await Task.Delay(200);
+        run = (await client.V1.Ingestions[run.Id!].GetAsync())!;
+    }
+
+    Console.WriteLine($"kiota: run     {run.State}, {run.Skipped} skipped; recognised: {string.Join("; ", run.Recognised!)}; {run.Warnings!.Count} warnings, {run.Reasons!.Sum(reason => reason.Count)} rejects of {run.Reasons!.Count} reasons");
+}
+catch (Problem refused) when (refused.Status is 400 or 403)
+{
+    Console.WriteLine($"kiota: run     {refused.Status} {refused.Detail}");
+}
+
 Console.WriteLine($"kiota: like    {(await client.V1.Search.Images.PostAsync(new ImageSearchRequest { ImageId = id, Top = 1 }))!.Hits![0].Id}");
 Console.WriteLine($"kiota: explain {(await client.V1.Explain.PostAsync(new ExplainRequest { ImageId = id, Caption = "a striped red cube" }))!.Outputs![0].Name}");
 try

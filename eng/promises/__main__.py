@@ -19,6 +19,7 @@ import models  # noqa: E402
 import outage  # noqa: E402
 import requested  # noqa: E402
 import restarts  # noqa: E402
+import upgrade  # noqa: E402
 from place import Place  # noqa: E402
 from row import NotRun, Row  # noqa: E402
 from suites import Suites  # noqa: E402
@@ -40,6 +41,7 @@ PROMISES = [
     ("13", "A full disk, an out-of-memory device", index.full_disk),
     ("14", "Index and model always match", models.switching),
     ("15", "Durable local index", index.killed_writers),
+    ("upgrade", "An upgrade fails no request", upgrade.upgrading),
     ("callers", "A noisy caller leaves others alone", access.callers),
     ("clocks", "Clocks may be stepped", clocks.stepped),
     ("backup", "A backup restores what was served", backup.restored),
@@ -50,9 +52,10 @@ PROMISES = [
 def main():
     parser = argparse.ArgumentParser(prog="promises.sh")
     parser.add_argument("--long", action="store_true", help="the long form: outages of minutes, 10,000 disconnects, load phases of 40 s")
-    parser.add_argument("--only", metavar="KEY,KEY", help="of 1 to 15, callers, clocks, backup and lost")
+    parser.add_argument("--only", metavar="KEY,KEY", help="of 1 to 15, upgrade, callers, clocks, backup and lost")
     parser.add_argument("--json", metavar="FILE", help="the table as JSON, too")
     parser.add_argument("--app", metavar="DIR", help="folder of the published command; otherwise the one this checkout builds")
+    parser.add_argument("--before", metavar="DIR", help="folder of an earlier version's command, published or built, for 'upgrade' to begin with; otherwise this one, under the schema before the last migration")
     parser.add_argument("--reports", metavar="DIR", help="reports of test suites that ran already (xunit's XML): their tests are not run again")
     parser.add_argument("--logs", metavar="DIR", help="keeps the logs of the processes there")
     parser.add_argument("--seed", type=int, default=1, help="of kills, forms and corpora (default 1)")
@@ -61,15 +64,16 @@ def main():
     options = parser.parse_args()
 
     root = pathlib.Path(__file__).resolve().parents[2]
-    command = [str(pathlib.Path(options.app).resolve() / "retrieval")] if options.app else ["dotnet", str(root / "src/Retrieval.Cli/bin/Release/net10.0/retrieval.dll")]
+    command = command_in(pathlib.Path(options.app)) if options.app else ["dotnet", str(root / "src/Retrieval.Cli/bin/Release/net10.0/retrieval.dll")]
+    before = options.before and command_in(pathlib.Path(options.before))
     wanted = options.only.split(",") if options.only else [key for key, _, _ in PROMISES]
     unknown = set(wanted) - {key for key, _, _ in PROMISES}
     if unknown:
-        parser.error(f"--only names {', '.join(sorted(unknown))}; expected 1 to 15, callers, clocks, backup or lost")
+        parser.error(f"--only names {', '.join(sorted(unknown))}; expected 1 to 15, upgrade, callers, clocks, backup or lost")
 
     ci = os.environ.get("CI") == "true"
     began = time.monotonic()
-    place = Place(root, command, options.long, options.seed, options.logs and pathlib.Path(options.logs))
+    place = Place(root, command, options.long, options.seed, options.logs and pathlib.Path(options.logs), before)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rows = []
     try:
@@ -83,6 +87,11 @@ def main():
     finally:
         place.close()
     return report(rows, options, time.monotonic() - began)
+
+
+def command_in(folder):
+    """The command in a folder that it was published or built into."""
+    return [str(folder.resolve() / "retrieval")] if (folder / "retrieval").exists() else ["dotnet", str(folder.resolve() / "retrieval.dll")]
 
 
 def report(rows, options, seconds):

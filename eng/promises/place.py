@@ -15,8 +15,8 @@ REGIONS, WIDTH, WORDS, CAPTIONS = 36, 64, 56, 2  # of the bundles in tests/Fixtu
 
 
 class Place:
-    def __init__(self, root, command, long, seed, keep=None):
-        self.root, self.command, self.long, self.seed = root, command, long, seed
+    def __init__(self, root, command, long, seed, keep=None, before=None):
+        self.root, self.command, self.before, self.long, self.seed = root, command, before, long, seed
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="promises-"))
         self.keep = keep  # a folder for logs that outlive the run
         self._servers, self._processes, self._postgres, self._count = [], [], None, 0
@@ -66,9 +66,9 @@ class Place:
         self._processes.append(process)
         return process
 
-    def run(self, *arguments, limit=600, code=0, **environment):
+    def run(self, *arguments, limit=600, code=0, command=None, **environment):
         """A command to its end; its standard output."""
-        done = subprocess.run([*self.command, *map(str, arguments)], capture_output=True, text=True, timeout=limit, env=self.environment(**environment))
+        done = subprocess.run([*(command or self.command), *map(str, arguments)], capture_output=True, text=True, timeout=limit, env=self.environment(**environment))
         if code is not None and done.returncode != code:
             raise AssertionError(f"retrieval {' '.join(map(str, arguments[:2]))} ended with {done.returncode}, expected {code}: {(done.stderr or done.stdout)[-400:]}")
         return done.stdout
@@ -76,8 +76,8 @@ class Place:
     def json(self, *arguments, **more):
         return json.loads(self.run(*arguments, "--json", **more))
 
-    def serve(self, *arguments, ready=True, environment=None):
-        server = Server(self.command, list(map(str, arguments)), self.new("serve.log"), self.environment(**(environment or {})))
+    def serve(self, *arguments, ready=True, environment=None, command=None):
+        server = Server(command or self.command, list(map(str, arguments)), self.new("serve.log"), self.environment(**(environment or {})))
         self._servers.append(server)
         return server.ready() if ready else server.listening()
 

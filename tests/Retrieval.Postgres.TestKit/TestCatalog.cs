@@ -60,6 +60,13 @@ public sealed class TestCatalog : IAsyncDisposable
     /// <summary>Executes statements as a superuser.</summary>
     public Task ExecuteAsync(string sql) => Database.ExecuteAsAdminAsync(sql, TestContext.Current.CancellationToken);
 
+    /// <summary>Undoes migration 0003: the schema as programs of version 2 know it.</summary>
+    public Task BackToVersionTwoAsync() => ExecuteAsync("""
+        drop table retrieval.compatibility;
+        alter table retrieval.run drop column findings;
+        delete from retrieval.migration where version = 3
+        """);
+
     /// <summary>Asks for one value as a superuser.</summary>
     public Task<T?> AskAsync<T>(string sql) => Database.AskAsAdminAsync<T>(sql, TestContext.Current.CancellationToken);
 

@@ -62,7 +62,7 @@ internal static class CatalogCommand
             var catalog = postgres.Open(parsed);
             await using (catalog.ConfigureAwait(false))
             {
-                await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
+                await Migrator.RequireAsync(catalog, SchemaUse.Read, cancellationToken).ConfigureAwait(false);
                 var report = await ShareDisplay.RunAsync(progress => new CatalogBench(catalog, options).RunAsync(progress, cancellationToken)).ConfigureAwait(false);
                 Printer.Write(report, parsed.GetValue(json), console => Show(console, report));
                 return ExitCodes.Ok;

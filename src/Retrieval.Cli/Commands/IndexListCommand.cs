@@ -72,7 +72,7 @@ internal static class IndexListCommand
     {
         await using (catalog.ConfigureAwait(false))
         {
-            await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
+            await Migrator.RequireAsync(catalog, SchemaUse.Read, cancellationToken).ConfigureAwait(false);
             var list = new List<Entry>();
             foreach (var status in (await CatalogStatus.ReadAsync(catalog, cancellationToken).ConfigureAwait(false)).Indexes)
             {

@@ -52,6 +52,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
             TotalRows = start.EndRow - start.FirstRow,
             Restart = start.Restart,
             RunId = _options.RunId,
+            Findings = new CatalogFindings(start.Recognised, [], []),
         };
         _run = await CatalogIngestion.BeginAsync(_catalog, _index, claim, _options.Retry, cancellationToken).ConfigureAwait(false);
         return _run.Ledger;
@@ -68,7 +69,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     public async Task<WindowOutcome> StoreAsync(IngestionWindow window, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(window);
-        var rejects = window.Rejects.Select(reject => new CatalogReject(reject.Source, reject.Row, reject.Id, reject.Reason)).ToList();
+        var rejects = window.Rejects.Select(Stored).ToList();
         var batch = new IngestionBatch(window.EndRow, window.Rows, window.Skipped, rejects, _options.Replace) { SourceName = _start!.SourceName, RowNumbers = window.RowNumbers };
         var outcome = await _run!.StoreAsync(batch, cancellationToken).ConfigureAwait(false);
         _epoch = Math.Max(_epoch, outcome.Epoch);
@@ -78,6 +79,14 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
             outcome.Unchanged,
             [.. outcome.Refused.Select(refused => new RejectedSample(_start.SourceName, RowOf(window, refused.Id), refused.Id, refused.Reason))],
             outcome.CancelRequested);
+    }
+
+    /// <inheritdoc/>
+    public Task NoteAsync(IngestionFindings findings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(findings);
+        var reasons = findings.Reasons.Select(reason => new CatalogReason(reason.Count, Stored(reason.First)));
+        return _run!.NoteAsync(new CatalogFindings(findings.Recognised, findings.Warnings, [.. reasons]), cancellationToken);
     }
 
     /// <summary>Nothing to do: every window is already committed.</summary>
@@ -119,6 +128,8 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _run?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static CatalogReject Stored(RejectedSample reject) => new(reject.Source, reject.Row, reject.Id, reject.Reason);
 
     private static long RowOf(IngestionWindow window, string id)
     {

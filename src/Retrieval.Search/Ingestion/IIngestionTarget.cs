@@ -20,6 +20,11 @@ public interface IIngestionTarget : IAsyncDisposable
     /// <summary>Stores one window, together with how far the source has been read.</summary>
     Task<WindowOutcome> StoreAsync(IngestionWindow window, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Stores what the run has found out about its source, for people. Called after a window that added to it, and before the end.
+    /// </summary>
+    Task NoteAsync(IngestionFindings findings, CancellationToken cancellationToken);
+
     /// <summary>Makes everything stored so far visible and durable; called when a run deliberately ends early.</summary>
     Task CommitAsync(CancellationToken cancellationToken);
 

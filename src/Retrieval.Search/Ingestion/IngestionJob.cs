@@ -59,7 +59,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             var rows = source.RowCount ?? (options.Parts > 1 ? source.CountRows() : null);
             var range = options.Parts == 1 ? new PartRange(0, null) : PartRange.Of(options.Part, options.Parts, rows!.Value, options.BatchRows);
             var start = new IngestionStart(
-                options.SourceKey, source.Name, source.Stamp, options.BatchRows, options.Part, options.Parts, range.FirstRow, range.EndRow ?? rows, options.Restart);
+                options.SourceKey, source.Name, source.Stamp, options.BatchRows, options.Part, options.Parts, range.FirstRow, range.EndRow ?? rows, options.Restart) { Recognised = source.Notes };
             var ledger = await target.BeginAsync(start, cancellationToken).ConfigureAwait(false);
             if (options.Parts > 1 && ledger.BatchRows != options.BatchRows)
             {

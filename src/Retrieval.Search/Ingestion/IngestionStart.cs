@@ -19,4 +19,8 @@ public sealed record IngestionStart(
     int Parts,
     long FirstRow,
     long? EndRow,
-    bool Restart);
+    bool Restart)
+{
+    /// <summary>For people: what the source's files were recognised as, and what could not be checked.</summary>
+    public IReadOnlyList<string> Recognised { get; init; } = [];
+}

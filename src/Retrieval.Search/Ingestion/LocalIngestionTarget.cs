@@ -108,6 +108,9 @@ public sealed class LocalIngestionTarget : IIngestionTarget
         return WindowOutcome.Nothing with { Ingested = stored, Replaced = replaced, Committed = _committedRow == window.EndRow };
     }
 
+    /// <summary>Stores nothing: a run over a local index is known to its process alone.</summary>
+    public Task NoteAsync(IngestionFindings findings, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <inheritdoc/>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {

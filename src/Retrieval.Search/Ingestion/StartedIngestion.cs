@@ -25,13 +25,17 @@ public sealed class StartedIngestion : IAsyncDisposable
     private readonly PartRange _range;
     private readonly ProgressMeter _meter;
     private readonly WorkScheduler? _device;
+    private readonly IReadOnlyList<string> _recognised;
     private readonly List<RejectedSample> _firstRejects = [];
+    private readonly RejectReasons _reasons = new();
+    private int _notedWarnings;
 
     internal StartedIngestion(
         MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, SourceCheckpoint start, PartRange range, ProgressMeter meter, WorkScheduler? device)
     {
         _encoder = new SampleEncoder(model, options.Bounds);
         _source = source;
+        _recognised = source.Notes;
         _target = target;
         _options = options;
         _start = start;
@@ -43,8 +47,8 @@ public sealed class StartedIngestion : IAsyncDisposable
     /// <summary>How far the source was read before this run.</summary>
     public IngestionProgress Before => _meter.Now();
 
-    /// <summary>The rejected rows by reason; goes on being counted while the run is at work.</summary>
-    public RejectReasons Reasons { get; } = new();
+    /// <summary>What was found out about the source so far.</summary>
+    public IngestionFindings Findings => new(_recognised, _meter.Now().Warnings, _reasons.List());
 
     /// <summary>The first rejected rows so far.</summary>
     public IReadOnlyList<RejectedSample> FirstRejects
@@ -81,11 +85,12 @@ public sealed class StartedIngestion : IAsyncDisposable
                 () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
             ]).ConfigureAwait(false);
             var features = _meter.EndOfRows();
+            await NoteAsync(false, cancellationToken).ConfigureAwait(false);
             await RequireSomethingKeptAsync(progress, cancellationToken).ConfigureAwait(false);
             var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
             _meter.Committed();
             progress?.Report(_meter.Now());
-            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end, Reasons = Reasons.List(), Features = features };
+            return new IngestionReport(_meter.Now(), _start.NextRow, end.Generation, end.RejectsFile, FirstRejects) { End = end, Reasons = _reasons.List(), Features = features };
         }
         catch (Exception exception)
         {
@@ -157,9 +162,9 @@ public sealed class StartedIngestion : IAsyncDisposable
                     _firstRejects.AddRange(rejects.Take(RejectsReported - _firstRejects.Count));
                 }
 
-                Reasons.Add(rejects);
-
+                _reasons.Add(rejects);
                 _meter.Add(stored.EndRow, outcome, stored.Skipped, stored.Rejects.Count, window.Rows?.Captions ?? 0);
+                await NoteAsync(rejects.Any(), cancellationToken).ConfigureAwait(false);
             }
 
             if (outcome.Committed)
@@ -173,6 +178,16 @@ public sealed class StartedIngestion : IAsyncDisposable
                 await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
                 throw new IngestionStoppedException(window.Window.EndRow, outcome.CancelRequested ? null : "the run was stopped");
             }
+        }
+    }
+
+    private async Task NoteAsync(bool rejected, CancellationToken cancellationToken)
+    {
+        var findings = Findings;
+        if (rejected || findings.Warnings.Count > _notedWarnings)
+        {
+            await _target.NoteAsync(findings, cancellationToken).ConfigureAwait(false);
+            _notedWarnings = findings.Warnings.Count;
         }
     }
 
@@ -191,7 +206,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         if (_options.Parts == 1 && _start.Ingested + _start.Skipped + kept == 0)
         {
             await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
-            throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects) { Reasons = Reasons.List() });
+            throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects) { Reasons = _reasons.List() });
         }
     }
 

@@ -25,9 +25,9 @@ namespace Retrieval.Server.Contracts;
 /// <param name="UpdatedAt">When it last made progress.</param>
 /// <param name="EndedAt">When it ended; null if it has not.</param>
 /// <param name="FirstRejects">The first rejected rows; empty in lists.</param>
-/// <param name="Recognised">What the source's files were recognised as, and what could not be checked; empty in lists, and where the run is another process's.</param>
-/// <param name="Warnings">What people should look at, such as features unlike those that the model learned from; empty in lists, and where the run is another process's.</param>
-/// <param name="Reasons">The rejected rows by reason, the most frequent first; empty in lists, and where the run is another process's.</param>
+/// <param name="Recognised">What the source's files were recognised as, and what could not be checked; empty in lists.</param>
+/// <param name="Warnings">What people should look at, such as features unlike those that the model learned from; empty in lists.</param>
+/// <param name="Reasons">The rejected rows by reason, the most frequent first; empty in lists.</param>
 public sealed record IngestionResponse(
     string Id,
     string State,

@@ -50,28 +50,28 @@ internal static class IngestionEndpoints
             .ProducesProblems(403, 404, 429, 503, 504);
     }
 
-    private static async Task<IResult> Start(HttpContext context, RequestReader reader, IngestionRunner runner, RunFindings findings, CancellationToken cancellationToken)
+    private static async Task<IResult> Start(HttpContext context, RequestReader reader, IngestionRunner runner, CancellationToken cancellationToken)
     {
         var run = await runner.StartAsync(IngestionOrder.Of(reader.Read<IngestionRequest>(context)), cancellationToken).ConfigureAwait(false);
         context.AuditTarget($"run {run.Id:D}: {run.Source}");
         context.Response.Headers.Location = $"/v1/ingestions/{run.Id:D}";
-        return Answer(run, findings, StatusCodes.Status202Accepted);
+        return Answer(run, StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> List(IRunRegistry registry, CancellationToken cancellationToken) =>
-        new WholeJson<IngestionsResponse>(new IngestionsResponse([.. (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).Select(run => IngestionView.Of(run, null))]));
+        new WholeJson<IngestionsResponse>(new IngestionsResponse([.. (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).Select(IngestionView.Of)]));
 
-    private static async Task<IResult> Get(string id, IRunRegistry registry, RunFindings findings, CancellationToken cancellationToken) =>
-        Answer(await registry.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), findings, StatusCodes.Status200OK);
+    private static async Task<IResult> Get(string id, IRunRegistry registry, CancellationToken cancellationToken) =>
+        Answer(await registry.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), StatusCodes.Status200OK);
 
-    private static async Task<IResult> Cancel(HttpContext context, string id, IngestionRunner runner, RunFindings findings, CancellationToken cancellationToken)
+    private static async Task<IResult> Cancel(HttpContext context, string id, IngestionRunner runner, CancellationToken cancellationToken)
     {
         context.AuditTarget($"run {id}");
         var run = await runner.CancelAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id);
-        return Answer(run, findings, run.Standing == RunStanding.Running ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
+        return Answer(run, run.Standing == RunStanding.Running ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }
 
-    private static WholeJson<IngestionResponse> Answer(KnownRun run, RunFindings findings, int status) => new(IngestionView.Of(run, findings.Of(run.Id)), status);
+    private static WholeJson<IngestionResponse> Answer(KnownRun run, int status) => new(IngestionView.Of(run), status);
 
     private static Guid IdOf(string id) => Guid.TryParseExact(id, "D", out var found) ? found : throw Unknown(id);
 

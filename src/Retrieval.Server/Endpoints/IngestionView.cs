@@ -7,7 +7,7 @@ namespace Retrieval.Server.Endpoints;
 /// <summary>Converts a run to its response.</summary>
 internal static class IngestionView
 {
-    public static IngestionResponse Of(KnownRun run, RunFinding? found) => new(
+    public static IngestionResponse Of(KnownRun run) => new(
         $"{run.Id:D}",
         StateOf(run.Standing),
         run.Message,
@@ -32,9 +32,9 @@ internal static class IngestionView
         run.UpdatedAt,
         run.EndedAt,
         [.. run.FirstRejects.Select(RejectOf)],
-        found?.Recognised ?? [],
-        found?.Warnings ?? [],
-        [.. (found?.Reasons.List() ?? []).Select(reason => new IngestionReason(reason.Count, RejectOf(reason.First)))]);
+        run.Findings.Recognised,
+        run.Findings.Warnings,
+        [.. run.Findings.Reasons.Select(reason => new IngestionReason(reason.Count, RejectOf(reason.First)))]);
 
     private static IngestionReject RejectOf(RejectedSample reject) => new(reject.Source, reject.Row, reject.Id, reject.Reason);
 

@@ -62,7 +62,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         ConflictException conflict => Of(409, conflict.Message),
         CatalogUnavailableException { SignInRefused: true } => SignInRefused,
         CatalogUnavailableException => CatalogAway,
-        CatalogException { Fault: not (CatalogFault.Other or CatalogFault.Schema) } refused => OfFault(refused.Fault),
+        CatalogException { Fault: not CatalogFault.Other } refused => OfFault(refused.Fault),
         IndexLockedException => Of(409, "an ingestion is writing to the index, which has one writer at a time; try again when it has ended"),
         IndexWriteException { DiskFull: true } => Of(507, "the disk of the index is full; nothing was changed"),
         ManifestLostException lost => Lost(lost),
@@ -103,6 +103,7 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         CatalogFault.DiskFull => Of(507, "Postgres has no room left on its disk; nothing was changed"),
         CatalogFault.SharedMemory => Of(503, "Postgres has too little shared memory; nothing was changed, try again later"),
         CatalogFault.Busy => Of(503, "timed out waiting for a lock in Postgres, for example of somebody who builds or drops an index; nothing was changed, try again later"),
+        CatalogFault.Schema => Of(503, "the catalog's schema is not the one that this replica's version writes to; nothing was changed; bring both to one version (`retrieval index migrate`)"),
         CatalogFault.Taken => Of(409, "another run has this source; wait for it to end, or cancel it"),
         _ => Of(409, "the index that this replica serves is no longer in the catalog; it takes up another as soon as one is activated"),
     };

@@ -42,7 +42,7 @@ internal sealed class CatalogRunRegistry(Catalog catalog, FollowState follow, So
     }
 
     // The run is registered by now: if two replicas start at once, at least one sees the other here and gives way.
-    public async Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken)
+    public async Task BegunAsync(IngestionRun run, StartedIngestion started, CancellationToken cancellationToken)
     {
         if (await CatalogRuns.FindAsync(catalog, run.Id, cancellationToken).ConfigureAwait(false) is { } registered
             && await CatalogIndexes.FindAsync(catalog, registered.Index, cancellationToken).ConfigureAwait(false) is { } index)
@@ -54,7 +54,7 @@ internal sealed class CatalogRunRegistry(Catalog catalog, FollowState follow, So
     }
 
     /// <summary>Records nothing: each window is in the catalog. Makes this replica poll.</summary>
-    public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => follow.Nudge();
+    public void Progressed(IngestionRun run, IngestionProgress progress, StartedIngestion started) => follow.Nudge();
 
     /// <summary>Records little: the run itself has reported to the catalog.</summary>
     public void Ended(IngestionRun run, IngestionReport? report, Exception? cause)
@@ -111,9 +111,17 @@ internal sealed class CatalogRunRegistry(Catalog catalog, FollowState follow, So
             StartedAt = run.StartedAt,
             UpdatedAt = run.UpdatedAt,
             EndedAt = run.EndedAt,
-            FirstRejects = [.. run.FirstRejects.Select(reject => new RejectedSample(reject.Source, reject.Row, reject.Id, reject.Reason))],
+            Findings = Known(run.Findings),
+            FirstRejects = [.. run.FirstRejects.Select(Known)],
         };
     }
+
+    private IngestionFindings Known(CatalogFindings found) => new(
+        [.. found.Recognised.Select(roots.Public)],
+        [.. found.Warnings.Select(roots.Public)],
+        [.. found.Reasons.Select(reason => new RejectReason(reason.Count, Known(reason.First)))]);
+
+    private static RejectedSample Known(CatalogReject reject) => new(reject.Source, reject.Row, reject.Id, reject.Reason);
 
     private RunStanding StandingOf(CatalogRun run) => run.State switch
     {

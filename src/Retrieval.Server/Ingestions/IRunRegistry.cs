@@ -1,4 +1,3 @@
-using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 
@@ -20,10 +19,10 @@ internal interface IRunRegistry
     Task<IIngestionTarget> TargetAsync(IngestionRun run, ModelLease model, CancellationToken cancellationToken);
 
     /// <summary>The run has locked its source. Last chance to refuse it; otherwise it is recorded.</summary>
-    Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken);
+    Task BegunAsync(IngestionRun run, StartedIngestion started, CancellationToken cancellationToken);
 
     /// <summary>The run made progress.</summary>
-    void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects);
+    void Progressed(IngestionRun run, IngestionProgress progress, StartedIngestion started);
 
     /// <summary>The run ended.</summary>
     void Ended(IngestionRun run, IngestionReport? report, Exception? cause);

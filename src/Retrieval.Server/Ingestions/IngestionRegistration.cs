@@ -21,7 +21,6 @@ internal static class IngestionRegistration
         }
 
         services.AddInstruments<IngestionMetrics>();
-        services.AddSingleton<RunFindings>();
         services.AddSingleton<IngestionRunner>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<IngestionRunner>());
     }

@@ -17,7 +17,7 @@ namespace Retrieval.Server.Ingestions;
 /// stops after the current window has been committed, and another run resumes there.
 /// </summary>
 internal sealed partial class IngestionRunner(
-    SnapshotSource snapshots, ComputeQueues queues, IRunRegistry registry, SourceRoots roots, RunFindings findings, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
+    SnapshotSource snapshots, ComputeQueues queues, IRunRegistry registry, SourceRoots roots, IngestionMetrics metrics, LimitsOptions limits, ImageBounds bounds, TimeProvider time, ILogger<IngestionRunner> logger)
     : IHostedService, IDisposable
 {
     // Share of the time that requests have to finish; a window that takes longer is dropped.
@@ -135,8 +135,7 @@ internal sealed partial class IngestionRunner(
         var started = await job.StartAsync(source, target, cancellationToken).ConfigureAwait(false);
         try
         {
-            await registry.BegunAsync(run, started.Before, cancellationToken).ConfigureAwait(false);
-            findings.Begun(run.Id, source.Notes, started.Reasons);
+            await registry.BegunAsync(run, started, cancellationToken).ConfigureAwait(false);
             var answer = await registry.FindAsync(run.Id, cancellationToken).ConfigureAwait(false);
             return (started, answer ?? throw new InvalidOperationException($"run {run.Id} is not in the registry that it was just entered in"));
         }
@@ -169,7 +168,7 @@ internal sealed partial class IngestionRunner(
 
             await using (started.ConfigureAwait(false))
             {
-                var watch = new IngestionProgressObserver(value => Progressed(run, value, started), metrics, started.Before);
+                var watch = new IngestionProgressObserver((value, warnings) => Progressed(run, value, warnings, started), metrics, started.Before);
                 report = await started.RunAsync(watch, cancel.Token, _killing.Token).ConfigureAwait(false);
             }
         }
@@ -192,10 +191,10 @@ internal sealed partial class IngestionRunner(
         }
     }
 
-    private void Progressed(IngestionRun run, IngestionProgress value, StartedIngestion started)
+    private void Progressed(IngestionRun run, IngestionProgress value, IEnumerable<string> warnings, StartedIngestion started)
     {
-        registry.Progressed(run, value, started.FirstRejects);
-        foreach (var warning in findings.Warned(run.Id, value.Warnings))
+        registry.Progressed(run, value, started);
+        foreach (var warning in warnings)
         {
             LogWarned(run.Id, warning);
         }

@@ -1,4 +1,5 @@
 using Retrieval.Features.Sources;
+using Retrieval.Search.Ingestion;
 
 namespace Retrieval.Server.Ingestions;
 
@@ -73,6 +74,9 @@ internal sealed record KnownRun
 
     /// <summary>When it ended; null if it has not.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>What it found out about its source; empty in lists.</summary>
+    public IngestionFindings Findings { get; init; } = IngestionFindings.None;
 
     /// <summary>The first rejected rows; empty in lists.</summary>
     public IReadOnlyList<RejectedSample> FirstRejects { get; init; } = [];

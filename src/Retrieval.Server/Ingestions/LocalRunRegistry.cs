@@ -19,7 +19,7 @@ internal sealed class LocalRunRegistry(ServerSnapshotOptions options, SourceRoot
     {
         lock (_gate)
         {
-            return Task.FromResult<IReadOnlyList<KnownRun>>([.. Enumerable.Reverse(_runs).Select(run => run with { FirstRejects = [] })]);
+            return Task.FromResult<IReadOnlyList<KnownRun>>([.. Enumerable.Reverse(_runs).Select(run => run with { FirstRejects = [], Findings = IngestionFindings.None })]);
         }
     }
 
@@ -40,8 +40,9 @@ internal sealed class LocalRunRegistry(ServerSnapshotOptions options, SourceRoot
     public Task<IIngestionTarget> TargetAsync(IngestionRun run, ModelLease model, CancellationToken cancellationToken) =>
         Task.FromResult<IIngestionTarget>(new LocalIngestionTarget(options.Index, IndexBinding.SchemaOf(model.Model), new IngestionOptions { SourceKey = run.SourceKey }.CommitRows));
 
-    public Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken)
+    public Task BegunAsync(IngestionRun run, StartedIngestion started, CancellationToken cancellationToken)
     {
+        var before = started.Before;
         lock (_gate)
         {
             if (_runs.Count == MostRuns)
@@ -59,14 +60,15 @@ internal sealed class LocalRunRegistry(ServerSnapshotOptions options, SourceRoot
                 TotalRows = before.TotalRows,
                 StartedAt = run.StartedAt,
                 UpdatedAt = run.StartedAt,
+                Findings = started.Findings,
             });
         }
 
         return Task.CompletedTask;
     }
 
-    public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) =>
-        Change(run.Id, known => Counted(known, progress, firstRejects) with { Remaining = progress.Remaining });
+    public void Progressed(IngestionRun run, IngestionProgress progress, StartedIngestion started) =>
+        Change(run.Id, known => Counted(known, progress, started.FirstRejects) with { Remaining = progress.Remaining, Findings = started.Findings });
 
     public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => Change(run.Id, known =>
     {

@@ -75,7 +75,10 @@ public sealed class CatalogIndexTests
 
         var table = (await catalog.RunAsync("index", "status")).Succeeded().Output;
 
-        Assert.All(["pgvector", "default, active", "fingerprint", "image_record", folder.Path, "complete"], part => Assert.Contains(part, table, StringComparison.Ordinal));
+        var run = Assert.Single(Assert.Single((await catalog.RunAsync("index", "status", "--json")).Json().GetProperty("indexes").EnumerateArray()).GetProperty("runs").EnumerateArray());
+        Assert.Equal("completed", run.GetProperty("state").GetString());
+        Assert.Contains("captions an image", Assert.Single(run.GetProperty("findings").GetProperty("recognised").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.All(["pgvector", "default, active", "fingerprint", "image_record", folder.Path, "complete", "latest runs", "what they found"], part => Assert.Contains(part, table, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -37,6 +37,33 @@ public sealed class CatalogIngestionRunTests
     }
 
     [Fact]
+    public async Task What_a_run_found_out_is_shown_by_every_replica_and_after_restarts_also_of_jobs_and_of_runs_that_were_stopped()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder["roots/flickr"], 400, fault: 3);
+        await using var witness = await ServeAsync(catalog, "witness");
+        string path;
+        await using (var first = await ServeAsync(catalog, "first"))
+        {
+            path = await first.BeginAsync(SplitFiles.Order("flickr", """, "batchRows": 1"""));
+            await Eventually.TrueAsync(async () => (int)(await witness.RunAsync(path))["rejected"]! >= 2, "it gets on");
+            await first.App.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        var seen = await witness.EndedAsync(path, "cancelled");
+        await using var second = await ServeAsync(catalog, "first");
+        var run = await second.RunAsync(path);
+
+        Assert.True(System.Text.Json.Nodes.JsonNode.DeepEquals(seen, run), $"{seen} {run}");
+        Assert.Contains("1 caption an image", (string)Assert.Single(run["recognised"]!.AsArray())!, StringComparison.Ordinal);
+        var reason = Assert.Single(run["reasons"]!.AsArray())!;
+        Assert.Equal(((int)run["rejected"]!, 2), ((int)reason["count"]!, (int)reason["first"]!["row"]!));
+        Assert.Empty(run["warnings"]!.AsArray());
+        Assert.All((await (await second.Client.AskAsync("/v1/ingestions")).JsonAsync())["ingestions"]!.AsArray(), listed => Assert.Empty(listed!["reasons"]!.AsArray()));
+    }
+
+    [Fact]
     public async Task A_run_is_cancelled_from_another_replica_and_gone_on_with_there()
     {
         await using var catalog = await TestCatalog.CreateAsync();

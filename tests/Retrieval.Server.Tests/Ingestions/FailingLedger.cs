@@ -1,4 +1,3 @@
-using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Ingestions;
@@ -21,9 +20,9 @@ internal sealed class FailingLedger(IRunRegistry ledger) : IRunRegistry
 
     public Task<IIngestionTarget> TargetAsync(IngestionRun run, ModelLease model, CancellationToken cancellationToken) => ledger.TargetAsync(run, model, cancellationToken);
 
-    public Task BegunAsync(IngestionRun run, IngestionProgress before, CancellationToken cancellationToken) => ledger.BegunAsync(run, before, cancellationToken);
+    public Task BegunAsync(IngestionRun run, StartedIngestion started, CancellationToken cancellationToken) => ledger.BegunAsync(run, started, cancellationToken);
 
-    public void Progressed(IngestionRun run, IngestionProgress progress, IReadOnlyList<RejectedSample> firstRejects) => ledger.Progressed(run, progress, firstRejects);
+    public void Progressed(IngestionRun run, IngestionProgress progress, StartedIngestion started) => ledger.Progressed(run, progress, started);
 
     public void Ended(IngestionRun run, IngestionReport? report, Exception? cause) => ledger.Ended(run, report, cause);
 }

@@ -1,9 +1,13 @@
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
+using Retrieval.Postgres.TestKit;
 using Retrieval.Search.Ingestion;
+using Retrieval.Search.Snapshots;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Tests.Catalogs;
 using Retrieval.Server.Tests.Hosting;
+using Retrieval.Storage.Postgres.Indexes;
 
 namespace Retrieval.Server.Tests.Ingestions;
 
@@ -44,6 +48,32 @@ public sealed class FeatureWarningRunTests : IDisposable
         Assert.Equal(Images, (int)tenfold["stored"]!);
         Assert.Contains(warning, Assert.Single(server.Log.Of(1404)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Warnings_of_a_run_into_a_catalog_are_known_to_another_replica()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        Write("like", 1);
+        Write("tenfold", 10);
+        using (var model = MatchingModel.Load(Path.Combine(Scenes, "bundle"), new InferenceOptions { Threads = 1 }))
+        using (var source = PrecomputedSplitSource.Open(_folder["roots"], "like", FeatureExpectation.None))
+        {
+            var index = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "blue", IndexBinding.SchemaOf(model), TestContext.Current.CancellationToken);
+            var target = new CatalogIngestionTarget(catalog.Catalog, index, new CatalogTargetOptions { Worker = "job" });
+            await new IngestionJob(model, new IngestionOptions { SourceKey = "first" }, TimeProvider.System)
+                .RunAsync(source, target, cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        await using var one = await ServeAsync(catalog, "one");
+        await using var two = await ServeAsync(catalog, "two");
+        var path = await one.BeginAsync("""{ "source": { "folder": "roots", "split": "tenfold" }, "replace": true }""");
+        var run = await two.EndedAsync(path, "completed");
+
+        Assert.Contains("are of another scale", (string)Assert.Single(run["warnings"]!.AsArray())!, StringComparison.Ordinal);
+    }
+
+    private ValueTask<RunningServer> ServeAsync(TestCatalog catalog, string name) => CatalogServing.ServeAsync(
+        RunningServer.Options(Path.Combine(Scenes, "bundle"), catalog.Folder[name], catalog.Database.OwnerConnectionString) with { Ingestion = new ServerIngestionOptions { Roots = [_folder.Path] } });
 
     private void Write(string split, float factor)
     {

@@ -18,14 +18,14 @@ public sealed class MigratorTests
     {
         await using var database = await TestDatabase.CreateAsync(Cancellation);
         await using var catalog = SampleCatalog.Open(database.OwnerConnectionString);
-        var none = await Assert.ThrowsAsync<CatalogException>(() => Migrator.RequireAsync(catalog, Cancellation));
+        var none = await Assert.ThrowsAsync<CatalogException>(() => Migrator.RequireAsync(catalog, SchemaUse.Read, Cancellation));
         Assert.Contains("holds no retrieval schema yet; run `retrieval index migrate`", none.Message, StringComparison.Ordinal);
         var applied = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Migrator.MigrateAsync(catalog, cancellationToken: Cancellation)));
         Assert.Equal(Migrator.Latest, Assert.Single(applied, names => names.Count > 0).Count);
         var before = await ObjectsAsync(database);
         Assert.Empty(await Migrator.MigrateAsync(catalog, cancellationToken: Cancellation));
         Assert.Equal(before, await ObjectsAsync(database));
-        await Migrator.RequireAsync(catalog, Cancellation);
+        await Migrator.RequireAsync(catalog, SchemaUse.Read, Cancellation);
     }
 
     [Theory]
@@ -35,12 +35,53 @@ public sealed class MigratorTests
     {
         await using var catalog = await SampleCatalog.CreateAsync();
         await catalog.ExecuteAsync(change);
-        foreach (var use in new Func<Task>[] { () => Migrator.MigrateAsync(catalog.Catalog, cancellationToken: Cancellation), () => Migrator.RequireAsync(catalog.Catalog, Cancellation) })
+        foreach (var use in new Func<Task>[] { () => Migrator.MigrateAsync(catalog.Catalog, cancellationToken: Cancellation), () => Migrator.RequireAsync(catalog.Catalog, SchemaUse.Read, Cancellation) })
         {
             var refused = await Assert.ThrowsAsync<CatalogException>(use);
             Assert.Equal(CatalogFault.Schema, refused.Fault);
             Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(1, 1, true, true)]
+    [InlineData(2, 3, true, true)]
+    [InlineData(2, 4, true, false)]
+    [InlineData(4, 4, false, false)]
+    public async Task A_newer_schema_takes_the_programs_that_its_migrations_say(int readsFrom, int writesFrom, bool reads, bool writes)
+    {
+        await using var catalog = await SampleCatalog.CreateAsync();
+        await catalog.ExecuteAsync($"""
+            insert into retrieval.migration (version, name, sha256) values (998, '0998_wide', 'x'), (999, '0999_future', 'x');
+            insert into retrieval.compatibility (version, reads_from, writes_from) values (998, 1, 1), (999, {readsFrom}, {writesFrom})
+            """);
+
+        await AllowsAsync(reads, "takes no readers of that version", () => Migrator.RequireAsync(catalog.Catalog, SchemaUse.Read, Cancellation));
+        await AllowsAsync(writes, "takes no writers of that version", () => Migrator.RequireAsync(catalog.Catalog, SchemaUse.Write, Cancellation));
+        await AllowsAsync(writes, "takes no writers of that version", async () => Assert.Empty(await Migrator.MigrateAsync(catalog.Catalog, cancellationToken: Cancellation)));
+    }
+
+    [Fact]
+    public async Task Every_migration_from_the_third_on_says_which_programs_may_go_on_under_it()
+    {
+        await using var catalog = await SampleCatalog.CreateAsync();
+
+        Assert.Equal(Enumerable.Range(3, Migrator.Latest - 2), await catalog.AskAsync<int[]>("select array_agg(version order by version) from retrieval.compatibility where 0 < reads_from and reads_from <= writes_from and writes_from <= version"));
+    }
+
+    // The statement as version 2 had it, in which the column that 0003 adds is not named.
+    [Fact]
+    public async Task A_program_of_version_two_registers_and_moves_its_runs_after_the_migration_and_they_are_shown()
+    {
+        await using var catalog = await SampleCatalog.CreateAsync();
+        await catalog.ExecuteAsync($"""
+            insert into retrieval.run (index_id, source_key, part, parts, run_id, worker, state, first_row, next_row, total_rows)
+            values ({catalog.Index.IndexId}, 'old', 0, 1, '00000000-0000-0000-0000-000000000001', 'old', 'running', 0, 0, 8) on conflict (run_id) do nothing;
+            update retrieval.run set state = 'completed', message = null, ended_at = clock_timestamp(), updated_at = clock_timestamp() where run_id = '00000000-0000-0000-0000-000000000001'
+            """);
+
+        var run = await CatalogRuns.FindAsync(catalog.Catalog, new Guid("00000000-0000-0000-0000-000000000001"), Cancellation);
+        Assert.Equal((RunState.Completed, CatalogFindings.None), (run!.State, run.Findings));
     }
 
     [Fact]
@@ -49,16 +90,17 @@ public sealed class MigratorTests
         await using var catalog = await SampleCatalog.CreateAsync();
         await using var images = new CatalogImageWriter(catalog.Catalog, catalog.Index);
         await images.PutAsync(SampleCorpus.Batch("old", version: 1), Cancellation);
+        await catalog.BackToVersionTwoAsync();
         await catalog.ExecuteAsync("""
             drop function retrieval.partitioned;
             drop table retrieval.image_value;
             alter table retrieval.image drop column value_rows;
             delete from retrieval.migration where version > 1
             """);
-        var older = await Assert.ThrowsAsync<CatalogException>(() => Migrator.RequireAsync(catalog.Catalog, Cancellation));
-        Assert.Contains("is at schema version 1 and this program needs 2", older.Message, StringComparison.Ordinal);
+        var older = await Assert.ThrowsAsync<CatalogException>(() => Migrator.RequireAsync(catalog.Catalog, SchemaUse.Read, Cancellation));
+        Assert.Contains("is at schema version 1 and this program needs 3", older.Message, StringComparison.Ordinal);
 
-        Assert.Equal(["0002_values"], await Migrator.MigrateAsync(catalog.Catalog, cancellationToken: Cancellation));
+        Assert.Equal(["0002_values", "0003_findings"], await Migrator.MigrateAsync(catalog.Catalog, cancellationToken: Cancellation));
 
         await images.PutAsync(SampleCorpus.Batch("new", version: 2), Cancellation);
         await CatalogAssert.HoldsAsync(catalog, new Dictionary<string, int> { ["old"] = 1, ["new"] = 2 });
@@ -100,6 +142,13 @@ public sealed class MigratorTests
         {
             await ExecuteAsync(connection, $"drop database {name} with (force)");
         }
+    }
+
+    private static async Task AllowsAsync(bool allowed, string reason, Func<Task> use)
+    {
+        var refused = await Record.ExceptionAsync(use);
+        Assert.Equal(allowed, refused is null);
+        Assert.True(allowed || refused is CatalogException { Fault: CatalogFault.Schema } && refused.Message.Contains(reason, StringComparison.Ordinal), refused?.Message);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)

@@ -53,7 +53,7 @@ public sealed class PermissionTests
         await using var catalog = SampleCatalog.Open(setup.Serve.ConnectionString);
         var index = (await CatalogIndexes.FindAsync(catalog, "sample", Cancellation))!;
         Assert.Equal(5, index.Epoch);
-        await Migrator.RequireAsync(catalog, Cancellation);
+        await Migrator.RequireAsync(catalog, SchemaUse.Write, Cancellation);
         Assert.Single((await CatalogStatus.ReadAsync(catalog, Cancellation)).Indexes);
         Assert.Single(await CatalogRuns.ListAsync(catalog, null, 10, Cancellation));
         Assert.Empty((await CatalogVerify.RunAsync(catalog, index, 1, Cancellation)).Findings);

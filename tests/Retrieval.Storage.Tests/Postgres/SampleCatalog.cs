@@ -34,6 +34,9 @@ internal sealed class SampleCatalog : IAsyncDisposable
 
     public Task ExecuteAsync(string sql) => _catalog.ExecuteAsync(sql);
 
+    /// <inheritdoc cref="TestCatalog.BackToVersionTwoAsync"/>
+    public Task BackToVersionTwoAsync() => _catalog.BackToVersionTwoAsync();
+
     public Task<T?> AskAsync<T>(string sql) => _catalog.AskAsync<T>(sql);
 
     public Task<long> EpochAsync() => EpochOfAsync("sample");

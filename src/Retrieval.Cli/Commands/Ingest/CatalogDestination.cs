@@ -73,7 +73,7 @@ internal sealed class CatalogDestination
         }
         else
         {
-            await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
+            await Migrator.RequireAsync(catalog, SchemaUse.Write, cancellationToken).ConfigureAwait(false);
         }
 
         var name = parsed.GetValue(Name) ?? await ActiveAsync(catalog, schema, cancellationToken).ConfigureAwait(false);

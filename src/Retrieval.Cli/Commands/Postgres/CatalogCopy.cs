@@ -49,7 +49,7 @@ internal sealed class CatalogCopy : IAsyncDisposable
         CatalogFollower? follower = null;
         try
         {
-            await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
+            await Migrator.RequireAsync(catalog, SchemaUse.Read, cancellationToken).ConfigureAwait(false);
             var found = await CatalogIndexOption.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false);
             follower = new CatalogFollower(
                 catalog, new FollowerOptions { CacheFolder = folder, IndexName = found.Name }, schemas);

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Maintenance;
 using Retrieval.Storage.Postgres.Migrations;
+using Retrieval.Storage.Postgres.Writing;
 using Retrieval.Terminal.Output;
 using Spectre.Console;
 
@@ -13,18 +15,18 @@ internal static class CatalogStatusView
     {
         await using (catalog.ConfigureAwait(false))
         {
-            await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
+            var version = await Migrator.RequireAsync(catalog, SchemaUse.Read, cancellationToken).ConfigureAwait(false);
             var status = await CatalogStatus.ReadAsync(catalog, cancellationToken).ConfigureAwait(false);
-            Printer.Write(status, json, console => Show(console, status));
+            Printer.Write(status, json, console => Show(console, status, version));
             return ExitCodes.Ok;
         }
     }
 
-    private static void Show(IAnsiConsole console, CatalogStatus status)
+    private static void Show(IAnsiConsole console, CatalogStatus status, int version)
     {
         console.Write(Tables.Facts(
             status.Database,
-            ("catalog", $"{status.CatalogId}, schema version {Migrator.Latest}"),
+            ("catalog", $"{status.CatalogId}, schema version {version}"),
             ("size", Units.Bytes(status.Bytes)),
             ("server", $"PostgreSQL {status.Postgres}, pgvector {status.Pgvector}"),
             ("active", status.Indexes.FirstOrDefault(index => index.Index.Active)?.Index.Name ?? "none: no replica can begin to serve; see `retrieval index activate`")));
@@ -32,6 +34,49 @@ internal static class CatalogStatusView
         foreach (var index in status.Indexes)
         {
             Show(console, index);
+            ShowRuns(console, index.Runs);
+        }
+    }
+
+    private static void ShowRuns(IAnsiConsole console, IReadOnlyList<CatalogRun> runs)
+    {
+        if (runs.Count == 0)
+        {
+            return;
+        }
+
+        var table = Tables.Titled("latest runs", "began", "source", "part", "state", "#stored", "#rejected", "worker");
+        foreach (var run in runs)
+        {
+            var state = run is { State: RunState.Running, Connected: false } ? "not connected" : run.State.ToString().ToLowerInvariant();
+            table.Add(
+                run.StartedAt.UtcDateTime.ToString("u", CultureInfo.InvariantCulture), run.SourceKey, run.Parts == 1 ? "" : $"{run.Part}/{run.Parts}", state, Units.Count(run.Ingested), Units.Count(run.Rejected), run.Worker);
+        }
+
+        console.Write(table);
+        var found = Tables.Titled("what they found", "began", "what", "#times");
+        foreach (var run in runs)
+        {
+            var began = run.StartedAt.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
+            foreach (var note in run.Findings.Recognised)
+            {
+                found.Add(began, note, "");
+            }
+
+            foreach (var warning in run.Findings.Warnings)
+            {
+                found.Add(began, $"warning: {warning}", "");
+            }
+
+            foreach (var (count, first) in run.Findings.Reasons)
+            {
+                found.Add(began, $"rejected: {first.Source}: {first.Reason}", Units.Count(count));
+            }
+        }
+
+        if (found.Rows.Count > 0)
+        {
+            console.Write(found);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class CatalogVerifyView
     {
         await using (catalog.ConfigureAwait(false))
         {
-            await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
+            await Migrator.RequireAsync(catalog, SchemaUse.Read, cancellationToken).ConfigureAwait(false);
             var index = await CatalogIndexOption.FindAsync(catalog, name, cancellationToken).ConfigureAwait(false);
             var found = await CatalogVerify.RunAsync(catalog, index, sample.Every, cancellationToken).ConfigureAwait(false);
             var recall = new List<RecallReport>();

@@ -31,7 +31,7 @@ internal static class IndexVacuumCommand
             var catalog = postgres.Open(parsed);
             await using (catalog.ConfigureAwait(false))
             {
-                await Migrator.RequireAsync(catalog, cancellationToken).ConfigureAwait(false);
+                await Migrator.RequireAsync(catalog, SchemaUse.Write, cancellationToken).ConfigureAwait(false);
                 var index = await CatalogIndexOption.FindAsync(catalog, parsed.GetValue(name), cancellationToken).ConfigureAwait(false);
                 var options = new CatalogVacuumOptions
                 {

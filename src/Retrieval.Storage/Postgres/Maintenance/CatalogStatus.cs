@@ -1,6 +1,7 @@
 using Npgsql;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Writing;
 using Retrieval.Storage.Rows;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
@@ -14,6 +15,9 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// <param name="Indexes">Its indexes, in the order of their creation.</param>
 public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, string Postgres, string Pgvector, IReadOnlyList<IndexStatus> Indexes)
 {
+    /// <summary>The number of runs shown with an index.</summary>
+    public const int RunsShown = 5;
+
     private static readonly string[] Parents = ["image", "image_record", "image_embedding", "image_value", "caption", "caption_embedding"];
 
     /// <summary>Reads the status.</summary>
@@ -23,12 +27,18 @@ public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, 
     {
         ArgumentNullException.ThrowIfNull(catalog);
         var indexes = await CatalogIndexes.ListAsync(catalog, cancellationToken).ConfigureAwait(false);
+        var runs = new Dictionary<int, IReadOnlyList<CatalogRun>>();
+        foreach (var index in indexes)
+        {
+            runs[index.IndexId] = await CatalogRuns.LatestAsync(catalog, index, RunsShown, cancellationToken).ConfigureAwait(false);
+        }
+
         return await catalog.UseAsync("reading the status", async (connection, cancellation) =>
         {
             var read = new List<IndexStatus>();
             foreach (var index in indexes)
             {
-                read.Add(await ReadAsync(connection, index, cancellation).ConfigureAwait(false));
+                read.Add(await ReadAsync(connection, index, runs[index.IndexId], cancellation).ConfigureAwait(false));
             }
 
             return new CatalogStatus(
@@ -41,7 +51,7 @@ public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, 
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<IndexStatus> ReadAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken)
+    private static async Task<IndexStatus> ReadAsync(NpgsqlConnection connection, CatalogIndex index, IReadOnlyList<CatalogRun> runs, CancellationToken cancellationToken)
     {
         (long Images, long Captions, long Tombstones) counts = default;
         await foreach (var row in connection.RowsAsync(
@@ -59,7 +69,7 @@ public sealed record CatalogStatus(Guid CatalogId, string Database, long Bytes, 
 
         return new IndexStatus(
             index, counts.Images, counts.Captions, counts.Tombstones, tables,
-            await NearestAsync(connection, index, cancellationToken).ConfigureAwait(false), await LedgerAsync(connection, index, cancellationToken).ConfigureAwait(false));
+            await NearestAsync(connection, index, cancellationToken).ConfigureAwait(false), await LedgerAsync(connection, index, cancellationToken).ConfigureAwait(false), runs);
     }
 
     internal static async Task<IReadOnlyDictionary<string, long>> NearestAsync(NpgsqlConnection connection, CatalogIndex index, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Retrieval.Storage.Postgres.Indexes;
+using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Storage.Postgres.Maintenance;
 
@@ -10,6 +11,7 @@ namespace Retrieval.Storage.Postgres.Maintenance;
 /// <param name="Tables">Bytes of each table, including its own indexes and the values stored outside its rows.</param>
 /// <param name="Nearest">Bytes of the existing nearest-neighbour indexes, by collection.</param>
 /// <param name="Ledger">Checkpoints of its sources.</param>
+/// <param name="Runs">Its latest runs, newest first.</param>
 public sealed record IndexStatus(
     CatalogIndex Index,
     long Images,
@@ -17,4 +19,5 @@ public sealed record IndexStatus(
     long Tombstones,
     IReadOnlyDictionary<string, long> Tables,
     IReadOnlyDictionary<string, long> Nearest,
-    IReadOnlyList<PartStatus> Ledger);
+    IReadOnlyList<PartStatus> Ledger,
+    IReadOnlyList<CatalogRun> Runs);

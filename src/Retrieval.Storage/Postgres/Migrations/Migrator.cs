@@ -9,7 +9,8 @@ namespace Retrieval.Storage.Postgres.Migrations;
 
 /// <summary>
 /// Brings a database's schema to this version. Migrations are numbered SQL files, each applied once and in order, in its own
-/// transaction. There is no downgrade. An applied file is never edited; its hash shows an edit.
+/// transaction. There is no downgrade: a program of the version before goes on where the migration says so (docs/upgrade.md).
+/// An applied file is never edited; its hash shows an edit.
 /// </summary>
 public static class Migrator
 {
@@ -28,7 +29,7 @@ public static class Migrator
     /// <param name="cancellationToken">Stops between two migrations.</param>
     /// <returns>The names of the applied migrations.</returns>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
-    /// <exception cref="CatalogException">Postgres refused; the schema is newer than this version; or an applied migration was edited.</exception>
+    /// <exception cref="CatalogException">Postgres refused; the schema is newer and does not take writers of this version; or an applied migration was edited.</exception>
     public static Task<IReadOnlyList<string>> MigrateAsync(Catalog catalog, CatalogRoles? grants = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -40,7 +41,7 @@ public static class Migrator
                 await PrepareAsync(catalog, connection, cancellation).ConfigureAwait(false);
                 var applied = new List<string>();
                 var done = await AppliedAsync(connection, cancellation).ConfigureAwait(false);
-                Check(catalog, done);
+                await CheckAsync(catalog, connection, done, SchemaUse.Write, cancellation).ConfigureAwait(false);
                 foreach (var migration in Known.Where(migration => !done.ContainsKey(migration.Version)))
                 {
                     await ApplyAsync(connection, migration, cancellation).ConfigureAwait(false);
@@ -65,10 +66,16 @@ public static class Migrator
         }, cancellationToken);
     }
 
-    /// <summary>Refuses a database whose schema is of another version.</summary>
+    /// <summary>
+    /// Refuses a database whose schema is older than this program, or newer and not made to take programs of this version.
+    /// </summary>
+    /// <param name="catalog">The database.</param>
+    /// <param name="use">What the program is about to do there.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The version of the schema.</returns>
     /// <exception cref="CatalogUnavailableException">Postgres does not answer.</exception>
-    /// <exception cref="CatalogException">There is no schema, or it is older or newer.</exception>
-    public static Task RequireAsync(Catalog catalog, CancellationToken cancellationToken = default)
+    /// <exception cref="CatalogException">There is no schema, it is older, or it is newer and does not take this program.</exception>
+    public static Task<int> RequireAsync(Catalog catalog, SchemaUse use, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return catalog.UseAsync($"checking the schema of {catalog.Name}", async (connection, cancellation) =>
@@ -76,10 +83,11 @@ public static class Migrator
             var done = await HasTableAsync(connection, cancellation).ConfigureAwait(false)
                 ? await AppliedAsync(connection, cancellation).ConfigureAwait(false)
                 : throw Refused(catalog, "holds no retrieval schema yet; run `retrieval index migrate`");
-            Check(catalog, done);
-            return done.Count == Known.Count
-                ? done.Count
-                : throw Refused(catalog, $"is at schema version {done.Keys.DefaultIfEmpty(0).Max()} and this program needs {Latest}; run `retrieval index migrate`");
+            await CheckAsync(catalog, connection, done, use, cancellation).ConfigureAwait(false);
+            var version = done.Keys.DefaultIfEmpty(0).Max();
+            return Known.All(migration => done.ContainsKey(migration.Version))
+                ? version
+                : throw Refused(catalog, $"is at schema version {version} and this program needs {Latest}; run `retrieval index migrate`");
         }, cancellationToken);
     }
 
@@ -120,19 +128,30 @@ public static class Migrator
         await ExecuteAsync(connection, null, CatalogRoles.GrantSql, cancellationToken).ConfigureAwait(false);
     }
 
-    private static void Check(Catalog catalog, Dictionary<int, string> done)
+    private static async Task CheckAsync(Catalog catalog, NpgsqlConnection connection, Dictionary<int, string> done, SchemaUse use, CancellationToken cancellationToken)
     {
-        foreach (var (version, hash) in done)
+        if (Known.FirstOrDefault(migration => done.TryGetValue(migration.Version, out var hash) && hash != migration.Hash) is { } edited)
         {
-            if (Known.FirstOrDefault(migration => migration.Version == version) is not { } known)
-            {
-                throw Refused(catalog, $"is at schema version {done.Keys.Max()}, newer than this program's {Latest}; update the program");
-            }
+            throw Refused(catalog, $"had another file applied as migration {edited.Name} than this program has");
+        }
 
-            if (known.Hash != hash)
-            {
-                throw Refused(catalog, $"had another file applied as migration {known.Name} than this program has");
-            }
+        var newer = done.Keys.Where(version => version > Latest).ToArray();
+        if (newer.Length > 0 && !await TakesAsync(connection, newer, use, cancellationToken).ConfigureAwait(false))
+        {
+            throw Refused(catalog, $"is at schema version {newer.Max()}, newer than this program's {Latest}, and takes no {(use == SchemaUse.Read ? "readers" : "writers")} of that version; update the program");
+        }
+    }
+
+    /// <summary>Whether each of these migrations says that programs of this version may go on under it.</summary>
+    private static async Task<bool> TakesAsync(NpgsqlConnection connection, int[] versions, SchemaUse use, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("select count(*) from retrieval.compatibility where version = any ($1) and case when $2 then writes_from else reads_from end <= $3", connection)
+        {
+            Parameters = { new() { Value = versions }, new() { Value = use == SchemaUse.Write }, new() { Value = Latest } },
+        };
+        await using (command.ConfigureAwait(false))
+        {
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is long count && count == versions.Length;
         }
     }
 

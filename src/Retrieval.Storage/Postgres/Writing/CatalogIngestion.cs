@@ -127,6 +127,19 @@ public sealed class CatalogIngestion : IAsyncDisposable
         }, cancellationToken);
     }
 
+    /// <summary>Stores what the run has found out about its source, in the place of what was stored before.</summary>
+    /// <exception cref="CatalogUnavailableException">Postgres did not answer within the retry time.</exception>
+    /// <exception cref="CatalogException">Another run holds the part by now, or Postgres refused.</exception>
+    public Task NoteAsync(CatalogFindings findings, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(findings);
+        return UseAsync(What, async (session, cancellation) =>
+        {
+            await session.ExecuteAsync("update retrieval.run set findings = $2::jsonb where run_id = $1", [RunId, findings.ToJson()], cancellation).ConfigureAwait(false);
+            return true;
+        }, cancellationToken);
+    }
+
     /// <summary>Records that the source was read to its end.</summary>
     /// <exception cref="CatalogUnavailableException">Postgres did not answer within the retry time.</exception>
     /// <exception cref="CatalogException">Another run holds the part by now, or Postgres refused.</exception>

@@ -50,6 +50,9 @@ public sealed record CatalogRun(Guid RunId, string Index, string SourceKey, int 
     /// <summary>When it ended; null if it has not reported its end.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>What it found out about its source; empty in lists of runs, and where its program was of a version that did not store it.</summary>
+    public CatalogFindings Findings { get; init; } = CatalogFindings.None;
+
     /// <summary>Its first rejects; empty in lists of runs.</summary>
     public IReadOnlyList<CatalogReject> FirstRejects { get; init; } = [];
 }

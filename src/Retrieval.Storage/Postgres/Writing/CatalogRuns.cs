@@ -34,7 +34,7 @@ public static class CatalogRuns
             connection, $"{Select} where $1 = 0 or r.index_id = $1 order by r.started_at desc, r.run_id limit $2", [index?.IndexId ?? 0, limit], Run, cancellation), cancellationToken);
     }
 
-    /// <summary>A run with its first rejects; null if there is no such run.</summary>
+    /// <summary>A run with its findings and first rejects; null if there is no such run.</summary>
     /// <inheritdoc cref="ListAsync"/>
     public static Task<CatalogRun?> FindAsync(Catalog catalog, Guid runId, CancellationToken cancellationToken = default)
     {
@@ -48,8 +48,31 @@ public static class CatalogRuns
                 [runId, RejectsShown],
                 reader => new CatalogReject(reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetString(3)),
                 cancellation).ConfigureAwait(false);
-            return runs.Count == 0 ? null : runs[0] with { FirstRejects = rejects };
+
+            // By way of the row: before migration 0003 there is no such column, and the runs can be shown all the same.
+            var findings = await ReadAsync(
+                connection,
+                "select to_jsonb(r) ->> 'findings' from retrieval.run r where run_id = $1",
+                [runId],
+                reader => CatalogFindings.Of(reader.IsDBNull(0) ? null : reader.GetString(0)),
+                cancellation).ConfigureAwait(false);
+            return runs.Count == 0 ? null : runs[0] with { FirstRejects = rejects, Findings = findings.Count == 0 ? CatalogFindings.None : findings[0] };
         }, cancellationToken);
+    }
+
+    /// <summary>The latest runs of an index, newest first, each with its findings and first rejects.</summary>
+    /// <inheritdoc cref="ListAsync"/>
+    public static async Task<IReadOnlyList<CatalogRun>> LatestAsync(Catalog catalog, CatalogIndex index, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        var runs = new List<CatalogRun>();
+        foreach (var run in await ListAsync(catalog, index, limit, cancellationToken).ConfigureAwait(false))
+        {
+            // One that a vacuum has removed since is as it was listed.
+            runs.Add(await FindAsync(catalog, run.RunId, cancellationToken).ConfigureAwait(false) ?? run);
+        }
+
+        return runs;
     }
 
     /// <summary>Asks a run to stop. The run learns of it with its next batch.</summary>

@@ -20,6 +20,9 @@ public sealed record IngestionClaim(string SourceKey, string SourceStamp, int Ba
     /// <summary>The source's row at which this part begins.</summary>
     public long FirstRow { get; init; }
 
+    /// <summary>What is known of the source before its first row is read; for people.</summary>
+    public CatalogFindings Findings { get; init; } = CatalogFindings.None;
+
     /// <summary>Starts at <see cref="FirstRow"/>, whatever the checkpoint says.</summary>
     public bool Restart { get; init; }
 

@@ -101,9 +101,10 @@ internal sealed class PartCheckpoint(CatalogIndex index, IngestionClaim claim)
             where index_id = $1 and source_key = $2 and part = $3 and parts = $4 and state = 'running' and run_id <> $5
             """, [.. Part, claim.RunId], cancellationToken).ConfigureAwait(false);
         await session.ExecuteAsync("""
-            insert into retrieval.run (index_id, source_key, part, parts, run_id, worker, state, first_row, next_row, total_rows) values ($1, $2, $3, $4, $5, $6, 'running', $7, $7, $8::bigint)
+            insert into retrieval.run (index_id, source_key, part, parts, run_id, worker, state, first_row, next_row, total_rows, findings)
+            values ($1, $2, $3, $4, $5, $6, 'running', $7, $7, $8::bigint, $9::jsonb)
             on conflict (run_id) do nothing
-            """, [.. Part, claim.RunId, claim.Worker, entry.NextRow, claim.TotalRows is { } rows ? rows : DBNull.Value], cancellationToken).ConfigureAwait(false);
+            """, [.. Part, claim.RunId, claim.Worker, entry.NextRow, claim.TotalRows is { } rows ? rows : DBNull.Value, claim.Findings.ToJson()], cancellationToken).ConfigureAwait(false);
         return (entry, sourceNo);
     }
 
