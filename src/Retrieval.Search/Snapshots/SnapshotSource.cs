@@ -78,7 +78,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
             cancellationToken.ThrowIfCancellationRequested();
             var (model, index) = OpenLocal();
-            ReplaceBy(model, index, null, cancellationToken);
+            ReplaceBy(model, () => index, null, cancellationToken);
         }
     }
 
@@ -99,19 +99,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             }
 
             var model = ModelOf(served.Fingerprint) ?? throw new InvalidBundleException(options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
-            LocalIndex index;
-            try
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                index = LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index);
-            }
-            catch when (model != _model)
-            {
-                model.Release();
-                throw;
-            }
-
-            ReplaceBy(model, index, served, cancellationToken);
+            ReplaceBy(model, () => LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index), served, cancellationToken);
         }
     }
 
@@ -156,7 +144,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
                     served.Path, "manifest.json", $"it was set back to generation {found}: an older manifest replaced the newest; generation {served.Generation} is still served");
             }
 
-            ReplaceBy(model, index, _served, cancellationToken);
+            ReplaceBy(model, () => index, _served, cancellationToken);
             return true;
         }
     }
@@ -327,11 +315,12 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     }
 
     // A model that was loaded or shared for this is released if it fails.
-    private void ReplaceBy(SharedModel model, LocalIndex index, ServedIndex? served, CancellationToken cancellationToken)
+    private void ReplaceBy(SharedModel model, Func<LocalIndex> open, ServedIndex? served, CancellationToken cancellationToken)
     {
         try
         {
-            Replace(model, index, served, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            Replace(model, open(), served, cancellationToken);
         }
         catch when (model != _model)
         {

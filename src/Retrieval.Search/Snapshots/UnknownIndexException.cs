@@ -17,7 +17,7 @@ public sealed class UnknownIndexException(string name, string? served, IReadOnly
 
     private static string Held(string? served, IReadOnlyList<string> further)
     {
-        var names = string.Join(", ", [.. served is null ? [] : new[] { served }, .. further]);
+        var names = string.Join(", ", further.Prepend(served).OfType<string>().Distinct());
         return served is null ? $"held are {(names.Length == 0 ? "no others than" : $"{names} and")} the one that is served, for which index is left out" : $"held are {names}";
     }
 }

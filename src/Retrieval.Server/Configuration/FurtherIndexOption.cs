@@ -35,11 +35,15 @@ internal sealed record FurtherIndexOption(string Name, string? Folder)
                     ? $"{key} holds '{entry}'; expected names of indexes of the catalog, separated by semicolons"
                     : $"{key} holds '{entry}', and '{option.Name}' cannot name an index; expected name=folder, the name of 1 to 63 lower-case letters, digits, dots, dashes and underscores");
             }
+            else if (option.Folder is "")
+            {
+                faults.Add($"{key} holds '{entry}', which names no folder; expected name=folder");
+            }
             else if (read.Exists(other => other.Name == option.Name))
             {
                 faults.Add($"{key} names '{option.Name}' twice; expected name=folder with a name of its own for each");
             }
-            else if (option.Folder is not null && served!.Length > 0 && Path.GetFullPath(option.Folder) == Path.GetFullPath(served))
+            else if (option.Folder is not null && served!.Length > 0 && IsSame(option.Folder, served!))
             {
                 faults.Add($"{key} holds '{entry}', which is the index that is served; expected another folder");
             }
@@ -51,6 +55,10 @@ internal sealed record FurtherIndexOption(string Name, string? Folder)
 
         return read;
     }
+
+    private static bool IsSame(string folder, string served) => Full(folder) == Full(served);
+
+    private static string Full(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
 
     private static FurtherIndexOption Of(string entry, bool local)
     {

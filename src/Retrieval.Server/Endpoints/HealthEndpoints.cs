@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Further;
 using Retrieval.Server.Health;
-using Retrieval.Server.Loading;
 using Retrieval.Server.Logging;
 using Retrieval.Server.OpenApi;
 

@@ -7,6 +7,7 @@ using Retrieval.Server.Answers;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
+using Retrieval.Server.Further;
 using Retrieval.Server.Loading;
 using Retrieval.Server.OpenApi;
 

@@ -62,9 +62,6 @@ internal static class SnapshotRegistration
         services.AddSingleton<ReplicaRepair>();
         services.AddInstruments<ScrubMetrics>();
         services.AddHostedService<IndexScrub>();
-        services.AddSingleton<FurtherIndexes>();
-        services.AddHostedService(provider => provider.GetRequiredService<FurtherIndexes>());
-        services.AddInstruments<FurtherIndexMetrics>();
         services.AddSingleton(options.Images);
         services.AddSingleton<ImageService>();
         services.AddHostedService<MemoryTrim>();

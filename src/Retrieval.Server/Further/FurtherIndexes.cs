@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
 
-namespace Retrieval.Server.Loading;
+namespace Retrieval.Server.Further;
 
 /// <summary>The indexes that are held beside the served one. Starts and stops what keeps them up to date.</summary>
 internal sealed class FurtherIndexes(ServerOptions options, IServiceProvider services) : IHostedLifecycleService, IDisposable

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Metrics;
 
-namespace Retrieval.Server.Loading;
+namespace Retrieval.Server.Further;
 
 /// <summary>What is held beside the served index. No further index, no series.</summary>
 internal sealed class FurtherIndexMetrics

@@ -7,9 +7,10 @@ using Retrieval.Server.Background;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Health;
+using Retrieval.Server.Loading;
 using Retrieval.Storage.Postgres.Connecting;
 
-namespace Retrieval.Server.Loading;
+namespace Retrieval.Server.Further;
 
 /// <summary>
 /// An index that is held beside the served one: the same services load it, follow it and watch over it. Its faults are its own, and
@@ -45,7 +46,8 @@ internal sealed class FurtherIndex
     public IReadOnlyList<LoaderService> Loaders { get; }
 
     /// <summary>Why it cannot be searched, for people to read; null if it can.</summary>
-    public string? WhyNot => Readiness.Current is { IsReady: false } state ? string.Join("; ", state.Reasons) : null;
+    public string? WhyNot => Readiness.Current is { IsReady: false } state ? string.Join("; ", state.Reasons)
+        : Snapshots.Status is null ? "it is being loaded for the bundle that is served now" : null;
 
     private IEnumerable<LoaderService> Make(ServerOptions own, IServiceProvider services)
     {

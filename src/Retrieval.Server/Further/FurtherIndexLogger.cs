@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Retrieval.Server.Loading;
+namespace Retrieval.Server.Further;
 
 /// <summary>Logs for a service of a further index: what writes is named with the index, since the messages are those of the served one.</summary>
 internal sealed class FurtherIndexLogger<T>(ILoggerFactory factory, string index) : ILogger<T>
