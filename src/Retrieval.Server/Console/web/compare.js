@@ -6,12 +6,12 @@ import { model, search } from "./api.js";
 import { compareForm, MEMBERS, SETTINGS } from "./compareform.js";
 import { h } from "./dom.js";
 import { link, moved, whyOf } from "./hits.js";
+import { held } from "./indexchoice.js";
 import { degraded, fault, misaddressed, waiting } from "./notices.js";
 import { count, duration, score } from "./numbers.js";
 import { picture } from "./pictures.js";
 import { requestOf } from "./query.js";
 import { hrefOf } from "./router.js";
-import { held } from "./search.js";
 
 /** @type {import("./main.js").View} */
 export async function compareView(main, parameters, signal) {

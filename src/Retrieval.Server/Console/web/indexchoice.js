@@ -1,4 +1,4 @@
-/** Which index is searched: a choice where more than one is held. */
+/** Which index is searched: a choice where more than one is held, and how much each holds. */
 
 /** @import { Model } from "./types.js" */
 import { choice, h } from "./dom.js";
@@ -26,4 +26,14 @@ export function indexChoice(name, chosen) {
       }
     },
   };
+}
+
+/**
+ * How much an index holds: the served one, or one beside it.
+ * @param {Model} served
+ * @param {string | null} name
+ */
+export function held({ index, further }, name) {
+  const other = further.find(one => one.name === name);
+  return other ? { images: other.images ?? 0, captions: other.captions ?? 0 } : index;
 }

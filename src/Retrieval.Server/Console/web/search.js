@@ -4,6 +4,7 @@ import { isImage, model, search } from "./api.js";
 import { copyAsCurl } from "./curl.js";
 import { h } from "./dom.js";
 import { hitList } from "./hits.js";
+import { held } from "./indexchoice.js";
 import { degraded, fault, misaddressed, readAs, waiting } from "./notices.js";
 import { count, counted, duration } from "./numbers.js";
 import { picture } from "./pictures.js";
@@ -59,16 +60,6 @@ async function found(parameters, request, asked, signal) {
     hits,
     pages(parameters, answer.hits.length),
   ].filter(part => part !== null);
-}
-
-/**
- * How much an index holds: the served one, or one beside it.
- * @param {Model} served
- * @param {string | null} name
- */
-export function held({ index, further }, name) {
-  const other = further.find(one => one.name === name);
-  return other ? { images: other.images ?? 0, captions: other.captions ?? 0 } : index;
 }
 
 /**

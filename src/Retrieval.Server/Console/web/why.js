@@ -24,7 +24,7 @@ export async function whyView(main, parameters, signal) {
     !caption && !captionId && "The address names no caption: it has neither a caption nor a captionId.",
     !!caption && !!captionId && "The address has a caption and a captionId, of which one is explained: the caption is.") ?? "";
   if (!imageId || (!caption && !captionId)) {
-    main.replaceChildren(h("h1", {}, "Why"), odd || h("div", { class: "notice warn" }, h("p", {}, "The address names no pair.")), h("p", {}, "An image and a caption are explained together. ", h("a", { href: hrefOf("search") }, "Search"), ", and follow Why of a hit."));
+    main.replaceChildren(h("h1", {}, "Why"), odd, h("p", {}, "An image and a caption are explained together. ", h("a", { href: hrefOf("search") }, "Search"), ", and follow Why of a hit."));
     return;
   }
   const body = { imageId, ...caption ? { caption } : { captionId }, ...index ? { index } : {} };
