@@ -75,7 +75,7 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
 
         await Expect(runs.GetByRole(AriaRole.Article)).ToContainTextAsync("2 stored");
         await visit.Page.GotoAsync(new Uri(site.Address, "/#/browse").ToString());
-        await Expect(visit.Page.Locator(".hit").Filter(new() { HasText = "one" })).ToContainTextAsync("album=new");
+        await Expect(visit.Page.Locator(".hit").Filter(new() { HasText = "album=new" }).Locator(".id")).ToHaveTextAsync("one");
     }
 
     [Fact]

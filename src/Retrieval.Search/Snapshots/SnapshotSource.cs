@@ -99,7 +99,14 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             }
 
             var model = ModelOf(served.Fingerprint) ?? throw new InvalidBundleException(options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
-            ReplaceBy(model, () => LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index), served, cancellationToken);
+            ReplaceBy(model, Opened, served, cancellationToken);
+
+            LocalIndex Opened()
+            {
+                // A model may have been loaded meanwhile, which takes seconds.
+                cancellationToken.ThrowIfCancellationRequested();
+                return LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index);
+            }
         }
     }
 
@@ -319,7 +326,6 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     {
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
             Replace(model, open(), served, cancellationToken);
         }
         catch when (model != _model)
