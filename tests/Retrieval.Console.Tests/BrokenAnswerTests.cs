@@ -59,7 +59,7 @@ public sealed class BrokenAnswerTests(Chromium browser, DemoSite site)
         visit.Page.Request += (_, request) => Interlocked.Add(ref fetched, request.Url.Contains("/v1/pictures/", StringComparison.Ordinal) ? 1 : 0);
 
         await visit.Page.GotoAsync("/#/search?like=scene-000000&top=999");
-        await Expect(visit.Page.Locator(".hit")).ToHaveCountAsync(999);
+        await Expect(visit.Page.Locator(".hit")).ToHaveCountAsync(999, new() { Timeout = 30_000 });
         await Expect(visit.Page.Locator(".hit img").First).ToHaveJSPropertyAsync("naturalWidth", 128);
         Assert.InRange(fetched, 1, 100);
 
