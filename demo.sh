@@ -22,14 +22,17 @@ for tool in dotnet curl; do
 done
 
 bundle=models/scenes/bundle
-# An index belongs to one bundle: a pull that brings a new one gets a new index.
-index=.demo/index-$(sha256sum "$bundle/bundle.json" | cut -c1-12)
+metadata=models/scenes/metadata.jsonl
+# An index belongs to one bundle: a pull that brings a new one, or other metadata, gets a new index.
+content=$(cat "$bundle/bundle.json" "$metadata" | sha256sum | cut -c1-12)
+index=.demo/index-$content
 url=${DEMO_URL:-http://127.0.0.1:8080}
 
 # Whoever listens there already would answer in the place of the demo.
 taken() {
-  if curl --silent --output /dev/null --max-time 5 "$url"; then return 0; fi
-  [ $? -ne 7 ]
+  local code=0
+  curl --silent --output /dev/null --max-time 5 "$url" || code=$?
+  [ "$code" -ne 7 ]   # 7: nobody listens
 }
 if taken; then
   echo "something listens on $url already: end it, or choose another port, DEMO_URL=http://127.0.0.1:8081 $0" >&2
@@ -61,9 +64,9 @@ if $postgres; then
   RETRIEVAL__POSTGRES__CONNECTIONSTRING=$(eng/postgres.sh up demo)
   export RETRIEVAL__POSTGRES__CONNECTIONSTRING
   index=.demo/replica
-  place=(--name "scenes-$(sha256sum "$bundle/bundle.json" | cut -c1-12)" --migrate)
+  place=(--name "scenes-$content" --migrate)
 fi
-./retrieval ingest --bundle "$bundle" "${place[@]}" --source models/scenes/corpus --split test
+./retrieval ingest --bundle "$bundle" "${place[@]}" --source models/scenes/corpus --split test --metadata "$metadata"
 ! $postgres || ./retrieval index activate --name "${place[1]}" >/dev/null
 
 step "3. Serve on $url"
@@ -83,12 +86,14 @@ caption='a transparent green star and a striped red cube'
 step "4. Which images fit \"$caption\"?"
 ask /v1/search/images "{\"caption\":\"$caption\",\"top\":3}" | lines
 
-image=$(head -1 models/scenes/corpus/test_ids.txt)
+# It has a twin, scene-000049: the same words describe it, with two colours exchanged.
+image=scene-000048
 step "5. Which captions fit the image $image?"
 ask /v1/search/captions "{\"imageId\":\"$image\",\"top\":5}" | lines
 
 if ! $once; then
   step "Look at it in a browser: $url/ (the console: search, why, compare, operate)"
+  echo "Filters to try under Options: background=navy, objects>=6, twin=true, mostly=star"
   echo "Serving until Ctrl-C; also there: /openapi/v1.json, /v1/model, /metrics"
   wait $server || { code=$?; echo "the server ended; the end of its log:" >&2; tail -n 5 .demo/serve.log >&2; exit $code; }
 fi

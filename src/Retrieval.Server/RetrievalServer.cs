@@ -10,6 +10,7 @@ using Retrieval.Server.Configuration;
 using Retrieval.Server.Console;
 using Retrieval.Server.Endpoints;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Further;
 using Retrieval.Server.Health;
 using Retrieval.Server.Ingestions;
 using Retrieval.Server.Limits;
@@ -73,6 +74,7 @@ public static class RetrievalServer
 
         // Registered after the loader, so that it ends after the drain: services are stopped in reverse order.
         builder.Services.AddSnapshot(options);
+        builder.Services.AddFurtherIndexes();
         builder.Services.AddIngestions(options);
         builder.Services.AddSingleton<PictureStore>();
         builder.Services.AddTelemetry(options.Telemetry);

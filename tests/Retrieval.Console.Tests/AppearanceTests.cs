@@ -9,7 +9,8 @@ public sealed class AppearanceTests(Chromium browser, DemoSite demo, MarkupSite 
     // Each view, and what is in it once it is whole.
     private static readonly Dictionary<string, string> Views = new()
     {
-        ["/#/search"] = ".query",
+        ["/#/search"] = ".begin .hit",
+        ["/#/browse"] = ".hit",
         ["/#/search?caption=a glass zebra and a red cube"] = ".hit",
         ["/#/search?imageId=scene-000000"] = ".hit",
         ["/#/compare?caption=a red cube&bShortlist=100"] = ".sameness",

@@ -28,7 +28,7 @@ public sealed class CompareTests(Chromium browser, DemoSite site)
     {
         await using var visit = await browser.VisitAsync(site.Address, "/#/compare?caption=a red cube&aShortlist=20");
         var page = visit.Page;
-        await Expect(page.GetByText("1,000 pairs instead of 20")).ToBeVisibleAsync();
+        await Expect(page.GetByText("1,000 pairs instead of 30")).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Rerank everything on the right" }).ClickAsync();
 

@@ -33,7 +33,10 @@ public sealed class KeyTests(Chromium browser, DemoSite demo)
         var admin = KeyFileEditor.Add(folder["keys.json"], new NewKey("admin", [Role.Admin]), DateTimeOffset.UnixEpoch).Text;
         await AcceptedAsync(site, admin);
         await using var visit = await browser.VisitAsync(site.Address);
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("under Key");
+        visit.Expect("401");
         await EnterAsync(visit, query);
+        await Expect(visit.Page.GetByText("Images to search by")).ToBeVisibleAsync();
 
         await visit.Page.GetByRole(AriaRole.Searchbox).FillAsync("a striped red cube and a green star");
         await visit.Page.Keyboard.PressAsync("Enter");

@@ -7,7 +7,7 @@ public sealed class ModuleTests(Chromium browser, DemoSite site)
 {
     private static readonly Dictionary<string, string> Names = new()
     {
-        ["tensor.js"] = "linked, along, shades, largest", ["query.js"] = "filterOf", ["exposition.js"] = "read, single, histogram",
+        ["tensor.js"] = "linked, along, shades, largest", ["query.js"] = "filterOf", ["exposition.js"] = "read, single, histogram", ["titles.js"] = "titlesOf", ["numbers.js"] = "score",
     };
 
     // Two steps over three words and two regions: 100 · step + 10 · word + region.
@@ -45,6 +45,19 @@ public sealed class ModuleTests(Chromium browser, DemoSite site)
         "histogram(read('t_bucket{k=\"a\",le=\"0.1\"} 2\\nt_bucket{k=\"a\",le=\"1\"} 3\\nt_bucket{k=\"a\",le=\"+Inf\"} 4\\nt_sum{k=\"a\"} 6\\nt_count{k=\"a\"} 4'), 't', 'k')",
         """[{"label":"a","count":4,"mean":1.5,"half":0.1,"most":null}]""")]
     public Task Metrics_are_read_from_their_text(string call, string expected) => GivesAsync("exposition.js", call, expected);
+
+    [Theory]
+    [InlineData("'Which regions, after all', 'How far'", """[{"name":"Which regions","rest":"after all"},{"name":"How far","rest":""}]""")]
+    [InlineData("'A, one', 'A, two'", """[{"name":"A, one","rest":""},{"name":"A, two","rest":""}]""")]
+    public Task A_title_is_its_beginning_where_that_names_one_output(string titles, string expected) =>
+        GivesAsync("titles.js", $"[...titlesOf([{titles}].map(title => ({{ title }}))).values()]", expected);
+
+    [Theory]
+    [InlineData("0.00001234567", "\"1.23e-5\"")]
+    [InlineData("0.99557", "\"0.9956\"")]
+    [InlineData("0", "\"0\"")]
+    [InlineData("null", "\"–\"")]
+    public Task A_small_score_keeps_its_digits(string number, string expected) => GivesAsync("numbers.js", $"score({number})", expected);
 
     private async Task GivesAsync(string module, string call, string expected)
     {

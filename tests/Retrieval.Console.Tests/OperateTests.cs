@@ -38,7 +38,7 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
         await Expect(runs).ToContainTextAsync("No runs yet.");
 
         await runs.GetByLabel("Folder below a configured root").FillAsync("sources");
-        await runs.GetByLabel("Split").FillAsync(Corpus.Split);
+        await runs.GetByRole(AriaRole.Textbox, new() { Name = "Split" }).FillAsync(Corpus.Split);
         await runs.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
 
         var run = runs.GetByRole(AriaRole.Article);
@@ -47,6 +47,35 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
         await run.GetByRole(AriaRole.Button, new() { Name = "1 rejected row" }).ClickAsync();
         await Expect(run.Locator(".rejects li")).ToContainTextAsync("row 2 (img#0002)");
         await Expect(Panel(visit, "Index")).ToContainTextAsync("9");
+    }
+
+    [Fact]
+    public async Task A_source_of_another_kind_is_asked_for_what_it_takes_and_started()
+    {
+        using var folder = new TemporaryFolder();
+        await MarkupSite.IngestAsync(folder.Path);
+        Directory.CreateDirectory(folder["arrays"]);
+        folder.WriteNpy(Path.Combine("arrays", "one.npy"), Corpus.RandomRegions(new Random(1)), [Corpus.RegionCount, Corpus.RegionWidth]);
+        folder.WriteNpy(Path.Combine("arrays", "two.npy"), Corpus.RandomRegions(new Random(2)), [Corpus.RegionCount, Corpus.RegionWidth]);
+        await File.WriteAllTextAsync(folder["metadata.jsonl"], """{ "id": "one", "metadata": { "album": "new" } }""", TestContext.Current.CancellationToken);
+        await using var site = await Site.StartAsync(MarkupSite.Options(folder["index"]) with { Ingestion = new ServerIngestionOptions { Roots = [folder.Path] } });
+        await using var visit = await browser.VisitAsync(site.Address, "/#/operate");
+        var runs = Panel(visit, "Ingestions");
+
+        foreach (var (kind, field) in new[] { ("TSV file of a detector", "TSV file below"), ("HDF5 file", "Datasets"), ("Folder of arrays", "Folder of .npz or .npy files") })
+        {
+            await runs.GetByRole(AriaRole.Combobox, new() { Name = "Source" }).SelectOptionAsync(kind);
+            await Expect(runs.GetByLabel(field)).ToBeVisibleAsync();
+        }
+
+        await runs.GetByLabel("Folder of .npz or .npy files").FillAsync("arrays");
+        await runs.GetByLabel("Metadata by id").FillAsync("metadata.jsonl");
+        await visit.IsAccessibleAsync();
+        await runs.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+
+        await Expect(runs.GetByRole(AriaRole.Article)).ToContainTextAsync("2 stored");
+        await visit.Page.GotoAsync(new Uri(site.Address, "/#/browse").ToString());
+        await Expect(visit.Page.Locator(".hit").Filter(new() { HasText = "album=new" }).Locator(".id")).ToHaveTextAsync("one");
     }
 
     [Fact]

@@ -72,6 +72,21 @@ public sealed class SearchByImageTests(Chromium browser, DemoSite site)
         visit.Expect("Failed to load resource");
     }
 
+    [Theory]
+    [InlineData("features.npz", "PK\u0003\u0004", "features.npz is an archive of arrays (.npz). Taken are the region features of one image: one array [regions, width] as an .npy file")]
+    [InlineData("dog.jpg", "\u00ff\u00d8\u00ff\u00e0", "dog.jpg is a picture. Taken are the region features of one image")]
+    public async Task A_file_that_holds_no_single_array_is_told_with_the_forms_that_are_taken(string name, string begins, string told)
+    {
+        await using var visit = await browser.VisitAsync(site.Address);
+        var transfer = await visit.Page.EvaluateHandleAsync(
+            "([name, text]) => { const files = new DataTransfer(); files.items.add(new File([Uint8Array.from(text, c => c.charCodeAt(0))], name)); return files; }", new[] { name, begins + "rest" });
+
+        await visit.Page.DispatchEventAsync(".features", "drop", new { dataTransfer = transfer });
+
+        await Expect(visit.Page.Locator(".features [role=status]")).ToContainTextAsync(told);
+        await Expect(visit.Page.Locator(".features [role=status]")).ToContainTextAsync(name.EndsWith(".npz", StringComparison.Ordinal) ? "numpy.load(\"features.npz\")" : "bare float32");
+    }
+
     private static byte[] Npy()
     {
         using var folder = new TemporaryFolder();

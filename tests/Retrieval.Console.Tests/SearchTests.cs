@@ -87,6 +87,21 @@ public sealed class SearchTests(Chromium browser, DemoSite site)
         await Expect(visit.Page.GetByText("No image has the metadata that the filter wants.")).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task A_filter_over_the_demos_metadata_leaves_the_images_that_have_them()
+    {
+        await using var visit = await browser.VisitAsync(site.Address);
+        var page = visit.Page;
+        await page.GetByText("Options").ClickAsync();
+        await page.GetByLabel("Filter by metadata").FillAsync("background=navy\nobjects>=6\ntwin=true");
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("a banded blue star");
+        await page.Keyboard.PressAsync("Enter");
+
+        await Expect(page.Locator(".hit")).ToHaveCountAsync(10);
+        await Expect(page.Locator(".hit").Filter(new() { HasText = "background=navy" }).Filter(new() { HasText = "twin=true" })).ToHaveCountAsync(10);
+        await Expect(page.Locator(".hit .metadata", new() { HasTextRegex = new("objects=[67]") })).ToHaveCountAsync(10);
+    }
+
     [Theory]
     [InlineData("/#/search?imageId=nobody", "Not Found (404)", "unknown image id 'nobody'")]
     [InlineData("/#/search?caption=cube&top=many", "Bad Request (400)", "top: found a text; expected a whole number from 1 to 1000")]

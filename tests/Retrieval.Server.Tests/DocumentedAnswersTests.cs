@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
@@ -63,7 +64,7 @@ public sealed partial class DocumentedAnswersTests
     private static async Task IngestAsync(string index)
     {
         using var model = MatchingModel.Load(Path.Combine(Scenes, "bundle"));
-        using var source = PrecomputedSplitSource.Open(Path.Combine(Scenes, "corpus"), "test", FeatureExpectation.None);
+        using var source = MetadataSource.Over(() => PrecomputedSplitSource.Open(Path.Combine(Scenes, "corpus"), "test", FeatureExpectation.None), Path.Combine(Scenes, "metadata.jsonl"));
         await new IngestionJob(model, new IngestionOptions { SourceKey = "test" }, TimeProvider.System)
             .RunAsync(source, index, cancellationToken: TestContext.Current.CancellationToken);
     }

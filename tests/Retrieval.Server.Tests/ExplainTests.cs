@@ -16,7 +16,7 @@ public sealed class ExplainTests(ExplainTests.Served served) : IClassFixture<Exp
     {
         var answer = await Client.AnswerAsync(Route, """{ "imageId": "plain.jpg", "caption": "w4 unheard w9" }""");
 
-        Assert.Equal(["image", "caption", "score", "coarse", "rankingScores", "outputs", "degraded", "model", "indexEpoch"], answer.Names());
+        Assert.Equal(["image", "caption", "score", "coarse", "rankingScores", "outputs", "degraded", "model", "index", "indexEpoch"], answer.Names());
         Assert.Equal(["id", "boxes", "size"], answer["image"]!.Names());
         Assert.Equal(36, answer["image"]!["boxes"]!.AsArray().Count);
         Assert.Equal("[4,5,6,7]", answer["image"]!["boxes"]![1]!.ToJsonString());

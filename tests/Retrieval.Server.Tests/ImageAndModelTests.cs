@@ -69,7 +69,7 @@ public sealed class ImageAndModelTests(ServerFixture fixture)
         var model = await (await fixture.Client.AskAsync("/v1/model")).JsonAsync();
 
         Assert.Equal(
-            ["model", "name", "fingerprint", "system", "form", "profile", "precision", "provider", "device", "pairsPerCall", "banks", "regions", "maxTokens", "embeddingWidth", "ranking", "defaultShortlist", "explainer", "pictures", "pictureTemplate", "index", "shortlist", "catalog", "parity"],
+            ["model", "name", "fingerprint", "system", "form", "profile", "precision", "provider", "device", "pairsPerCall", "banks", "regions", "maxTokens", "embeddingWidth", "ranking", "defaultShortlist", "explainer", "pictures", "pictureTemplate", "index", "further", "shortlist", "catalog", "parity"],
             model.Names());
         Assert.Equal("camp-gate-fusion-new-concat", (string?)model["name"]);
         Assert.Matches("^[0-9a-f]{64}$", (string)model["fingerprint"]!);

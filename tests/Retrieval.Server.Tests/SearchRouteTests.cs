@@ -11,7 +11,7 @@ public sealed partial class SearchRouteTests(ServerFixture fixture)
     {
         var answer = await fixture.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4 w5 unheard", "top": 3, "shortlist": 20 }""");
 
-        Assert.Equal(["hits", "query", "shortlisted", "reranked", "degraded", "model", "indexEpoch"], answer.Names());
+        Assert.Equal(["hits", "query", "shortlisted", "reranked", "degraded", "model", "index", "indexEpoch"], answer.Names());
         Assert.Equal(20, (int)answer["shortlisted"]!);
         Assert.Equal(20, (int)answer["reranked"]!);
         Assert.Null(answer["degraded"]);

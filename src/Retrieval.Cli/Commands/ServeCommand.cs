@@ -14,6 +14,7 @@ internal static class ServeCommand
         [
             new("--bundle") { Description = "Folder of the bundle; several, separated by semicolons, to switch between indexes of different bundles", HelpName = "DIR" },
             new("--index") { Description = "Folder of the local index; with --postgres, folder for this replica's copy of the catalog's index", HelpName = "DIR" },
+            new("--also") { Description = "Further indexes to hold and answer from, separated by semicolons: folders, or name=folder; with --postgres, names", HelpName = "INDEXES" },
             new("--postgres") { Description = "The catalog to follow: Host=…;Database=… or postgresql://user@host:port/database", HelpName = "CONNECTION" },
             new("--postgres-password-file") { Description = "File with the password", HelpName = "FILE" },
             new("--urls") { Description = "Addresses to listen on, separated by semicolons", HelpName = "URL" },

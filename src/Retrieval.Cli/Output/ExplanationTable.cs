@@ -25,10 +25,10 @@ internal static class ExplanationTable
                 ("caption", pair.Caption.Text),
                 .. pair.Caption.UnknownTokens.Count == 0 ? Array.Empty<(string, string)>() : [("words the model does not know", string.Join(' ', pair.Caption.UnknownTokens))],
                 .. pair.Caption.Truncated ? [("truncated", "the caption is longer than the model takes; words at its end were left out")] : Array.Empty<(string, string)>(),
-                ("score", Units.Fixed(pair.Score, 4)),
-                ("coarse score", Units.Fixed(pair.Coarse.Score, 4)),
+                ("score", Units.Score(pair.Score)),
+                ("coarse score", Units.Score(pair.Coarse.Score)),
                 .. pair.RankingScores is { } ranking
-                    ? [("ranking score, the image as a hit", Units.Fixed(ranking.TextToImage, 4)), ("ranking score, the caption as a hit", Units.Fixed(ranking.ImageToText, 4))]
+                    ? [("ranking score, the image as a hit", Units.Score(ranking.TextToImage)), ("ranking score, the caption as a hit", Units.Score(ranking.ImageToText))]
                     : Array.Empty<(string, string)>(),
             ]));
         console.Write(OfWords(pair, values));

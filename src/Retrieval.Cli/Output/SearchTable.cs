@@ -43,7 +43,7 @@ internal static class SearchTable
             var caption = hit.Caption ?? images.Read(hit.ImageId).Captions.Select(known => known.Text).FirstOrDefault() ?? "";
             ofRanking = ranking ? [Number(hit.RankingScore)] : [];
             ofScore = ranking ? [hit.ScoreRank is { } rank ? Units.Count(rank) : None] : [];
-            table.Add([Units.Count(hit.Rank), hit.Id, .. ofRanking, Number(hit.Score), .. ofScore, Units.Fixed(hit.Coarse.Score, 4), Units.Count(hit.Coarse.Rank), caption, Describe(hit.Metadata)]);
+            table.Add([Units.Count(hit.Rank), hit.Id, .. ofRanking, Number(hit.Score), .. ofScore, Units.Score(hit.Coarse.Score), Units.Count(hit.Coarse.Rank), caption, Describe(hit.Metadata)]);
         }
 
         if (answer.Hits.Count == 0)
@@ -64,7 +64,7 @@ internal static class SearchTable
         console.WriteLine($"computed on {device.Describe()}");
     }
 
-    private static string Number(double? value) => value is { } number ? Units.Fixed(number, 4) : None;
+    private static string Number(double? value) => value is { } number ? Units.Score(number) : None;
 
     private static string Describe(JsonElement? metadata) =>
         metadata is { } json ? string.Join(", ", json.EnumerateObject().Select(member => $"{member.Name}={(member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString() : member.Value.GetRawText())}")) : "";

@@ -18,6 +18,9 @@ public sealed record ExplainQuery
     /// <summary>A caption's id: the image's id, <c>#</c>, its position; null if there is a text.</summary>
     public string? CaptionId { get; init; }
 
+    /// <summary>The index that ids are of; null for the one that is served.</summary>
+    public string? Index { get; init; }
+
     /// <summary>Time for the whole request in milliseconds; null for no deadline.</summary>
     public int? DeadlineMs { get; init; }
 

@@ -65,6 +65,7 @@ internal sealed class ExplainRun(SearchSnapshot snapshot, SingleBatcher<ExplainI
             [.. explained.Outputs.Select(ExplainedValues.Of)],
             snapshot.IsDamaged ? DegradedReasons.Damaged : null,
             snapshot.Model.Label,
+            snapshot.Name,
             snapshot.Epoch);
     }
 

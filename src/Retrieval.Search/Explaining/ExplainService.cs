@@ -27,6 +27,8 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
     /// <exception cref="FeatureShapeException">The features are not of the model's shape.</exception>
     /// <exception cref="OverloadedException">The queue is full; nothing was done.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="UnknownIndexException">The query names an index that is not held.</exception>
+    /// <exception cref="FurtherIndexException">It names a further index that is not loaded.</exception>
     /// <exception cref="NoExplainerException">The bundle has no explainer.</exception>
     /// <exception cref="NotFoundException">The index has no such image or caption.</exception>
     /// <exception cref="DeadlineExceededException">The deadline passed before the pair was explained.</exception>
@@ -40,7 +42,7 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
         var deadline = Deadline.Of(asked, since, time);
         var cost = ExplainItem.CostOfOne + (query.Features is null ? 0 : ImageItem.CostOfOne) + (query.Caption is null ? 0 : CaptionItem.CostOfOne);
         using var permit = queues.Admit(cost);
-        using var snapshot = snapshots.Acquire();
+        using var snapshot = snapshots.Named(query.Index).Acquire();
         if (snapshot.ExplainBatcher is not { } batcher)
         {
             throw new NoExplainerException(snapshot.Model.Label, snapshot.Model.Manifest.Regions);

@@ -9,6 +9,7 @@ namespace Retrieval.Search.Explaining;
 /// <param name="Outputs">What the score was computed from, in the bundle's order.</param>
 /// <param name="Degraded">Null, or <c>damaged</c>: bytes of the index are known to differ from what was committed.</param>
 /// <param name="Model">Name of the model and the beginning of its fingerprint.</param>
+/// <param name="Index">Name of the index; null for a served local index, which has none.</param>
 /// <param name="IndexEpoch">Generation of the local index; with a catalog, the index's epoch there.</param>
 public sealed record PairExplanation(
     ExplainedImage Image,
@@ -19,4 +20,5 @@ public sealed record PairExplanation(
     IReadOnlyList<ExplainedValues> Outputs,
     string? Degraded,
     string Model,
+    string? Index,
     long IndexEpoch);

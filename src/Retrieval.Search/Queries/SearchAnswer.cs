@@ -23,6 +23,7 @@ public sealed class SearchAnswer : IDisposable
         Places = places;
         Stages = stages;
         Model = snapshot.Model.Label;
+        Index = snapshot.Name;
         IndexEpoch = snapshot.Epoch;
     }
 
@@ -46,6 +47,9 @@ public sealed class SearchAnswer : IDisposable
 
     /// <summary>Name and fingerprint of the model, shortened.</summary>
     public string Model { get; }
+
+    /// <summary>Name of the index that was searched; null for a served local index, which has none.</summary>
+    public string? Index { get; }
 
     /// <summary>Generation of the local index that was searched; with a catalog, the index's epoch there.</summary>
     public long IndexEpoch { get; }

@@ -5,6 +5,9 @@ namespace Retrieval.Search.Queries;
 /// <summary>What both kinds of search have in common. Null means the configured default.</summary>
 public record SearchRequest
 {
+    /// <summary>The index to search, of those that this server holds; if not given, the one that is served.</summary>
+    public string? Index { get; init; }
+
     /// <summary>Hits wanted, from 1.</summary>
     public int? Top { get; init; }
 

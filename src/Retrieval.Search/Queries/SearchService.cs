@@ -46,6 +46,8 @@ public sealed class SearchService(
     /// <exception cref="DeadlineExceededException">The deadline passed before there was a shortlist.</exception>
     /// <exception cref="AnswerTooLongException">The hits' texts exceed the longest permitted answer.</exception>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="UnknownIndexException">The request names an index that is not held.</exception>
+    /// <exception cref="FurtherIndexException">It names a further index that is not loaded.</exception>
     /// <exception cref="IndexCorruptException">The stored data of the query image is damaged.</exception>
     /// <returns>The answer, to be disposed of.</returns>
     public async Task<SearchAnswer> SearchAsync(SearchRequest request, long since, CancellationToken cancellationToken)
@@ -108,9 +110,9 @@ public sealed class SearchService(
         permit.RequireHeld();
         return request switch
         {
-            ImageSearchRequest when limits.Query.Kind == QueryKinds.Similar => LeasedAsync(snapshot => SearchSimilarAsync(request, limits, snapshot, cancellationToken)),
-            ImageSearchRequest => LeasedAsync(snapshot => SearchImagesAsync(request, limits, snapshot, cancellationToken)),
-            _ => LeasedAsync(snapshot => SearchCaptionsAsync(request, limits, snapshot, cancellationToken)),
+            ImageSearchRequest when limits.Query.Kind == QueryKinds.Similar => LeasedAsync(request, snapshot => SearchSimilarAsync(request, limits, snapshot, cancellationToken)),
+            ImageSearchRequest => LeasedAsync(request, snapshot => SearchImagesAsync(request, limits, snapshot, cancellationToken)),
+            _ => LeasedAsync(request, snapshot => SearchCaptionsAsync(request, limits, snapshot, cancellationToken)),
         };
     }
 
@@ -141,9 +143,9 @@ public sealed class SearchService(
         }
     }
 
-    private async Task<SearchAnswer> LeasedAsync(Func<SearchSnapshot, Task<SearchAnswer>> answer)
+    private async Task<SearchAnswer> LeasedAsync(SearchRequest request, Func<SearchSnapshot, Task<SearchAnswer>> answer)
     {
-        var snapshot = snapshots.Acquire();
+        var snapshot = snapshots.Named(request.Index).Acquire();
         try
         {
             return await Soundly.RunAsync(snapshot.Index, () => answer(snapshot)).ConfigureAwait(false);
@@ -235,7 +237,7 @@ public sealed class SearchService(
 
     // Only what a search of the default size gives: what callers ask for beyond or below says nothing about the default.
     private bool IsWanted(SearchRequest request, int usual, SearchAnswer answer) =>
-        sampler is { IsWanted: true } && request is { Shortlist: null, Offset: null, Filter: null, RankBy: null or RankBy.Both } && answer is { Degraded: null, Places.Count: > 0 } && answer.Shortlisted <= usual;
+        sampler is { IsWanted: true } && request is { Index: null, Shortlist: null, Offset: null, Filter: null, RankBy: null or RankBy.Both } && answer is { Degraded: null, Places.Count: > 0 } && answer.Shortlisted <= usual;
 
     private static long[] Slots(Candidate[] candidates) => Array.ConvertAll(candidates, candidate => candidate.Slot);
 

@@ -77,6 +77,9 @@ public sealed class SearchSnapshot : IDisposable
     /// <summary>The catalog's index that this is; null in embedded mode.</summary>
     public ServedIndex? Served { get; }
 
+    /// <summary>What the index is called: its name in the catalog, or that of a further index; null for a served local index.</summary>
+    public string? Name { get; internal init; }
+
     /// <summary>The index's epoch in answers: its generation, or in catalog mode its epoch there, which all replicas share.</summary>
     public long Epoch { get; }
 

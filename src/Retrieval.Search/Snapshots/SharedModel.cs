@@ -13,6 +13,23 @@ internal sealed class SharedModel(MatchingModel model)
 
     public void Hold() => Interlocked.Increment(ref _holders);
 
+    /// <summary>Holds the model; false if it was released by all.</summary>
+    public bool TryHold()
+    {
+        for (var holders = Volatile.Read(ref _holders); holders > 0;)
+        {
+            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+            {
+                return true;
+            }
+
+            holders = seen;
+        }
+
+        return false;
+    }
+
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) == 0)

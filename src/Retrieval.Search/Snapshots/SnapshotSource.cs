@@ -9,7 +9,8 @@ namespace Retrieval.Search.Snapshots;
 
 /// <summary>
 /// The only reference to what is served. A request leases the current snapshot; a new generation of the index, or another
-/// index with another model, replaces the reference without affecting running requests.
+/// index with another model, replaces the reference without affecting running requests. A source may have further ones, each of
+/// another index of the same bundle, which share its model.
 /// </summary>
 /// <param name="options">The bundle and the index.</param>
 /// <param name="bankProgress">Receives how far a bank has been copied into device memory, on the thread that loads.</param>
@@ -17,7 +18,8 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 {
     private readonly Lock _writing = new();
     private readonly IReadOnlyList<string> _bundles = BundleSet.Split(options.Bundle);
-    private SharedModel? _model;
+    private readonly FurtherSources _further = new();
+    private volatile SharedModel? _model;
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
     private bool _disposed;
@@ -25,8 +27,34 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// <summary>Called once for each damaged item that a search finds and leaves out; called from several threads.</summary>
     public Action<DamagedItem>? ItemDamaged { get; set; }
 
+    /// <summary>The source whose model this one shares; null for the one that is served.</summary>
+    internal SnapshotSource? Main { get; init; }
+
+    /// <summary>What requests call the index; null for the one that is served.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Ends when there is a model to open an index with: for a further index, when one is served.</summary>
+    public Task ModelAsync => Main?._further.ModelAsync ?? Task.CompletedTask;
+
     /// <summary>What is served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
     public SnapshotStatus? Status { get; private set; }
+
+    /// <summary>Adds a further index, which is opened with the model that is served, and never written.</summary>
+    /// <param name="name">What requests call it.</param>
+    /// <param name="folder">Folder of the local index; with a catalog, of this replica's copies of it.</param>
+    /// <param name="progress">Receives how far a bank has been copied into device memory.</param>
+    /// <returns>Its source, which ends with this one.</returns>
+    public SnapshotSource Add(string name, string folder, IProgress<BankProgress>? progress = null) =>
+        _further.Add(name, new SnapshotSource(options with { Index = folder }, progress) { Main = this, Name = name, ItemDamaged = ItemDamaged });
+
+    /// <summary>The source of the index that a request names.</summary>
+    /// <param name="name">Its name; null for the one that is served.</param>
+    /// <exception cref="UnknownIndexException">No index of that name is held.</exception>
+    public SnapshotSource Named(string? name)
+    {
+        var served = Status?.Served?.Name;
+        return name is null || name == served ? this : _further.Find(name) ?? throw new UnknownIndexException(name, served, _further.Names);
+    }
 
     /// <summary>Reads which bundles exist. Cheap: reads only their manifests.</summary>
     /// <exception cref="InvalidBundleException">One is missing or cannot be read.</exception>
@@ -42,7 +70,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_model is null && _bundles.Count <= 1)
+            if (Main is null && _model is null && _bundles.Count <= 1)
             {
                 // Both are checked even if one of them would be refused: the bundle is the more likely cause.
                 _model = new SharedModel(MatchingModel.Load(options.Bundle, options.Inference));
@@ -50,7 +78,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
             cancellationToken.ThrowIfCancellationRequested();
             var (model, index) = OpenLocal();
-            Replace(model, index, null, cancellationToken);
+            ReplaceBy(model, () => index, null, cancellationToken);
         }
     }
 
@@ -71,15 +99,13 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             }
 
             var model = ModelOf(served.Fingerprint) ?? throw new InvalidBundleException(options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
-            try
+            ReplaceBy(model, Opened, served, cancellationToken);
+
+            LocalIndex Opened()
             {
+                // A model may have been loaded meanwhile, which takes seconds.
                 cancellationToken.ThrowIfCancellationRequested();
-                Replace(model, LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index), served, cancellationToken);
-            }
-            catch when (model != _model)
-            {
-                model.Release();
-                throw;
+                return LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index);
             }
         }
     }
@@ -125,7 +151,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
                     served.Path, "manifest.json", $"it was set back to generation {found}: an older manifest replaced the newest; generation {served.Generation} is still served");
             }
 
-            Replace(model, index, _served, cancellationToken);
+            ReplaceBy(model, () => index, _served, cancellationToken);
             return true;
         }
     }
@@ -171,6 +197,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     /// <summary>Leases the current snapshot. Dispose of it to release the lease.</summary>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    /// <exception cref="FurtherIndexException">This is a further index, and it is not loaded.</exception>
     public SearchSnapshot Acquire()
     {
         while (_current is { } snapshot)
@@ -181,7 +208,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             }
         }
 
-        throw new NotReadyException();
+        throw Name is null ? new NotReadyException() : new FurtherIndexException(Name);
     }
 
     /// <summary>Leases the model of the current snapshot. May wait while a model is being loaded.</summary>
@@ -205,16 +232,31 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             }
 
             _disposed = true;
-            var last = _current;
-            _current = null;
-            last?.Dispose();
-            _model?.Release();
+            _further.Dispose();
+            Clear();
         }
+    }
+
+    /// <summary>Ends what a further index serves, because its model is no longer the one that is served. It may be opened again.</summary>
+    internal void Withdraw()
+    {
+        lock (_writing)
+        {
+            Clear();
+        }
+    }
+
+    private void Clear()
+    {
+        var (last, model) = (_current, _model);
+        (_current, _model, _served, Status) = (null, null, null, null);
+        last?.Dispose();
+        model?.Release();
     }
 
     private (SharedModel Model, LocalIndex Index) OpenLocal()
     {
-        if (_bundles.Count <= 1)
+        if (Main is null && _bundles.Count <= 1)
         {
             return (_model!, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model!.Model), _current?.Index));
         }
@@ -240,6 +282,11 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             return _model;
         }
 
+        if (Main is { } main)
+        {
+            return main.Share(fingerprint, Name!);
+        }
+
         if (ReadBundles().FolderOf(fingerprint) is not { } folder)
         {
             return null;
@@ -253,6 +300,39 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         }
 
         return new SharedModel(model);
+    }
+
+    // Without the lock, which a further index must not wait for while it holds its own.
+    private SharedModel Share(string fingerprint, string name)
+    {
+        while (_model is { } model && _current is not null)
+        {
+            if (model.Model.Fingerprint != fingerprint)
+            {
+                throw new OtherBundleException(name, fingerprint, model.Model.Label);
+            }
+
+            if (model.TryHold())
+            {
+                return model;
+            }
+        }
+
+        throw new NotReadyException();
+    }
+
+    // A model that was loaded or shared for this is released if it fails.
+    private void ReplaceBy(SharedModel model, Func<LocalIndex> open, ServedIndex? served, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Replace(model, open(), served, cancellationToken);
+        }
+        catch when (model != _model)
+        {
+            model.Release();
+            throw;
+        }
     }
 
     private void Replace(SharedModel model, LocalIndex index, ServedIndex? served, CancellationToken cancellationToken)
@@ -278,9 +358,11 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         _served = served;
         Status = SnapshotStatus.Of(snapshot);
         old?.Dispose();
-        if (oldModel != model)
+        _further.ModelIsThere();
+        if (oldModel != model && oldModel is not null)
         {
-            oldModel?.Release();
+            _further.Withdraw();
+            oldModel.Release();
         }
     }
 
@@ -292,7 +374,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             index.RequireRestored(former, cancellationToken);
         }
 
-        var snapshot = new SearchSnapshot(model.Model, index, served, old, bankProgress, ItemDamaged, model.Release, cancellationToken);
+        var snapshot = new SearchSnapshot(model.Model, index, served, old, bankProgress, ItemDamaged, model.Release, cancellationToken) { Name = Name ?? served?.Name };
 
         // Lookups and resident banks were built from its memory. Not disposed of with the snapshot: that would release the model.
         if (index.FindDamage() is { } damage)

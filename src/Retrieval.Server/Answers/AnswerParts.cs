@@ -38,6 +38,8 @@ internal static class AnswerParts
         json.Raw(Small(answer.Degraded));
         json.Raw(",\"model\":"u8);
         json.Raw(Small(answer.Model));
+        json.Raw(",\"index\":"u8);
+        json.Raw(Small(answer.Index));
         json.Raw(",\"indexEpoch\":"u8);
         json.Number(answer.IndexEpoch);
         json.Raw("}"u8);

@@ -40,6 +40,7 @@ internal sealed partial class CatalogLoader(
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
+        await snapshots.ModelAsync.WaitAsync(stoppingToken).ConfigureAwait(false);
         BundleSet? bundles;
         while ((bundles = ReadBundles()) is null)
         {

@@ -19,6 +19,7 @@ public static class ServerConfiguration
     {
         ["--bundle"] = "Snapshot:Bundle",
         ["--index"] = "Snapshot:Index",
+        ["--also"] = "Snapshot:Also",
         ["--postgres"] = "Postgres:ConnectionString",
         ["--postgres-password-file"] = "Postgres:PasswordFile",
         ["--urls"] = "Http:Urls",

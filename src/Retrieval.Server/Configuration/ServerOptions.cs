@@ -58,6 +58,9 @@ public sealed record ServerOptions
     /// <summary>Where metrics are sent.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
 
+    /// <summary>The further indexes that are held beside the one that is served.</summary>
+    internal IReadOnlyList<FurtherIndexOption> FurtherIndexes => FurtherIndexOption.Read(Snapshot.Also, Postgres.IsSet ? null : Snapshot.Index, []);
+
     /// <summary>Whether a request has to present a key or a token.</summary>
     internal bool AsksForKeys => Access.KeyFile.Length > 0 || Jwt.IsSet;
 }

@@ -14,7 +14,7 @@ internal static class ServerOptionsValidator
         Search(options, faults);
         Images(options, faults);
         Pictures(options.Pictures, faults);
-        Snapshot(options.Snapshot, faults);
+        Snapshot(options, faults);
         CatalogOptionsValidator.Validate(options, faults);
         Ranges.Check(faults, "Inference", options.Inference);
         Telemetry(options.Telemetry, faults);
@@ -108,10 +108,12 @@ internal static class ServerOptionsValidator
         }
     }
 
-    private static void Snapshot(ServerSnapshotOptions snapshot, List<string> faults)
+    private static void Snapshot(ServerOptions options, List<string> faults)
     {
+        var snapshot = options.Snapshot;
         Required(faults, "Snapshot:Bundle (--bundle)", snapshot.Bundle, "the folder of a bundle");
         Required(faults, "Snapshot:Index (--index)", snapshot.Index, "the folder of an index");
+        FurtherIndexOption.Read(snapshot.Also, options.Postgres.IsSet ? null : snapshot.Index, faults);
         Ranges.Check(faults, "Snapshot", snapshot);
     }
 

@@ -12,6 +12,12 @@ public sealed record ServerSnapshotOptions
     public string Index { get; init; } = "";
 
     /// <summary>
+    /// Further indexes to hold and answer from, separated by semicolons: folders of local indexes, each with or without a name before
+    /// it (<c>green=/data/green</c>); with a catalog, names of its indexes. They are of the bundle that is served, and only read.
+    /// </summary>
+    public string Also { get; init; } = "";
+
+    /// <summary>
     /// Seconds between checks for a newer generation of the local index. With a catalog, see
     /// <see cref="PostgresOptions.FollowSeconds"/>.
     /// </summary>

@@ -18,8 +18,8 @@ public sealed record BatchQuery : SearchRequest
     /// <exception cref="InvalidInputException">It names neither a caption nor an image, or both.</exception>
     internal SearchRequest ToSearch() => (Caption, ImageId) switch
     {
-        ({ } caption, null) => new ImageSearchRequest { Caption = caption, Top = Top, Offset = Offset, Shortlist = Shortlist, RankBy = RankBy, DeadlineMs = DeadlineMs, Filter = Filter },
-        (null, { } image) => new CaptionSearchRequest { ImageId = image, Top = Top, Offset = Offset, Shortlist = Shortlist, RankBy = RankBy, DeadlineMs = DeadlineMs, Filter = Filter },
+        ({ } caption, null) => new ImageSearchRequest { Caption = caption, Index = Index, Top = Top, Offset = Offset, Shortlist = Shortlist, RankBy = RankBy, DeadlineMs = DeadlineMs, Filter = Filter },
+        (null, { } image) => new CaptionSearchRequest { ImageId = image, Index = Index, Top = Top, Offset = Offset, Shortlist = Shortlist, RankBy = RankBy, DeadlineMs = DeadlineMs, Filter = Filter },
         _ => throw new InvalidInputException("expected exactly one of caption and imageId"),
     };
 }

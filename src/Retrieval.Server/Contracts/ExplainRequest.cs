@@ -8,5 +8,6 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Caption">A caption's text.</param>
 /// <param name="CaptionId">A caption's id, as a search returns it: the image's id, <c>#</c>, its position.</param>
 /// <param name="DeadlineMs">Time for the whole request in milliseconds, from the arrival of its body; none if omitted.</param>
+/// <param name="Index">The index that ids are of, of those that this server holds; the served one if omitted.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record ExplainRequest(string? ImageId = null, byte[]? Features = null, string? Caption = null, string? CaptionId = null, int? DeadlineMs = null);
+public sealed record ExplainRequest(string? ImageId = null, byte[]? Features = null, string? Caption = null, string? CaptionId = null, int? DeadlineMs = null, string? Index = null);

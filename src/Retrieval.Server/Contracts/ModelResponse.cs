@@ -26,6 +26,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Pictures">Whether <c>/v1/pictures</c> has pictures.</param>
 /// <param name="PictureTemplate">Where they are elsewhere: their address with <c>{id}</c> for the percent-encoded id, to which <c>/v1/pictures</c> redirects; otherwise null.</param>
 /// <param name="Index">The index.</param>
+/// <param name="Further">The indexes that are held beside it and can be searched by name.</param>
 /// <param name="Shortlist">Where shortlists come from: <c>pgvector</c> or <c>exact</c>.</param>
 /// <param name="Catalog">The catalog that is followed; null in embedded mode.</param>
 /// <param name="Parity">How far this machine's results are from those recorded at export.</param>
@@ -50,11 +51,12 @@ public sealed record ModelResponse(
     bool Pictures,
     string? PictureTemplate,
     IndexCounts Index,
+    IReadOnlyList<FurtherIndexResponse> Further,
     string Shortlist,
     CatalogResponse? Catalog,
     ParityReport Parity)
 {
-    internal static ModelResponse Of(SnapshotStatus status, SearchOptions search, PictureOptions pictures, string deviceReason, string shortlist, CatalogResponse? catalog)
+    internal static ModelResponse Of(SnapshotStatus status, SearchOptions search, PictureOptions pictures, string deviceReason, IReadOnlyList<FurtherIndexResponse> further, string shortlist, CatalogResponse? catalog)
     {
         var manifest = status.Manifest;
         return new ModelResponse(
@@ -78,6 +80,7 @@ public sealed record ModelResponse(
             pictures.Any,
             pictures.UrlTemplate.Length > 0 ? pictures.UrlTemplate : null,
             new IndexCounts(status.Images, status.Captions, status.IndexEpoch, status.ManifestFault is not null),
+            further,
             shortlist,
             catalog,
             status.Parity);

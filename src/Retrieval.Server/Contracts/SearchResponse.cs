@@ -9,6 +9,7 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Reranked">How many of them the matching model scored.</param>
 /// <param name="Degraded">Null, or why the answer is less than the request asked for: <c>deadline</c>, <c>catalog-unavailable</c>, <c>damaged</c>, or several of them, separated by commas.</param>
 /// <param name="Model">Name of the model and the beginning of its fingerprint.</param>
+/// <param name="Index">Name of the index that was searched: one of the catalog or a further one. Null for a served local index, which has none.</param>
 /// <param name="IndexEpoch">Generation of the local index that was searched; with a catalog, the index's epoch there.</param>
 public sealed record SearchResponse(
     IReadOnlyList<Hit> Hits,
@@ -17,4 +18,5 @@ public sealed record SearchResponse(
     int Reranked,
     string? Degraded,
     string Model,
+    string? Index,
     long IndexEpoch);

@@ -38,5 +38,6 @@ internal static class ExplainEndpoint
         Caption = request.Caption,
         CaptionId = request.CaptionId,
         DeadlineMs = request.DeadlineMs,
+        Index = request.Index,
     };
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Retrieval.Search.Snapshots;
 using Retrieval.Server.Contracts;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Further;
 using Retrieval.Server.Health;
 using Retrieval.Server.Logging;
 using Retrieval.Server.OpenApi;
@@ -41,15 +42,17 @@ internal static class HealthEndpoints
         await context.Response.WriteAsJsonAsync(new HealthResponse("live"), WireJson.Options, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task Ready(HttpContext context, Readiness readiness, SnapshotSource snapshots, Problems problems, ProblemWriter writer)
+    private static async Task Ready(HttpContext context, Readiness readiness, SnapshotSource snapshots, FurtherIndexes further, Problems problems, ProblemWriter writer)
     {
         if (readiness.Current.IsReady && snapshots.Status is { } status)
         {
-            var answer = new HealthResponse("ready") { Model = status.Label, IndexEpoch = status.IndexEpoch, Note = readiness.CurrentNote };
+            var answer = new HealthResponse("ready") { Model = status.Label, IndexEpoch = status.IndexEpoch, Note = Joined(readiness.CurrentNote, further.Note) };
             await context.Response.WriteAsJsonAsync(answer, WireJson.Options, context.RequestAborted).ConfigureAwait(false);
             return;
         }
 
         await writer.WriteAsync(context, problems.NotReady()).ConfigureAwait(false);
     }
+
+    private static string? Joined(string? own, string? further) => own is null || further is null ? own ?? further : $"{own}; {further}";
 }

@@ -7,6 +7,7 @@ using Retrieval.Server.Answers;
 using Retrieval.Server.Catalogs;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Contracts;
+using Retrieval.Server.Further;
 using Retrieval.Server.Loading;
 using Retrieval.Server.OpenApi;
 
@@ -23,10 +24,16 @@ internal static class ModelEndpoint
         .Produces<ModelResponse>()
         .ProducesProblems(429, 503, 504);
 
-    private static WholeJson<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, CatalogMode catalog)
+    private static WholeJson<ModelResponse> GetModel(SnapshotSource snapshots, ServerOptions options, PublicReason reasons, FurtherIndexes further, CatalogMode catalog)
     {
         var status = snapshots.Status ?? throw new NotReadyException();
         var shortlist = CatalogRegistration.UsesPgvector(options) ? "pgvector" : "exact";
-        return new WholeJson<ModelResponse>(ModelResponse.Of(status, options.Search, options.Pictures, reasons.Of(status.Device.Reason), shortlist, CatalogResponse.Of(catalog.State, catalog.Link)));
+        return new WholeJson<ModelResponse>(ModelResponse.Of(status, options.Search, options.Pictures, reasons.Of(status.Device.Reason), [.. further.All.Select(ResponseOf)], shortlist, CatalogResponse.Of(catalog.State, catalog.Link)));
+    }
+
+    private static FurtherIndexResponse ResponseOf(FurtherIndex index)
+    {
+        var status = index.Snapshots.Status;
+        return new FurtherIndexResponse(index.Name, status?.Images, status?.Captions, status?.IndexEpoch, index.WhyNot);
     }
 }

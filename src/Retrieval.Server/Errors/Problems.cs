@@ -49,6 +49,8 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
         InvalidInputException invalid => Of(400, Shorten(invalid.Message)) with { Field = invalid.Field is null ? null : Shorten(invalid.Field) },
         AnswerTooLongException tooLong => Of(422, tooLong.Message) with { Field = tooLong.Field },
         NotFoundException missing => Of(404, $"unknown {missing.Kind} id '{Shorten(missing.Id)}'"),
+        UnknownIndexException unknown => Of(404, $"unknown index '{Shorten(unknown.Name)}'; {unknown.Expected}") with { Field = "index" },
+        FurtherIndexException further => Of(503, $"{further.Message}; /v1/model says why, and the index that is served answers"),
         DeadlineExceededException late => Of(504, late.Message),
         NoExplainerException none => Of(501, none.Message),
         NotReadyException => NotReady(),

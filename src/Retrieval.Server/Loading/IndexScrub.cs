@@ -51,7 +51,7 @@ internal sealed partial class IndexScrub(
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 // Usually nothing is served yet. No fault of the check may end the check.
-                if (exception is not (NotReadyException or OperationCanceledException) && _trouble.IsNews(exception))
+                if (exception is not (NotReadyException or FurtherIndexException or OperationCanceledException) && _trouble.IsNews(exception))
                 {
                     LogProblem(exception);
                 }

@@ -4,7 +4,7 @@ using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Loading;
 
-/// <summary>Metrics of the check of the served index against its checksums.</summary>
+/// <summary>Metrics of the check of the indexes that are held against their checksums.</summary>
 internal sealed class ScrubMetrics
 {
     private readonly Counter<long> _bytes;
@@ -14,8 +14,8 @@ internal sealed class ScrubMetrics
     public ScrubMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(ServerMetrics.MeterName);
-        _bytes = meter.CreateCounter<long>("retrieval.scrub", "By", "Bytes of the served index compared with their checksums").FromZero();
-        _faults = meter.CreateCounter<long>("retrieval.scrub.faults", "{range}", "Ranges of the served index that were found damaged").FromZero();
+        _bytes = meter.CreateCounter<long>("retrieval.scrub", "By", "Bytes of the indexes compared with their checksums").FromZero();
+        _faults = meter.CreateCounter<long>("retrieval.scrub.faults", "{range}", "Ranges of the indexes that were found damaged").FromZero();
         meter.CreateObservableGauge("retrieval.scrub.ended", Ended, "s", "When the last whole pass ended, in seconds since 1970");
     }
 

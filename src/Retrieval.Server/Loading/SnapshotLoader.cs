@@ -20,15 +20,25 @@ internal sealed partial class SnapshotLoader(
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
     {
+        await snapshots.ModelAsync.WaitAsync(stoppingToken).ConfigureAwait(false);
+        while (true)
+        {
+            await LoadAsync(stoppingToken).ConfigureAwait(false);
+            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.RefreshSeconds), time);
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false) && snapshots.Status is not null)
+            {
+                TryRefresh(stoppingToken);
+            }
+
+            // Only a further index comes here: the bundle that it was opened with is no longer served.
+        }
+    }
+
+    private async Task LoadAsync(CancellationToken stoppingToken)
+    {
         while (!await TryLoadAsync(stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(TimeSpan.FromSeconds(options.RetrySeconds), time, stoppingToken).ConfigureAwait(false);
-        }
-
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.RefreshSeconds), time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
-        {
-            TryRefresh(stoppingToken);
         }
     }
 

@@ -11,11 +11,11 @@ namespace Retrieval.Server.Requests;
 internal static class SearchBody
 {
     /// <summary>What the API's document says of the second form.</summary>
-    public const string NpyText = "As `application/x-npy` the body is the features, and `top`, `offset`, `shortlist`, `rankBy`, `deadlineMs` and `filter` (a JSON object) come as parameters of the query.";
+    public const string NpyText = "As `application/x-npy` the body is the features, and `top`, `offset`, `shortlist`, `rankBy`, `deadlineMs`, `index` and `filter` (a JSON object) come as parameters of the query.";
 
-    private const string Filter = "filter", RankBy = "rankBy", DeadlineMs = "deadlineMs";
+    private const string Filter = "filter", RankBy = "rankBy", DeadlineMs = "deadlineMs", Index = "index";
 
-    private static readonly string[] Known = ["top", "offset", "shortlist", RankBy, DeadlineMs, Filter];
+    private static readonly string[] Known = ["top", "offset", "shortlist", RankBy, DeadlineMs, Index, Filter];
 
     /// <summary>Reads either form.</summary>
     /// <param name="reader">Reads JSON.</param>
@@ -59,7 +59,7 @@ internal static class SearchBody
 
             var text = values[0] ?? "";
             json.WritePropertyName(name);
-            if (name != RankBy && IsJson(text, name == Filter ? JsonValueKind.Object : JsonValueKind.Number))
+            if (name is not (RankBy or Index) && IsJson(text, name == Filter ? JsonValueKind.Object : JsonValueKind.Number))
             {
                 json.WriteRawValue(text);
             }

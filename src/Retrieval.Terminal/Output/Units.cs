@@ -13,6 +13,9 @@ public static class Units
     /// <summary>A number with the given count of digits after the decimal point.</summary>
     public static string Fixed(double number, int digits) => number.ToString($"N{digits}", CultureInfo.InvariantCulture);
 
+    /// <summary>A score: four digits after the point, or where these would hide it three that count, e.g. <c>0.9955</c> and <c>3.07e-6</c>.</summary>
+    public static string Score(double number) => Math.Abs(number) is 0 or >= 1e-3 ? Fixed(number, 4) : number.ToString("0.00e+0", CultureInfo.InvariantCulture);
+
     /// <summary>A number close to zero, e.g. <c>1.8e-7</c>.</summary>
     public static string Small(double number) => number.ToString("0.0e+0", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Search.Ingestion;
@@ -46,11 +47,11 @@ public sealed class Site : IAsyncDisposable
         return site;
     }
 
-    /// <summary>Ingests the demo corpus.</summary>
+    /// <summary>Ingests the demo corpus, with its metadata.</summary>
     public static async Task IngestAsync(string index)
     {
         using var model = MatchingModel.Load(Path.Combine(Scenes, "bundle"));
-        using var source = PrecomputedSplitSource.Open(Path.Combine(Scenes, "corpus"), "test", FeatureExpectation.None);
+        using var source = MetadataSource.Over(() => PrecomputedSplitSource.Open(Path.Combine(Scenes, "corpus"), "test", FeatureExpectation.None), Path.Combine(Scenes, "metadata.jsonl"));
         await new IngestionJob(model, new IngestionOptions { SourceKey = "test" }, TimeProvider.System).RunAsync(source, index);
     }
 

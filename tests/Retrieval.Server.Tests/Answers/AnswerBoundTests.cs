@@ -102,7 +102,7 @@ public sealed class AnswerBoundTests : IAsyncLifetime
             using var answer = await service.SearchAsync(request, TestContext.Current.CancellationToken);
             Hit[] hits = [.. answer.Hits.Select(hit => new Hit(hit.Id, hit.Rank, hit.Score, hit.ScoreRank, hit.Coarse, hit.RankingScore, hit.Metadata) { ImageId = hit.Caption is null ? null : hit.ImageId, Caption = hit.Caption })];
             var expected = JsonSerializer.Serialize(
-                new SearchResponse(hits, answer.Query, answer.Shortlisted, answer.Reranked, answer.Degraded, answer.Model, answer.IndexEpoch), WireJson.Options);
+                new SearchResponse(hits, answer.Query, answer.Shortlisted, answer.Reranked, answer.Degraded, answer.Model, answer.Index, answer.IndexEpoch), WireJson.Options);
 
             Assert.Equal(expected, await TextAsync(path, json));
         }

@@ -108,12 +108,13 @@ public sealed class ConnectionTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData(null, 1000)]
-    [InlineData(1_000_000L, 1000)]
-    [InlineData(1024L, 528)]
-    [InlineData(512L, 16)]
-    public void Connections_are_as_many_as_the_limit_of_open_files_leaves_room_for(long? limit, int connections) =>
-        Assert.Equal(connections, DescriptorBudget.Connections(new ServerOptions(), limit));
+    [InlineData(null, "", 1000)]
+    [InlineData(1_000_000L, "", 1000)]
+    [InlineData(1024L, "", 528)]
+    [InlineData(512L, "", 16)]
+    [InlineData(1024L, "green;red", 528 - 2 * 144)]
+    public void Connections_are_as_many_as_the_limit_of_open_files_leaves_room_for(long? limit, string also, int connections) =>
+        Assert.Equal(connections, DescriptorBudget.Connections(new ServerOptions { Snapshot = new ServerSnapshotOptions { Also = also } }, limit));
 
     [Fact]
     public void A_limit_of_open_files_without_room_for_connections_is_a_fault()

@@ -1,6 +1,6 @@
 /** Requests to the service, all below /v1, /health and /metrics of the same origin. */
 
-/** @import { Explanation, Health, Ingestion, Model, Problem, SearchAnswer, StoredIndex } from "./types.js" */
+/** @import { Explanation, Health, ImageList, Ingestion, Model, Problem, SearchAnswer, StoredImage, StoredIndex } from "./types.js" */
 
 const KEY = "retrieval.key";
 
@@ -96,19 +96,46 @@ function withMetadata(text) {
   }));
 }
 
+/**
+ * The answer as JSON.
+ * @template T
+ * @param {string} path
+ * @param {Parameters<typeof send>[1]} [request]
+ * @returns {Promise<T>}
+ */
+async function ask(path, request) {
+  return read(await send(path, request), request?.signal);
+}
+
+/**
+ * @param {Response} response
+ * @param {AbortSignal | undefined} [signal]
+ */
+async function read(response, signal) {
+  try {
+    return withMetadata(await response.text());
+  } catch (error) {
+    if (signal?.aborted) {
+      throw error;
+    }
+    throw new RequestError({ title: "Broken answer", status: response.status,
+      detail: "The answer is cut off, or no JSON: the service may have been stopped, or something between it and this page answered in its place." });
+  }
+}
+
 /** Address of pictures elsewhere, with {id}; null if the service has them. @type {string | null} */
 let template = null;
 
 /** @param {AbortSignal} [signal] @returns {Promise<Model>} */
 export async function model(signal) {
   /** @type {Model} */
-  const served = await (await send("/v1/model", { signal })).json();
+  const served = await ask("/v1/model", { signal });
   template = served.pictureTemplate;
   return served;
 }
 
 /** @param {AbortSignal} [signal] @returns {Promise<Health>} */
-export const ready = async signal => (await send("/health/ready", { signal })).json();
+export const ready = signal => ask("/health/ready", { signal });
 
 /** @param {AbortSignal} [signal] */
 export const metrics = async signal => (await send("/metrics", { signal })).text();
@@ -122,29 +149,54 @@ export const metrics = async signal => (await send("/metrics", { signal })).text
  */
 export async function search(kind, body, signal) {
   const response = await send(`/v1/search/${kind}`, { body, signal });
-  return { answer: withMetadata(await response.text()), stages: stagesOf(response) };
+  return { answer: await read(response, signal), stages: stagesOf(response) };
+}
+
+/**
+ * The images of the served index that follow an id.
+ * @param {string | null} after null for the first ones
+ * @param {number} limit
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ImageList>}
+ */
+export const images = (after, limit, signal) => ask(`/v1/images?${new URLSearchParams({ limit: String(limit), ...after === null ? {} : { after } })}`, { signal });
+
+/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<StoredImage>} */
+export const image = (id, signal) => ask(`/v1/images/${encodeURIComponent(id)}`, { signal });
+
+/**
+ * Whether an index has an image of this id. Asked as a query of a batch, for which an unknown id is no failed request.
+ * @param {string} imageId
+ * @param {unknown} index
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<boolean>}
+ */
+export async function isImage(imageId, index, signal) {
+  /** @type {{ answers: object[] }} */
+  const { answers } = await ask("/v1/search/batch", { body: { queries: [{ imageId, top: 1, shortlist: 1, index }] }, signal });
+  return answers.every(answer => "hits" in answer);
 }
 
 /** @param {Record<string, unknown>} body @param {AbortSignal} [signal] @returns {Promise<Explanation>} */
-export const explain = async (body, signal) => (await send("/v1/explain", { body, signal })).json();
+export const explain = (body, signal) => ask("/v1/explain", { body, signal });
 
 /** @param {AbortSignal} [signal] @returns {Promise<Ingestion[]>} */
-export const ingestions = async signal => (await (await send("/v1/ingestions", { signal })).json()).ingestions;
+export const ingestions = async signal => /** @type {{ ingestions: Ingestion[] }} */ (await ask("/v1/ingestions", { signal })).ingestions;
 
 /** @param {string} id @param {AbortSignal} [signal] @returns {Promise<Ingestion>} */
-export const ingestion = async (id, signal) => (await send(`/v1/ingestions/${encodeURIComponent(id)}`, { signal })).json();
+export const ingestion = (id, signal) => ask(`/v1/ingestions/${encodeURIComponent(id)}`, { signal });
 
 /** @param {Record<string, unknown>} body @returns {Promise<Ingestion>} */
-export const startIngestion = async body => (await send("/v1/ingestions", { body })).json();
+export const startIngestion = body => ask("/v1/ingestions", { body });
 
 /** @param {string} id @returns {Promise<Ingestion>} */
-export const cancelIngestion = async id => (await send(`/v1/ingestions/${encodeURIComponent(id)}`, { method: "DELETE" })).json();
+export const cancelIngestion = id => ask(`/v1/ingestions/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 /** @param {AbortSignal} [signal] @returns {Promise<StoredIndex[]>} */
-export const indexes = async signal => (await (await send("/v1/indexes", { signal })).json()).indexes;
+export const indexes = async signal => /** @type {{ indexes: StoredIndex[] }} */ (await ask("/v1/indexes", { signal })).indexes;
 
 /** @param {string} name @returns {Promise<StoredIndex>} */
-export const activateIndex = async name => (await send("/v1/indexes/active", { method: "PUT", body: { name } })).json();
+export const activateIndex = name => ask("/v1/indexes/active", { method: "PUT", body: { name } });
 
 /**
  * Where a picture can be loaded from. With a key it is fetched here: an address alone carries none.

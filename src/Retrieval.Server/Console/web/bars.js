@@ -8,9 +8,10 @@ import { along, fixedAxes, thingAxes, thingsOf, valueAt } from "./tensor.js";
 /**
  * An output over one axis, of words or regions if it has one; a choice for each other axis.
  * @param {Output} output
+ * @param {{ name: string, rest: string }} title
  * @param {(things: "words" | "regions", place: number) => string} nameOf
  */
-export function bars(output, nameOf) {
+export function bars(output, title, nameOf) {
   const [thing] = thingAxes(output), axis = thing ?? 0, things = thingsOf(output.axes[axis] ?? "");
   const others = fixedAxes(output).filter(other => other !== axis);
   let held = output.shape.map(() => 0);
@@ -26,8 +27,8 @@ export function bars(output, nameOf) {
       h("span", { class: "number" }, score(value)))));
   };
   show();
-  return h("section", { class: "output", "data-kind": output.kind }, h("h3", {}, output.title),
-    h("p", { class: "faint" }, `${output.kind}${output.distributionAxis === axis ? ", sums to one" : ""}`),
+  return h("section", { class: "output", "data-kind": output.kind }, h("h3", {}, title.name),
+    h("p", { class: "faint" }, `${title.rest ? `… ${title.rest}; ` : ""}${output.kind}${output.distributionAxis === axis ? ", sums to one" : ""}`),
     ...heldChoices(output, others, at => {
       held = at;
       show();

@@ -14,12 +14,12 @@ const WIDTH = 160;
  * @param {{ request: Request, pictures: boolean, explainer: boolean }} shown
  */
 export function hitList(hits, { request, pictures, explainer }) {
-  const images = request.kind === "images";
+  const images = request.kind === "images", index = /** @type {string | undefined} */ (request.body["index"]);
   return h("ol", { class: `hits ${images && pictures ? "grid" : "rows"}` }, ...hits.map(hit => {
-    const why = explainer && hasWhy(request) ? hrefOf("why", whyOf(request, hit)) : null;
+    const why = explainer ? whyOf(request, hit) : null;
     const imageId = images ? hit.id : hit.imageId ?? "";
     return h("li", { class: "hit" },
-      pictures ? h("a", { class: "frame", href: why ?? hrefOf("search", { imageId }), tabindex: -1, "aria-hidden": true }, picture(imageId, images ? WIDTH : WIDTH / 2)) : null,
+      pictures ? h("a", { class: "frame", href: why ?? hrefOf("search", { imageId, index }), tabindex: -1, "aria-hidden": true }, picture(imageId, images ? WIDTH : WIDTH / 2)) : null,
       h("div", { class: "about" },
         images ? null : h("p", { class: "caption" }, hit.caption),
         h("p", { class: "id" }, h("span", { class: "rank" }, `${hit.rank}`), " ", hit.id),
@@ -27,8 +27,8 @@ export function hitList(hits, { request, pictures, explainer }) {
         hit.metadata ? metadata(hit.metadata) : null,
         h("p", { class: "actions" },
           why ? link(why, "Why", ` ${hit.id}`) : null, " ",
-          images ? link(hrefOf("search", { imageId }), "Captions", ` for ${hit.id}`) : link(hrefOf("search", { caption: hit.caption }), "Images", ` for the caption ${hit.id}`), " ",
-          link(hrefOf("search", { like: imageId }), "More like this", ` of ${imageId}`))));
+          images ? link(hrefOf("search", { imageId, index }), "Captions", ` for ${hit.id}`) : link(hrefOf("search", { caption: hit.caption, index }), "Images", ` for the caption ${hit.id}`), " ",
+          link(hrefOf("search", { like: imageId, index }), "More like this", ` of ${imageId}`))));
   }));
 }
 
@@ -38,17 +38,19 @@ export function hitList(hits, { request, pictures, explainer }) {
  * @param {string} text
  * @param {string} of
  */
-const link = (href, text, of) => h("a", { href }, text, h("span", { class: "unseen" }, of));
+export const link = (href, text, of) => h("a", { href }, text, h("span", { class: "unseen" }, of));
 
 /**
- * Whether the pair of query and hit can be explained by ids and texts: two images are no pair, and features are not in an address.
+ * Address of why a hit was found; null where the pair of query and hit cannot be explained by ids and texts: two images are no
+ * pair, and features are not in an address.
  * @param {Request} request
+ * @param {Hit} hit
  */
-const hasWhy = ({ kind, body }) => (kind === "images" ? "caption" in body : "imageId" in body);
-
-/** @param {Request} request @param {Hit} hit */
-const whyOf = (request, hit) => (request.kind === "images"
-  ? { imageId: hit.id, caption: String(request.body["caption"]) } : { imageId: String(request.body["imageId"]), captionId: hit.id });
+export function whyOf({ kind, body }, hit) {
+  const { caption, imageId, index } = /** @type {Record<string, string>} */ (body);
+  return kind === "images" ? caption === undefined ? null : hrefOf("why", { imageId: hit.id, caption, index })
+    : imageId === undefined ? null : hrefOf("why", { imageId, captionId: hit.id, index });
+}
 
 /**
  * Both stages' scores and ranks, and how far the second stage moved the hit.
@@ -72,4 +74,4 @@ export function moved(places, since = "the first stage") {
 }
 
 /** @param {Record<string, string | number | boolean>} metadata */
-const metadata = metadata => h("p", { class: "metadata faint" }, Object.entries(metadata).map(([name, value]) => `${name}=${value}`).join("  "));
+export const metadata = metadata => h("p", { class: "metadata faint" }, Object.entries(metadata).map(([name, value]) => `${name}=${value}`).join("  "));

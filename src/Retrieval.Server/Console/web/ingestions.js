@@ -2,9 +2,10 @@
 
 /** @import { Ingestion } from "./types.js" */
 import { cancelIngestion, ingestion, ingestions, RequestError, startIngestion } from "./api.js";
-import { h, renew, svg, value } from "./dom.js";
+import { h, renew, svg } from "./dom.js";
 import { fault } from "./notices.js";
 import { count, counted, duration } from "./numbers.js";
+import { sourceForm } from "./sources.js";
 
 /** @param {AbortSignal} signal */
 export function ingestionPanel(signal) {
@@ -44,16 +45,7 @@ export function ingestionPanel(signal) {
     await refresh();
   };
 
-  const form = h("form", { class: "start", onsubmit(/** @type {Event} */ event) {
-    event.preventDefault();
-    void act(() => startIngestion({ source: { folder: value(form, "folder"), split: value(form, "split") }, ...value(form, "replace") ? { replace: true } : {}, ...value(form, "restart") ? { restart: true } : {} }));
-  } },
-  h("label", {}, "Folder below a configured root", h("input", { name: "folder", required: true, spellcheck: false })),
-  h("label", {}, "Split", h("input", { name: "split", required: true, value: "test", spellcheck: false })),
-  h("label", { class: "check" }, h("input", { type: "checkbox", name: "replace" }), "Replace images of other sources"),
-  h("label", { class: "check" }, h("input", { type: "checkbox", name: "restart" }), "From the first row again"),
-  h("button", {}, "Start"));
-
+  const form = sourceForm(request => void act(() => startIngestion(request)));
   const panel = h("section", { class: "panel", "aria-labelledby": "runs" }, h("h2", { id: "runs" }, "Ingestions"), form, said, list);
   return { panel, refresh };
 }

@@ -1,4 +1,5 @@
 import { key } from "./api.js";
+import { browseView } from "./browse.js";
 import { compareView } from "./compare.js";
 import { h } from "./dom.js";
 import { fault } from "./notices.js";
@@ -13,7 +14,7 @@ import { whyView } from "./why.js";
  */
 
 /** @type {Record<string, [title: string, view: View]>} */
-const views = { search: ["Search", searchView], why: ["Why", whyView], compare: ["Compare", compareView], operate: ["Operate", operateView] };
+const views = { search: ["Search", searchView], browse: ["Browse", browseView], why: ["Why", whyView], compare: ["Compare", compareView], operate: ["Operate", operateView] };
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 let shown = new AbortController();
@@ -31,7 +32,7 @@ async function show() {
       link.removeAttribute("aria-current");
     }
   }
-  const [title, render] = views[view] ?? ["Nothing here", nothing];
+  const [title, render] = (Object.hasOwn(views, view) ? views[view] : null) ?? ["Nothing here", nothing];
   document.title = `${title} – Retrieval console`;
   try {
     await render(main, parameters, signal);

@@ -18,7 +18,9 @@ const REASONS = {
  */
 export function fault(error, traced = true) {
   if (!(error instanceof RequestError)) {
-    throw error;
+    // An answer of another form, or a fault of the page: nobody is left waiting, and the browser's console has where it was.
+    console.error(error);
+    return h("div", { class: "notice bad", role: "alert" }, h("strong", {}, "The page cannot show the answer"), h("p", {}, String(error)));
   }
   const { title, status, detail, field, reasons, traceId } = error.problem;
   return h("div", { class: "notice bad", role: "alert" },
@@ -51,6 +53,23 @@ export function readAs(query) {
     query.tokens.every(token => unknown.has(token)) ? h("strong", { class: "clipped" }, "The model knows none of the words: what is found means nothing. ")
       : unknown.size ? h("span", { class: "faint" }, unknown.size === 1 ? "One word is unknown to the model. " : `${unknown.size} words are unknown to the model. `) : null,
     query.truncated ? h("strong", { class: "clipped" }, "The caption is longer than the model reads: the rest was dropped.") : null);
+}
+
+/**
+ * What of an address a view does not understand; null if it understands all of it.
+ * @param {URLSearchParams} parameters
+ * @param {string[]} known
+ * @param {...(string | null | false)} more what else is to be said of it
+ */
+export function misaddressed(parameters, known, ...more) {
+  const names = [...parameters.keys()];
+  const unknown = new Set(names.filter(name => !known.includes(name))), twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  const said = [
+    ...[...unknown].map(name => `The address has “${name}”, which this view does not know: it is left out. It knows ${known.join(", ") || "no member"}.`),
+    ...[...twice].map(name => `The address has “${name}” more than once: the first counts.`),
+    ...more.filter(text => typeof text === "string"),
+  ];
+  return said.length ? h("div", { class: "notice warn", role: "status" }, ...said.map(text => h("p", {}, text))) : null;
 }
 
 /** What is shown until the answer is there; it keeps the room. */

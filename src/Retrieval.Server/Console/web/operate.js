@@ -6,13 +6,13 @@ import { h, renew } from "./dom.js";
 import { histogram, read, single } from "./exposition.js";
 import { indexPanel } from "./indexes.js";
 import { ingestionPanel } from "./ingestions.js";
-import { fault, waiting } from "./notices.js";
-import { bytes, count, duration, score } from "./numbers.js";
+import { fault, misaddressed, waiting } from "./notices.js";
+import { bytes, count, counted, duration, score } from "./numbers.js";
 
 const EVERY = 2000;
 
 /** @type {import("./main.js").View} */
-export async function operateView(main, _, signal) {
+export async function operateView(main, parameters, signal) {
   /** @type {[id: string, title: string, ask: () => Promise<Node[]>][]} */
   const panels = [
     ["health", "Health", async () => healthOf(await ready(signal))],
@@ -22,7 +22,7 @@ export async function operateView(main, _, signal) {
   ];
   const bodies = panels.map(() => h("div", {}, waiting()));
   const [stored, runs] = [indexPanel(signal), ingestionPanel(signal)];
-  main.replaceChildren(h("h1", {}, "Operate"),
+  main.replaceChildren(h("h1", {}, "Operate"), misaddressed(parameters, []) ?? "",
     h("div", { class: "panels" }, ...panels.map(([id, title], place) => h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, title), bodies[place]))),
     stored.panel, runs.panel);
 
@@ -67,10 +67,11 @@ const healthOf = health => [
 ];
 
 /** @param {Model} served */
-function indexOf({ index, catalog, shortlist }) {
+function indexOf({ index, catalog, shortlist, further }) {
   return [facts([
     ["Images", count(index.images)], ["Captions", count(index.captions)], ["Epoch", index.epoch], ["Shortlists from", shortlist],
     ...catalog ? /** @type {[string, string][]} */ ([["Catalog", `${catalog.index ?? "no index"}, epoch ${catalog.epoch}, ${count(catalog.lag)} behind`], ["Postgres", catalog.reachable ? "answers" : "does not answer"]]) : [],
+    ...further.map(other => /** @type {[string, string]} */ ([`Beside it: ${other.name}`, other.notReady ?? `${counted(other.images ?? 0, "image")}, ${counted(other.captions ?? 0, "caption")}, epoch ${other.epoch}`])),
   ]), ...index.manifestDamaged ? [h("div", { class: "notice warn" }, "One of the two files of the index's manifest is missing or damaged. The next write repairs it.")] : [],
   ...catalog?.refusal ? [h("div", { class: "notice warn" }, catalog.refusal)] : []];
 }

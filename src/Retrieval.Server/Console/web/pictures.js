@@ -9,11 +9,24 @@ import { h } from "./dom.js";
  */
 export function picture(id, width) {
   const none = () => frame.replaceChildren(h("span", { class: "faint" }, "no picture"));
-  const image = h("img", { alt: `Picture of ${id}`, width, height: width, loading: "lazy", decoding: "async", onerror: none });
+  const image = h("img", { alt: `Picture of ${id}`, width, height: width, decoding: "async", onerror: none });
   const frame = h("span", { class: "picture" }, image);
-  pictureOf(id, width * 2).then(source => {
+  wanted.set(frame, () => pictureOf(id, width * 2).then(source => {
     image.addEventListener("load", () => URL.revokeObjectURL(source));
     image.src = source;
-  }, none);
+  }, none));
+  near.observe(frame);
   return frame;
 }
+
+/** How each picture that is not there yet is fetched. @type {WeakMap<Element, () => void>} */
+const wanted = new WeakMap();
+
+/** Fetches pictures that are looked at, or nearly: of a thousand hits nobody sees all. */
+const near = new IntersectionObserver(entries => {
+  for (const { target } of entries.filter(entry => entry.isIntersecting)) {
+    near.unobserve(target);
+    wanted.get(target)?.();
+    wanted.delete(target);
+  }
+}, { rootMargin: "400px" });

@@ -2,10 +2,20 @@
 
 import { choice, h, value } from "./dom.js";
 import { featuresOf, take } from "./features.js";
+import { indexChoice } from "./indexchoice.js";
 
 /** @typedef {{ kind: "images" | "captions", body: Record<string, unknown> }} Request */
 
 const NUMBERS = ["top", "offset", "shortlist", "deadlineMs"];
+
+/** What the form has under Options. */
+const OPTIONS = ["index", "top", "shortlist", "rankBy", "deadlineMs", "filter"];
+
+/** What is searched for, of which an address has one. */
+export const QUERIES = ["caption", "like", "imageId", "file"];
+
+/** What the address of a search may have. */
+export const MEMBERS = [...QUERIES, "find", "offset", ...OPTIONS];
 
 /**
  * The request that an address stands for; null without a caption or an image. `like` is an image that others are to be like;
@@ -14,12 +24,16 @@ const NUMBERS = ["top", "offset", "shortlist", "deadlineMs"];
  * @returns {Request | null}
  */
 export function requestOf(parameters) {
-  const [caption, like, imageId, file] = ["caption", "like", "imageId", "file"].map(name => parameters.get(name));
+  const [caption, like, imageId, file] = QUERIES.map(name => parameters.get(name));
   const features = file ? featuresOf(file) : null;
   /** @type {Record<string, unknown> | null} */
   const body = caption ? { caption } : like ? { imageId: like } : imageId ? { imageId } : features ? { features } : null;
   if (!body) {
     return null;
+  }
+  const index = parameters.get("index");
+  if (index) {
+    body["index"] = index;
   }
   const images = caption || like || (!imageId && parameters.get("find") === "images");
   for (const name of NUMBERS) {
@@ -96,7 +110,7 @@ function valueOf(text) {
 }
 
 /**
- * The form of a search. It hands over what the address is to hold.
+ * The form of a search, and what tells it which indexes there are. It hands over what the address is to hold.
  * @param {URLSearchParams} parameters
  * @param {(parameters: Record<string, string>) => void} submit
  */
@@ -104,22 +118,24 @@ export function searchForm(parameters, submit) {
   const by = ["caption", "like", "imageId"].find(name => parameters.get(name)) ?? "caption";
   const caption = h("input", { name: "text", id: "text", type: "search", required: true, autocomplete: "off",
     value: parameters.get(by) ?? "", "aria-label": "Caption or image id" });
-  const more = ["top", "shortlist", "rankBy", "deadlineMs", "filter"].some(name => parameters.get(name));
+  const more = OPTIONS.some(name => parameters.get(name));
+  const index = indexChoice("index", parameters.get("index") ?? "");
   /** @param {string} label @param {string} name @param {string} hint */
   const number = (label, name, hint) => h("label", {}, label, h("input", { name, inputmode: "numeric", placeholder: hint, value: parameters.get(name) ?? "" }));
+  const options = () => Object.fromEntries(OPTIONS.map(name => [name, value(form, name)]));
   const form = h("form", { class: "query", role: "search", onsubmit(/** @type {Event} */ event) {
     event.preventDefault();
-    submit({ [value(form, "by")]: value(form, "text"), ...Object.fromEntries(["top", "shortlist", "rankBy", "deadlineMs", "filter"].map(name => [name, value(form, name)])) });
+    submit({ [value(form, "by")]: value(form, "text"), ...options() });
   } },
   h("div", { class: "line" },
     choice("Search by", "by", [["caption", "caption"], ["imageId", "image id"], ["like", "images like image id"]], by, { class: "by" }),
     caption, h("button", {}, "Search")),
   h("details", { open: more }, h("summary", {}, "Options"),
-    h("div", { class: "fields" },
+    h("div", { class: "fields" }, index.holder,
       number("Hits", "top", "10"), number("Shortlist", "shortlist", "default"), number("Deadline in ms", "deadlineMs", "none"),
       choice("Order", "rankBy", [["", "both stages"], ["score", "score alone"]], parameters.get("rankBy") ?? ""),
       h("label", { class: "wide" }, "Filter by metadata: key=value or key>=number, one a line", h("textarea", { name: "filter", rows: 3, spellcheck: false }, parameters.get("filter") ?? "")))));
-  return h("div", { class: "queries" }, form, featuresField(parameters, submit));
+  return { form: h("div", { class: "queries" }, form, featuresField(parameters, found => submit({ ...found, ...options() }))), know: index.know };
 }
 
 /**

@@ -6,26 +6,36 @@ import { explain, model } from "./api.js";
 import { bars, heldChoices } from "./bars.js";
 import { copyAsCurl } from "./curl.js";
 import { choice, h } from "./dom.js";
-import { degraded, fault, waiting } from "./notices.js";
+import { degraded, fault, misaddressed, waiting } from "./notices.js";
 import { score } from "./numbers.js";
 import { regionsOf } from "./regions.js";
 import { hrefOf } from "./router.js";
 import { fixedAxes, largest, linked, shades, thingAxes, thingsOf } from "./tensor.js";
+import { titlesOf } from "./titles.js";
 
 const TOLD = 5;
 
 /** @type {import("./main.js").View} */
 export async function whyView(main, parameters, signal) {
   const imageId = parameters.get("imageId") ?? "", caption = parameters.get("caption"), captionId = parameters.get("captionId");
-  const body = caption === null ? { imageId, captionId } : { imageId, caption };
-  const back = h("p", {}, h("a", { href: caption === null ? hrefOf("search", { imageId }) : hrefOf("search", { caption }) }, "Back to the hits"));
-  main.replaceChildren(h("h1", {}, "Why"), back, waiting());
+  const index = parameters.get("index") ?? undefined;
+  const odd = misaddressed(parameters, ["imageId", "caption", "captionId", "index"],
+    !imageId && "The address names no image: it has no imageId.",
+    !caption && !captionId && "The address names no caption: it has neither a caption nor a captionId.",
+    !!caption && !!captionId && "The address has a caption and a captionId, of which one is explained: the caption is.") ?? "";
+  if (!imageId || (!caption && !captionId)) {
+    main.replaceChildren(h("h1", {}, "Why"), odd, h("p", {}, "An image and a caption are explained together. ", h("a", { href: hrefOf("search") }, "Search"), ", and follow Why of a hit."));
+    return;
+  }
+  const body = { imageId, ...caption ? { caption } : { captionId }, ...index ? { index } : {} };
+  const back = h("p", {}, h("a", { href: hrefOf("search", { ...caption ? { caption } : { imageId }, index }) }, "Back to the hits"));
+  main.replaceChildren(h("h1", {}, "Why"), odd, back, waiting());
   try {
     const [explanation, served] = await Promise.all([explain(body, signal), model(signal)]);
-    main.replaceChildren(h("h1", {}, "Why"), back, ...await show(explanation, served.regions.count, served.pictures), copyAsCurl("/v1/explain", body));
+    main.replaceChildren(h("h1", {}, "Why"), odd, back, ...await show(explanation, served.regions.count, served.pictures), copyAsCurl("/v1/explain", body));
   } catch (error) {
     if (!signal.aborted) {
-      main.replaceChildren(h("h1", {}, "Why"), back, fault(error));
+      main.replaceChildren(h("h1", {}, "Why"), odd, back, fault(error));
     }
   }
 }
@@ -37,6 +47,9 @@ export async function whyView(main, parameters, signal) {
  */
 async function show(explanation, regionCount, pictures) {
   const { image, caption, outputs } = explanation;
+  const titles = titlesOf(outputs);
+  /** @param {Output} output */
+  const titleOf = output => titles.get(output) ?? { name: output.title, rest: "" };
   const unknown = new Set(caption.unknownTokens);
   const words = caption.tokens.map(token => h("button", { type: "button", class: unknown.has(token) ? "word unknown" : "word" }, token,
     unknown.has(token) ? h("span", { class: "unseen" }, " (unknown)") : null));
@@ -56,19 +69,19 @@ async function show(explanation, regionCount, pictures) {
       h("section", { "aria-label": "Caption" }, h("h2", {}, "Caption"),
         h("div", { class: "words", role: "group", "aria-label": "Words as the model reads them" }, ...words),
         caption.truncated ? h("p", {}, h("strong", { class: "clipped" }, "The caption is longer than the model reads: the rest was dropped.")) : null,
-        between.length ? pointing(between, words, regions, told, nameOf) : null,
+        between.length ? pointing(between, titleOf, words, regions, told, nameOf) : null,
         told)),
-    h("div", { class: "outputs" }, ...single.map(output => bars(output, nameOf))),
+    h("div", { class: "outputs" }, ...single.map(output => bars(output, titleOf(output), nameOf))),
   ];
 }
 
 /** @param {Explanation} explanation */
-function scoresOf({ score: pair, coarse, rankingScores, model: name, indexEpoch }) {
+function scoresOf({ score: pair, coarse, rankingScores, model: name, index, indexEpoch }) {
   /** @param {string} label @param {number} number */
   const one = (label, number) => h("div", {}, h("dt", {}, label), h("dd", {}, score(number)));
   return h("div", {}, h("dl", { class: "scores wide" }, one("score", pair), one("first stage", coarse.score),
     ...Object.entries(rankingScores ?? {}).map(([direction, number]) => one(`order, ${WAYS[direction] ?? direction}`, number))),
-  h("p", { class: "faint" }, `${name}, epoch ${indexEpoch}`));
+  h("p", { class: "faint" }, `${name}, ${index === null ? "" : `index ${index}, `}epoch ${indexEpoch}`));
 }
 
 /** @type {Record<string, string>} */
@@ -77,12 +90,13 @@ const WAYS = { textToImage: "images for the caption", imageToText: "captions for
 /**
  * Colours regions by the word that is pointed at, and words by the region, after the chosen output.
  * @param {Output[]} outputs
+ * @param {(output: Output) => { name: string, rest: string }} titleOf
  * @param {HTMLElement[]} words
  * @param {(HTMLElement | SVGElement)[]} regions
  * @param {HTMLElement} told
  * @param {(things: Things, place: number) => string} nameOf
  */
-function pointing(outputs, words, regions, told, nameOf) {
+function pointing(outputs, titleOf, words, regions, told, nameOf) {
   let output = /** @type {Output} */ (outputs[0]);
   let held = output.shape.map(() => 0);
   /** @type {{ things: Things, place: number } | null} */
@@ -102,7 +116,7 @@ function pointing(outputs, words, regions, told, nameOf) {
     const found = linked(output, things, place, held);
     if (!found) {
       const other = thingsOf(output.axes[thingAxes(output)[0] ?? 0] ?? "");
-      told.replaceChildren(h("p", { class: "faint" }, `“${output.title}” is between ${other} alone.`));
+      told.replaceChildren(h("p", { class: "faint" }, `“${titleOf(output).name}” is between ${other} alone.`));
       return;
     }
     shades(found.values).forEach((shade, at) => elements[found.things][at]?.style.setProperty("--shade", shade.toFixed(3)));
@@ -146,11 +160,12 @@ function pointing(outputs, words, regions, told, nameOf) {
     });
   }
 
-  const fixed = h("span", { class: "axes" });
+  const fixed = h("span", { class: "axes" }), rest = h("p", { class: "faint rest" });
   /** @param {number} place */
   const choose = place => {
     output = /** @type {Output} */ (outputs[place]);
     held = output.shape.map(() => 0);
+    rest.textContent = titleOf(output).rest ? `… ${titleOf(output).rest}` : "";
     fixed.replaceChildren(...heldChoices(output, fixedAxes(output), at => {
       held = at;
       again();
@@ -158,6 +173,6 @@ function pointing(outputs, words, regions, told, nameOf) {
     again();
   };
   choose(0);
-  return h("div", { class: "shown" }, choice("Show", "output", outputs.map((one, place) => [String(place), one.title]), "0", {
-    onchange: (/** @type {Event} */ event) => choose(Number(/** @type {HTMLSelectElement} */ (event.target).value)) }), fixed);
+  return h("div", { class: "shown" }, choice("Show", "output", outputs.map((one, place) => [String(place), titleOf(one).name]), "0", {
+    onchange: (/** @type {Event} */ event) => choose(Number(/** @type {HTMLSelectElement} */ (event.target).value)) }), fixed, rest);
 }

@@ -32,8 +32,9 @@ internal static class DescriptorBudget
     /// <exception cref="InvalidConfigurationException">Not even <see cref="LeastConnections"/> fit.</exception>
     public static int Connections(ServerOptions options, long? limit)
     {
-        var reserved = Program + (FilesOfGeneration * Generations) + Other + ConnectionTable.HealthPermits;
-        reserved += options.Postgres.IsSet ? Postgres + options.Postgres.Streams : 0;
+        var indexes = 1 + options.FurtherIndexes.Count;
+        var reserved = Program + (FilesOfGeneration * Generations * indexes) + Other + ConnectionTable.HealthPermits;
+        reserved += options.Postgres.IsSet ? Postgres + (options.Postgres.Streams * indexes) : 0;
         var wanted = Math.Min(options.Http.MaxConnections, LeastConnections);
         return limit is not { } files || files >= reserved + options.Http.MaxConnections ? options.Http.MaxConnections
             : files >= reserved + wanted ? (int)(files - reserved)
