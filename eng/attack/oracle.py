@@ -90,7 +90,10 @@ class Oracle:
             ranking = [hit["rankingScore"] for hit in hits]
             scored = [score for score in ranking if score is not None]
             ranks = [hit["rank"] for hit in hits]
-            if ranks != list(range(ranks[0] if ranks else 1, (ranks[0] if ranks else 1) + len(hits))) or scored != sorted(scored, reverse=True) or None in ranking[:len(scored)]:
+            first = ranks[0] if ranks else 1
+            # A page may have hits of two shortlists, whose second follows the first whatever its scores are.
+            ordered = first > 1 or scored == sorted(scored, reverse=True)
+            if ranks != list(range(first, first + len(hits))) or not ordered or None in ranking[:len(scored)]:
                 self.report.finding("hits out of order", str(hits)[:300], "ranks one after the other in order of the ranking score, unscored hits last", sent)
             # Images like an image have no second stage.
             if hits and not scored and answer["reranked"] == 0 and answer["query"] is None:

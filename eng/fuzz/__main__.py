@@ -29,7 +29,7 @@ def arguments():
     parser.add_argument("--cases", type=int, default=200_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=float("inf"))
-    parser.add_argument("--senders", type=int, default=4)
+    parser.add_argument("--senders", type=int, default=12)
     parser.add_argument("--replay", metavar="FILE")
     parser.add_argument("--kept", metavar="DIR", default="fuzz-cases")
     parser.add_argument("--json", metavar="FILE")
@@ -95,11 +95,13 @@ def fuzz(round_, report, options):
                     print(f"{count:,} cases", flush=True)
                     round_.server.scan()
 
+    begun = time.monotonic()
     threads = [threading.Thread(target=work) for _ in range(options.senders)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    print(f"{reached[0]:,} cases sent in {time.monotonic() - begun:.0f} s", flush=True)
     return reached[0]
 
 

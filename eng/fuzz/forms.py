@@ -32,7 +32,8 @@ class Forms(Client):
         return made
 
     def odd(self, *parts, half_close=False, **_):
-        self.made = Case("", parts, ends=half_close)
+        # To HEAD there is no body, whatever else is wrong with the request.
+        self.made = Case("", parts, method="HEAD" if parts[0].startswith(b"HEAD ") else "GET", ends=half_close)
 
     def once(self, raw, method, target):
         self.made = Case("", [raw], True, method, target)
@@ -84,8 +85,8 @@ class Forms(Client):
         rng, path = self.rng, texts.path(self.rng, self.ids)
         method = rng.choice(["GET", "GET", "GET", "HEAD", "DELETE" if not any(name in path for name in self.ids) else "GET", "POST", "PUT"])
         raw = request(method, path, b"" if method in ("POST", "PUT") else None)
-        # What is no path by HTTP's own rules is refused before there is a request.
-        self.odd(raw) if re.search(r"[^!-~]|%00|%(?![0-9a-fA-F]{2})|[\\#]", path) or len(path) > 4000 or method == "HEAD" else self.once(raw, method, path)
+        # What is no path by HTTP's own rules is refused before there is a request, and dots lead to another one.
+        self.odd(raw) if re.search(r"[^!-~]|%00|%(?![0-9a-fA-F]{2})|[\\#]|(/|%2[fF])(\.|%2[eE]){1,2}(/|\?|$|%2[fF])", path) or len(path) > 4000 or method == "HEAD" else self.once(raw, method, path)
 
     def parameters(self):
         rng = self.rng

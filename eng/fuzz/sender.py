@@ -6,7 +6,7 @@ from case import KEY
 from corpus import CAPTION_MARK, METADATA_MARK
 
 LONGEST = 30  # seconds until an answer or the connection's end
-PATIENCE = 0.2  # seconds for what may not be a whole request, before our side is closed
+PATIENCE = 0.4  # seconds for what may not be a whole request, before our side is closed
 HELD_BY_SOCKETS = 64 << 10  # what is longer may be refused before its end, and the refusal lost in a reset
 
 
@@ -41,30 +41,24 @@ class Sender:
         return answers
 
     def answers(self, connection, case):
-        found = []
+        found, ended = [], case.ends
         while True:
-            try:
-                # What is no whole request may be waited for by the server: then its sender ends it.
-                patient = case.sound or connection.ended or found and found[-1].closes
-                answer = connection.answer("HEAD" if case.raw.startswith(b"HEAD") else case.method, LONGEST if patient or case.ends else PATIENCE)
-            except wire.Silence:
-                if patient or case.ends:
-                    raise
+            # What is no whole request may be waited for by the server: then its sender ends it.
+            if not (case.sound or ended or found and found[-1].closes) and (found or not connection.arrives(PATIENCE)):
                 connection.half_close()
-                case.ends = True
-                continue
+                ended = True
+            answer = connection.answer(case.method, LONGEST)
             if answer is None:
                 return found
             found.append(answer)
             if case.sound or answer.status == 0:
                 return found
-            if not case.ends:
-                connection.half_close()
-                case.ends = True
 
     def judge(self, case, answer, raw):
         if answer.status == 0:
-            if not raw.startswith(b"PRI * HTTP/2.0"):
+            if case.method == "HEAD":
+                self.report.finding("a body in an answer to HEAD", answer.body[:200], "headers alone", raw)
+            elif not raw.startswith(b"PRI * HTTP/2.0"):
                 self.report.finding("bytes that are no HTTP answer", answer.body[:200], "an HTTP answer", raw)
             return
         text = answer.body + repr(answer.headers).encode()
@@ -77,7 +71,7 @@ class Sender:
             self.report.count("answers cut off after the caller's own end")
             return
         kind = answer.header("content-type") or ""
-        if answer.status < 400 and not kind.startswith(("application/json", "text/plain")):
-            self.report.status(case.form, answer.status)  # pictures, the console, a redirect
+        if answer.status < 400 and not kind.startswith("application/json") and answer.body:
+            self.report.status(case.form, answer.status)  # pictures, the console, metrics, an answer to HEAD
             return
         self.oracle.check(answer, raw, case.method, case.target, case.sound)

@@ -55,7 +55,7 @@ def analyse(options):
     try:
         series = json.loads(pathlib.Path(options.analyse).read_text())["series"]
         judgements = judge(series)
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as fault:
         print(f"soak: {options.analyse} is no report of a soak: {fault!r}")
         return 2
     show(judgements)
