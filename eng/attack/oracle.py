@@ -48,7 +48,8 @@ class Oracle:
             return None
         if not isinstance(value, dict) or value.get("status") != status or not value.get("title") or not value.get("detail"):
             report.finding(f"a problem without title, status or detail ({status})", answer.body[:300], "title, status, detail", sent)
-        text = answer.body.decode("utf-8", "replace")
+        # Line ends are escaped in JSON, so that a trace of a stack shows in the text alone.
+        text = f"{answer.body.decode('utf-8', 'replace')}\n{value.get('detail') if isinstance(value, dict) else ''}"
         raw = bytes(sent).decode("latin-1") if isinstance(sent, (bytes, bytearray)) else str(sent)
         for leak in LEAKS.finditer(text):
             if leak.group(0).strip() not in raw:

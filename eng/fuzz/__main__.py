@@ -3,6 +3,7 @@ import argparse
 import itertools
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -18,7 +19,8 @@ from kept import KeepingReport  # noqa: E402
 from rounds import Round  # noqa: E402
 from sender import Sender  # noqa: E402
 
-JUDGED_EVERY = 10_000  # cases between two looks at the reference questions
+TOLD_EVERY = 10_000  # cases between two lines and looks at the server's log
+stopped = threading.Event()
 
 
 def arguments():
@@ -47,6 +49,8 @@ def main():
     except ValueError as fault:
         print(f"fuzz: {fault}", file=sys.stderr)
         return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())  # what was sent so far is judged
     report, begun, sent, folder, round_ = KeepingReport(options.seed, options.kept), time.monotonic(), 0, tempfile.mkdtemp(prefix="retrieval-fuzz-"), None
     try:
         round_ = Round(options.root, options.app, options.seed, report, folder)
@@ -59,8 +63,6 @@ def main():
             sent = fuzz(round_, report, options)
         round_.judge()
         round_.end()
-    except KeyboardInterrupt:
-        print("stopped", flush=True)
     except Exception:
         report.breakage(traceback.format_exc())
     finally:
@@ -79,7 +81,7 @@ def fuzz(round_, report, options):
 
     def work():
         sender, oracles = Sender(round_.server, None, report, round_.key), {}
-        while (number := next(numbers)) < last and time.monotonic() < ended and round_.server.alive:
+        while (number := next(numbers)) < last and time.monotonic() < ended and round_.server.alive and not stopped.is_set():
             try:
                 case = Forms(options.seed, number, round_.rig.corpus, round_.ids).case()
                 sender.oracle = oracles.get(case.form) or oracles.setdefault(case.form, round_.make_oracle(case.form))
@@ -90,7 +92,7 @@ def fuzz(round_, report, options):
             finally:
                 report.sending(None, None)
             count = reached[0] = next(done)
-            if count % JUDGED_EVERY == 0:
+            if count % TOLD_EVERY == 0:
                 with gate:
                     print(f"{count:,} cases", flush=True)
                     round_.server.scan()
@@ -107,16 +109,16 @@ def fuzz(round_, report, options):
 
 def finish(report, options, sent, seconds):
     report.cases = [None] * sent
-    report.print(seconds / 60)
     faults = len(report.findings)
     if not options.replay and sent < options.cases and seconds < options.seconds and not report.broken:
         report.breakage(f"only {sent} of {options.cases} cases were sent")
+    report.print(seconds / 60)
     print(f"fuzz: seed {options.seed}, cases {options.first} to {options.first + sent - 1}, {seconds:.0f} s, {sent / seconds:.0f} a second: {faults} kinds of findings")
     if options.json:
         report.cases = []
         report.write(options.json, seconds / 60, {"sent": sent, "first": options.first})
     if options.counts:
-        pathlib.Path(options.counts).write_text(f"{sum(not faults and not report.broken for _ in range(1))} {faults + len(report.broken)} 0\n")
+        pathlib.Path(options.counts).write_text(f"{0 if faults or report.broken else 1} {faults + len(report.broken)} 0\n")
     return 2 if report.broken else 1 if faults else 0
 
 

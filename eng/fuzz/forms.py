@@ -10,6 +10,7 @@ from form_http import JSON, Client
 from form_npy import Writer
 from wire import request
 
+bodies.TOPS, bodies.SHORTLISTS = [1, 5, 10], [1, 5, 20]
 NPY = ("Content-Type", "application/x-npy")
 REQUEST_LINE = re.compile(rb"[^\r\n]* HTTP/1\.[01]\r\n")
 

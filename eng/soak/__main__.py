@@ -15,14 +15,14 @@ here = pathlib.Path(__file__).resolve().parent
 sys.path += [str(here.parent / "promises"), str(here.parent / "attack")]
 from callers import Caller  # noqa: E402
 from faults import Conductor  # noqa: E402
-from oracle import Oracle  # noqa: E402
-from report import analyse, finish  # noqa: E402
+from first_answers import FirstAnswers  # noqa: E402
 from row import NotRun  # noqa: E402
 from sampler import Sampler  # noqa: E402
 from served import Loop, until  # noqa: E402
 from slopes import judge  # noqa: E402
 from stage import Stage  # noqa: E402
 from tally import Tally  # noqa: E402
+from verdict import analyse, finish  # noqa: E402
 from windows import Windows  # noqa: E402
 
 MOST_EVERY = 30  # seconds between two acts
@@ -75,11 +75,11 @@ def main():
 
 
 def soak(stage, windows, tally, options, stopped):
-    oracle = Oracle(tally)
+    first = FirstAnswers(tally)
     sampler = Sampler(stage.steady, stage, every=max(1.0, min(5.0, options.minutes / 10)))
-    callers = [Caller(number, stage, windows, tally, oracle) for number in range(options.callers)]
+    callers = [Caller(number, stage, windows, tally, first) for number in range(options.callers)]
     load = Loop(lambda number, turn: callers[number].turn(), threads=len(callers), pause=0.005)
-    conductor = Conductor(stage, windows, tally, oracle)
+    conductor = Conductor(stage, windows, tally, first)
     end = time.monotonic() + options.minutes * 60
     acts = max(len(conductor.acts), round(options.minutes * 60 / MOST_EVERY))
     acts -= acts % len(conductor.acts)

@@ -19,8 +19,8 @@ ABSENCE = {"killed": {503}, "postgres": {503, 504}}  # what a disturbance excuse
 class Caller:
     """One caller, with random numbers and images of its own."""
 
-    def __init__(self, number, stage, windows, tally, oracle):
-        self.number, self.stage, self.windows, self.tally, self.oracle = number, stage, windows, tally, oracle
+    def __init__(self, number, stage, windows, tally, first):
+        self.number, self.stage, self.windows, self.tally, self.first = number, stage, windows, tally, first
         self.dice = random.Random(f"{stage.place.seed}/caller/{number}")
         self.kinds, self.weights = zip(*[
             (self.search, 30), (self.settled, 16), (self.like, 5), (self.captions, 10), (self.by_features, 5), (self.batch, 5), (self.score, 6), (self.late, 3), (self.explain, 5),
@@ -65,7 +65,7 @@ class Caller:
     def asked(self, what, path, body, settled):
         answer = self.ask(what, "POST", path, body)
         if answer:
-            self.oracle.search(what, path + json.dumps(body), answer.json, settled)
+            self.first.search(what, path + json.dumps(body), answer.json, settled)
 
     def search(self):
         self.asked("search by caption", "/v1/search/images", {"caption": self.question(), "top": 10, "shortlist": 40}, False)
@@ -85,7 +85,7 @@ class Caller:
     def late(self):
         answer = self.ask("search with a deadline", "POST", "/v1/search/images", {"caption": self.question(), "shortlist": 300, "deadlineMs": self.dice.choice([1, 3, 10, 40])}, expect=(200, 504))
         if answer and answer.status == 200:
-            self.oracle.search("search with a deadline", "/v1/search/images" + self.question(), {**answer.json, "hits": []}, False)
+            self.first.search("search with a deadline", "/v1/search/images" + self.question(), {**answer.json, "hits": []}, False)
 
     def by_features(self):
         number = self.dice.randrange(QUESTIONS)
@@ -96,7 +96,7 @@ class Caller:
         else:
             answer = self.ask("search by features", "POST", "/v1/search/captions", {"features": base64.b64encode(array).decode(), "top": 5, "shortlist": 1000, "filter": filter_})
         if answer:
-            self.oracle.search("search by features", f"features {number}", answer.json, True)
+            self.first.search("search by features", f"features {number}", answer.json, True)
 
     def batch(self):
         queries = [self.of_settled() for _ in range(4)] + [{"imageId": "nobody"}]
@@ -106,21 +106,21 @@ class Caller:
             self.tally.check(entries[-1].get("status") == 404, "batch: an unknown image is no 404", entries[-1])
             for query, entry in zip(queries[:-1], entries):
                 if self.tally.check("hits" in entry, "batch: a query was refused", entry):
-                    self.oracle.search("batch", "/v1/search/images" + json.dumps(query), entry, True)
+                    self.first.search("batch", "/v1/search/images" + json.dumps(query), entry, True)
 
     def score(self):
         body = {"pairs": [{"imageId": self.id(), "caption": self.question()}, {"imageId": self.id(), "captionId": f"{self.id()}#1"}]}
         answer = self.ask("score", "POST", "/v1/score", body)
         if answer:
             for pair, value in zip(body["pairs"], answer.json["scores"]):
-                self.oracle.same("score", (answer.json["model"], json.dumps(pair)), value)
+                self.first.same("score", (answer.json["model"], json.dumps(pair)), value)
 
     def explain(self):
         began = time.monotonic()
         body = {"imageId": self.id(), "caption": self.question()}
         answer = self.ask("explain", "POST", "/v1/explain", body, expect=(200, 501))
         if answer and answer.status == 200:
-            self.oracle.same("explain", (answer.json["model"], "explain", json.dumps(body)), {key: answer.json[key] for key in ("score", "outputs", "caption")})
+            self.first.same("explain", (answer.json["model"], "explain", json.dumps(body)), {key: answer.json[key] for key in ("score", "outputs", "caption")})
         elif answer:
             self.tally.check(self.stage.active == "green" or self.windows.met("switching", began, answer.ended), "explain: 501 of a bundle that has an explainer", answer.body[:200])
 
@@ -128,7 +128,7 @@ class Caller:
         name = self.id()
         answer = self.ask("image", "GET", f"/v1/images/{name}")
         if answer:
-            self.oracle.same("image", name, {key: value for key, value in answer.json.items() if key != "indexEpoch"})
+            self.first.same("image", name, {key: value for key, value in answer.json.items() if key != "indexEpoch"})
 
     def listing(self):
         seen, after = [], ""
@@ -145,7 +145,7 @@ class Caller:
         width = self.dice.choice(["", "?width=64", "?width=200"])
         answer = self.ask("picture", "GET", f"/v1/pictures/stable-00000{width}")
         if answer:
-            self.oracle.same("picture", "picture" + width, answer.body.hex())
+            self.first.same("picture", "picture" + width, answer.body.hex())
             again = self.ask("picture", "GET", f"/v1/pictures/stable-00000{width}", expect=(304,), headers={"If-None-Match": answer.headers["etag"]})
             self.tally.check(again is None or not again.body, "picture: a 304 with a body")
 

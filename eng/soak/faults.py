@@ -10,10 +10,10 @@ from stage import MOVING
 
 
 class Conductor:
-    def __init__(self, stage, windows, tally, oracle):
+    def __init__(self, stage, windows, tally, first):
         self.stage, self.windows, self.tally = stage, windows, tally
         self.turns = 0
-        self.probe = Caller("probe", stage, windows, tally, oracle)
+        self.probe = Caller("probe", stage, windows, tally, first)
         self.acts = [self.ingest, self.switch, self.kill, self.exchange_keys, self.postgres]
 
     def act(self, number):

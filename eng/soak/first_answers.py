@@ -6,7 +6,7 @@ from questions import differs  # of eng/attack
 FLUID = ("degraded", "rank", "scoreRank", "coarse")  # of hits among images that come and go
 
 
-class Oracle:
+class FirstAnswers:
     def __init__(self, tally):
         self._tally, self._lock, self._known = tally, threading.Lock(), {}
 
