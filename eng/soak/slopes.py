@@ -23,7 +23,7 @@ BOUNDS = {
     "handles": Bound("", 12, 16, "open descriptors: connections that come and go, some files of a generation of the index"),
     "threads": Bound("", 6, 8, "the pool adds one at a time under load and gives it back"),
     "sockets": Bound("", 12, 16, "of callers, and of the pool to Postgres, which closes idle ones after minutes"),
-    "cache": Bound("MB", 32, 24, "the local copy: deleted images stay in it until it is compacted"),
+    "cache": Bound("MB", 32, 64, "two copies, in each of which replaced images stay until it has 1,024 rows and is compacted"),
     "connections": Bound("", 6, 12, "of all replicas to Postgres, by Postgres' own count"),
 }
 
