@@ -134,7 +134,7 @@ class Forms(Client):
         """Two lengths, and what one reader takes for a body and another for a request."""
         rng = self.rng
         method, target, body, headers, _ = self.valid()
-        inner = request("GET", "/v1/model")
+        inner = request("GET", "/v1/model", headers=[("X-Api-Key", KEY)])
         chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
         def headed(*more):
             return request(method, target, None, [*headers, *more])

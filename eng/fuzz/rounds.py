@@ -9,7 +9,7 @@ from questions import Questions
 from rig import Rig
 
 # A sender on a busy machine may be slow without meaning it: the attack's own short limits are not for it.
-PATIENT = {"Http:HeaderTimeoutSeconds": 20, "Http:MinRateGraceSeconds": 20, "Limits:RequestTimeoutSeconds": None}
+PATIENT = {"Http:HeaderTimeoutSeconds": 20, "Http:MinRateGraceSeconds": 20, "Http:KeepAliveSeconds": None, "Limits:RequestTimeoutSeconds": None}
 MOST_MEMORY = 2 << 30  # docs/http-api.md has what bodies may take together
 
 

@@ -34,8 +34,7 @@ class Sender:
             self.report.finding("a connection is refused", fault, "a server that listens", raw)
         except OSError as fault:
             self.report.count(f"connections ended by the server ({type(fault).__name__})")
-        if case.sound and not answers and len(raw) < JSON_ROUTES = ("/v1/search", "/v1/score", "/v1/explain", "/v1/model", "/v1/images", "/v1/ingestions", "/v1/indexes")
-HELD_BY_SOCKETS and self.server.alive:
+        if case.sound and not answers and len(raw) < HELD_BY_SOCKETS and self.server.alive:
             self.report.finding(f"no answer to {case.method} {case.target[:40]}", "the connection ended", "an answer", raw)
         for answer in answers:
             self.judge(case, answer, raw)
