@@ -16,6 +16,7 @@ sys.path += [str(here.parent / "promises"), str(here.parent / "attack")]
 from callers import Caller  # noqa: E402
 from faults import Conductor  # noqa: E402
 from first_answers import FirstAnswers  # noqa: E402
+from place import Place  # noqa: E402
 from row import NotRun  # noqa: E402
 from sampler import Sampler  # noqa: E402
 from served import Loop, until  # noqa: E402
@@ -54,10 +55,11 @@ def main():
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())  # what ran so far is judged
-    tally, windows, stage = Tally(), Windows(), None
+    tally, windows = Tally(), Windows()
+    place = Place(root, command, False, options.seed, options.logs and pathlib.Path(options.logs))
     try:
         print("soak: making the catalog and starting the replicas", file=sys.stderr)
-        stage = Stage(root, command, options.seed, options.steady, options.logs and pathlib.Path(options.logs))
+        stage = Stage(place, options.steady)
         began = time.monotonic()
         series, missed = soak(stage, windows, tally, options, stopped)
         return finish(options, tally, windows, judge(series), series, missed, time.monotonic() - began)
@@ -70,8 +72,7 @@ def main():
         traceback.print_exc()
         return 2
     finally:
-        if stage:
-            stage.place.close()
+        place.close()
 
 
 def soak(stage, windows, tally, options, stopped):

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 
 from access import made
-from place import Place
 from served import until
 
 STABLE, MOVING = 240, 80
@@ -35,8 +34,8 @@ class Replica:
 
 
 class Stage:
-    def __init__(self, root, command, seed, steady, keep):
-        self.place = place = Place(root, command, False, seed, keep)
+    def __init__(self, place, steady):
+        self.place = place
         self.bundles = {"blue": place.fixtures / "ranking-logit-explained", "green": place.bundle}
         self.replicas, self.models = [], {}
         self.postgres = place.postgres()
@@ -45,13 +44,13 @@ class Stage:
         stable = self.split(STABLE, "stable", "stable")
         # The same ids twice with other content: each run replaces all of them.
         self.moving = [self.split(MOVING, "moving", f"moving{turn}") for turn in range(2)]
+        # The first that is complete becomes the active one.
         for name, bundle in self.bundles.items():
             place.run("ingest", "--migrate", "--bundle", bundle, "--postgres", self.connection, "--source", stable, "--split", "test", "--name", name)
-        place.run("index", "activate", "--postgres", self.connection, "--name", "blue")
 
         pictures = place.new("pictures")
         pictures.mkdir()
-        shutil.copy(next((root / "models/scenes/pictures").glob("*.webp")), pictures / "stable-00000.webp")
+        shutil.copy(next((place.root / "models/scenes/pictures").glob("*.webp")), pictures / "stable-00000.webp")
         self.key_file = place.new("keys.json")
         keys = {role: made(place, self.key_file, f"soak-{role}", role) for role in KINDS}
         for name in [f"steady-{number + 1}" for number in range(steady)] + ["killed"]:

@@ -45,9 +45,10 @@ def finish(options, tally, windows, judgements, series, missed, seconds):
                  "judgements": [each.as_json() for each in judgements], "samplesMissed": missed, "series": series}
         pathlib.Path(options.json).write_text(json.dumps(whole, indent=1) + "\n")
     if options.counts:
-        # Each kind of request whose every answer was right, and each series that is flat, is one that passed.
-        bad = len(told["failures"]) + len(leaks)
-        pathlib.Path(options.counts).write_text(f"{len(told['answers']) + len(judgements) - len(leaks)} {bad} 0\n")
+        # Each kind of request whose every answer was right passed, and each series that is flat.
+        right = sum(not any(failure["what"].startswith(f"{what}:") for failure in told["failures"]) for what in told["answers"])
+        flat = sum(each.verdict == "flat" for each in judgements)
+        pathlib.Path(options.counts).write_text(f"{right + flat} {len(told['failures']) + len(leaks)} 0\n")
     return 0 if verdict == "held" else 1
 
 
