@@ -5,6 +5,7 @@ import subprocess
 import urllib.parse
 
 import wire
+from oracle import Oracle
 from questions import Questions
 from rig import Rig
 
@@ -32,7 +33,6 @@ class Round:
         self.questions.learn(self.server.port, self.oracle)
 
     def make_oracle(self, form):
-        from oracle import Oracle
         return Oracle(self.report, form, self.rig._contract)
 
     def judge(self):
