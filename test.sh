@@ -132,15 +132,25 @@ else
   missing "the tests of docker/ and deploy/ need docker-compose, promtool and Python with yaml and pytest (Debian: docker-compose prometheus python3-yaml python3-pytest)"
 fi
 
-echo "== promises"
+# counting SCRIPT OPTION...: a script that leaves how much held, failed and could not be run here
+counting() {
+  local script=$1 code held broken absent
+  echo "== $(basename "$script" .sh)"
+  timeout --kill-after=60 $limit "$@" --counts "$results/counts"
+  code=$?
+  if read -r held broken absent <"$results/counts"; then
+    passed=$((passed + held)) failed=$((failed + broken)) skipped=$((skipped + absent))
+    [ $code = 0 ] || [ $((broken + absent)) -gt 0 ] || fail "$script ended with exit code $code"
+  else
+    fail "$script broke off with exit code $code and left no counts"
+  fi
+  rm -f "$results/counts"
+}
+
+app=src/Retrieval.Cli/bin/$configuration/net10.0
 # The tests that show a promise have run: only what is done to real processes is done here.
-timeout --kill-after=60 $limit eng/promises.sh --reports "$results/xunit" --counts "$results/promises" --logs "$results/logs"
-code=$?
-if read -r held broken absent <"$results/promises"; then
-  passed=$((passed + held)) failed=$((failed + broken)) skipped=$((skipped + absent))
-  [ $code = 0 ] || [ "$broken" -gt 0 ] || fail "eng/promises.sh ended with exit code $code"
-else
-  fail "eng/promises.sh broke off with exit code $code and left no counts"
-fi
+counting eng/promises.sh --reports "$results/xunit" --logs "$results/logs"
+counting eng/soak.sh --minutes 1 --app "$app"
+counting eng/fuzz.sh --cases 2000 --seconds 30 --readers 0 --kept "$results/cases" --app "$app"
 
 finish

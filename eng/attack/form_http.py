@@ -71,6 +71,11 @@ class Client:
             self.report.finding(f"a valid request to {target} is refused with {answer.status}", answer.body[:300], f"one of {sorted(expected)}", raw)
         return answer
 
+    def once(self, raw, method, target):
+        """A well-formed request on a connection of its own."""
+        with wire.Connection(self.port) as connection:
+            self.exchange(connection, raw, method, target)
+
     def json(self):
         with wire.Connection(self.port) as connection:
             for _ in range(self.rng.randint(1, 5)):
@@ -155,8 +160,7 @@ class Client:
             headers.append(("Content-Encoding", rng.choice(["gzip", "identity", "br", "deflate, gzip", "", "x" * 100])))
         if rng.random() < 0.1:
             headers = []
-        with wire.Connection(self.port) as connection:
-            self.exchange(connection, request(method, target, body, headers), method, target)
+        self.once(request(method, target, body, headers), method, target)
 
     def line(self):
         rng = self.rng
@@ -248,8 +252,7 @@ class Client:
         method = self.rng.choice(["HEAD", "OPTIONS", "TRACE", "PATCH", "POST", "PUT", "DELETE", "GET", "BREW", "get", "Q" * 40, "M-SEARCH", "PROPFIND"])
         target = self.rng.choice(["/v1/model", "/health/live", "/health/ready", "/metrics", "/openapi/v1.json", "/v1/search/images", "/v1/ingestions", f"/v1/images/{self.rng.choice(self.ids) if method in ('HEAD', 'OPTIONS', 'GET') else 'junk-x'}", "/nowhere"])
         raw = request(method, target, b"" if method in ("POST", "PUT", "PATCH", "DELETE") else None)
-        with wire.Connection(self.port) as connection:
-            self.exchange(connection, raw, method, target)
+        self.once(raw, method, target)
 
     def flipped(self):
         self.odd(bodies.flip(self.rng, request(*self.valid()[:4]), 4), half_close=self.rng.random() < 0.7, wait=6)

@@ -3,7 +3,8 @@ import re
 
 import strict
 
-ALLOWED_ABOVE_500 = {503, 504, 505, 507}
+# 501: the bundle has no explainer.
+ALLOWED_ABOVE_500 = {501, 503, 504, 505, 507}
 # Refused before there is a request: docs/http-api.md says that these have no body.
 MAY_BE_EMPTY = {400, 408, 431}
 LEAKS = re.compile(r"\n\s*at [\w.<>]+\(|\bSystem\.[A-Z]\w+|\bMicrosoft\.[A-Z]\w+|\.cs:line \d+|(?<![\w])/(?:tmp|home|work|root|usr|var)/[\w.-]+")
@@ -27,7 +28,7 @@ class Oracle:
             report.finding(f"an answer is cut off ({status}, {where})", f"{status} {answer.headers} {answer.body[-200:]!r}", "a complete answer", sent)
             return None
         if status >= 500 and status not in ALLOWED_ABOVE_500 or status < 200:
-            report.finding(f"status {status} to {where}", answer.body[:300], "no 5xx but 503, 504, 505 and 507", sent)
+            report.finding(f"status {status} to {where}", answer.body[:300], "no 5xx but 501, 503, 504, 505 and 507", sent)
         if status in RETRY and not (answer.header("retry-after") or "").isdigit():
             report.finding(f"{status} without Retry-After", answer.headers, "Retry-After in seconds", sent)
         if method == "HEAD":
@@ -47,7 +48,8 @@ class Oracle:
             return None
         if not isinstance(value, dict) or value.get("status") != status or not value.get("title") or not value.get("detail"):
             report.finding(f"a problem without title, status or detail ({status})", answer.body[:300], "title, status, detail", sent)
-        text = answer.body.decode("utf-8", "replace")
+        # Line ends are escaped in JSON, so that a trace of a stack shows in the text alone.
+        text = f"{answer.body.decode('utf-8', 'replace')}\n{value.get('detail') if isinstance(value, dict) else ''}"
         raw = bytes(sent).decode("latin-1") if isinstance(sent, (bytes, bytearray)) else str(sent)
         for leak in LEAKS.finditer(text):
             if leak.group(0).strip() not in raw:
@@ -86,11 +88,18 @@ class Oracle:
             hits = answer.get("hits") if isinstance(answer, dict) else None
             if hits is None:
                 continue
-            scores = [hit["score"] for hit in hits]
-            scored = [score for score in scores if score is not None]
-            if [hit["rank"] for hit in hits] != list(range(1, len(hits) + 1)) or scored != sorted(scored, reverse=True) or None in scores[:len(scored)]:
-                self.report.finding("hits out of order", str(hits)[:300], "ranks from 1 in order of score, unscored hits last", sent)
-            if None in scores and not answer.get("degraded"):
+            ranking = [hit["rankingScore"] for hit in hits]
+            scored = [score for score in ranking if score is not None]
+            ranks = [hit["rank"] for hit in hits]
+            first = ranks[0] if ranks else 1
+            # A page may have hits of two shortlists, whose second follows the first whatever its scores are.
+            ordered = first > 1 or scored == sorted(scored, reverse=True)
+            if ranks != list(range(first, first + len(hits))) or not ordered or None in ranking[:len(scored)]:
+                self.report.finding("hits out of order", str(hits)[:300], "ranks one after the other in order of the ranking score, unscored hits last", sent)
+            # Images like an image have no second stage.
+            if hits and not scored and answer["reranked"] == 0 and answer["query"] is None:
+                continue
+            if None in ranking and not answer.get("degraded"):
                 self.report.finding("a hit without a score in an answer that is not degraded", str(answer)[:300], "degraded says why", sent)
             if answer["reranked"] < answer["shortlisted"] and not answer.get("degraded"):
                 self.report.finding("fewer reranked than shortlisted in an answer that is not degraded", str(answer)[:300], "degraded says why", sent)

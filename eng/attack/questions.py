@@ -8,7 +8,8 @@ from corpus import CAPTION_MARK
 
 
 class Questions:
-    def __init__(self, rig):
+    def __init__(self, rig, headers=()):
+        self.headers = list(headers)
         ids = rig.ids()
         captions = [rig.corpus.captions_of(row)[0] for row in (0, 9, 17, 31)] + ["a cube", CAPTION_MARK]
         self.asked = [("POST", "/v1/search/images", {"caption": text, "top": 20, "shortlist": 100}) for text in captions]
@@ -28,7 +29,7 @@ class Questions:
         """(status or None, value or None)."""
         method, target, value = question
         body = None if value is None else json.dumps(value).encode()
-        raw = wire.request(method, target, body, [("Connection", "close")] + ([("Content-Type", "application/json")] if body else []))
+        raw = wire.request(method, target, body, [("Connection", "close"), *self.headers] + ([("Content-Type", "application/json")] if body else []))
         try:
             with wire.Connection(port) as connection:
                 connection.send(raw)

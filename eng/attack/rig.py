@@ -29,7 +29,7 @@ class Served:
 
 class Rig:
     def __init__(self, root, app, seed, report, folder):
-        self.seed, self.report = seed, report
+        self.seed, self.report, self.root = seed, report, pathlib.Path(root).resolve()
         self.folder = pathlib.Path(folder)
         self.corpus = Corpus(root)
         self.command = Command(app, pathlib.Path(root) / "models/scenes/bundle", report)

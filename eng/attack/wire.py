@@ -1,4 +1,5 @@
 """A client that sends any bytes at all and reads answers strictly."""
+import select
 import socket
 import time
 
@@ -65,6 +66,10 @@ class Connection:
         except OSError:
             return False
 
+    def arrives(self, timeout):
+        """Waits for the first byte of an answer, or the connection's end; false if neither comes."""
+        return bool(self._left or select.select([self.socket], [], [], timeout)[0])
+
     def half_close(self):
         try:
             self.socket.shutdown(socket.SHUT_WR)
@@ -114,7 +119,9 @@ class Connection:
             except Cut:
                 return None if not self._left else Answer(0, [], self._left, False, "?")
             version, _, rest = line.decode("latin-1").partition(" ")
-            status = int(rest[:3]) if rest[:3].isdigit() else 0
+            if not version.startswith("HTTP/") or not rest[:3].isdigit():
+                return Answer(0, [], line + b"\r\n" + self._left, False, "?")
+            status = int(rest[:3])
             headers = []
             try:
                 while (line := self._line(until)):

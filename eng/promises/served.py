@@ -99,9 +99,13 @@ class Server:
         return model.json["index"]["images"] if model.status == 200 else 0
 
     def metrics(self):
-        """Series by name and labels as they stand in the text; families by the sum of their series."""
+        return self.series(self.get("/metrics").body.decode())
+
+    @staticmethod
+    def series(text):
+        """Series by name and labels as they stand in the text of metrics; families by the sum of their series."""
         found = {}
-        for line in self.get("/metrics").body.decode().splitlines():
+        for line in text.splitlines():
             if line and line[0] != "#":
                 name, _, value = line.rpartition(" ")
                 number = float(value)

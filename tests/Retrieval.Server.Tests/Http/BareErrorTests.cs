@@ -45,6 +45,29 @@ public sealed class BareErrorTests(ServerFixture fixture)
         Check(await server.RawAsync("GET /health/live HTTP/1.1\r\nHost: x\r\n"), 408);
     }
 
+    [Theory]
+    [InlineData("HEAD /v1/images/%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400)]
+    [InlineData("HEAD / HTTP/1.1\r\nno header\r\n\r\n", 400)]
+    [InlineData("HEAD / HTTP/2.0\r\n\r\n", 505)]
+    public async Task An_answer_to_head_has_the_headers_and_no_body(string request, int status)
+    {
+        Alone(await fixture.Server.RawAsync(request), status);
+
+        var behind = await fixture.Server.RawAsync("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" + request);
+        Alone(behind[behind.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal)..], status);
+        var after = await fixture.Server.RawAsync("HEAD /health/live HTTP/1.1\r\nHost: x\r\n\r\n" + request.Replace("HEAD", "GET", StringComparison.Ordinal));
+        Check(after[after.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal)..], status);
+    }
+
+    private static void Alone(string answer, int status)
+    {
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
+        Assert.Equal(answer.Length - 4, answer.IndexOf("\r\n\r\n", StringComparison.Ordinal));
+        Assert.Contains("\r\nContent-Type: application/problem+json", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("\r\nContent-Length: 0\r\n", answer, StringComparison.Ordinal);
+    }
+
     private static void Check(string answer, int status)
     {
         var parts = answer.Split("\r\n\r\n", 2);

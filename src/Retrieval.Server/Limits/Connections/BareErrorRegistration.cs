@@ -10,7 +10,8 @@ internal static class BareErrorRegistration
     {
         if (connection.Features.Get<ConnectionPermit>() is { } permit)
         {
-            connection.Transport = new Pipes(connection.Transport.Input, new BareErrorWriter(connection.Transport.Output, permit));
+            var input = new RequestStartReader(connection.Transport.Input, permit);
+            connection.Transport = new Pipes(input, new BareErrorWriter(connection.Transport.Output, permit, input));
         }
 
         return next(connection);

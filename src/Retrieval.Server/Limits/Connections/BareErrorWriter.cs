@@ -13,7 +13,7 @@ namespace Retrieval.Server.Limits.Connections;
 /// request, and the server has no hook there: it writes a status with <c>Content-Length: 0</c> and closes. Apart from the ends of
 /// answers, it writes nothing else while no request is in the pipeline; everything else passes unchanged.
 /// </summary>
-internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit permit) : PipeWriter
+internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit permit, RequestStartReader input) : PipeWriter
 {
     private const int LongestBareError = 512;
 
@@ -135,6 +135,9 @@ internal sealed class BareErrorWriter(PipeWriter inner, ConnectionPermit permit)
             CultureInfo.InvariantCulture,
             $"\r\nContent-Length: {body.Length}\r\nContent-Type: {Problem.MediaType}\r\nCache-Control: {AnswerHeaders.CacheControl}\r\nX-Content-Type-Options: {AnswerHeaders.ContentTypeOptions}\r\n")));
         inner.Write(answer[(at + NoBody.Length)..]);
-        inner.Write(body);
+        if (!input.IsHead)
+        {
+            inner.Write(body);
+        }
     }
 }

@@ -23,8 +23,15 @@ internal sealed class ConnectionPermit(ConnectionContext connection, Socket? soc
     public bool Busy
     {
         get => _busy;
-        set => _busy = value;
+        set
+        {
+            _busy = value;
+            Requests += value ? 1 : 0;
+        }
     }
+
+    /// <summary>How many requests of this connection have been in the pipeline.</summary>
+    public int Requests { get; private set; }
 
     /// <summary>Name of the connection in the log.</summary>
     public string Id => connection.ConnectionId;
