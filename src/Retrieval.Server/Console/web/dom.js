@@ -1,7 +1,7 @@
 /** Elements. Every text is put in as text: nothing that came from the service is ever read as markup. */
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
-/** @typedef {Record<string, unknown>} Attributes `on…` are listeners, `true` is an empty attribute, `false` and `null` are none. */
+/** @typedef {Record<string, unknown>} Attributes `on…` are listeners, `true` is an empty attribute, of ARIA's the word, `false` and `null` are none. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -15,7 +15,7 @@ function fill(element, attributes, children) {
     if (name.startsWith("on")) {
       element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     } else if (value !== null && value !== undefined && value !== false) {
-      element.setAttribute(name, value === true ? "" : String(value));
+      element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : String(value));
     }
   }
   for (const child of children) {
