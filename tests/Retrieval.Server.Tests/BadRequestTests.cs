@@ -149,7 +149,7 @@ public sealed class BadRequestTests(ServerFixture fixture)
     [InlineData(Images, """{ "caption": "w4", "top": "10" }""", "top: found a text; expected a whole number from 1 to 1000")]
     [InlineData(Images, """{ "caption": "w4", "top": 1001 }""", "top: found 1001; expected a whole number from 1 to 1000")]
     [InlineData(Images, """{ "caption": "w4", "top": 1.5 }""", "top: found 1.5; expected a whole number from 1 to 1000")]
-    [InlineData(Images, """{ "caption": "w4", "colour of it": 1 }""", "colour of it: there is no such member; known here are caption, imageId, features, top, offset, shortlist, rankBy, deadlineMs, filter")]
+    [InlineData(Images, """{ "caption": "w4", "colour of it": 1 }""", "colour of it: there is no such member; known here are caption, imageId, features, index, top, offset, shortlist, rankBy, deadlineMs, filter")]
     [InlineData(Images, """{ "caption": "w4", "caption": "w5" }""", "caption: is given twice")]
     [InlineData(Images, """{ "caption": null }""", "caption: is missing; expected exactly one of caption, imageId and features")]
     [InlineData(Images, "7", "the body is a number; expected an object")]
