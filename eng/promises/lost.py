@@ -1,11 +1,13 @@
 """A process that can compute no more ends, and whoever watches over it starts another."""
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
 
 from row import NotRun
-from served import until
+from served import Loop, until
 
 HUNG_SECONDS = 3
 
@@ -34,6 +36,15 @@ def hung(row, place):
         hits = hits or answer.json["hits"]
         row.check(answer.json["hits"] == hits and server.get("/health/live").status == 200, f"start {turn}: other hits than before, or not live")
 
+        load = Loop(lambda *_: server.post("/v1/search/images", question), threads=2)
+        load.more(3)
+        os.kill(server.process.pid, signal.SIGSTOP)
+        time.sleep(HUNG_SECONDS + 2)  # a machine that stands still; not a batch that hangs
+        os.kill(server.process.pid, signal.SIGCONT)
+        load.more(200, what="queries are answered after the pause")
+        load.end()
+        row.check(server.get("/health/live").status == 200, "a pause was taken for a batch that hangs")
+
         asked = time.monotonic()
         answer = server.post("/v1/search/images", {"caption": f"w4 {word}"})
         row.check(answer.status == 504 and answer.is_problem(), f"the query that hangs is answered with {answer.status}, expected 504 at its time limit")
@@ -48,5 +59,5 @@ def hung(row, place):
     after = place.serve(*arguments)
     row.check(after.post("/v1/search/images", question).json["hits"] == hits, "other hits after the restart")
     after.stop()
-    row.did(f"a text encoder whose graph never ends for one word; Limits:HungSeconds {HUNG_SECONDS}; {place.size(1, 3)} × hung, and started again")
+    row.did(f"a text encoder whose graph never ends for one word; Limits:HungSeconds {HUNG_SECONDS}; {place.size(1, 3)} × stopped and continued, then hung, and started again")
     row.told(f"the query: 504 at its time limit; /health/live red after {red:.1f} s with the reason; ended with exit code 3 after {ended:.1f} s; the next process answers as before")

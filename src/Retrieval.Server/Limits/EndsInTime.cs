@@ -15,8 +15,9 @@ internal sealed class EndsInTime : IEndpointFilter
         {
             return await work.WaitAsync(context.HttpContext.RequestAborted).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!work.IsCompleted)
+        catch (OperationCanceledException)
         {
+            // It may have ended just now, with an answer that nobody takes.
             _ = DiscardAsync(work);
             throw;
         }

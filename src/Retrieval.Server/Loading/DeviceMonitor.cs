@@ -23,12 +23,17 @@ internal sealed partial class DeviceMonitor(
 
     // One may be the last report of an error that was not the context's.
     private const int FaultsOfLostContext = 3;
+
+    // A process that was stopped and goes on (a debugger, a frozen container, a machine that moved) finds a batch that seems to have
+    // run all the time. It ends before it is looked at again.
+    private const int LooksOfHungBatch = 3;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(30);
 
     private readonly LastFault _fault = new();
     private Task<string?>? _asking;
     private int _contextFaults;
+    private int _hungLooks;
     private bool _red;
 
     protected override async Task RunAsync(CancellationToken stoppingToken)
@@ -74,7 +79,8 @@ internal sealed partial class DeviceMonitor(
         }
 
         var running = Math.Max(device.RunningSeconds, host.RunningSeconds);
-        if (running > limits.HungSeconds)
+        _hungLooks = running > limits.HungSeconds ? _hungLooks + 1 : 0;
+        if (_hungLooks >= LooksOfHungBatch)
         {
             return (DoesNotEnd, $"a batch has been running for {running:0} s, and Limits:HungSeconds is {limits.HungSeconds:0.#}");
         }

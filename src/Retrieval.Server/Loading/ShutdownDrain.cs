@@ -14,8 +14,11 @@ internal sealed partial class ShutdownDrain(Readiness readiness, LimitsOptions l
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         readiness.Draining();
-        LogDraining(limits.DrainDelaySeconds, limits.DrainSeconds);
-        await Task.Delay(TimeSpan.FromSeconds(limits.DrainDelaySeconds), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // A process that is lost has been red for a while, and is given little time.
+        var delay = readiness.LostAsync.IsCompleted ? 0 : limits.DrainDelaySeconds;
+        LogDraining(delay, limits.DrainSeconds);
+        await Task.Delay(TimeSpan.FromSeconds(delay), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
