@@ -42,7 +42,7 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
         var deadline = Deadline.Of(asked, since, time);
         var cost = ExplainItem.CostOfOne + (query.Features is null ? 0 : ImageItem.CostOfOne) + (query.Caption is null ? 0 : CaptionItem.CostOfOne);
         using var permit = queues.Admit(cost);
-        using var snapshot = snapshots.Named(query.Index).Acquire();
+        using var snapshot = snapshots.Acquire(query.Index);
         if (snapshot.ExplainBatcher is not { } batcher)
         {
             throw new NoExplainerException(snapshot.Model.Label, snapshot.Model.Manifest.Regions);

@@ -145,7 +145,7 @@ public sealed class SearchService(
 
     private async Task<SearchAnswer> LeasedAsync(SearchRequest request, Func<SearchSnapshot, Task<SearchAnswer>> answer)
     {
-        var snapshot = snapshots.Named(request.Index).Acquire();
+        var snapshot = snapshots.Acquire(request.Index);
         try
         {
             return await Soundly.RunAsync(snapshot.Index, () => answer(snapshot)).ConfigureAwait(false);

@@ -56,6 +56,24 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         return name is null || name == served ? this : _further.Find(name) ?? throw new UnknownIndexException(name, served, _further.Names);
     }
 
+    /// <summary>Leases the current snapshot of the index that a request names.</summary>
+    /// <inheritdoc cref="Named"/>
+    /// <exception cref="NotReadyException">Nothing is loaded.</exception>
+    public SearchSnapshot Acquire(string? name)
+    {
+        while (true)
+        {
+            var snapshot = Named(name).Acquire();
+            if (name is null || snapshot.Name == name)
+            {
+                return snapshot;
+            }
+
+            // Another index was switched to since the name was looked up.
+            snapshot.Dispose();
+        }
+    }
+
     /// <summary>Reads which bundles exist. Cheap: reads only their manifests.</summary>
     /// <exception cref="InvalidBundleException">One is missing or cannot be read.</exception>
     public BundleSet ReadBundles() => BundleSet.Read(_bundles);
