@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a test for each of the fifteen promises of docs/reliability.md and prints a table: what was done, numbers, verdict.
+# Runs a test for each of the promises of docs/reliability.md and prints a table: what was done, numbers, verdict.
 #   eng/promises.sh [--long] [--only KEY,KEY] [--json FILE] [--app DIR] [--before DIR] [--reports DIR] [--logs DIR] [--seed N] [--no-tests]
 #     --long      outages of minutes, 10,000 disconnects, load phases of 40 s; the short form takes some minutes
 #     --only      of 1 to 15, upgrade, callers, clocks, backup and lost

@@ -52,7 +52,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// <exception cref="UnknownIndexException">No index of that name is held.</exception>
     public SnapshotSource Named(string? name)
     {
-        var served = Status?.Served?.Name;
+        var served = _current?.Name;
         return name is null || name == served ? this : _further.Find(name) ?? throw new UnknownIndexException(name, served, _further.Names);
     }
 
