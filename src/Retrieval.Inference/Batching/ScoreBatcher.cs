@@ -9,7 +9,7 @@ namespace Retrieval.Inference.Batching;
 /// <summary>Scores with one scorer against one bank: pairs of different queries share a batch.</summary>
 public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
 {
-    // Two batches exist at once: one is running, one is being assembled.
+    // Two batches may exist at once: one is running, one is being assembled.
     private readonly ConcurrentBag<Buffers> _buffers = [];
 
     /// <inheritdoc/>
@@ -23,6 +23,9 @@ public sealed class ScoreBatcher(PairScorer scorer, RecordTable bank) : IBatcher
 
     /// <inheritdoc/>
     public int PreferredBatchSize => scorer.EnoughPairs;
+
+    /// <inheritdoc/>
+    public bool AssemblesAhead => scorer.OnCuda;
 
     /// <inheritdoc/>
     public IBatch Assemble(IReadOnlyList<WorkSlice> slices)

@@ -15,10 +15,10 @@ internal sealed class Admission(long most)
     private const int MostLarge = 4;
 
     private readonly Lock _gate = new();
+    private readonly AdmissionRoom _small = new();
+    private readonly AdmissionRoom _large = new();
     private long _most = most;
-    private long _small;
     private long _largeCost;
-    private int _large;
     private double _costPerSecond;
 
     /// <summary>Work admitted and not yet done, in pairs.</summary>
@@ -28,7 +28,7 @@ internal sealed class Admission(long most)
         {
             lock (_gate)
             {
-                return _small + _largeCost;
+                return _small.Held + _largeCost;
             }
         }
     }
@@ -44,28 +44,33 @@ internal sealed class Admission(long most)
     /// Admits a request. One that costs more than a quarter of the bound takes one of a few permits for large requests
     /// instead: among small requests it would never fit, and small requests overtake it anyway, so it need not block them.
     /// </summary>
+    /// <param name="cost">What it costs, in pairs.</param>
+    /// <param name="flow">Whose it is; see <see cref="WorkLimits.Flow"/>.</param>
     /// <exception cref="OverloadedException">There is no room.</exception>
-    public WorkPermit Admit(long cost)
+    public WorkPermit Admit(long cost, string? flow)
     {
         lock (_gate)
         {
             var large = cost > Most / 4;
-            if (large ? _large >= MostLarge : _small + cost > Most)
+            if (large ? !_large.TryTake(1, MostLarge, flow) : !_small.TryTake(cost, Most, flow))
             {
                 throw new OverloadedException(Admitted, Most, RetryAfter(large));
             }
 
-            if (large)
-            {
-                _large++;
-                _largeCost += cost;
-            }
-            else
-            {
-                _small += cost;
-            }
+            _largeCost += large ? cost : 0;
+            return new WorkPermit(() => Release(cost, large, flow), flow);
+        }
+    }
 
-            return new WorkPermit(() => Release(cost, large));
+    /// <summary>Work that the device does in a second of batches, in pairs; 0 before the first batch.</summary>
+    public double CostPerSecond
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _costPerSecond;
+            }
         }
     }
 
@@ -85,23 +90,23 @@ internal sealed class Admission(long most)
     // A permit for large requests is free when one of them is done; room for small ones when those ahead are done.
     private TimeSpan RetryAfter(bool large)
     {
-        var ahead = large ? _small + (_largeCost / MostLarge) : _small;
+        var ahead = large ? _small.Held + (_largeCost / MostLarge) : _small.Held;
         var seconds = _costPerSecond > 0 ? ahead / _costPerSecond : 1;
         return TimeSpan.FromSeconds(Math.Clamp(seconds, 1, LongestRetry.TotalSeconds));
     }
 
-    private void Release(long cost, bool large)
+    private void Release(long cost, bool large, string? flow)
     {
         lock (_gate)
         {
             if (large)
             {
-                _large--;
+                _large.Return(1, flow);
                 _largeCost -= cost;
             }
             else
             {
-                _small -= cost;
+                _small.Return(cost, flow);
             }
         }
     }

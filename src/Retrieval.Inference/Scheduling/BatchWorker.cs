@@ -1,9 +1,9 @@
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// The two threads of a device: one assembles the next batch while the other runs the previous one. A batch that fails
-/// fails its own requests and no others. A thread that dies nevertheless is restarted; if that repeats, the queue stops
-/// and says why.
+/// The two threads of a device: one assembles batches and the other runs them, so that the next can be assembled while one
+/// runs. A batch that fails fails its own requests and no others. A thread that dies nevertheless is restarted; if that
+/// repeats, the queue stops and says why.
 /// </summary>
 internal sealed class BatchWorker
 {
@@ -96,20 +96,39 @@ internal sealed class BatchWorker
                 return;
             }
 
-            var batch = TryAssemble(slices);
-            _assembling = null;
-            if (batch is null)
+            var passed = false;
+            try
             {
-                continue;
+                passed = TryPassOn(slices);
             }
-
-            _queue.MarkAssembled(slices);
-            if (!_next.TryPut(batch))
+            finally
             {
-                batch.Batch.Dispose();
-                _queue.Complete(_queue.DropUnwanted(slices), TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
+                if (!passed)
+                {
+                    _queue.BatchOver();
+                }
             }
         }
+    }
+
+    private bool TryPassOn(List<WorkSlice> slices)
+    {
+        var batch = TryAssemble(slices);
+        _assembling = null;
+        if (batch is null)
+        {
+            return false;
+        }
+
+        _queue.MarkAssembled(slices);
+        if (_next.TryPut(batch))
+        {
+            return true;
+        }
+
+        batch.Batch.Dispose();
+        _queue.Complete(_queue.DropUnwanted(slices), TimeSpan.Zero, new DeviceStoppedException("the process is shutting down"));
+        return false;
     }
 
     private AssembledBatch? TryAssemble(List<WorkSlice> slices)
@@ -136,8 +155,16 @@ internal sealed class BatchWorker
     {
         while (_next.Take() is { } batch)
         {
-            Run(batch);
-            _running = null;
+            try
+            {
+                Run(batch);
+                _running = null;
+            }
+            finally
+            {
+                _queue.BatchOver();
+            }
+
             Volatile.Write(ref _deaths, 0);
         }
     }

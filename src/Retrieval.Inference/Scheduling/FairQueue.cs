@@ -7,12 +7,12 @@ namespace Retrieval.Inference.Scheduling;
 /// each as a whole; a small request overtakes a large one that arrived before it; and each is done at most one batch later
 /// than if the device were divided equally among all. Not thread-safe.
 /// </summary>
+/// <remarks>The requests of one <see cref="FlowQueue">flow</see>; that divides the device between flows.</remarks>
 internal sealed class FairQueue
 {
     private readonly List<QueueEntry> _items = [];
     private double _virtualTime;
     private double _requests;
-    private long _sequence;
 
     /// <summary>Requests with units that have not been handed out.</summary>
     public int Count => _items.Count;
@@ -21,23 +21,28 @@ internal sealed class FairQueue
     public long? OldestSince => _items.Count == 0 ? null : _items.Min(entry => entry.Since);
 
     /// <summary>Units not handed out, in pairs' worth.</summary>
-    public long Cost => _items.Sum(entry => entry.Item.Cost * (entry.Item.Units - entry.Taken) / entry.Item.Units);
+    public long Cost => _items.Sum(entry => entry.CostLeft);
+
+    /// <summary>The request that is served next; there must be one.</summary>
+    public QueueEntry First => _items[0];
 
     public void Add(QueueEntry entry)
     {
         entry.Tag = _virtualTime + Math.Max(entry.Item.Cost, entry.Item.Limits.RequestCost);
         _requests += ShareOf(entry.Item);
-        entry.Sequence = _sequence++;
         _items.Insert(~_items.BinarySearch(entry, Order.Instance), entry);
     }
 
-    public void Remove(QueueEntry entry)
+    /// <returns>Whether it was there.</returns>
+    public bool Remove(QueueEntry entry)
     {
         var index = _items.BinarySearch(entry, Order.Instance);
         if (index >= 0)
         {
             RemoveAt(index);
         }
+
+        return index >= 0;
     }
 
     /// <summary>Removes all requests and returns them.</summary>
@@ -49,32 +54,17 @@ internal sealed class FairQueue
         return all;
     }
 
-    /// <summary>
-    /// Hands out the units of the next batch: those of the first request, and while there is room those of later requests
-    /// with the same batcher.
-    /// </summary>
-    public void Take(List<WorkSlice> slices)
+    /// <summary>Hands out units in order, of the first request and of later ones, while there is room for them in a batch.</summary>
+    /// <returns>Their cost.</returns>
+    public double Take(BatchRoom room)
     {
-        var batcher = _items[0].Item.Batcher;
-        var all = batcher.MaxBatchSize;
-        var room = all;
-        for (var i = 0; i < _items.Count && room > 0 && all - room < batcher.PreferredBatchSize;)
+        var all = 0.0;
+        for (var i = 0; i < _items.Count && !room.IsFull;)
         {
-            var entry = _items[i];
-            var item = entry.Item;
-            if (item.Batcher != batcher)
-            {
-                i++;
-                continue;
-            }
-
-            var count = Math.Min(room, item.Units - entry.Taken);
-            slices.Add(new WorkSlice(item, entry.Taken, count));
-            _virtualTime += (double)item.Cost * count / item.Units / Math.Max(1, _requests);
-            entry.Taken += count;
-            entry.InUse++;
-            room -= count;
-            if (entry.Taken == item.Units)
+            var cost = room.Add(_items[i]);
+            _virtualTime += cost / Math.Max(1, _requests);
+            all += cost;
+            if (_items[i].Taken == _items[i].Item.Units)
             {
                 RemoveAt(i);
             }
@@ -83,6 +73,8 @@ internal sealed class FairQueue
                 i++;
             }
         }
+
+        return all;
     }
 
     // A request that comes in many items counts once.

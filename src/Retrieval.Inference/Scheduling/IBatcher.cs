@@ -16,8 +16,12 @@ public interface IBatcher
     int PreferredBatchSize => MaxBatchSize;
 
     /// <summary>
-    /// Assembles units of one or more requests into a batch, on the assembling thread, while the device still runs the
-    /// previous one.
+    /// Whether a batch is assembled while the device still runs the previous one. That saves the time of copying where the device is not
+    /// the processor that copies. Otherwise the next batch is decided when the device is free: what comes late and is small still goes
+    /// first.
     /// </summary>
+    bool AssemblesAhead => false;
+
+    /// <summary>Assembles units of one or more requests into a batch, on the assembling thread.</summary>
     IBatch Assemble(IReadOnlyList<WorkSlice> slices);
 }

@@ -21,6 +21,9 @@ internal sealed class QueueEntry(WorkItem item)
     /// <summary>Units handed out.</summary>
     public int Taken { get; set; }
 
+    /// <summary>What has not been handed out, in pairs' worth.</summary>
+    public long CostLeft => item.Cost * (item.Units - Taken) / item.Units;
+
     /// <summary>Slices of it that a worker thread is reading or writing. Between assembly and run there are none.</summary>
     public int InUse { get; set; }
 

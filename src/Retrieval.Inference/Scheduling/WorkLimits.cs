@@ -1,6 +1,6 @@
 namespace Retrieval.Inference.Scheduling;
 
-/// <summary>When a request's work is no longer wanted, and what it belongs to.</summary>
+/// <summary>When a request's work is no longer wanted, and whom and what it belongs to.</summary>
 public readonly record struct WorkLimits
 {
     /// <summary>Cancelled when the caller disconnects.</summary>
@@ -14,6 +14,12 @@ public readonly record struct WorkLimits
     /// be late.
     /// </summary>
     public long? DeadlineAt { get; init; }
+
+    /// <summary>
+    /// Whose work it is, such as the name of a caller's key: flows share the device equally. Null for nobody's in particular, which is a
+    /// flow too.
+    /// </summary>
+    public string? Flow { get; init; }
 
     /// <summary>
     /// Cost of all of the request, where this work is only a part of it; 0 if it is the whole. A request that comes in many

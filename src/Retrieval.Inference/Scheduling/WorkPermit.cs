@@ -9,7 +9,10 @@ public sealed class WorkPermit : IDisposable
     private readonly Action _release;
     private int _released;
 
-    internal WorkPermit(Action release) => _release = release;
+    internal WorkPermit(Action release, string? flow = null) => (_release, Flow) = (release, flow);
+
+    /// <inheritdoc cref="WorkLimits.Flow"/>
+    public string? Flow { get; }
 
     /// <summary>
     /// For the process's own requests, which warm up the device or probe whether it still computes. Never refused, since a

@@ -6,10 +6,16 @@ namespace Retrieval.Inference.Scheduling;
 /// </summary>
 internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMetrics? metrics)
 {
+    // While callers share the device, a batch ends soon, so that none waits long for another's.
+    private static readonly TimeSpan Quantum = TimeSpan.FromMilliseconds(5);
+    private const long LeastQuantum = 8;
+    private static readonly TimeSpan SharingLasts = TimeSpan.FromMinutes(1);
+
     private readonly object _gate = new();
-    private readonly FairQueue _waiting = new();
+    private readonly FlowQueue _waiting = new();
     private readonly DeviceHealth _health = new(time);
     private string? _stopped;
+    private int _handedOut;
 
     /// <summary>The current state.</summary>
     public QueueState State
@@ -55,12 +61,15 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
         }
     }
 
-    /// <summary>Waits for work and hands out the next batch's units; false when stopped.</summary>
+    /// <summary>
+    /// Waits for work, and until its batch may be assembled, and hands out the batch's units; false when stopped. Otherwise
+    /// <see cref="BatchOver"/> is due.
+    /// </summary>
     public bool TryTake(List<WorkSlice> slices)
     {
         lock (_gate)
         {
-            while (_waiting.Count == 0 && _stopped is null)
+            while (_stopped is null && (_waiting.Count == 0 || (_handedOut > 0 && !_waiting.Next.AssemblesAhead)))
             {
                 Monitor.Wait(_gate);
             }
@@ -70,8 +79,20 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
                 return false;
             }
 
+            _waiting.Quantum = QuantumNow();
             _waiting.Take(slices);
+            _handedOut++;
             return true;
+        }
+    }
+
+    /// <summary>A batch whose units were handed out has ended, or could not be assembled.</summary>
+    public void BatchOver()
+    {
+        lock (_gate)
+        {
+            _handedOut--;
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -193,6 +214,12 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
 
         over?.ForEach(static entry => entry.Finish());
         return true;
+    }
+
+    private long QuantumNow()
+    {
+        var shared = _waiting.SharedAt is { } at && time.GetElapsedTime(at) < SharingLasts;
+        return shared && admission.CostPerSecond is > 0 and var rate ? Math.Max(LeastQuantum, (long)(rate * Quantum.TotalSeconds)) : long.MaxValue;
     }
 
     private static bool IsWanted(WorkSlice slice) => slice.Item.Entry.End == WorkEnd.None;

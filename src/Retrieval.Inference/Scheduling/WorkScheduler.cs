@@ -3,8 +3,8 @@ namespace Retrieval.Inference.Scheduling;
 /// <summary>
 /// All work of one device (the device that runs the graphs, or this machine's processors for exact shortlists) in one queue
 /// with one worker. One batch runs at a time, since a graph uses the whole device. There is no batching timer: the next
-/// batch is assembled while one runs, from all work waiting then, so batches grow with load and an idle device adds no
-/// wait. <see cref="FairQueue"/> decides the order; docs/engine.md describes the whole.
+/// batch is assembled from all work waiting then, so batches grow with load and an idle device adds no
+/// wait. <see cref="FlowQueue"/> decides the order; docs/engine.md describes the whole.
 /// </summary>
 public sealed class WorkScheduler : IDisposable
 {
@@ -45,12 +45,13 @@ public sealed class WorkScheduler : IDisposable
     /// answered.
     /// </summary>
     /// <param name="cost">What the request will ask of the device, in pairs.</param>
+    /// <param name="flow">Whose request it is; see <see cref="WorkLimits.Flow"/>.</param>
     /// <exception cref="OverloadedException">As much is waiting as may wait.</exception>
-    public WorkPermit Admit(long cost)
+    public WorkPermit Admit(long cost, string? flow = null)
     {
         try
         {
-            return _admission.Admit(cost);
+            return _admission.Admit(cost, flow);
         }
         catch (OverloadedException)
         {

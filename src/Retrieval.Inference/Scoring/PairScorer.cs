@@ -21,7 +21,6 @@ public sealed class PairScorer : IDisposable
     private readonly RunOptions _run = new();
     private readonly Lock _gate = new();
     private readonly ScorerInputs _inputs;
-    private readonly bool _onCuda;
     private readonly bool _padded;
     private ScorerBinding? _binding;
 
@@ -31,7 +30,7 @@ public sealed class PairScorer : IDisposable
         BankSide = bankSide;
         Transform = manifest.Transform;
         PairsPerCall = CallSize.For(manifest, options.PairsPerCall, device.IsCuda);
-        _onCuda = device.IsCuda;
+        OnCuda = device.IsCuda;
         _padded = options.PadPairs ?? device.IsCuda;
         var graph = bankSide == RecordSide.Image ? manifest.Graphs.TextToImageScorer : manifest.Graphs.ImageToTextScorer;
         _session = GraphSession.Create(bundle, graph, ScorerInputs.Contract(manifest), device, options);
@@ -45,6 +44,9 @@ public sealed class PairScorer : IDisposable
     /// <summary>What the graph gives of a pair.</summary>
     public ScoreTransform Transform { get; }
 
+    /// <summary>Whether its graph runs on CUDA.</summary>
+    internal bool OnCuda { get; }
+
     /// <summary>Most pairs in one batch of the graph.</summary>
     public int PairsPerCall { get; }
 
@@ -52,7 +54,7 @@ public sealed class PairScorer : IDisposable
     /// Number of pairs from which a larger batch is no cheaper per pair. On a CPU half a batch keeps all cores busy, and a batch with
     /// one query is cheaper, since its tensors are not gathered by pair; on CUDA only a full batch is large enough.
     /// </summary>
-    public int EnoughPairs => _onCuda ? PairsPerCall : Math.Max(1, PairsPerCall / 2);
+    public int EnoughPairs => OnCuda ? PairsPerCall : Math.Max(1, PairsPerCall / 2);
 
     /// <summary>Scores pairs, in batches of at most the configured number of pairs. One thread scores at a time; others wait.</summary>
     /// <param name="bank">Records addressed by <paramref name="slots"/>.</param>
@@ -169,7 +171,7 @@ public sealed class PairScorer : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (_binding is null || !ReferenceEquals(_binding.Session, live))
             {
-                _binding = new ScorerBinding(live, _inputs, ScorerInputs.OutputOf(Transform), _onCuda);
+                _binding = new ScorerBinding(live, _inputs, ScorerInputs.OutputOf(Transform), OnCuda);
             }
 
             _binding.Tables(bank, queries);

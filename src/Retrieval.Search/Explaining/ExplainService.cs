@@ -55,7 +55,7 @@ public sealed class ExplainService(SnapshotSource snapshots, SearchOptions optio
             throw new DeadlineExceededException(at);
         }
 
-        using var wanted = new WorkTime(deadline, time, cancellationToken);
+        using var wanted = new WorkTime(deadline, time, permit, cancellationToken);
         try
         {
             var run = new ExplainRun(snapshot, batcher, queues.Device, wanted.Limits with { RequestCost = cost }, clock);

@@ -29,6 +29,12 @@ public sealed class ComputeQueues : IDisposable
     /// </summary>
     public Action<long>? Charge { get; init; }
 
+    /// <summary>
+    /// Whose the request is that is being admitted, such as the name of its caller's key: those share the device equally. Null, or null
+    /// from it, for nobody's in particular.
+    /// </summary>
+    public Func<string?>? Flow { get; init; }
+
     /// <summary>The device that runs the graphs.</summary>
     public WorkScheduler Device { get; }
 
@@ -52,7 +58,7 @@ public sealed class ComputeQueues : IDisposable
     /// <exception cref="OverloadedException">There is no room.</exception>
     public WorkPermit Admit(long cost)
     {
-        var permit = Device.Admit(cost);
+        var permit = Device.Admit(cost, Flow?.Invoke());
         try
         {
             Charge?.Invoke(cost);

@@ -24,7 +24,7 @@ internal sealed class SearchRun : IDisposable
     private long? _except;
     private float[]? _factors;
 
-    public SearchRun(SearchSnapshot snapshot, RequestLimits limits, StageClock clock, ComputeQueues queues, SearchMetrics metrics, TimeProvider time, CancellationToken cancellationToken)
+    public SearchRun(SearchSnapshot snapshot, RequestLimits limits, WorkPermit permit, StageClock clock, ComputeQueues queues, SearchMetrics metrics, TimeProvider time, CancellationToken cancellationToken)
     {
         Snapshot = snapshot;
         Limits = limits;
@@ -33,7 +33,7 @@ internal sealed class SearchRun : IDisposable
         _metrics = metrics;
         _time = time;
         _caller = cancellationToken;
-        _wanted = new WorkTime(limits.Deadline, time, cancellationToken);
+        _wanted = new WorkTime(limits.Deadline, time, permit, cancellationToken);
     }
 
     public SearchSnapshot Snapshot { get; }

@@ -77,13 +77,13 @@ public sealed class SearchService(
         ObjectDisposedException.ThrowIf(_disposed, this);
         _bounds.Pairs.CheckCount(pairs.Count, "pairs");
         var cost = pairs.Count + (CaptionItem.CostOfOne * pairs.Select(pair => pair.Caption).OfType<string>().Distinct(StringComparer.Ordinal).Count());
-        using var place = queues.Admit(cost);
+        using var permit = queues.Admit(cost);
         using var snapshot = snapshots.Acquire();
         using var activity = SearchActivities.Start(QueryKinds.Score);
         var clock = new StageClock(time, activity);
         var plan = Soundly.Run(snapshot.Index, () => ScorePlan.Of(pairs, snapshot));
         clock.End(StageNames.Tokenize);
-        var limits = new WorkLimits { Caller = cancellationToken, RequestCost = cost };
+        var limits = new WorkLimits { Flow = permit.Flow, Caller = cancellationToken, RequestCost = cost };
         var scores = await Soundly.RunAsync(snapshot.Index, () => plan.RunAsync(snapshot, queues.Device, limits, clock)).ConfigureAwait(false);
         metrics.Answered(QueryKinds.Score, clock.Stages, pairs.Count, []);
         return new ScoreAnswer(scores, snapshot.Model.Label, snapshot.Epoch, clock.Stages);
@@ -110,9 +110,9 @@ public sealed class SearchService(
         permit.RequireHeld();
         return request switch
         {
-            ImageSearchRequest when limits.Query.Kind == QueryKinds.Similar => LeasedAsync(request, snapshot => SearchSimilarAsync(request, limits, snapshot, cancellationToken)),
-            ImageSearchRequest => LeasedAsync(request, snapshot => SearchImagesAsync(request, limits, snapshot, cancellationToken)),
-            _ => LeasedAsync(request, snapshot => SearchCaptionsAsync(request, limits, snapshot, cancellationToken)),
+            ImageSearchRequest when limits.Query.Kind == QueryKinds.Similar => LeasedAsync(request, snapshot => SearchSimilarAsync(request, limits, permit, snapshot, cancellationToken)),
+            ImageSearchRequest => LeasedAsync(request, snapshot => SearchImagesAsync(request, limits, permit, snapshot, cancellationToken)),
+            _ => LeasedAsync(request, snapshot => SearchCaptionsAsync(request, limits, permit, snapshot, cancellationToken)),
         };
     }
 
@@ -157,13 +157,13 @@ public sealed class SearchService(
         }
     }
 
-    private async Task<SearchAnswer> SearchImagesAsync(SearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchImagesAsync(SearchRequest request, RequestLimits limits, WorkPermit permit, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         using var activity = SearchActivities.Start(QueryKinds.Images);
         var clock = Begin(limits, activity);
         var caption = Tokenize(snapshot.Model.Captions, limits.Query.Caption!, "caption");
         clock.End(StageNames.Tokenize);
-        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
+        using var run = new SearchRun(snapshot, limits, permit, clock, queues, metrics, time, cancellationToken);
         try
         {
             using var encoded = await run.EncodeAsync(caption.TokenIds).ConfigureAwait(false);
@@ -184,12 +184,12 @@ public sealed class SearchService(
     }
 
     // The matching model has no score of two images: the first stage, over embeddings of images, is all there is.
-    private async Task<SearchAnswer> SearchSimilarAsync(SearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchSimilarAsync(SearchRequest request, RequestLimits limits, WorkPermit permit, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         var slot = QueryImage(limits.Query, snapshot);
         using var activity = SearchActivities.Start(QueryKinds.Similar);
         var clock = Begin(limits, activity);
-        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
+        using var run = new SearchRun(snapshot, limits, permit, clock, queues, metrics, time, cancellationToken);
         try
         {
             using var query = await run.ImageAsync(slot).ConfigureAwait(false);
@@ -204,12 +204,12 @@ public sealed class SearchService(
         }
     }
 
-    private async Task<SearchAnswer> SearchCaptionsAsync(SearchRequest request, RequestLimits limits, SearchSnapshot snapshot, CancellationToken cancellationToken)
+    private async Task<SearchAnswer> SearchCaptionsAsync(SearchRequest request, RequestLimits limits, WorkPermit permit, SearchSnapshot snapshot, CancellationToken cancellationToken)
     {
         var slot = QueryImage(limits.Query, snapshot);
         using var activity = SearchActivities.Start(QueryKinds.Captions);
         var clock = Begin(limits, activity);
-        using var run = new SearchRun(snapshot, limits, clock, queues, metrics, time, cancellationToken);
+        using var run = new SearchRun(snapshot, limits, permit, clock, queues, metrics, time, cancellationToken);
         try
         {
             using var query = await run.ImageAsync(slot).ConfigureAwait(false);

@@ -11,19 +11,20 @@ internal sealed class WorkTime : IDisposable
 
     /// <param name="deadline">When the request must be answered; null for no deadline.</param>
     /// <param name="time">The process's clock.</param>
+    /// <param name="permit">The request's admission.</param>
     /// <param name="caller">Cancelled when the caller disconnects.</param>
-    public WorkTime(Deadline? deadline, TimeProvider time, CancellationToken caller)
+    public WorkTime(Deadline? deadline, TimeProvider time, WorkPermit permit, CancellationToken caller)
     {
         _caller = caller;
         if (deadline is { } at)
         {
             _deadline = new CancellationTokenSource(at.Left(time), time);
             _either = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, caller);
-            Limits = new WorkLimits { Caller = caller, Deadline = _deadline.Token, DeadlineAt = at.EndsAt };
+            Limits = new WorkLimits { Flow = permit.Flow, Caller = caller, Deadline = _deadline.Token, DeadlineAt = at.EndsAt };
         }
         else
         {
-            Limits = new WorkLimits { Caller = caller };
+            Limits = new WorkLimits { Flow = permit.Flow, Caller = caller };
         }
     }
 

@@ -41,6 +41,7 @@ internal static class SnapshotRegistration
             options.Limits.AdmittedPairs > 0 ? options.Limits.AdmittedPairs : long.MaxValue, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BatchMetrics>())
         {
             Charge = provider.GetRequiredService<CallerLimits>().TakePairs,
+            Flow = provider.GetRequiredService<CallerLimits>().NameOfCaller,
         });
         services.AddSingleton<QuerySampler>();
         services.AddSingleton<SearchService>();

@@ -26,7 +26,7 @@ public sealed class DeviceAdmissionTests
     public void Large_requests_have_a_few_places_of_their_own_and_neither_kind_keeps_out_the_other()
     {
         using var queue = new WorkScheduler(100);
-        IDisposable[] large = [.. new long[] { 26, 100, 1000, 100_000 }.Select(queue.Admit)];
+        IDisposable[] large = [.. new long[] { 26, 100, 1000, 100_000 }.Select(cost => queue.Admit(cost))];
         Assert.Throws<OverloadedException>(() => queue.Admit(26));
         IDisposable[] small = [.. Enumerable.Range(0, 4).Select(_ => queue.Admit(25))];
         Assert.Throws<OverloadedException>(() => queue.Admit(1));
@@ -37,6 +37,42 @@ public sealed class DeviceAdmissionTests
         }
 
         Array.ForEach([.. large, .. small], place => place.Dispose());
+        Assert.Equal(0, queue.State.Admitted);
+    }
+
+    [Fact]
+    public void A_caller_who_fills_the_room_does_not_shut_out_the_others()
+    {
+        using var queue = new WorkScheduler(100);
+        List<IDisposable> held = [.. Enumerable.Range(0, 10).Select(_ => queue.Admit(10, "noisy"))];
+        Assert.Throws<OverloadedException>(() => queue.Admit(10, "noisy"));
+        Assert.Throws<OverloadedException>(() => queue.Admit(10));
+
+        // Two hold something: each may have half.
+        held.AddRange(Enumerable.Range(0, 5).Select(_ => queue.Admit(10, "quiet")));
+        Assert.Throws<OverloadedException>(() => queue.Admit(10, "quiet"));
+        held.AddRange(Enumerable.Range(0, 3).Select(_ => queue.Admit(10, "third")));
+        Assert.Throws<OverloadedException>(() => queue.Admit(10, "third"));
+
+        // Many callers together have twice the bound, and no more.
+        held.AddRange(Enumerable.Range(0, 10).Select(i => queue.Admit(2, $"caller {i}")));
+        Assert.Equal(200, queue.State.Admitted);
+        Assert.Throws<OverloadedException>(() => queue.Admit(1, "one more"));
+
+        held.ForEach(place => place.Dispose());
+        Assert.Equal(0, queue.State.Admitted);
+        queue.Admit(25, "noisy").Dispose();
+    }
+
+    [Fact]
+    public void Large_requests_of_one_caller_do_not_shut_out_those_of_others()
+    {
+        using var queue = new WorkScheduler(100);
+        List<IDisposable> held = [.. Enumerable.Range(0, 4).Select(_ => queue.Admit(100, "noisy"))];
+        Assert.Throws<OverloadedException>(() => queue.Admit(100, "noisy"));
+        held.AddRange(Enumerable.Range(0, 2).Select(_ => queue.Admit(100, "quiet")));
+        Assert.Throws<OverloadedException>(() => queue.Admit(100, "quiet"));
+        held.ForEach(place => place.Dispose());
         Assert.Equal(0, queue.State.Admitted);
     }
 

@@ -23,6 +23,8 @@ internal sealed class FakeDevice(int maxBatchSize) : IBatcher
 
     public int PreferredBatchSize => Enough ?? maxBatchSize;
 
+    public bool AssemblesAhead { get; init; } = true;
+
     /// <summary>From how many units on a call is large enough; null for all it takes.</summary>
     public int? Enough { get; init; }
 

@@ -56,4 +56,36 @@ public sealed class CallerBudgetTests
         // The bucket, what came in meanwhile, and one debt.
         Assert.InRange(taken, 0, 2000 + (20_000 * TimeProvider.System.GetElapsedTime(began).TotalSeconds) + 9000);
     }
+
+    [Fact]
+    public void Any_number_of_names_takes_bounded_memory_and_frees_nobody_of_a_debt()
+    {
+        var budgets = new CallerBudgets(burstSeconds: 1000, most: 100);
+        var debtor = budgets.Of("debtor", LimitKind.Pairs, 0.001);
+        Assert.Null(debtor.Take(50));
+
+        // Nobody took anything of these: a new one would be the same.
+        for (var i = 0; i < 1000; i++)
+        {
+            _ = budgets.Of($"idle {i}", LimitKind.Pairs, 0.001);
+        }
+
+        Assert.InRange(budgets.Count, 1, 101);
+        Assert.Same(debtor, budgets.Of("debtor", LimitKind.Pairs, 0.001));
+        Assert.NotNull(budgets.Of("debtor", LimitKind.Pairs, 0.001).Take(1));
+    }
+
+    [Fact]
+    public void Names_beyond_the_bound_share_a_budget()
+    {
+        var budgets = new CallerBudgets(burstSeconds: 1000, most: 3);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Null(budgets.Of($"caller {i}", LimitKind.Requests, 0.001).Take(1));
+        }
+
+        Assert.Null(budgets.Of("fourth", LimitKind.Requests, 0.001).Take(1));
+        Assert.NotNull(budgets.Of("fifth", LimitKind.Requests, 0.001).Take(1));
+        Assert.NotNull(budgets.Of("caller 1", LimitKind.Requests, 0.001).Take(1));
+    }
 }

@@ -36,6 +36,19 @@ internal sealed class CallerBudget : IDisposable
         });
     }
 
+    /// <summary>Whether it is full and owes nothing: a new one would be the same.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                _ = _bucket.TryReplenish();
+                return _debt == 0 && Available >= _most;
+            }
+        }
+    }
+
     /// <summary>Takes a cost.</summary>
     /// <returns>Null if it could be taken; otherwise the time after which it can, and nothing of it is taken.</returns>
     public TimeSpan? Take(long cost)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
@@ -12,10 +11,7 @@ namespace Retrieval.Server.Limits.Callers;
 /// </summary>
 internal sealed class CallerLimits(CallerOptions options, CallerMetrics metrics, IHttpContextAccessor contexts)
 {
-    // Tokens may name any number of callers. Beyond this many all budgets begin anew, which costs a burst.
-    private const int MostBudgets = 10_000;
-
-    private readonly ConcurrentDictionary<(string Caller, LimitKind Kind, double Rate), CallerBudget> _budgets = new();
+    private readonly CallerBudgets _budgets = new(options.BurstSeconds);
 
     /// <summary>Counts a request.</summary>
     /// <exception cref="CallerLimitException">The caller has no more requests.</exception>
@@ -39,6 +35,9 @@ internal sealed class CallerLimits(CallerOptions options, CallerMetrics metrics,
         }
     }
 
+    /// <summary>The caller of the request that is being answered; null if none is, or where callers are not told apart.</summary>
+    public string? NameOfCaller() => contexts.HttpContext is { } context ? Known(context)?.Label : null;
+
     private static Caller? Known(HttpContext context) => Caller.Of(context) is { Kind: not CallerKind.Anyone } caller ? caller : null;
 
     private void Take(Caller caller, LimitKind kind, double rate, long cost)
@@ -48,12 +47,7 @@ internal sealed class CallerLimits(CallerOptions options, CallerMetrics metrics,
             return;
         }
 
-        if (_budgets.Count >= MostBudgets)
-        {
-            _budgets.Clear();
-        }
-
-        var budget = _budgets.GetOrAdd((caller.Label, kind, rate), static (key, burst) => new CallerBudget(key.Rate, burst), options.BurstSeconds);
+        var budget = _budgets.Of(caller.Label, kind, rate);
         if (budget.Take(cost) is { } wait)
         {
             metrics.Limited(caller, kind);

@@ -1,0 +1,55 @@
+namespace Retrieval.Inference.Scheduling;
+
+/// <summary>
+/// What of one kind is admitted and not yet done, and whose it is. Beyond the bound a flow is still admitted up to its equal share
+/// among the flows that hold something, so that a caller who fills the room does not shut out the others; together at most twice the
+/// bound. Not thread-safe.
+/// </summary>
+internal sealed class AdmissionRoom
+{
+    private const int MostOverBound = 2;
+
+    private readonly Dictionary<string, long> _byFlow = new(StringComparer.Ordinal);
+    private long _ofNobody;
+
+    /// <summary>What is held in all.</summary>
+    public long Held { get; private set; }
+
+    /// <param name="amount">How much is asked for.</param>
+    /// <param name="most">The bound.</param>
+    /// <param name="flow">Whose it is; null for nobody's in particular, who have no share of their own.</param>
+    public bool TryTake(long amount, long most, string? flow)
+    {
+        if (Held + amount > most && !(flow is not null && Held + amount <= MostOverBound * most && HeldBy(flow) + amount <= most / FlowsWith(flow)))
+        {
+            return false;
+        }
+
+        Change(amount, flow);
+        return true;
+    }
+
+    /// <summary>Gives back what was taken.</summary>
+    public void Return(long amount, string? flow) => Change(-amount, flow);
+
+    private long HeldBy(string flow) => _byFlow.GetValueOrDefault(flow);
+
+    private int FlowsWith(string flow) => _byFlow.Count + (_byFlow.ContainsKey(flow) ? 0 : 1) + (_ofNobody > 0 ? 1 : 0);
+
+    private void Change(long amount, string? flow)
+    {
+        Held += amount;
+        if (flow is null)
+        {
+            _ofNobody += amount;
+        }
+        else if (HeldBy(flow) + amount is > 0 and var held)
+        {
+            _byFlow[flow] = held;
+        }
+        else
+        {
+            _byFlow.Remove(flow);
+        }
+    }
+}

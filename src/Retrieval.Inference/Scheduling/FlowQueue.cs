@@ -1,0 +1,148 @@
+namespace Retrieval.Inference.Scheduling;
+
+/// <summary>
+/// Waiting requests by flow: the requests of one caller are one flow, those of nobody in particular another. Flows share the device
+/// equally, and within a flow its requests do (<see cref="FairQueue"/>): hierarchical fair queueing (Bennett and Zhang 1996). A flow's
+/// tag is what it has had of the device, in virtual time, plus what its next request would get now; the lowest goes first, and of equal
+/// ones that which was served longer ago. A flow that was idle begins at the present: it has saved nothing and owes nothing. Not
+/// thread-safe.
+/// </summary>
+internal sealed class FlowQueue
+{
+    private readonly Dictionary<string, Flow> _flows = new(StringComparer.Ordinal);
+    private double _virtualTime;
+    private string? _lastCaller;
+    private long _batches;
+    private long _arrivals;
+
+    /// <summary>Arrival of the last request of a caller that came after one of another caller; null if there has been none.</summary>
+    public long? SharedAt { get; private set; }
+
+    /// <summary>Requests with units that have not been handed out.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Arrival of the oldest request; null if none waits.</summary>
+    public long? OldestSince => _flows.Values.Min(flow => flow.Requests.OldestSince);
+
+    /// <summary>Units not handed out, in pairs' worth.</summary>
+    public long Cost => _flows.Values.Sum(flow => flow.Requests.Cost);
+
+    /// <summary>Most work in one batch, in pairs' worth.</summary>
+    public long Quantum { get; set; } = long.MaxValue;
+
+    /// <summary>Whose batch the next one is; something must wait.</summary>
+    public IBatcher Next => Waiting.MinBy(TagOf)!.Requests.First.Item.Batcher;
+
+    private IEnumerable<Flow> Waiting => _flows.Values.Where(flow => flow.Requests.Count > 0);
+
+    public void Add(QueueEntry entry)
+    {
+        var name = NameOf(entry);
+        NoteCaller(entry);
+        if (!_flows.TryGetValue(name, out var flow))
+        {
+            _flows.Add(name, flow = new Flow());
+        }
+
+        if (flow.Requests.Count == 0)
+        {
+            flow.Start = Math.Max(flow.Start, _virtualTime);
+        }
+
+        entry.Sequence = _arrivals++;
+        flow.Requests.Add(entry);
+        Count++;
+    }
+
+    public void Remove(QueueEntry entry)
+    {
+        if (_flows.TryGetValue(NameOf(entry), out var flow) && flow.Requests.Remove(entry))
+        {
+            Count--;
+            ForgetIdle();
+        }
+    }
+
+    /// <summary>Removes all requests and returns them.</summary>
+    public QueueEntry[] Clear()
+    {
+        var all = _flows.Values.SelectMany(flow => flow.Requests.Clear()).ToArray();
+        _flows.Clear();
+        Count = 0;
+        return all;
+    }
+
+    /// <summary>
+    /// Hands out the units of the next batch: those of the first flow, and while there is room those of the others with the same
+    /// batcher.
+    /// </summary>
+    /// <param name="slices">Receives them.</param>
+    public void Take(List<WorkSlice> slices)
+    {
+        var waiting = Waiting.OrderBy(TagOf).ToArray();
+        var room = new BatchRoom(waiting[0].Requests.First.Item.Batcher, slices, Quantum);
+        _batches++;
+        foreach (var flow in waiting)
+        {
+            if (room.IsFull)
+            {
+                break;
+            }
+
+            var had = flow.Requests.Count;
+            var cost = flow.Requests.Take(room);
+            Count -= had - flow.Requests.Count;
+            flow.Start += cost;
+            flow.LastServed = cost > 0 ? _batches : flow.LastServed;
+            _virtualTime += cost / waiting.Length;
+        }
+
+        ForgetIdle();
+    }
+
+    private static string NameOf(QueueEntry entry) => entry.Item.Limits.Flow ?? string.Empty;
+
+    private void NoteCaller(QueueEntry entry)
+    {
+        if (entry.Item.Limits.Flow is { } caller)
+        {
+            SharedAt = _lastCaller is not null && _lastCaller != caller ? entry.Since : SharedAt;
+            _lastCaller = caller;
+        }
+    }
+
+    private (double Tag, long LastServed) TagOf(Flow flow)
+    {
+        var (item, left) = (flow.Requests.First.Item, flow.Requests.First.CostLeft);
+        return (flow.Start + Math.Min(left, Math.Max(Quantum, item.Cost / item.Units)), flow.LastServed);
+    }
+
+    // A flow that has had more than its share while others waited begins later when it comes back. Once nobody waits all begin anew.
+    private void ForgetIdle()
+    {
+        if (Count == 0)
+        {
+            _flows.Clear();
+            return;
+        }
+
+        foreach (var (name, flow) in _flows)
+        {
+            if (flow.Requests.Count == 0 && flow.Start <= _virtualTime)
+            {
+                _flows.Remove(name);
+            }
+        }
+    }
+
+    private sealed class Flow
+    {
+        public FairQueue Requests { get; } = new();
+
+        /// <summary>Virtual time of what it has had, or at which it began to wait.</summary>
+        public double Start { get; set; }
+
+        /// <summary>Number of the batch in which it was served last.</summary>
+        public long LastServed { get; set; }
+    }
+}
