@@ -12,29 +12,40 @@ namespace Retrieval.Search.Snapshots;
 /// index with another model, replaces the reference without affecting running requests. A source may have further ones, each of
 /// another index of the same bundle, which share its model.
 /// </summary>
-/// <param name="options">The bundle and the index.</param>
-/// <param name="bankProgress">Receives how far a bank has been copied into device memory, on the thread that loads.</param>
-public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null) : IDisposable
+public sealed class SnapshotSource : IDisposable
 {
+    private readonly SnapshotOptions _options;
+    private readonly IProgress<BankProgress>? _bankProgress;
+    private readonly SnapshotSource? _main;
+    private readonly ModelRepository _models;
     private readonly Lock _writing = new();
-    private readonly IReadOnlyList<string> _bundles = BundleSet.Split(options.Bundle);
     private readonly FurtherSources _further = new();
-    private volatile SharedModel? _model;
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
     private bool _disposed;
 
+    /// <param name="options">The bundle and the index.</param>
+    /// <param name="bankProgress">Receives how far a bank has been copied into device memory, on the thread that loads.</param>
+    public SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null)
+    {
+        (_options, _bankProgress) = (options, bankProgress);
+        _models = new ModelRepository(options);
+    }
+
+    private SnapshotSource(SnapshotSource main, string name, SnapshotOptions options, IProgress<BankProgress>? bankProgress)
+    {
+        (_options, _bankProgress, _main, Name) = (options, bankProgress, main, name);
+        _models = new ModelRepository(options, main._models, name);
+    }
+
     /// <summary>Called once for each damaged item that a search finds and leaves out; called from several threads.</summary>
     public Action<DamagedItem>? ItemDamaged { get; set; }
 
-    /// <summary>The source whose model this one shares; null for the one that is served.</summary>
-    internal SnapshotSource? Main { get; init; }
-
     /// <summary>What requests call the index; null for the one that is served.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; }
 
     /// <summary>Ends when there is a model to open an index with: for a further index, when one is served.</summary>
-    public Task ModelAsync => Main?._further.ModelAsync ?? Task.CompletedTask;
+    public Task ModelAsync => _main?._further.ModelAsync ?? Task.CompletedTask;
 
     /// <summary>What is served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
     public SnapshotStatus? Status { get; private set; }
@@ -45,7 +56,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// <param name="progress">Receives how far a bank has been copied into device memory.</param>
     /// <returns>Its source, which ends with this one.</returns>
     public SnapshotSource Add(string name, string folder, IProgress<BankProgress>? progress = null) =>
-        _further.Add(name, new SnapshotSource(options with { Index = folder }, progress) { Main = this, Name = name, ItemDamaged = ItemDamaged });
+        _further.Add(name, new SnapshotSource(this, name, _options with { Index = folder }, progress) { ItemDamaged = ItemDamaged });
 
     /// <summary>The source of the index that a request names.</summary>
     /// <param name="name">Its name; null for the one that is served.</param>
@@ -76,7 +87,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     /// <summary>Reads which bundles exist. Cheap: reads only their manifests.</summary>
     /// <exception cref="InvalidBundleException">One is missing or cannot be read.</exception>
-    public BundleSet ReadBundles() => BundleSet.Read(_bundles);
+    public BundleSet ReadBundles() => _models.ReadBundles();
 
     /// <summary>
     /// Loads and verifies the bundle and opens the index of the options. If there are several bundles, it loads the one that the
@@ -88,10 +99,10 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (Main is null && _model is null && _bundles.Count <= 1)
+            if (_models.HasOnlyOne)
             {
                 // Both are checked even if one of them would be refused: the bundle is the more likely cause.
-                _model = new SharedModel(MatchingModel.Load(options.Bundle, options.Inference));
+                _models.LoadOnly();
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -116,7 +127,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
                 return;
             }
 
-            var model = ModelOf(served.Fingerprint) ?? throw new InvalidBundleException(options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
+            var model = _models.Find(served.Fingerprint) ?? throw new InvalidBundleException(_options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
             ReplaceBy(model, Opened, served, cancellationToken);
 
             LocalIndex Opened()
@@ -138,7 +149,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     {
         lock (_writing)
         {
-            if (_disposed || _model is null || _current is not { Index: var served })
+            if (_disposed || _models.Current is not { } current || _current is not { Index: var served })
             {
                 return false;
             }
@@ -160,7 +171,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
                     : throw new IndexCorruptException(served.Path, "data", $"the folder with the data of generation {served.Generation}, which is served, is gone");
             }
 
-            var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model), served));
+            var (model, index) = _served is null ? OpenLocal() : (current, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(current.Model), served));
             if (index.Generation < served.Generation && served.Continues(index))
             {
                 var found = index.Generation;
@@ -203,12 +214,12 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     {
         lock (_writing)
         {
-            if (_disposed || _model is null || _current is not { Index: var served } || served.FindDamage() is null)
+            if (_disposed || _models.Current is not { } model || _current is not { Index: var served } || served.FindDamage() is null)
             {
                 return false;
             }
 
-            Replace(_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model)), _served, cancellationToken);
+            Replace(model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(model.Model)), _served, cancellationToken);
             return true;
         }
     }
@@ -235,7 +246,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     {
         lock (_writing)
         {
-            return _model is { } model && _current is not null ? new ModelLease(model, _served) : throw new NotReadyException();
+            return _models.Current is { } model && _current is not null ? new ModelLease(model, _served) : throw new NotReadyException();
         }
     }
 
@@ -266,77 +277,31 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     private void Clear()
     {
-        var (last, model) = (_current, _model);
-        (_current, _model, _served, Status) = (null, null, null, null);
+        var last = _current;
+        (_current, _served, Status) = (null, null, null);
         last?.Dispose();
-        model?.Release();
+        _models.Serve(null)?.Release();
     }
 
     private (SharedModel Model, LocalIndex Index) OpenLocal()
     {
-        if (Main is null && _bundles.Count <= 1)
+        if (_models.HasOnlyOne)
         {
-            return (_model!, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model!.Model), _current?.Index));
+            var only = _models.LoadOnly();
+            return (only, LocalIndex.Open(_options.Index, IndexBinding.SchemaOf(only.Model), _current?.Index));
         }
 
-        var index = LocalIndex.Open(options.Index, former: _current?.Index);
+        var index = LocalIndex.Open(_options.Index, former: _current?.Index);
         try
         {
             var fingerprint = index.Fingerprint;
-            return (ModelOf(fingerprint) ?? throw new IndexMismatchException(options.Index, "bundle fingerprint", string.Join(" or ", ReadBundles().Schemas.Keys), fingerprint), index);
+            return (_models.Find(fingerprint) ?? throw new IndexMismatchException(_options.Index, "bundle fingerprint", string.Join(" or ", ReadBundles().Schemas.Keys), fingerprint), index);
         }
         catch
         {
             index.Dispose();
             throw;
         }
-    }
-
-    // The loaded model, or another one, which is loaded now.
-    private SharedModel? ModelOf(string fingerprint)
-    {
-        if (_model?.Model.Fingerprint == fingerprint)
-        {
-            return _model;
-        }
-
-        if (Main is { } main)
-        {
-            return main.Share(fingerprint, Name!);
-        }
-
-        if (ReadBundles().FolderOf(fingerprint) is not { } folder)
-        {
-            return null;
-        }
-
-        var model = MatchingModel.Load(folder, options.Inference);
-        if (model.Fingerprint != fingerprint)
-        {
-            model.Dispose();
-            throw new InvalidBundleException(folder, $"it was replaced while it was being loaded: its fingerprint is {model.Fingerprint}, a moment ago it was {fingerprint}");
-        }
-
-        return new SharedModel(model);
-    }
-
-    // Without the lock, which a further index must not wait for while it holds its own.
-    private SharedModel Share(string fingerprint, string name)
-    {
-        while (_model is { } model && _current is not null)
-        {
-            if (model.Model.Fingerprint != fingerprint)
-            {
-                throw new OtherBundleException(name, fingerprint, model.Model.Label);
-            }
-
-            if (model.TryHold())
-            {
-                return model;
-            }
-        }
-
-        throw new NotReadyException();
     }
 
     // A model that was loaded or shared for this is released if it fails.
@@ -346,7 +311,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         {
             Replace(model, open(), served, cancellationToken);
         }
-        catch when (model != _model)
+        catch when (model != _models.Current)
         {
             model.Release();
             throw;
@@ -355,7 +320,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     private void Replace(SharedModel model, LocalIndex index, ServedIndex? served, CancellationToken cancellationToken)
     {
-        var (old, oldModel) = (_current, _model);
+        var old = _current;
 
         // Before it is published: no query has to wait for lookups or banks, or misses its deadline because of Postgres.
         SearchSnapshot snapshot;
@@ -372,7 +337,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
         model.Hold();
         _current = snapshot;
-        _model = model;
+        var oldModel = _models.Serve(model);
         _served = served;
         Status = SnapshotStatus.Of(snapshot);
         old?.Dispose();
@@ -392,7 +357,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             index.RequireRestored(former, cancellationToken);
         }
 
-        var snapshot = new SearchSnapshot(model.Model, index, served, old, bankProgress, ItemDamaged, model.Release, cancellationToken) { Name = Name ?? served?.Name };
+        var snapshot = new SearchSnapshot(model.Model, index, served, old, _bankProgress, ItemDamaged, model.Release, cancellationToken) { Name = Name ?? served?.Name };
 
         // Lookups and resident banks were built from its memory. Not disposed of with the snapshot: that would release the model.
         if (index.FindDamage() is { } damage)
