@@ -1,5 +1,4 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Inference;
 using Retrieval.Inference.Banks;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
@@ -20,8 +19,12 @@ public sealed class SnapshotSource : IDisposable
     private readonly ModelRepository _models;
     private readonly Lock _writing = new();
     private readonly FurtherSources _further = new();
+
+    // Of a further index: cancelled when another model is served, and replaced by the next.
+    private CancellationTokenSource _withdrawal = new();
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
+    private SnapshotStatus? _status;
     private bool _disposed;
 
     /// <param name="options">The bundle and the index.</param>
@@ -48,7 +51,7 @@ public sealed class SnapshotSource : IDisposable
     public Task ModelAsync => _main?._further.ModelAsync ?? Task.CompletedTask;
 
     /// <summary>What is served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
-    public SnapshotStatus? Status { get; private set; }
+    public SnapshotStatus? Status => _current is { } current && IsOfServedModel(current) ? _status : null;
 
     /// <summary>Adds a further index, which is opened with the model that is served, and never written.</summary>
     /// <param name="name">What requests call it.</param>
@@ -94,9 +97,8 @@ public sealed class SnapshotSource : IDisposable
     /// index was made with. Slow: takes seconds for a large model.
     /// </summary>
     /// <exception cref="RetrievalException">The bundle differs from its manifest; or the index is missing, damaged or of another bundle.</exception>
-    public void Load(CancellationToken cancellationToken = default)
-    {
-        lock (_writing)
+    public void Load(CancellationToken cancellationToken = default) => Write(
+        cancellation =>
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_models.HasOnlyOne)
@@ -105,11 +107,12 @@ public sealed class SnapshotSource : IDisposable
                 _models.LoadOnly();
             }
 
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             var (model, index) = OpenLocal();
-            ReplaceBy(model, () => index, null, cancellationToken);
-        }
-    }
+            ReplaceBy(model, () => index, null, cancellation);
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>
     /// Serves another index, or the newest generation of the current one. If the index belongs to another bundle, that bundle is
@@ -119,24 +122,27 @@ public sealed class SnapshotSource : IDisposable
     public void Switch(ServedIndex served, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(served);
-        lock (_writing)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_served == served && _current is { Index: var index } && index.Checksum == LocalIndex.ReadChecksum(served.Folder))
+        Write(
+            cancellation =>
             {
-                return;
-            }
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                if (_served == served && _current is { Index: var index } && index.Checksum == LocalIndex.ReadChecksum(served.Folder))
+                {
+                    return false;
+                }
 
-            var model = _models.Find(served.Fingerprint) ?? throw new InvalidBundleException(_options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
-            ReplaceBy(model, Opened, served, cancellationToken);
+                var model = _models.Find(served.Fingerprint) ?? throw new InvalidBundleException(_options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
+                ReplaceBy(model, () => Opened(model), served, cancellation);
+                return true;
 
-            LocalIndex Opened()
-            {
-                // A model may have been loaded meanwhile, which takes seconds.
-                cancellationToken.ThrowIfCancellationRequested();
-                return LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index);
-            }
-        }
+                LocalIndex Opened(SharedModel of)
+                {
+                    // A model may have been loaded meanwhile, which takes seconds.
+                    cancellation.ThrowIfCancellationRequested();
+                    return LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(of.Model), _current?.Index);
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>
@@ -145,9 +151,8 @@ public sealed class SnapshotSource : IDisposable
     /// </summary>
     /// <returns>Whether there was a newer one.</returns>
     /// <exception cref="RetrievalException">The newest generation cannot be determined or read; the current one stays served.</exception>
-    public bool TryRefresh(CancellationToken cancellationToken = default)
-    {
-        lock (_writing)
+    public bool TryRefresh(CancellationToken cancellationToken = default) => Write(
+        cancellation =>
         {
             if (_disposed || _models.Current is not { } current || _current is not { Index: var served })
             {
@@ -161,9 +166,9 @@ public sealed class SnapshotSource : IDisposable
             if (newest.Checksum == served.Checksum)
             {
                 var fault = SnapshotStatus.Describe(newest.Faults);
-                if (Status!.ManifestFault != fault)
+                if (_status!.ManifestFault != fault)
                 {
-                    Status = Status with { ManifestFault = fault };
+                    _status = _status with { ManifestFault = fault };
                 }
 
                 return served.IsInPlace
@@ -180,10 +185,10 @@ public sealed class SnapshotSource : IDisposable
                     served.Path, "manifest.json", $"it was set back to generation {found}: an older manifest replaced the newest; generation {served.Generation} is still served");
             }
 
-            ReplaceBy(model, () => index, _served, cancellationToken);
+            ReplaceBy(model, () => index, _served, cancellation);
             return true;
-        }
-    }
+        },
+        cancellationToken);
 
     /// <summary>Whether the current snapshot is the given one, or a later generation of the same slots.</summary>
     public bool StillServes(SearchSnapshot snapshot)
@@ -210,26 +215,25 @@ public sealed class SnapshotSource : IDisposable
     /// </summary>
     /// <returns>Whether it was reopened.</returns>
     /// <exception cref="RetrievalException">It is not intact.</exception>
-    public bool TryReopen(CancellationToken cancellationToken = default)
-    {
-        lock (_writing)
+    public bool TryReopen(CancellationToken cancellationToken = default) => Write(
+        cancellation =>
         {
             if (_disposed || _models.Current is not { } model || _current is not { Index: var served } || served.FindDamage() is null)
             {
                 return false;
             }
 
-            Replace(model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(model.Model)), _served, cancellationToken);
+            Replace(model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(model.Model)), _served, cancellation);
             return true;
-        }
-    }
+        },
+        cancellationToken);
 
     /// <summary>Leases the current snapshot. Dispose of it to release the lease.</summary>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     /// <exception cref="FurtherIndexException">This is a further index, and it is not loaded.</exception>
     public SearchSnapshot Acquire()
     {
-        while (_current is { } snapshot)
+        while (_current is { } snapshot && IsOfServedModel(snapshot))
         {
             if (snapshot.TryLease())
             {
@@ -266,21 +270,73 @@ public sealed class SnapshotSource : IDisposable
         }
     }
 
-    /// <summary>Ends what a further index serves, because its model is no longer the one that is served. It may be opened again.</summary>
+    /// <summary>
+    /// Ends what a further index serves, because its model is no longer the one that is served. It may be opened again. Does not
+    /// wait for a load that runs, which is cancelled.
+    /// </summary>
     internal void Withdraw()
     {
-        lock (_writing)
+        Interlocked.Exchange(ref _withdrawal, new CancellationTokenSource()).Cancel();
+        if (!_writing.TryEnter())
+        {
+            _ = Task.Run(() =>
+            {
+                lock (_writing)
+                {
+                    ClearWithdrawn();
+                }
+            });
+            return;
+        }
+
+        try
+        {
+            ClearWithdrawn();
+        }
+        finally
+        {
+            _writing.Exit();
+        }
+    }
+
+    // Meanwhile it may have been opened with the model that is served now.
+    private void ClearWithdrawn()
+    {
+        if (_current is { } current && !IsOfServedModel(current))
         {
             Clear();
         }
     }
 
+    private bool IsOfServedModel(SearchSnapshot snapshot) => _main is null || _main._models.Current?.Model == snapshot.Model;
+
     private void Clear()
     {
         var last = _current;
-        (_current, _served, Status) = (null, null, null);
+        (_current, _served, _status) = (null, null, null);
         last?.Dispose();
         _models.Serve(null)?.Release();
+    }
+
+    // What changes the snapshot: one at a time, and for a further index only as long as the model that it shares is served.
+    private bool Write(Func<CancellationToken, bool> change, CancellationToken cancellationToken)
+    {
+        lock (_writing)
+        {
+            ClearWithdrawn();
+
+            // Taken before the model is shared: of a former one nothing is shared any more.
+            var withdrawal = Volatile.Read(ref _withdrawal).Token;
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, withdrawal);
+            try
+            {
+                return change(either.Token);
+            }
+            catch (OperationCanceledException) when (withdrawal.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new FurtherIndexException(Name!, "was withdrawn while it was being opened: another bundle is served now");
+            }
+        }
     }
 
     private (SharedModel Model, LocalIndex Index) OpenLocal()
@@ -339,7 +395,7 @@ public sealed class SnapshotSource : IDisposable
         _current = snapshot;
         var oldModel = _models.Serve(model);
         _served = served;
-        Status = SnapshotStatus.Of(snapshot);
+        _status = SnapshotStatus.Of(snapshot);
         old?.Dispose();
         _further.ModelIsThere();
         if (oldModel != model && oldModel is not null)
@@ -359,13 +415,23 @@ public sealed class SnapshotSource : IDisposable
 
         var snapshot = new SearchSnapshot(model.Model, index, served, old, _bankProgress, ItemDamaged, model.Release, cancellationToken) { Name = Name ?? served?.Name };
 
-        // Lookups and resident banks were built from its memory. Not disposed of with the snapshot: that would release the model.
-        if (index.FindDamage() is { } damage)
+        try
         {
-            snapshot.CloseBanks();
-            throw damage;
-        }
+            // Lookups and resident banks were built from its memory.
+            if (index.FindDamage() is { } damage)
+            {
+                throw damage;
+            }
 
-        return snapshot;
+            // The last moment: a further index may have been withdrawn meanwhile.
+            cancellationToken.ThrowIfCancellationRequested();
+            return snapshot;
+        }
+        catch
+        {
+            // Not disposed of with the snapshot: that would release the model.
+            snapshot.CloseBanks();
+            throw;
+        }
     }
 }
