@@ -14,14 +14,11 @@ namespace Retrieval.Search.Snapshots;
 public sealed class SnapshotSource : IDisposable
 {
     private readonly SnapshotOptions _options;
-    private readonly IProgress<BankProgress>? _bankProgress;
+    private readonly SnapshotMaker _maker;
     private readonly SnapshotSource? _main;
     private readonly ModelRepository _models;
-    private readonly Lock _writing = new();
+    private readonly WriteTurn _writing = new();
     private readonly FurtherSources _further = new();
-
-    // Of a further index: cancelled when another model is served, and replaced by the next.
-    private CancellationTokenSource _withdrawal = new();
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
     private SnapshotStatus? _status;
@@ -31,13 +28,13 @@ public sealed class SnapshotSource : IDisposable
     /// <param name="bankProgress">Receives how far a bank has been copied into device memory, on the thread that loads.</param>
     public SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null)
     {
-        (_options, _bankProgress) = (options, bankProgress);
+        (_options, _maker) = (options, new SnapshotMaker(bankProgress, null));
         _models = new ModelRepository(options);
     }
 
     private SnapshotSource(SnapshotSource main, string name, SnapshotOptions options, IProgress<BankProgress>? bankProgress)
     {
-        (_options, _bankProgress, _main, Name) = (options, bankProgress, main, name);
+        (_options, _maker, _main, Name) = (options, new SnapshotMaker(bankProgress, name), main, name);
         _models = new ModelRepository(options, main._models, name);
     }
 
@@ -246,58 +243,27 @@ public sealed class SnapshotSource : IDisposable
 
     /// <summary>Leases the model of the current snapshot. May wait while a model is being loaded.</summary>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    public ModelLease AcquireModel()
-    {
-        lock (_writing)
-        {
-            return _models.Current is { } model && _current is not null ? new ModelLease(model, _served) : throw new NotReadyException();
-        }
-    }
+    public ModelLease AcquireModel() => _writing.Run(
+        () => _models.Current is { } model && _current is not null ? new ModelLease(model, _served) : throw new NotReadyException());
 
     /// <summary>Stops serving. Existing leases stay valid; the model is disposed of with the last of them.</summary>
-    public void Dispose()
+    public void Dispose() => _writing.Run(() =>
     {
-        lock (_writing)
+        if (!_disposed)
         {
-            if (_disposed)
-            {
-                return;
-            }
-
             _disposed = true;
             _further.Dispose();
             Clear();
         }
-    }
+
+        return _disposed;
+    });
 
     /// <summary>
     /// Ends what a further index serves, because its model is no longer the one that is served. It may be opened again. Does not
     /// wait for a load that runs, which is cancelled.
     /// </summary>
-    internal void Withdraw()
-    {
-        Interlocked.Exchange(ref _withdrawal, new CancellationTokenSource()).Cancel();
-        if (!_writing.TryEnter())
-        {
-            _ = Task.Run(() =>
-            {
-                lock (_writing)
-                {
-                    ClearWithdrawn();
-                }
-            });
-            return;
-        }
-
-        try
-        {
-            ClearWithdrawn();
-        }
-        finally
-        {
-            _writing.Exit();
-        }
-    }
+    internal void Withdraw() => _writing.Withdraw(ClearWithdrawn);
 
     // Meanwhile it may have been opened with the model that is served now.
     private void ClearWithdrawn()
@@ -318,26 +284,14 @@ public sealed class SnapshotSource : IDisposable
         _models.Serve(null)?.Release();
     }
 
-    // What changes the snapshot: one at a time, and for a further index only as long as the model that it shares is served.
-    private bool Write(Func<CancellationToken, bool> change, CancellationToken cancellationToken)
-    {
-        lock (_writing)
+    private bool Write(Func<CancellationToken, bool> change, CancellationToken cancellationToken) => _writing.Run(
+        cancellation =>
         {
             ClearWithdrawn();
-
-            // Taken before the model is shared: of a former one nothing is shared any more.
-            var withdrawal = Volatile.Read(ref _withdrawal).Token;
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, withdrawal);
-            try
-            {
-                return change(either.Token);
-            }
-            catch (OperationCanceledException) when (withdrawal.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-            {
-                throw new FurtherIndexException(Name!, "was withdrawn while it was being opened: another bundle is served now");
-            }
-        }
-    }
+            return change(cancellation);
+        },
+        () => new FurtherIndexException(Name!, "was withdrawn while it was being opened: another bundle is served now"),
+        cancellationToken);
 
     private (SharedModel Model, LocalIndex Index) OpenLocal()
     {
@@ -377,21 +331,7 @@ public sealed class SnapshotSource : IDisposable
     private void Replace(SharedModel model, LocalIndex index, ServedIndex? served, CancellationToken cancellationToken)
     {
         var old = _current;
-
-        // Before it is published: no query has to wait for lookups or banks, or misses its deadline because of Postgres.
-        SearchSnapshot snapshot;
-        try
-        {
-            index.PrepareLookups();
-            snapshot = Made(model, index, served, old, cancellationToken);
-        }
-        catch
-        {
-            index.Dispose();
-            throw;
-        }
-
-        model.Hold();
+        var snapshot = _maker.Make(model, index, served, old, ItemDamaged, cancellationToken);
         _current = snapshot;
         var oldModel = _models.Serve(model);
         _served = served;
@@ -402,36 +342,6 @@ public sealed class SnapshotSource : IDisposable
         {
             _further.Withdraw();
             oldModel.Release();
-        }
-    }
-
-    private SearchSnapshot Made(SharedModel model, LocalIndex index, ServedIndex? served, SearchSnapshot? old, CancellationToken cancellationToken)
-    {
-        if (old?.Index is { } former && former.Path == index.Path && former.FindDamage() is not null)
-        {
-            // Files that were truncated and no longer are may contain anything.
-            index.RequireRestored(former, cancellationToken);
-        }
-
-        var snapshot = new SearchSnapshot(model.Model, index, served, old, _bankProgress, ItemDamaged, model.Release, cancellationToken) { Name = Name ?? served?.Name };
-
-        try
-        {
-            // Lookups and resident banks were built from its memory.
-            if (index.FindDamage() is { } damage)
-            {
-                throw damage;
-            }
-
-            // The last moment: a further index may have been withdrawn meanwhile.
-            cancellationToken.ThrowIfCancellationRequested();
-            return snapshot;
-        }
-        catch
-        {
-            // Not disposed of with the snapshot: that would release the model.
-            snapshot.CloseBanks();
-            throw;
         }
     }
 }
