@@ -172,6 +172,7 @@ app=src/Retrieval.Cli/bin/$configuration/net10.0
 # The tests that show a promise have run: only what is done to real processes is done here.
 counting eng/promises.sh --reports "$results/xunit" --logs "$results/logs"
 counting eng/soak.sh --minutes 1 --app "$app"
+counting eng/soak.sh --switches 60 --app "$app"
 counting eng/fuzz.sh --cases 2000 --seconds 30 --readers 0 --kept "$results/cases" --app "$app"
 
 finish

@@ -22,6 +22,7 @@ from sampler import Sampler  # noqa: E402
 from served import Loop, until  # noqa: E402
 from slopes import judge  # noqa: E402
 from stage import Stage  # noqa: E402
+from switches import switches  # noqa: E402
 from tally import Tally  # noqa: E402
 from verdict import analyse, finish  # noqa: E402
 from windows import Windows  # noqa: E402
@@ -35,6 +36,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--callers", type=int, default=4)
     parser.add_argument("--steady", type=int, default=2, help="replicas that are never killed, beside the one that is")
+    parser.add_argument("--switches", type=int, metavar="N", help="switches a replica N times, asks it a little, and judges its memory alone")
     parser.add_argument("--app", metavar="DIR")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--logs", metavar="DIR")
@@ -43,6 +45,8 @@ def arguments():
     options = parser.parse_args()
     if not 0.5 <= options.minutes <= 24 * 60 or not 1 <= options.callers <= 64 or not 1 <= options.steady <= 8:
         parser.error("expected --minutes of 0.5 to 1440, --callers of 1 to 64, --steady of 1 to 8")
+    if options.switches is not None and options.switches < 1:
+        parser.error("expected --switches of at least 1")
     return options
 
 
@@ -58,6 +62,8 @@ def main():
     tally, windows = Tally(), Windows()
     place = Place(root, command, False, options.seed, options.logs and pathlib.Path(options.logs))
     try:
+        if options.switches:
+            return switches(options, place)
         print("soak: making the catalog and starting the replicas", file=sys.stderr)
         stage = Stage(place, options.steady)
         began = time.monotonic()

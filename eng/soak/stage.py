@@ -33,20 +33,32 @@ class Replica:
         self.server = self.place.serve(*self.arguments)
 
 
+def split(place, images, prefix, stream):
+    """A split whose images say in their metadata what they are, for filters."""
+    folder = place.split(images, prefix, stream)
+    (folder / "test_metadata.jsonl").write_text("".join(json.dumps({"kind": prefix, "n": number}) + "\n" for number in range(images)))
+    return folder
+
+
+def catalog(place):
+    """Two indexes of different models in a database of their own: its connection, its name, and the bundles by the indexes' names."""
+    bundles = {"blue": place.fixtures / "ranking-logit-explained", "green": place.bundle}
+    connection, database = place.postgres().database()
+    stable = split(place, STABLE, "stable", "stable")
+    # The first that is complete becomes the active one.
+    for name, bundle in bundles.items():
+        place.run("ingest", "--migrate", "--bundle", bundle, "--postgres", connection, "--source", stable, "--split", "test", "--name", name)
+    return connection, database, bundles
+
+
 class Stage:
     def __init__(self, place, steady):
         self.place = place
-        self.bundles = {"blue": place.fixtures / "ranking-logit-explained", "green": place.bundle}
         self.replicas, self.models = [], {}
         self.postgres = place.postgres()
-        self.connection, self.database = self.postgres.database()
-
-        stable = self.split(STABLE, "stable", "stable")
+        self.connection, self.database, self.bundles = catalog(place)
         # The same ids twice with other content: each run replaces all of them.
-        self.moving = [self.split(MOVING, "moving", f"moving{turn}") for turn in range(2)]
-        # The first that is complete becomes the active one.
-        for name, bundle in self.bundles.items():
-            place.run("ingest", "--migrate", "--bundle", bundle, "--postgres", self.connection, "--source", stable, "--split", "test", "--name", name)
+        self.moving = [split(place, MOVING, "moving", f"moving{turn}") for turn in range(2)]
 
         pictures = place.new("pictures")
         pictures.mkdir()
@@ -71,12 +83,6 @@ class Stage:
     @property
     def victim(self):
         return self.replicas[-1]
-
-    def split(self, images, prefix, stream):
-        """A split whose images say in their metadata what they are, for filters."""
-        folder = self.place.split(images, prefix, stream)
-        (folder / "test_metadata.jsonl").write_text("".join(json.dumps({"kind": prefix, "n": number}) + "\n" for number in range(images)))
-        return folder
 
     def follow(self, limit=120):
         """Waits until all replicas serve what the catalog has, and reach it."""

@@ -133,10 +133,17 @@ public sealed class MatchingModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_parts.Count == 0)
+        {
+            return;
+        }
+
         while (_parts.TryPop(out var part))
         {
             part.Dispose();
         }
+
+        NativeHeap.Trim();
     }
 
     private void ProvePlacement()

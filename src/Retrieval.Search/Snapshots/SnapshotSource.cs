@@ -1,5 +1,4 @@
 using Retrieval.Domain.Errors;
-using Retrieval.Inference;
 using Retrieval.Inference.Banks;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
@@ -12,32 +11,44 @@ namespace Retrieval.Search.Snapshots;
 /// index with another model, replaces the reference without affecting running requests. A source may have further ones, each of
 /// another index of the same bundle, which share its model.
 /// </summary>
-/// <param name="options">The bundle and the index.</param>
-/// <param name="bankProgress">Receives how far a bank has been copied into device memory, on the thread that loads.</param>
-public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null) : IDisposable
+public sealed class SnapshotSource : IDisposable
 {
-    private readonly Lock _writing = new();
-    private readonly IReadOnlyList<string> _bundles = BundleSet.Split(options.Bundle);
+    private readonly SnapshotOptions _options;
+    private readonly SnapshotMaker _maker;
+    private readonly SnapshotSource? _main;
+    private readonly ModelRepository _models;
+    private readonly WriteTurn _writing = new();
     private readonly FurtherSources _further = new();
-    private volatile SharedModel? _model;
     private ServedIndex? _served;
     private volatile SearchSnapshot? _current;
+    private SnapshotStatus? _status;
     private bool _disposed;
+
+    /// <param name="options">The bundle and the index.</param>
+    /// <param name="bankProgress">Receives how far a bank has been copied into device memory, on the thread that loads.</param>
+    public SnapshotSource(SnapshotOptions options, IProgress<BankProgress>? bankProgress = null)
+    {
+        (_options, _maker) = (options, new SnapshotMaker(bankProgress, null));
+        _models = new ModelRepository(options);
+    }
+
+    private SnapshotSource(SnapshotSource main, string name, SnapshotOptions options, IProgress<BankProgress>? bankProgress)
+    {
+        (_options, _maker, _main, Name) = (options, new SnapshotMaker(bankProgress, name), main, name);
+        _models = new ModelRepository(options, main._models, name);
+    }
 
     /// <summary>Called once for each damaged item that a search finds and leaves out; called from several threads.</summary>
     public Action<DamagedItem>? ItemDamaged { get; set; }
 
-    /// <summary>The source whose model this one shares; null for the one that is served.</summary>
-    internal SnapshotSource? Main { get; init; }
-
     /// <summary>What requests call the index; null for the one that is served.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; }
 
     /// <summary>Ends when there is a model to open an index with: for a further index, when one is served.</summary>
-    public Task ModelAsync => Main?._further.ModelAsync ?? Task.CompletedTask;
+    public Task ModelAsync => _main?._further.ModelAsync ?? Task.CompletedTask;
 
     /// <summary>What is served; null before <see cref="Load"/> or <see cref="Switch"/> has succeeded.</summary>
-    public SnapshotStatus? Status { get; private set; }
+    public SnapshotStatus? Status => _current is { } current && IsOfServedModel(current) ? _status : null;
 
     /// <summary>Adds a further index, which is opened with the model that is served, and never written.</summary>
     /// <param name="name">What requests call it.</param>
@@ -45,7 +56,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// <param name="progress">Receives how far a bank has been copied into device memory.</param>
     /// <returns>Its source, which ends with this one.</returns>
     public SnapshotSource Add(string name, string folder, IProgress<BankProgress>? progress = null) =>
-        _further.Add(name, new SnapshotSource(options with { Index = folder }, progress) { Main = this, Name = name, ItemDamaged = ItemDamaged });
+        _further.Add(name, new SnapshotSource(this, name, _options with { Index = folder }, progress) { ItemDamaged = ItemDamaged });
 
     /// <summary>The source of the index that a request names.</summary>
     /// <param name="name">Its name; null for the one that is served.</param>
@@ -76,29 +87,29 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     /// <summary>Reads which bundles exist. Cheap: reads only their manifests.</summary>
     /// <exception cref="InvalidBundleException">One is missing or cannot be read.</exception>
-    public BundleSet ReadBundles() => BundleSet.Read(_bundles);
+    public BundleSet ReadBundles() => _models.ReadBundles();
 
     /// <summary>
     /// Loads and verifies the bundle and opens the index of the options. If there are several bundles, it loads the one that the
     /// index was made with. Slow: takes seconds for a large model.
     /// </summary>
     /// <exception cref="RetrievalException">The bundle differs from its manifest; or the index is missing, damaged or of another bundle.</exception>
-    public void Load(CancellationToken cancellationToken = default)
-    {
-        lock (_writing)
+    public void Load(CancellationToken cancellationToken = default) => Write(
+        cancellation =>
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (Main is null && _model is null && _bundles.Count <= 1)
+            if (_models.HasOnlyOne)
             {
                 // Both are checked even if one of them would be refused: the bundle is the more likely cause.
-                _model = new SharedModel(MatchingModel.Load(options.Bundle, options.Inference));
+                _models.LoadOnly();
             }
 
-            cancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             var (model, index) = OpenLocal();
-            ReplaceBy(model, () => index, null, cancellationToken);
-        }
-    }
+            ReplaceBy(model, () => index, null, cancellation);
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>
     /// Serves another index, or the newest generation of the current one. If the index belongs to another bundle, that bundle is
@@ -108,24 +119,27 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     public void Switch(ServedIndex served, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(served);
-        lock (_writing)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_served == served && _current is { Index: var index } && index.Checksum == LocalIndex.ReadChecksum(served.Folder))
+        Write(
+            cancellation =>
             {
-                return;
-            }
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                if (_served == served && _current is { Index: var index } && index.Checksum == LocalIndex.ReadChecksum(served.Folder))
+                {
+                    return false;
+                }
 
-            var model = ModelOf(served.Fingerprint) ?? throw new InvalidBundleException(options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
-            ReplaceBy(model, Opened, served, cancellationToken);
+                var model = _models.Find(served.Fingerprint) ?? throw new InvalidBundleException(_options.Bundle, $"index {served.Name} was made with the bundle {served.Fingerprint}, which is none of those configured");
+                ReplaceBy(model, () => Opened(model), served, cancellation);
+                return true;
 
-            LocalIndex Opened()
-            {
-                // A model may have been loaded meanwhile, which takes seconds.
-                cancellationToken.ThrowIfCancellationRequested();
-                return LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(model.Model), _current?.Index);
-            }
-        }
+                LocalIndex Opened(SharedModel of)
+                {
+                    // A model may have been loaded meanwhile, which takes seconds.
+                    cancellation.ThrowIfCancellationRequested();
+                    return LocalIndex.Open(served.Folder, IndexBinding.SchemaOf(of.Model), _current?.Index);
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>
@@ -134,11 +148,10 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// </summary>
     /// <returns>Whether there was a newer one.</returns>
     /// <exception cref="RetrievalException">The newest generation cannot be determined or read; the current one stays served.</exception>
-    public bool TryRefresh(CancellationToken cancellationToken = default)
-    {
-        lock (_writing)
+    public bool TryRefresh(CancellationToken cancellationToken = default) => Write(
+        cancellation =>
         {
-            if (_disposed || _model is null || _current is not { Index: var served })
+            if (_disposed || _models.Current is not { } current || _current is not { Index: var served })
             {
                 return false;
             }
@@ -150,9 +163,9 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             if (newest.Checksum == served.Checksum)
             {
                 var fault = SnapshotStatus.Describe(newest.Faults);
-                if (Status!.ManifestFault != fault)
+                if (_status!.ManifestFault != fault)
                 {
-                    Status = Status with { ManifestFault = fault };
+                    _status = _status with { ManifestFault = fault };
                 }
 
                 return served.IsInPlace
@@ -160,7 +173,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
                     : throw new IndexCorruptException(served.Path, "data", $"the folder with the data of generation {served.Generation}, which is served, is gone");
             }
 
-            var (model, index) = _served is null ? OpenLocal() : (_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model), served));
+            var (model, index) = _served is null ? OpenLocal() : (current, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(current.Model), served));
             if (index.Generation < served.Generation && served.Continues(index))
             {
                 var found = index.Generation;
@@ -169,10 +182,10 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
                     served.Path, "manifest.json", $"it was set back to generation {found}: an older manifest replaced the newest; generation {served.Generation} is still served");
             }
 
-            ReplaceBy(model, () => index, _served, cancellationToken);
+            ReplaceBy(model, () => index, _served, cancellation);
             return true;
-        }
-    }
+        },
+        cancellationToken);
 
     /// <summary>Whether the current snapshot is the given one, or a later generation of the same slots.</summary>
     public bool StillServes(SearchSnapshot snapshot)
@@ -199,26 +212,25 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
     /// </summary>
     /// <returns>Whether it was reopened.</returns>
     /// <exception cref="RetrievalException">It is not intact.</exception>
-    public bool TryReopen(CancellationToken cancellationToken = default)
-    {
-        lock (_writing)
+    public bool TryReopen(CancellationToken cancellationToken = default) => Write(
+        cancellation =>
         {
-            if (_disposed || _model is null || _current is not { Index: var served } || served.FindDamage() is null)
+            if (_disposed || _models.Current is not { } model || _current is not { Index: var served } || served.FindDamage() is null)
             {
                 return false;
             }
 
-            Replace(_model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(_model.Model)), _served, cancellationToken);
+            Replace(model, LocalIndex.Open(served.Path, IndexBinding.SchemaOf(model.Model)), _served, cancellation);
             return true;
-        }
-    }
+        },
+        cancellationToken);
 
     /// <summary>Leases the current snapshot. Dispose of it to release the lease.</summary>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
     /// <exception cref="FurtherIndexException">This is a further index, and it is not loaded.</exception>
     public SearchSnapshot Acquire()
     {
-        while (_current is { } snapshot)
+        while (_current is { } snapshot && IsOfServedModel(snapshot))
         {
             if (snapshot.TryLease())
             {
@@ -231,112 +243,75 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     /// <summary>Leases the model of the current snapshot. May wait while a model is being loaded.</summary>
     /// <exception cref="NotReadyException">Nothing is loaded.</exception>
-    public ModelLease AcquireModel()
-    {
-        lock (_writing)
-        {
-            return _model is { } model && _current is not null ? new ModelLease(model, _served) : throw new NotReadyException();
-        }
-    }
+    public ModelLease AcquireModel() => _writing.Run(
+        () => _models.Current is { } model && _current is not null ? new ModelLease(model, _served) : throw new NotReadyException());
 
     /// <summary>Stops serving. Existing leases stay valid; the model is disposed of with the last of them.</summary>
-    public void Dispose()
+    public void Dispose() => _writing.Run(() =>
     {
-        lock (_writing)
+        if (!_disposed)
         {
-            if (_disposed)
-            {
-                return;
-            }
-
             _disposed = true;
             _further.Dispose();
             Clear();
         }
-    }
 
-    /// <summary>Ends what a further index serves, because its model is no longer the one that is served. It may be opened again.</summary>
-    internal void Withdraw()
+        return _disposed;
+    });
+
+    /// <summary>
+    /// Ends what a further index serves, because its model is no longer the one that is served. It may be opened again. Does not
+    /// wait for a load that runs, which is cancelled.
+    /// </summary>
+    internal void Withdraw() => _writing.Withdraw(ClearWithdrawn);
+
+    // Meanwhile it may have been opened with the model that is served now.
+    private void ClearWithdrawn()
     {
-        lock (_writing)
+        if (_current is { } current && !IsOfServedModel(current))
         {
             Clear();
         }
     }
 
+    private bool IsOfServedModel(SearchSnapshot snapshot) => _main is null || _main._models.Current?.Model == snapshot.Model;
+
     private void Clear()
     {
-        var (last, model) = (_current, _model);
-        (_current, _model, _served, Status) = (null, null, null, null);
+        var last = _current;
+        (_current, _served, _status) = (null, null, null);
         last?.Dispose();
-        model?.Release();
+        _models.Serve(null)?.Release();
     }
+
+    private bool Write(Func<CancellationToken, bool> change, CancellationToken cancellationToken) => _writing.Run(
+        cancellation =>
+        {
+            ClearWithdrawn();
+            return change(cancellation);
+        },
+        () => new FurtherIndexException(Name!, "was withdrawn while it was being opened: another bundle is served now"),
+        cancellationToken);
 
     private (SharedModel Model, LocalIndex Index) OpenLocal()
     {
-        if (Main is null && _bundles.Count <= 1)
+        if (_models.HasOnlyOne)
         {
-            return (_model!, LocalIndex.Open(options.Index, IndexBinding.SchemaOf(_model!.Model), _current?.Index));
+            var only = _models.LoadOnly();
+            return (only, LocalIndex.Open(_options.Index, IndexBinding.SchemaOf(only.Model), _current?.Index));
         }
 
-        var index = LocalIndex.Open(options.Index, former: _current?.Index);
+        var index = LocalIndex.Open(_options.Index, former: _current?.Index);
         try
         {
             var fingerprint = index.Fingerprint;
-            return (ModelOf(fingerprint) ?? throw new IndexMismatchException(options.Index, "bundle fingerprint", string.Join(" or ", ReadBundles().Schemas.Keys), fingerprint), index);
+            return (_models.Find(fingerprint) ?? throw new IndexMismatchException(_options.Index, "bundle fingerprint", string.Join(" or ", ReadBundles().Schemas.Keys), fingerprint), index);
         }
         catch
         {
             index.Dispose();
             throw;
         }
-    }
-
-    // The loaded model, or another one, which is loaded now.
-    private SharedModel? ModelOf(string fingerprint)
-    {
-        if (_model?.Model.Fingerprint == fingerprint)
-        {
-            return _model;
-        }
-
-        if (Main is { } main)
-        {
-            return main.Share(fingerprint, Name!);
-        }
-
-        if (ReadBundles().FolderOf(fingerprint) is not { } folder)
-        {
-            return null;
-        }
-
-        var model = MatchingModel.Load(folder, options.Inference);
-        if (model.Fingerprint != fingerprint)
-        {
-            model.Dispose();
-            throw new InvalidBundleException(folder, $"it was replaced while it was being loaded: its fingerprint is {model.Fingerprint}, a moment ago it was {fingerprint}");
-        }
-
-        return new SharedModel(model);
-    }
-
-    // Without the lock, which a further index must not wait for while it holds its own.
-    private SharedModel Share(string fingerprint, string name)
-    {
-        while (_model is { } model && _current is not null)
-        {
-            if (model.Model.Fingerprint != fingerprint)
-            {
-                throw new OtherBundleException(name, fingerprint, model.Model.Label);
-            }
-
-            if (model.TryHold())
-            {
-                return model;
-            }
-        }
-
-        throw new NotReadyException();
     }
 
     // A model that was loaded or shared for this is released if it fails.
@@ -346,7 +321,7 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
         {
             Replace(model, open(), served, cancellationToken);
         }
-        catch when (model != _model)
+        catch when (model != _models.Current)
         {
             model.Release();
             throw;
@@ -355,26 +330,12 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
 
     private void Replace(SharedModel model, LocalIndex index, ServedIndex? served, CancellationToken cancellationToken)
     {
-        var (old, oldModel) = (_current, _model);
-
-        // Before it is published: no query has to wait for lookups or banks, or misses its deadline because of Postgres.
-        SearchSnapshot snapshot;
-        try
-        {
-            index.PrepareLookups();
-            snapshot = Made(model, index, served, old, cancellationToken);
-        }
-        catch
-        {
-            index.Dispose();
-            throw;
-        }
-
-        model.Hold();
+        var old = _current;
+        var snapshot = _maker.Make(model, index, served, old, ItemDamaged, cancellationToken);
         _current = snapshot;
-        _model = model;
+        var oldModel = _models.Serve(model);
         _served = served;
-        Status = SnapshotStatus.Of(snapshot);
+        _status = SnapshotStatus.Of(snapshot);
         old?.Dispose();
         _further.ModelIsThere();
         if (oldModel != model && oldModel is not null)
@@ -382,25 +343,5 @@ public sealed class SnapshotSource(SnapshotOptions options, IProgress<BankProgre
             _further.Withdraw();
             oldModel.Release();
         }
-    }
-
-    private SearchSnapshot Made(SharedModel model, LocalIndex index, ServedIndex? served, SearchSnapshot? old, CancellationToken cancellationToken)
-    {
-        if (old?.Index is { } former && former.Path == index.Path && former.FindDamage() is not null)
-        {
-            // Files that were truncated and no longer are may contain anything.
-            index.RequireRestored(former, cancellationToken);
-        }
-
-        var snapshot = new SearchSnapshot(model.Model, index, served, old, bankProgress, ItemDamaged, model.Release, cancellationToken) { Name = Name ?? served?.Name };
-
-        // Lookups and resident banks were built from its memory. Not disposed of with the snapshot: that would release the model.
-        if (index.FindDamage() is { } damage)
-        {
-            snapshot.CloseBanks();
-            throw damage;
-        }
-
-        return snapshot;
     }
 }

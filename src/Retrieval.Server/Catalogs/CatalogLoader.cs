@@ -115,6 +115,7 @@ internal sealed partial class CatalogLoader(
 
         link.Answered(probe);
         metrics.Followed(step.Applied, step.Bytes);
+        NoteEpoch(step);
         if (step.Changed || _unserved || snapshots.Status is null)
         {
             await ServeAsync(step.Index, cancellationToken).ConfigureAwait(false);
@@ -137,7 +138,12 @@ internal sealed partial class CatalogLoader(
         _unserved = true;
         snapshots.Switch(new ServedIndex(index.Path, index.Name, index.IndexId, index.Fingerprint), cancellationToken);
         warmUp.BoundAdmission();
-        var status = snapshots.Status!;
+        if (snapshots.Status is not { } status)
+        {
+            // A further index, and another bundle was switched to meanwhile.
+            return false;
+        }
+
         state.Set(state.Report with { Served = status.Served, ServedEpoch = status.IndexEpoch });
         if (!readiness.IsLoaded)
         {
@@ -158,6 +164,15 @@ internal sealed partial class CatalogLoader(
         // Only now: a failure on the way here has to be retried.
         _unserved = false;
         return true;
+    }
+
+    // Before it is served: changes that cannot be loaded are changes that this replica lags behind.
+    private void NoteEpoch(FollowStep step)
+    {
+        if (step is { Refusal: null, More: false, Index: { } index } && index.IndexId == state.Report.Served?.IndexId)
+        {
+            state.Set(state.Report with { CatalogEpoch = step.CatalogEpoch });
+        }
     }
 
     private void Note(FollowStep step)

@@ -29,6 +29,7 @@ internal sealed class FurtherIndex
             Postgres = options.Postgres with { Index = option.Folder is null ? option.Name : "", Migrate = false },
         };
         Name = option.Name;
+        Following = own.Postgres.IsSet ? new FollowState() : null;
         Snapshots = services.GetRequiredService<SnapshotSource>().Add(Name, own.Snapshot.Index, new BankLoading(Readiness));
         Loaders = [.. Make(own, services)];
     }
@@ -41,6 +42,9 @@ internal sealed class FurtherIndex
 
     /// <summary>Whether it can be searched.</summary>
     public Readiness Readiness { get; } = new();
+
+    /// <summary>How far it is behind the catalog; null for a local index.</summary>
+    public FollowState? Following { get; }
 
     /// <summary>What loads it and watches over it.</summary>
     public IReadOnlyList<LoaderService> Loaders { get; }
@@ -56,9 +60,9 @@ internal sealed class FurtherIndex
         var warmUp = new WarmUp(Snapshots, services.GetRequiredService<ComputeQueues>(), own.Limits, own.Search, time);
         var health = new IndexHealth(Readiness);
         var repair = new ReplicaRepair();
-        yield return own.Postgres.IsSet
+        yield return Following is { } following
             ? new CatalogLoader(
-                Snapshots, services.GetRequiredService<Catalog>(), services.GetRequiredService<CatalogCircuitBreaker>(), new FollowState(), services.GetRequiredService<CatalogMetrics>(),
+                Snapshots, services.GetRequiredService<Catalog>(), services.GetRequiredService<CatalogCircuitBreaker>(), following, services.GetRequiredService<CatalogMetrics>(),
                 warmUp, reasons, repair, Readiness, own, time, Log<CatalogLoader>())
             : new SnapshotLoader(Snapshots, warmUp, Readiness, reasons, own.Snapshot, time, Log<SnapshotLoader>());
         yield return new IndexMonitor(Snapshots, health, repair, own.Snapshot, time, Log<IndexMonitor>());

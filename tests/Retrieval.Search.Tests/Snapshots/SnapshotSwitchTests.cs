@@ -86,6 +86,68 @@ public sealed class SnapshotSwitchTests : IDisposable
         Assert.Throws<NotReadyException>(source.AcquireModel);
     }
 
+    [Fact]
+    public async Task A_switch_does_not_wait_for_a_further_index_that_is_being_opened_which_is_withdrawn()
+    {
+        var (blue, green) = await TwoAsync();
+        using var copying = new HeldCopy();
+        using var source = ResidentSource();
+        source.Switch(blue, TestContext.Current.CancellationToken);
+        var further = source.Add("further", blue.Folder, copying);
+        var opening = Task.Run(() => further.Load(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await copying.BegunAsync;
+
+        await Task.Run(() => source.Switch(green, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.Equal("index further is not loaded", Assert.Throws<FurtherIndexException>(() => source.Acquire("further")).Message);
+        copying.Release();
+        var withdrawn = await Assert.ThrowsAsync<FurtherIndexException>(() => opening);
+        Assert.Equal("index further was withdrawn while it was being opened: another bundle is served now", withdrawn.Message);
+        Assert.Throws<OtherBundleException>(() => further.Load(TestContext.Current.CancellationToken));
+
+        source.Switch(blue, TestContext.Current.CancellationToken);
+        further.Load(TestContext.Current.CancellationToken);
+        using var snapshot = source.Acquire("further");
+        Assert.Equal((4, true), (snapshot.Index.Images.Count, snapshot.ImageBank.IsResident));
+    }
+
+    [Fact]
+    public async Task A_switch_does_not_wait_for_a_further_index_that_takes_up_changes_and_what_it_had_is_not_answered_from()
+    {
+        var (blue, green) = await TwoAsync();
+        using var copying = new HeldCopy();
+        using var source = ResidentSource();
+        source.Switch(blue, TestContext.Current.CancellationToken);
+        copying.Release();
+        var further = source.Add("further", blue.Folder, copying);
+        further.Load(TestContext.Current.CancellationToken);
+        using var before = source.Acquire("further");
+        await Ingest.RunAsync(Corpus.Make(6, 1, 3).AsSource("2"), blue.Folder);
+        copying.Hold();
+        var refreshing = Task.Run(() => further.TryRefresh(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await copying.BegunAsync;
+
+        await Task.Run(() => source.Switch(green, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.Null(further.Status);
+        Assert.Throws<FurtherIndexException>(() => source.Acquire("further"));
+        Encode(before.Model);
+        copying.Release();
+        await Assert.ThrowsAsync<FurtherIndexException>(() => refreshing);
+        Assert.Null(further.Status);
+
+        source.Switch(blue, TestContext.Current.CancellationToken);
+        further.Load(TestContext.Current.CancellationToken);
+        Assert.Equal(6, further.Status!.Images);
+    }
+
+    private SnapshotSource ResidentSource() => new(new SnapshotOptions
+    {
+        Bundle = $"{Bundle.Path};{Bundle.OtherPath}",
+        Index = _folder.Index,
+        Inference = Bundle.Inference with { BankPlacement = BankPlacement.Resident },
+    });
+
     private async Task<(ServedIndex Blue, ServedIndex Green)> TwoAsync()
     {
         var (blue, green) = (Path.Combine(_folder.Path, "blue"), Path.Combine(_folder.Path, "green"));

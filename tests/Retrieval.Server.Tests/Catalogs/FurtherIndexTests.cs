@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Retrieval.Inference;
 using Retrieval.Postgres.TestKit;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
@@ -89,6 +90,38 @@ public sealed class FurtherIndexTests
 
         await UntilAsync(replica, "green", 9);
     }
+
+    [Fact]
+    public async Task How_far_each_is_behind_and_whether_it_is_refused_are_metrics()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 6);
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "green", 9);
+        await Corpus.IngestAsync(Repository.OtherBundle, catalog.Catalog, "other", 4);
+        var options = Options(catalog, Repository.Bundle, "green;other");
+        options = options with { Inference = options.Inference with { BankPlacement = BankPlacement.Resident } };
+        long room;
+        await using (var roomy = await CatalogServing.ServeAsync(options))
+        {
+            await UntilAsync(roomy, "green", 9);
+            await Eventually.TrueAsync(async () => await MetricAsync(roomy, "refused", "other") == 1, "an index of a bundle that is not here is refused");
+            Assert.Equal((0, 0), (await MetricAsync(roomy, "refused", "green"), await MetricAsync(roomy, "lag_epochs", "green")));
+
+            // The served one with its spare room, and three times its records for the further one.
+            room = (long)(await roomy.MetricAsync("retrieval_bank_resident_bytes") + (3 * await roomy.MetricAsync("retrieval_bank_size_bytes")))!;
+        }
+
+        // What does not fit is not taken up, and that is a lag.
+        await using var replica = await CatalogServing.ServeAsync(options with { Inference = options.Inference with { DeviceMemoryBytes = room } });
+        await UntilAsync(replica, "green", 9);
+        await Corpus.GrowAsync(Repository.Bundle, catalog.Catalog, "green", 300);
+        await Eventually.TrueAsync(async () => await MetricAsync(replica, "lag_epochs", "green") > 0, "it is behind");
+        Assert.Equal((0, 1), (await MetricAsync(replica, "refused", "green"), await MetricAsync(replica, "ready", "green")));
+        Assert.Equal(0, await replica.MetricAsync("retrieval_follow_lag_epochs"));
+        Assert.Equal(9, (await SearchAsync(replica, "green"))["hits"]!.AsArray().Count);
+    }
+
+    private static Task<double?> MetricAsync(RunningServer replica, string name, string index) => replica.MetricAsync($"retrieval_further_{name}{{index=\"{index}\"}}");
 
     private static ServerOptions Options(TestCatalog catalog, string bundle, string also)
     {
