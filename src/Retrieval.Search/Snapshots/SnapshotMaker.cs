@@ -1,5 +1,6 @@
 using Retrieval.Inference.Banks;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Verification;
 
 namespace Retrieval.Search.Snapshots;
 

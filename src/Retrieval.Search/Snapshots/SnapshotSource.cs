@@ -2,7 +2,6 @@ using Retrieval.Domain.Errors;
 using Retrieval.Inference.Banks;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
-using Retrieval.Storage.Local.Verification;
 
 namespace Retrieval.Search.Snapshots;
 

@@ -3,7 +3,9 @@ namespace Retrieval.Search.Snapshots;
 /// <summary>
 /// Lets one change of a snapshot run at a time. A change can be withdrawn by somebody who does not wait for it.
 /// </summary>
+#pragma warning disable CA1001 // A source without a timer or a handle has nothing to dispose of.
 internal sealed class WriteTurn
+#pragma warning restore CA1001
 {
     private readonly Lock _turn = new();
 

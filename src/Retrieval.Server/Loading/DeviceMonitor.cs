@@ -25,14 +25,15 @@ internal sealed partial class DeviceMonitor(
     private const int FaultsOfLostContext = 3;
 
     // A process that was stopped and goes on (a debugger, a frozen container, a machine that moved) finds a batch that seems to have
-    // run all the time. It ends before it is looked at again.
-    private const int LooksOfHungBatch = 3;
+    // run all the time. It ends before it is looked at again, and makes neither readiness nor liveness red.
+    private const int LooksOfLongBatch = 3;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(30);
 
     private readonly LastFault _fault = new();
     private Task<string?>? _asking;
     private int _contextFaults;
+    private int _longLooks;
     private int _hungLooks;
     private bool _red;
 
@@ -80,7 +81,7 @@ internal sealed partial class DeviceMonitor(
 
         var running = Math.Max(device.RunningSeconds, host.RunningSeconds);
         _hungLooks = running > limits.HungSeconds ? _hungLooks + 1 : 0;
-        if (_hungLooks >= LooksOfHungBatch)
+        if (_hungLooks >= LooksOfLongBatch)
         {
             return (DoesNotEnd, $"a batch has been running for {running:0} s, and Limits:HungSeconds is {limits.HungSeconds:0.#}");
         }
@@ -106,12 +107,13 @@ internal sealed partial class DeviceMonitor(
     }
 
     // The log has the fault itself: the runtime's messages are not shown to readiness callers.
-    private static string? Failing(QueueState state) => state switch
+    private string? Failing(QueueState state)
     {
-        { FailedCalls: >= FailuresInARow } => "the device fails call after call, or has no memory left; the server's log has more",
-        { RunningSeconds: > LongestCallSeconds } => DoesNotEnd,
-        _ => null,
-    };
+        _longLooks = state.RunningSeconds > LongestCallSeconds ? _longLooks + 1 : 0;
+        return state.FailedCalls >= FailuresInARow ? "the device fails call after call, or has no memory left; the server's log has more"
+            : _longLooks >= LooksOfLongBatch ? DoesNotEnd
+            : null;
+    }
 
     private void Red(string reason, Exception? fault)
     {

@@ -13,6 +13,9 @@ namespace Retrieval.Server.Tests.Engine;
 
 public sealed class DeviceStateTests(ServerFixture fixture)
 {
+    // Between two looks of the monitor.
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
+
     [Fact]
     [Trait("Promise", "13")]
     public async Task A_device_whose_calls_fail_is_not_ready_with_the_reason_until_it_computes_again()
@@ -63,6 +66,53 @@ public sealed class DeviceStateTests(ServerFixture fixture)
         await IsLostAsync(server, "the worker died repeatedly");
         Assert.Equal(0, await server.MetricAsync("retrieval_ready"));
         Assert.True(await server.MetricAsync("retrieval_worker_restarts_total") > 0);
+    }
+
+    [Fact]
+    [Trait("Promise", "13")]
+    public async Task A_batch_that_takes_too_long_turns_readiness_red_until_it_ends_and_liveness_stays_green()
+    {
+        var time = new JumpingTime(Look);
+        await using var server = await StartAsync(replace: services => services.AddSingleton<TimeProvider>(time));
+        var (device, hanging) = (FailingDevice.Of(server), new HangingDevice());
+        var hung = device.RunAsync(hanging.Work());
+        await Eventually.TrueAsync(() => Task.FromResult(device.State.RunningSeconds > 0), "it runs");
+
+        time.Jump(TimeSpan.FromSeconds(40));
+        await Eventually.TrueAsync(async () => (await server.Client.AskAsync("/health/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness is red");
+        using var ready = await server.Client.AskAsync("/health/ready");
+        Assert.Equal("""["a batch does not end"]""", (await ready.ProblemAsync(503))["reasons"]!.ToJsonString());
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/live")).StatusCode);
+
+        hanging.Release();
+        await hung;
+        await server.ReadyAsync();
+    }
+
+    [Fact]
+    [Trait("Promise", "13")]
+    public async Task A_process_that_stood_still_in_a_batch_stays_ready()
+    {
+        var time = new JumpingTime(Look);
+        await using var server = await StartAsync(hungSeconds: 30, replace: services => services.AddSingleton<TimeProvider>(time));
+        var (device, hanging) = (FailingDevice.Of(server), new HangingDevice());
+        var running = device.RunAsync(hanging.Work());
+        await Eventually.TrueAsync(() => Task.FromResult(device.State.RunningSeconds > 0), "it runs");
+
+        // It goes on, and the monitor looks twice before the batch ends.
+        time.LetTicksPass(0);
+        time.Jump(TimeSpan.FromSeconds(40));
+        time.LetTicksPass(2);
+        await Eventually.TrueAsync(() => Task.FromResult(time.HaveTicksPassed), "the monitor looks");
+        hanging.Release();
+        await running;
+        time.LetTicksPass(4);
+        await Eventually.TrueAsync(() => Task.FromResult(time.HaveTicksPassed), "the monitor looks again");
+
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.AskAsync("/health/live")).StatusCode);
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Message.Contains("a batch does not end", StringComparison.Ordinal));
+        await server.Client.AnswerAsync("/v1/search/images", """{ "caption": "w4" }""");
     }
 
     [Fact]
