@@ -83,9 +83,9 @@ var features = MemoryMarshal.AsBytes(Enumerable.Range(0, regions.Count * regions
 Console.WriteLine($"nswag: features {(await client.SearchCaptionsAsync(new CaptionSearchRequest { Features = features, Top = 1 })).Hits.First().Caption}");
 const string Made = "clients/nswag";
 await client.PutImageAsync(Made, null, new ImageRequest { Features = features, Captions = ["a striped red cube"], Metadata = new Dictionary<string, object> { ["made"] = "nswag", ["year"] = 2004, ["size"] = 2.5, ["open"] = true } });
-var metadata = JsonSerializer.Serialize((await client.GetImageAsync(Made)).Metadata);
-Console.WriteLine($"nswag: metadata {metadata}");
-if (metadata != """{"made":"nswag","year":2004,"size":2.5,"open":true}""")
+var metadata = (await client.GetImageAsync(Made)).Metadata!.ToDictionary(pair => pair.Key, pair => (JsonElement)pair.Value);
+Console.WriteLine($"nswag: metadata {string.Join(", ", metadata.Select(pair => $"{pair.Key} {pair.Value} {pair.Value.ValueKind}"))}");
+if (metadata["made"].GetString() != "nswag" || metadata["year"].GetInt32() != 2004 || metadata["size"].GetDouble() != 2.5 || !metadata["open"].GetBoolean())
 {
     return 1;
 }
@@ -103,7 +103,7 @@ foreach (var (condition, found) in new (object, int)[] { (2004, 1), (2005, 0), (
 await client.DeleteImageAsync(Made);
 try
 {
-    var run = await client.StartIngestionAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test" }, Restart = true });
+    var run = await client.StartIngestionAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test", Metadata = "metadata.jsonl" }, Restart = true });
     while (run.State == "running")
     {
         await Task.Delay(200);
@@ -190,7 +190,7 @@ foreach (var (condition, found) in new (object, int)[]
 await client.V1.Images[Made].DeleteAsync();
 try
 {
-    var run = (await client.V1.Ingestions.PostAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test" }, Restart = true }))!;
+    var run = (await client.V1.Ingestions.PostAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test", Metadata = "metadata.jsonl" }, Restart = true }))!;
     while (run.State == "running")
     {
         await Task.Delay(200);
