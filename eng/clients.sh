@@ -2,8 +2,8 @@
 # Generates clients of docs/openapi.json with NSwag and with Kiota, compiles them, and asks a running server with each: a search
 # by caption, by image and by features, images like one, pages, the list, a batch, an explanation, and a question that is
 # refused. Stores an image whose metadata has a text, a number and a boolean, filters by each and by a range, and deletes it.
-# Ingests the split corpus#test, if the server allows it, and shows what the run found out. Needs the .NET SDK and NuGet's
-# registry; not part of CI.
+# Asks each index that is held beside the served one. Ingests the split corpus#test with the demo's metadata, if the server allows
+# it, and shows what the run found out. Needs the .NET SDK and NuGet's registry; not part of CI.
 #   ./demo.sh               in another terminal, then
 #   eng/clients.sh [URL]    http://127.0.0.1:8080 if left out
 # -h prints this. Ends with 2 if an argument is wrong.
@@ -76,6 +76,12 @@ Console.WriteLine($"nswag: filter  {none.Hits.Count} hits");
 Console.WriteLine($"nswag: image   {(await client.GetImageAsync(id)).Captions.Count} captions");
 var page = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Offset = 1 });
 Console.WriteLine($"nswag: page    {page.Hits.First().Rank} {page.Hits.First().Id}");
+foreach (var index in (await client.GetModelAsync()).Further)
+{
+    var other = await client.SearchImagesAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Index = index.Name });
+    Console.WriteLine($"nswag: index   {other.Index}: {other.Hits.First().Id} of {index.Images}");
+}
+
 var listed = await client.ListImagesAsync(null, 2);
 Console.WriteLine($"nswag: list    {string.Join(", ", listed.Images.Select(image => $"{image.Id} {image.Captions}"))}; next {listed.Next}");
 var regions = (await client.GetModelAsync()).Regions;
@@ -83,9 +89,9 @@ var features = MemoryMarshal.AsBytes(Enumerable.Range(0, regions.Count * regions
 Console.WriteLine($"nswag: features {(await client.SearchCaptionsAsync(new CaptionSearchRequest { Features = features, Top = 1 })).Hits.First().Caption}");
 const string Made = "clients/nswag";
 await client.PutImageAsync(Made, null, new ImageRequest { Features = features, Captions = ["a striped red cube"], Metadata = new Dictionary<string, object> { ["made"] = "nswag", ["year"] = 2004, ["size"] = 2.5, ["open"] = true } });
-var metadata = JsonSerializer.Serialize((await client.GetImageAsync(Made)).Metadata);
-Console.WriteLine($"nswag: metadata {metadata}");
-if (metadata != """{"made":"nswag","year":2004,"size":2.5,"open":true}""")
+var metadata = (await client.GetImageAsync(Made)).Metadata!.ToDictionary(pair => pair.Key, pair => (JsonElement)pair.Value);
+Console.WriteLine($"nswag: metadata {string.Join(", ", metadata.Select(pair => $"{pair.Key} {pair.Value} {pair.Value.ValueKind}"))}");
+if (metadata["made"].GetString() != "nswag" || metadata["year"].GetInt32() != 2004 || metadata["size"].GetDouble() != 2.5 || !metadata["open"].GetBoolean())
 {
     return 1;
 }
@@ -103,7 +109,7 @@ foreach (var (condition, found) in new (object, int)[] { (2004, 1), (2005, 0), (
 await client.DeleteImageAsync(Made);
 try
 {
-    var run = await client.StartIngestionAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test" }, Restart = true });
+    var run = await client.StartIngestionAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test", Metadata = "metadata.jsonl" }, Restart = true });
     while (run.State == "running")
     {
         await Task.Delay(200);
@@ -158,6 +164,12 @@ Console.WriteLine($"kiota: filter  {none.Hits!.Count} hits");
 Console.WriteLine($"kiota: image   {(await client.V1.Images[id].GetAsync())!.Captions!.Count} captions");
 var page = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Offset = 1 }))!;
 Console.WriteLine($"kiota: page    {page.Hits![0].Rank} {page.Hits[0].Id}");
+foreach (var index in (await client.V1.Model.GetAsync())!.Further!)
+{
+    var other = (await client.V1.Search.Images.PostAsync(new ImageSearchRequest { Caption = "a striped red cube", Top = 1, Index = index.Name }))!;
+    Console.WriteLine($"kiota: index   {other.Index}: {other.Hits![0].Id} of {index.Images}");
+}
+
 var listed = (await client.V1.Images.GetAsync(request => request.QueryParameters.Limit = 2))!;
 Console.WriteLine($"kiota: list    {string.Join(", ", listed.Images!.Select(image => $"{image.Id} {image.Captions}"))}; next {listed.Next}");
 var regions = (await client.V1.Model.GetAsync())!.Regions!;
@@ -190,7 +202,7 @@ foreach (var (condition, found) in new (object, int)[]
 await client.V1.Images[Made].DeleteAsync();
 try
 {
-    var run = (await client.V1.Ingestions.PostAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test" }, Restart = true }))!;
+    var run = (await client.V1.Ingestions.PostAsync(new IngestionRequest { Source = new IngestionSourceRequest { Folder = "corpus", Split = "test", Metadata = "metadata.jsonl" }, Restart = true }))!;
     while (run.State == "running")
     {
         await Task.Delay(200);

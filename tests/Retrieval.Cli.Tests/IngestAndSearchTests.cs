@@ -184,7 +184,7 @@ public sealed class IngestAndSearchTests(IngestAndSearchTests.Corpus corpus) : I
 
         var failed = await IngestAsync(other);
         Assert.Equal(1, failed.Code);
-        Assert.Contains("every one of its 3 rows was refused", failed.Errors, StringComparison.Ordinal);
+        Assert.Contains("every row of it was refused (3 rejects)", failed.Errors, StringComparison.Ordinal);
         using var report = JsonDocument.Parse(failed.Output);
         var refused = report.RootElement;
         var replaced = (await IngestAsync(other, "--restart", "--replace")).Json();

@@ -145,8 +145,8 @@ public sealed class IngestRefusalTests
         var failed = await CommandLineProcess.RunAsync("ingest", "--bundle", Fixture.Bundle(), "--index", folder["index"], "--tsv", folder["features.tsv"]);
 
         Assert.Equal(1, failed.Code);
-        Assert.Contains("rows was refused, and nothing was stored", failed.Errors, StringComparison.Ordinal);
-        Assert.Contains("rejected rows", failed.Output, StringComparison.Ordinal);
+        Assert.Contains("every row of it was refused (2 rejects), and nothing was stored", failed.Errors, StringComparison.Ordinal);
+        Assert.Contains("rejects", failed.Output, StringComparison.Ordinal);
     }
 
     [Fact]

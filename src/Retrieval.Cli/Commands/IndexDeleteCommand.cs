@@ -68,9 +68,9 @@ internal static class IndexDeleteCommand
     {
         Printer.Write(result, json, console => console.Write(Tables.Facts(
             result.Index,
-            ("deleted", $"{Units.Count(result.Deleted)} images, {Units.Count(result.CaptionsDeleted)} captions"),
+            ("deleted", $"{Units.Counted(result.Deleted, "image")}, {Units.Counted(result.CaptionsDeleted, "caption")}"),
             ("unknown ids", Units.Count(result.Unknown.Count)),
-            ("left", $"{Units.Count(result.Images)} images"),
+            ("left", Units.Counted(result.Images, "image")),
             (result.Catalog ? "epoch" : "generation", Units.Count(result.Generation)))));
         if (result.Unknown.Count == 0)
         {

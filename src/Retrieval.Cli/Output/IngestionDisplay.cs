@@ -25,12 +25,9 @@ internal static class IngestionDisplay
     {
         var of = progress.TotalRows is { } total ? $" of {Units.Count(total)}" : "";
         var rejected = progress.Rejected > 0 ? $", {Units.Count(progress.Rejected)} rejected" : "";
-        var resumed = ResumedAt(progress) is > 0 and var row ? $", resumed at row {Units.Count(row)}" : "";
+        var resumed = progress.RowsBefore is > 0 and var row ? $", resumed at row {Units.Count(row)}" : "";
         return $"{Units.Count(progress.Rows + progress.Uncommitted)}{of} rows, {Units.Fixed(progress.RowsPerSecond, 1)} rows/s{rejected}{resumed}";
     }
-
-    // The rows that this run has not processed itself.
-    private static long ResumedAt(IngestionProgress progress) => progress.Rows - progress.Ingested - progress.Skipped - progress.Rejected;
 
     // At once, and each once: a run over millions of rows is best stopped early.
     private static int Tell(IngestionProgress progress, int told, Action<string> write)
@@ -68,7 +65,7 @@ internal static class IngestionDisplay
         {
             _told = Tell(value, _told, Printer.Note);
             // The row where a resumed run starts is shown at once.
-            var first = !_begun && ResumedAt(value) > 0;
+            var first = !_begun && value.RowsBefore > 0;
             _begun = true;
             if (first || time.GetElapsedTime(_last) >= BetweenLines)
             {

@@ -40,6 +40,36 @@ public static class MetadataJson
         return bytes.WrittenSpan.ToArray();
     }
 
+    /// <summary>Names of stored metadata in their order; none if the bytes are empty or damaged.</summary>
+    /// <param name="json">The bytes, as <see cref="Write"/> gives them.</param>
+    public static IReadOnlyList<string> Names(ReadOnlySpan<byte> json)
+    {
+        if (json.IsEmpty || Check(json) is not null)
+        {
+            return [];
+        }
+
+        var names = new List<string>();
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ImageBounds.MaxMetadataDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1)
+                {
+                    names.Add(reader.GetString()!);
+                }
+            }
+
+            return names;
+        }
+        catch (InvalidOperationException)
+        {
+            // An escaped lone surrogate.
+            return [];
+        }
+    }
+
     /// <summary>
     /// Checks that bytes are one JSON object in UTF-8, or empty. Only such bytes may be stored and can be returned unchanged.
     /// </summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Files;
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
@@ -68,7 +69,7 @@ internal static class ArrayFile
         var shape = features.Shape is [1, _, _] ? [.. features.Shape.Skip(1)] : features.Shape;
         if (shape.Count != 2)
         {
-            throw new InvalidInputException($"{features.Shape.Count} dimensions, expected [regions, features] or [features, regions]", features.Name, field: "shape");
+            throw new InvalidInputException($"{Counted.Of(features.Shape.Count, "dimension")}, expected [regions, features] or [features, regions]", features.Name, field: "shape");
         }
 
         var turned = IsTurned(shape, boxes, expected);
@@ -78,7 +79,7 @@ internal static class ArrayFile
         var regions = count ?? rows;
         if (regions > rows)
         {
-            throw new InvalidInputException($"{regions} boxes by its number, but {rows} regions", features.Name);
+            throw new InvalidInputException($"{Counted.Of(regions, "box", "boxes")} by its number, but {Counted.Of(rows, "region")}", features.Name);
         }
 
         if (SampleRules.CheckShape(regions, width, expected) is { } badShape)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Captions;
 using Retrieval.Features.Sources;
 
@@ -35,7 +36,7 @@ public sealed class ArrayFolderSource : IFeatureSource
         _expected = expected;
         Name = NameOf(folder);
         Stamp = stamp;
-        var note = $"{Name}: a folder of {files.Length} .npz or .npy files, one an image";
+        var note = $"{Name}: a folder of {Counted.Of(files.Length, ".npz or .npy file")}, one an image";
         Notes = captions is null ? [note] : [note, captions.Note];
     }
 

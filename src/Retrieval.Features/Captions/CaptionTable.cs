@@ -1,4 +1,5 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Captions;
@@ -99,7 +100,7 @@ internal sealed class CaptionTable(string file, string form)
 
     /// <summary>What is wrong in places that belong to no image, and how much more was wrong than is listed.</summary>
     public IReadOnlyList<RejectedSample> OfNobody =>
-        _faults <= MostFaults ? _ofNobody : [.. _ofNobody, new RejectedSample(file, 0, null, $"{_faults - MostFaults} more places like those listed; the first {MostFaults} are")];
+        _faults <= MostFaults ? _ofNobody : [.. _ofNobody, new RejectedSample(file, 0, null, $"{Counted.Of(_faults - MostFaults, "more place")} like those listed; the first {MostFaults} are")];
 
     /// <summary>The captions of an image, and what was left out of them.</summary>
     /// <param name="id">The image's id.</param>

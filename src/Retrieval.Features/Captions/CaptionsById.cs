@@ -1,3 +1,4 @@
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Captions;
@@ -13,7 +14,7 @@ internal sealed class CaptionsById
     private CaptionsById(CaptionTable table, string? split) => (_table, _split) = (table, split);
 
     /// <summary>For people: what the file was recognised as, and how much it holds.</summary>
-    public string Note => $"{_table.File}: {_table.Form}{(_split is null ? "" : $", split {_split}")}; {_table.Captions} captions of {_table.Images} images";
+    public string Note => $"{_table.File}: {_table.Form}{(_split is null ? "" : $", split {_split}")}; {Counted.Of(_table.Captions, "caption")} of {Counted.Of(_table.Images, "image")}";
 
     /// <summary>Reads a caption file.</summary>
     /// <param name="path">The file.</param>
@@ -50,7 +51,7 @@ internal sealed class CaptionsById
         if (ids.Length > 0)
         {
             var named = string.Join(", ", ids.Take(UnmatchedNamed).Select(id => $"'{id}'"));
-            yield return new RejectedSample(_table.File, row, null, $"{ids.Length} ids with captions have {missing}: {named}{(ids.Length > UnmatchedNamed ? ", …" : "")}");
+            yield return new RejectedSample(_table.File, row, null, $"{Counted.Of(ids.Length, "id with captions has", "ids with captions have")} {missing}: {named}{(ids.Length > UnmatchedNamed ? ", …" : "")}");
         }
     }
 }

@@ -11,6 +11,7 @@ namespace Retrieval.Features.Hdf5;
 internal sealed class Hdf5File : IDisposable
 {
     private const int BufferBytes = 4096;
+    private const string DatasetExpected = "expected a dataset of this file; h5py, or h5copy for a link, puts the data into one file";
 
     private readonly Hdf5Stream _stream;
     private readonly NativeFile _file;
@@ -67,13 +68,14 @@ internal sealed class Hdf5File : IDisposable
             ?? throw new InvalidInputException($"no such dataset; the file has {string.Join(", ", Names(10))}", Name, field: path);
         if (found is not NativeDataset dataset)
         {
-            throw new InvalidInputException(found is NativeGroup ? "a group and not a dataset" : "a link that leads nowhere, expected a dataset", Name, field: path);
+            // PureHDF finds no file beside this one, for it is given a stream: where such a link leads is not known here.
+            throw new InvalidInputException(found is NativeGroup ? "a group and not a dataset" : $"a link that leads nowhere or to another file, {DatasetExpected}", Name, field: path);
         }
 
         // Another file may be any of the machine. Nobody named it.
         if (Guarded(path, () => !ReferenceEquals(ContextOf(dataset), ContextOf(_file)) ? "a link to another file" : OtherFilesOf(dataset) is null ? null : "its data lie in another file") is { } elsewhere)
         {
-            throw new InvalidInputException($"{elsewhere}, expected a dataset of this file; h5py, or h5copy for a link, puts the data into one file", Name, field: path);
+            throw new InvalidInputException($"{elsewhere}, {DatasetExpected}", Name, field: path);
         }
 
         return Guarded(path, () => new Hdf5Dataset(this, path, dataset));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PureHDF;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Hdf5;
@@ -70,7 +71,7 @@ internal sealed class Hdf5Layout
     }
 
     /// <summary>What was recognised, for people.</summary>
-    public string Form => string.Create(CultureInfo.InvariantCulture, $"HDF5, {Images} images; features '{Features.Name}' {Features.ShapeText} of {Features.ElementBytes * 8} bits{Also("boxes", Boxes)}{Also("pos_boxes", Places)}{Also("num_boxes", Counts)}{Also("sizes", Sizes?.Width)}{Also("ids", Ids)}{(IdList is not null ? ", ids in an attribute" : "")}{(Ids is null && IdList is null ? "; it has no ids, so an id is the file's name and the row" : "")}");
+    public string Form => string.Create(CultureInfo.InvariantCulture, $"HDF5, {Counted.Of(Images, "image")}; features '{Features.Name}' {Features.ShapeText} of {Features.ElementBytes * 8} bits{Also("boxes", Boxes)}{Also("pos_boxes", Places)}{Also("num_boxes", Counts)}{Also("sizes", Sizes?.Width)}{Also("ids", Ids)}{(IdList is not null ? ", ids in an attribute" : "")}{(Ids is null && IdList is null ? "; it has no ids, so an id is the file's name and the row" : "")}");
 
     private static string Also(string word, Hdf5Dataset? dataset) => dataset is null ? "" : $", {word} '{dataset.Name}'";
 
@@ -118,7 +119,7 @@ internal sealed class Hdf5Layout
         Require(Sizes?.Height, [Images]);
         if (IdList is not null && IdList.Count != Images)
         {
-            throw Features.Refuse($"{IdList.Count} ids in an attribute, expected {Images}");
+            throw Features.Refuse($"{Counted.Of(IdList.Count, "id")} in an attribute, expected {Images}");
         }
 
         // What cannot be read at all is found out now and not image by image: filters, the order of bytes, data elsewhere.

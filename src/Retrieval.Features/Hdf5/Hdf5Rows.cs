@@ -1,6 +1,7 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Hdf5;
@@ -88,7 +89,7 @@ internal sealed class Hdf5Rows
 
         var most = _layout.Features.Shape[1];
         var count = _counts is null ? most : _counts.Rows(row, 1)[0];
-        return count >= 1 && count <= most ? (0, count) : throw _layout.Counts!.Refuse($"{count} regions, expected 1 to {most}");
+        return count >= 1 && count <= most ? (0, count) : throw _layout.Counts!.Refuse($"{Counted.Of(count, "region")}, expected 1 to {most}");
     }
 
     private ReadOnlyMemory<float> Values(RowWindow<float> window, Hdf5Dataset dataset, long row, long first, int regions, int width, string what)

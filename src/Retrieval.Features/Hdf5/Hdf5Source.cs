@@ -10,7 +10,8 @@ namespace Retrieval.Features.Hdf5;
 /// </summary>
 /// <remarks>
 /// A row is an image in the file's order. Each reading opens the file; one window of rows is in memory, which is a chunk of the file
-/// or, if that is larger, 128 MiB. An id is that of its first row, whether or not that can be used.
+/// but at most 128 MiB. While a packed chunk is read, PureHDF holds three copies of it, packed, unpacked and unshuffled; a chunk has at most
+/// 512 MiB. An id is that of its first row, whether or not that can be used.
 /// </remarks>
 public sealed class Hdf5Source : IFeatureSource
 {

@@ -1,5 +1,6 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.MetadataFiles;
@@ -26,7 +27,7 @@ public sealed class MetadataSource : IFeatureSource
     public string Name => _inner.Name;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Notes => [.. _inner.Notes, $"{_file.Name}: metadata by id; {_file.Ids.Count} images"];
+    public IReadOnlyList<string> Notes => [.. _inner.Notes, $"{_file.Name}: metadata by id; {Counted.Of(_file.Ids.Count, "image")}"];
 
     /// <inheritdoc/>
     public long? RowCount => _inner.RowCount;
@@ -79,7 +80,7 @@ public sealed class MetadataSource : IFeatureSource
         if (unmatched.Length > 0)
         {
             var named = string.Join(", ", unmatched.Take(UnmatchedNamed).Select(id => $"'{id}'"));
-            yield return new RejectedSample(_file.Name, last!.Row, null, $"{unmatched.Length} ids with metadata are of no image of {Name}: {named}{(unmatched.Length > UnmatchedNamed ? ", …" : "")}");
+            yield return new RejectedSample(_file.Name, last!.Row, null, $"{Counted.Of(unmatched.Length, "id")} with metadata that no image of {Name} has: {named}{(unmatched.Length > UnmatchedNamed ? ", …" : "")}");
         }
     }
 

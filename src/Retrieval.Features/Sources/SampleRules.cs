@@ -25,23 +25,28 @@ public static class SampleRules
         ArgumentNullException.ThrowIfNull(expected);
         if (expected.RegionCount is { } range && !range.Contains(regionCount))
         {
-            return $"{regionCount} regions, expected {range}";
+            return $"{Counted.Of(regionCount, "region")}, expected {range}";
         }
 
         if (expected.RegionWidth is { } width && width != regionWidth)
         {
-            return $"regions of {regionWidth} features, expected {width}";
+            return $"regions of {Counted.Of(regionWidth, "feature")}, expected {width}";
         }
 
         if (regionCount < 1 || regionWidth < 1)
         {
-            return $"{regionCount} regions of {regionWidth} features, expected at least one of each";
+            return $"{ShapeText(regionCount, regionWidth)}, expected at least one of each";
         }
 
         return regionCount > MaxElements / regionWidth
-            ? $"{regionCount} regions of {regionWidth} features, expected at most {MaxElements} features an image"
+            ? $"{ShapeText(regionCount, regionWidth)}, expected at most {MaxElements} features an image"
             : null;
     }
+
+    /// <summary>A shape for messages: "36 regions of 2048 features".</summary>
+    /// <param name="regionCount">Number of regions.</param>
+    /// <param name="regionWidth">Number of features per region.</param>
+    public static string ShapeText(long regionCount, long regionWidth) => $"{Counted.Of(regionCount, "region")} of {Counted.Of(regionWidth, "feature")}";
 
     /// <summary>Refuses NaN and infinity.</summary>
     /// <param name="values"><c>[rows, width]</c>, row-major.</param>

@@ -1,4 +1,5 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Npy;
 
 namespace Retrieval.Features.Sources;
@@ -91,7 +92,7 @@ internal sealed class SplitFiles : IDisposable
         if (!NpyElements.IsFloat(regions.ElementType) || regions.Shape.Count != 3)
         {
             throw new InvalidInputException(
-                $"{regions.Shape.Count} dimensions of {regions.ElementType}, expected floating-point numbers [images, regions, features]", regions.Name, field: "shape");
+                $"{Counted.Of(regions.Shape.Count, "dimension")} of {regions.ElementType}, expected floating-point numbers [images, regions, features]", regions.Name, field: "shape");
         }
 
         if (regions.RowCount == 0)
@@ -116,7 +117,7 @@ internal sealed class SplitFiles : IDisposable
         var perImage = Math.Max(Layout.RowsPerImage, Layout.CaptionsPerImage);
         return Ids.Count == Layout.Images * perImage
             ? perImage
-            : throw new InvalidInputException($"{Ids.Count} ids for {Layout.Images} images, expected one for each image or each caption", Ids.Name);
+            : throw new InvalidInputException($"{Counted.Of(Ids.Count, "id")} for {Counted.Of(Layout.Images, "image")}, expected one for each image or each caption", Ids.Name);
     }
 
     private void CheckBoxes()
@@ -137,7 +138,7 @@ internal sealed class SplitFiles : IDisposable
     {
         if (Metadata is not null && Metadata.Count != Layout.Images)
         {
-            throw new InvalidInputException($"{Metadata.Count} lines for {Layout.Images} images, expected a line an image", Metadata.Name);
+            throw new InvalidInputException($"{Counted.Of(Metadata.Count, "line")} for {Counted.Of(Layout.Images, "image")}, expected a line an image", Metadata.Name);
         }
     }
 }

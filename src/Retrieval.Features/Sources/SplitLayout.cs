@@ -1,4 +1,5 @@
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Npy;
 
 namespace Retrieval.Features.Sources;
@@ -23,7 +24,7 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
         {
             if (captionsPerImage is { } needless)
             {
-                throw new InvalidInputException($"{Captions(needless)} an image were named, and the split has no caption file", regions.Name);
+                throw new InvalidInputException($"{Counted.Of(needless, "caption")} an image were named, and the split has no caption file", regions.Name);
             }
 
             // Rows with ids of their own are images of their own, whatever they hold.
@@ -46,7 +47,7 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
         return lines > 0 && lines % rows == 0 && lines / rows <= int.MaxValue
             ? new SplitLayout(rows, 1, (int)(lines / rows))
             : throw new InvalidInputException(
-                $"{lines} captions for the {rows} images of {regions.Name}, expected a multiple of the images", captions.Name);
+                $"{Counted.Of(lines, "caption")} for the {Counted.Of(rows, "image")} of {regions.Name}, expected a multiple of the images", captions.Name);
     }
 
     /// <summary>For people: what was told from the files.</summary>
@@ -55,12 +56,12 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
         var notes = new List<string>();
         if (RowsPerImage > 1)
         {
-            notes.Add($"{regions}: every image stands there {RowsPerImage} times in succession and is stored once: {Images} images");
+            notes.Add($"{regions}: every image stands there {RowsPerImage} times in succession and is stored once: {Counted.Of(Images, "image")}");
         }
 
         if (captions is not null)
         {
-            notes.Add($"{captions}: {Captions(CaptionsPerImage)} an image, told from the number of lines alone; a line that is missing would shift all that follow");
+            notes.Add($"{captions}: {Counted.Of(CaptionsPerImage, "caption")} an image, told from the number of lines alone; a line that is missing would shift all that follow");
         }
 
         return notes;
@@ -77,14 +78,12 @@ internal sealed record SplitLayout(long Images, int RowsPerImage, int CaptionsPe
         if (captions.Count != rows || rows % known != 0)
         {
             throw new InvalidInputException(
-                $"{captions.Count} captions for the {rows} images of {regions.Name}, expected {(Int128)rows * known} with {Captions(known)} an image", captions.Name);
+                $"{Counted.Of(captions.Count, "caption")} for the {Counted.Of(rows, "image")} of {regions.Name}, expected {(Int128)rows * known} with {Counted.Of(known, "caption")} an image", captions.Name);
         }
 
         return RepeatedRows.Are(regions, known)
             ? new SplitLayout(rows / known, known, known)
             : throw new InvalidInputException(
-                $"as many captions as images and {Captions(known)} an image: expected each image {known} times in a row, but the images differ", regions.Name);
+                $"as many captions as images and {Counted.Of(known, "caption")} an image: expected each image {known} times in a row, but the images differ", regions.Name);
     }
-
-    private static string Captions(int count) => count == 1 ? "1 caption" : $"{count} captions";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tsv;
@@ -59,7 +60,7 @@ internal sealed record TsvColumns(string Form, int Count, int Id, int Width, int
     public static TsvColumns OfNames(string text)
     {
         var names = text.Split(',');
-        return Parse(names, $"TSV of {names.Length} columns as given", out var fault) ?? throw new InvalidInputException(fault!, field: "columns");
+        return Parse(names, $"TSV of {Counted.Of(names.Length, "column")} as given", out var fault) ?? throw new InvalidInputException(fault!, field: "columns");
     }
 
     /// <summary>Recognises a file by its header line, or else by the first line that has the columns of a form.</summary>
@@ -98,7 +99,7 @@ internal sealed record TsvColumns(string Form, int Count, int Id, int Width, int
                 return columns == Lxmert.Count ? Lxmert : BottomUp;
             }
 
-            first ??= LineReader.IsBlank(line) ? null : string.Create(CultureInfo.InvariantCulture, $"line {seen + 1} has {columns} column{(columns == 1 ? "" : "s")}: '{Start(line)}'");
+            first ??= LineReader.IsBlank(line) ? null : string.Create(CultureInfo.InvariantCulture, $"line {seen + 1} has {Counted.Of(columns, "column")}: '{Start(line)}'");
         }
 
         return given ?? throw new InvalidInputException(

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using Retrieval.Domain.Images;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.Tsv;
@@ -67,7 +68,7 @@ internal static class TsvLine
         var found = line.Count((byte)'\t') + 1;
         if (found != columns.Count)
         {
-            return $"{found} columns, expected {columns.Count}";
+            return $"{Counted.Of(found, "column")}, expected {columns.Count}";
         }
 
         Span<Range> at = stackalloc Range[columns.Count];

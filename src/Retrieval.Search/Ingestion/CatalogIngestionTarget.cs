@@ -62,7 +62,7 @@ public sealed class CatalogIngestionTarget : IIngestionTarget
     public async Task<IReadOnlyDictionary<string, ExistingImage>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
     {
         var found = await _run!.FindAsync(ids, cancellationToken).ConfigureAwait(false);
-        return found.ToDictionary(pair => pair.Key, pair => new ExistingImage(pair.Value.ContentHash, pair.Value.SourceKey), StringComparer.Ordinal);
+        return found.ToDictionary(pair => pair.Key, pair => new ExistingImage(pair.Value.ContentHash, pair.Value.SourceKey, pair.Value.Metadata), StringComparer.Ordinal);
     }
 
     /// <inheritdoc/>

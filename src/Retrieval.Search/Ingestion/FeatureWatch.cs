@@ -9,7 +9,8 @@ namespace Retrieval.Search.Ingestion;
 /// those that are unlike them. Nothing is refused: a corpus may differ for good reasons. Safe for any number of threads.
 /// </summary>
 /// <param name="learned">Statistics of the bundle.</param>
-internal sealed class FeatureWatch(FeatureStatistics learned)
+/// <param name="warnings">Receives at most one text of each kind.</param>
+internal sealed class FeatureWatch(FeatureStatistics learned, RunWarnings warnings)
 {
     private const int Block = 256;
 
@@ -24,22 +25,9 @@ internal sealed class FeatureWatch(FeatureStatistics learned)
 
     private readonly Lock _gate = new();
     private readonly FeatureSums _sums = new(learned);
-    private readonly List<string> _warnings = [];
     private (bool Scale, bool Means) _warned;
     private FeatureDifference? _largest;
     private long _images;
-
-    /// <summary>What was warned of so far: at most one text of each kind.</summary>
-    public IReadOnlyList<string> Warnings
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _warnings];
-            }
-        }
-    }
 
     /// <summary>Adds the images of a window.</summary>
     public void Add(IEnumerable<ImageSample> samples)
@@ -79,17 +67,17 @@ internal sealed class FeatureWatch(FeatureStatistics learned)
         _images = last;
         _sums.Clear();
         _largest = _largest is null || Size(difference) > Size(_largest) ? difference : _largest;
-        var where = string.Create(CultureInfo.InvariantCulture, $"images {first} to {last} that this run read");
+        var where = string.Create(CultureInfo.InvariantCulture, $"{(first == last ? $"image {first}" : $"images {first} to {last}")} that this run read");
         if (!_warned.Scale && OtherScale(difference) is { } scale)
         {
             _warned.Scale = true;
-            _warnings.Add($"the features of {where} are of another scale than those that the model learned from: {scale}");
+            warnings.Add($"the features of {where} are of another scale than those that the model learned from: {scale}");
         }
 
         if (!_warned.Means && difference.Images >= LeastForMeans && (difference.Correlation < LeastCorrelation || difference.Distance > LargestDistance))
         {
             _warned.Means = true;
-            _warnings.Add(string.Create(
+            warnings.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"the features of {where} look like those of another detector, layer or order of channels: their means correlate by {difference.Correlation:0.00} with those that the model learned from (expected at least {LeastCorrelation}), and are {difference.Distance:0.00} standard deviations away (expected at most {LargestDistance})"));
         }

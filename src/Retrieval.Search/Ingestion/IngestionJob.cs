@@ -68,7 +68,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
             }
 
             var total = rows is null ? (long?)null : (range.EndRow ?? rows) - range.FirstRow;
-            return new StartedIngestion(model, source, target, options, ledger, range, new ProgressMeter(time, range.FirstRow, ledger.NextRow, total, Watch()), device);
+            return new StartedIngestion(model, source, target, options, ledger, range, new ProgressMeter(time, range.FirstRow, ledger.NextRow, total, model.Statistics), device);
         }
         catch
         {
@@ -88,7 +88,7 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         ArgumentNullException.ThrowIfNull(source);
         Check();
         var encoder = new SampleEncoder(model, options.Bounds);
-        var meter = new ProgressMeter(time, 0, 0, source.RowCount, Watch());
+        var meter = new ProgressMeter(time, 0, 0, source.RowCount, model.Statistics);
         var first = new List<RejectedSample>();
         var reasons = new RejectReasons();
         foreach (var window in SampleWindow.Cut(source, 0, options.BatchRows))
@@ -107,8 +107,6 @@ public sealed class IngestionJob(MatchingModel model, IngestionOptions options, 
         progress?.Report(meter.Now());
         return new IngestionReport(meter.Now(), 0, null, null, first) { Reasons = reasons.List(), Features = features };
     }
-
-    private FeatureWatch? Watch() => model.Statistics is { } learned ? new FeatureWatch(learned) : null;
 
     private void Check()
     {

@@ -6,7 +6,7 @@ namespace Retrieval.Search.Ingestion;
 /// <param name="Ingested">Rows stored by this run, including those that replaced an image.</param>
 /// <param name="Replaced">Number of them that replaced an image of the index.</param>
 /// <param name="Skipped">Rows of this run that the index already held unchanged.</param>
-/// <param name="Rejected">Rejects of this run: rows, and captions that were left out of rows that were stored.</param>
+/// <param name="Rejected">Rejects of this run, rows and what else is listed, such as captions that were left out of rows that were stored.</param>
 /// <param name="Captions">Captions stored by this run.</param>
 /// <param name="RowsPerSecond">Rate of this run, over all its rows, committed or not.</param>
 /// <param name="Elapsed">Time since this run began.</param>
@@ -23,6 +23,9 @@ public sealed record IngestionProgress(
     TimeSpan Elapsed,
     TimeSpan? Remaining)
 {
+    /// <summary>Those of <see cref="Rows"/> that earlier runs have done.</summary>
+    public long RowsBefore { get; init; }
+
     /// <summary>Rows that are stored but not committed yet: a kill loses them.</summary>
     public long Uncommitted { get; init; }
 

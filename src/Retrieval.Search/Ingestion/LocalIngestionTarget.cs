@@ -66,7 +66,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
             {
                 if (_writer.Find(id) is { } stored)
                 {
-                    found[id] = new ExistingImage(stored.ContentHash, stored.SourceKey);
+                    found[id] = new ExistingImage(stored.ContentHash, stored.SourceKey, stored.Metadata);
                 }
             }
 

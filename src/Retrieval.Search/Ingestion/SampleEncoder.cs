@@ -1,5 +1,6 @@
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
+using Retrieval.Domain.Numbers;
 using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Inference.Batching;
@@ -46,7 +47,7 @@ internal sealed class SampleEncoder(MatchingModel model, ImageBounds bounds)
     {
         if (!model.Manifest.Regions.Contains(sample.RegionCount) || sample.RegionWidth != model.Manifest.RegionWidth || sample.Regions.Length != sample.RegionCount * (long)sample.RegionWidth)
         {
-            reason = $"{sample.RegionCount} regions of {sample.RegionWidth} features, {sample.Regions.Length} values; the model takes {model.Manifest.Regions} regions of {model.Manifest.RegionWidth}";
+            reason = $"{SampleRules.ShapeText(sample.RegionCount, sample.RegionWidth)}, {Counted.Of(sample.Regions.Length, "value")}; the model takes {model.Manifest.Regions} regions of {model.Manifest.RegionWidth}";
             return null;
         }
 

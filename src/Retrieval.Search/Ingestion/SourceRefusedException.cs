@@ -1,5 +1,6 @@
 using System.Globalization;
 using Retrieval.Domain.Errors;
+using Retrieval.Domain.Numbers;
 
 namespace Retrieval.Search.Ingestion;
 
@@ -7,10 +8,10 @@ namespace Retrieval.Search.Ingestion;
 /// A source has no rows, or every one was rejected: the file is of another kind, or was made for another model. The rejected rows are listed.
 /// </summary>
 /// <param name="source">The source's name.</param>
-/// <param name="rows">Number of rows rejected by this run and earlier ones.</param>
+/// <param name="rejects">Rejects of this run and earlier ones: rows, and places of caption files that are of no row.</param>
 /// <param name="report">What the run did; null if it is not known here.</param>
-public sealed class SourceRefusedException(string source, long rows, IngestionReport? report)
-    : RetrievalException(rows == 0 ? $"{source}: it has no images, and nothing was stored" : string.Create(CultureInfo.InvariantCulture, $"{source}: every one of its {rows} rows was refused, and nothing was stored{First(report)}"))
+public sealed class SourceRefusedException(string source, long rejects, IngestionReport? report)
+    : RetrievalException(rejects == 0 ? $"{source}: it has no images, and nothing was stored" : $"{source}: every row of it was refused ({Counted.Of(rejects, "reject")}), and nothing was stored{First(report)}")
 {
     /// <summary>What the run did.</summary>
     public IngestionReport? Report { get; } = report;

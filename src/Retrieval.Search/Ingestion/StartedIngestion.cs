@@ -4,7 +4,6 @@ using Retrieval.Features.Sources;
 using Retrieval.Inference;
 using Retrieval.Inference.Scheduling;
 using Retrieval.Search.Telemetry;
-using Retrieval.Storage;
 using Retrieval.Storage.Rows;
 
 namespace Retrieval.Search.Ingestion;
@@ -18,6 +17,7 @@ public sealed class StartedIngestion : IAsyncDisposable
     private const int WindowsInFlight = 2;
 
     private readonly SampleEncoder _encoder;
+    private readonly HeldImages _held;
     private readonly IFeatureSource _source;
     private readonly IIngestionTarget _target;
     private readonly IngestionOptions _options;
@@ -34,6 +34,7 @@ public sealed class StartedIngestion : IAsyncDisposable
         MatchingModel model, IFeatureSource source, IIngestionTarget target, IngestionOptions options, SourceCheckpoint start, PartRange range, ProgressMeter meter, WorkScheduler? device)
     {
         _encoder = new SampleEncoder(model, options.Bounds);
+        _held = new HeldImages(source.Name, options);
         _source = source;
         _recognised = source.Notes;
         _target = target;
@@ -85,6 +86,7 @@ public sealed class StartedIngestion : IAsyncDisposable
                 () => StoreAsync(encoded.Reader, progress, stop, broken.Token),
             ]).ConfigureAwait(false);
             var features = _meter.EndOfRows();
+            _meter.EndOfStored();
             await NoteAsync(false, cancellationToken).ConfigureAwait(false);
             await RequireSomethingKeptAsync(progress, cancellationToken).ConfigureAwait(false);
             var end = await _target.CompleteAsync(stop, cancellationToken).ConfigureAwait(false);
@@ -130,11 +132,11 @@ public sealed class StartedIngestion : IAsyncDisposable
             var held = samples.Count == 0
                 ? new Dictionary<string, ExistingImage>()
                 : await _target.FindAsync([.. samples.Select(sample => sample.Sample.Id)], cancellationToken).ConfigureAwait(false);
-            var known = RejectTaken(held, samples, window.Rejects);
+            var (unchanged, lost) = _held.Remove(held, samples, window.Rejects);
             var rows = await _encoder.EncodeAsync(samples, _options.SourceKey, window.Rejects, _device, cancellationToken).ConfigureAwait(false);
             try
             {
-                await encoded.WriteAsync(new EncodedWindow(window, rows, known), cancellationToken).ConfigureAwait(false);
+                await encoded.WriteAsync(new EncodedWindow(window, rows, unchanged) { Lost = lost }, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -164,6 +166,7 @@ public sealed class StartedIngestion : IAsyncDisposable
 
                 _reasons.Add(rejects);
                 _meter.Add(stored.EndRow, outcome, stored.Skipped, stored.Rejects.Count, window.Rows?.Captions ?? 0);
+                _meter.Lost(window.LostOf(outcome));
                 await NoteAsync(rejects.Any(), cancellationToken).ConfigureAwait(false);
             }
 
@@ -175,6 +178,8 @@ public sealed class StartedIngestion : IAsyncDisposable
             progress?.Report(_meter.Now());
             if (outcome.CancelRequested || stop.IsCancellationRequested)
             {
+                _meter.EndOfStored();
+                await NoteAsync(false, cancellationToken).ConfigureAwait(false);
                 await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
                 throw new IngestionStoppedException(window.Window.EndRow, outcome.CancelRequested ? null : "the run was stopped");
             }
@@ -208,35 +213,5 @@ public sealed class StartedIngestion : IAsyncDisposable
             await CommitAsync(progress, cancellationToken).ConfigureAwait(false);
             throw new SourceRefusedException(_source.Name, rejected, new IngestionReport(_meter.Now(), _start.NextRow, null, null, FirstRejects) { Reasons = _reasons.List() });
         }
-    }
-
-    /// <summary>Removes the samples that the index holds unchanged, and those whose id another source owns.</summary>
-    /// <returns>Number of unchanged samples.</returns>
-    private int RejectTaken(IReadOnlyDictionary<string, ExistingImage> held, List<TokenizedSample> samples, List<RejectedSample> rejects)
-    {
-        var unchanged = 0;
-        samples.RemoveAll(tokenized =>
-        {
-            var sample = tokenized.Sample;
-            if (!held.TryGetValue(sample.Id, out var stored))
-            {
-                return false;
-            }
-
-            if (stored.ContentHash.Span.SequenceEqual(tokenized.ContentHash))
-            {
-                unchanged++;
-                return true;
-            }
-
-            if (_options.Replace || stored.SourceKey is not { } owner || owner == _options.SourceKey)
-            {
-                return false;
-            }
-
-            rejects.Add(new RejectedSample(_source.Name, sample.Row, sample.Id, OtherSource.Reason(sample.Id, owner)));
-            return true;
-        });
-        return unchanged;
     }
 }

@@ -1,6 +1,6 @@
 namespace Retrieval.Server.Contracts;
 
-/// <summary>A rejected row.</summary>
+/// <summary>A row that was refused, or a caption or another place of a file that was left out.</summary>
 /// <param name="Source">The file that contains the fault.</param>
 /// <param name="Row">The source's row, from 0.</param>
 /// <param name="Id">The image's id; null if there is none that can be read.</param>

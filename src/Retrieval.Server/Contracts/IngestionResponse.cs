@@ -17,17 +17,17 @@ namespace Retrieval.Server.Contracts;
 /// <param name="Stored">Rows it stored, including those that replaced an image.</param>
 /// <param name="Replaced">Number of them that replaced an image.</param>
 /// <param name="Skipped">Rows that the index already held unchanged.</param>
-/// <param name="Rejected">Rows that were rejected.</param>
+/// <param name="Rejected">Rejects: rows that were refused, captions that were left out of rows that were stored, and places of a caption or metadata file that are of no row.</param>
 /// <param name="Captions">Captions it stored.</param>
 /// <param name="RowsPerSecond">Its rate.</param>
 /// <param name="RemainingSeconds">Estimated time to its end; null if it cannot be estimated or the run has ended.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="UpdatedAt">When it last made progress.</param>
 /// <param name="EndedAt">When it ended; null if it has not.</param>
-/// <param name="FirstRejects">The first rejected rows; empty in lists.</param>
+/// <param name="FirstRejects">The first rejects; empty in lists.</param>
 /// <param name="Recognised">What the source's files were recognised as, and what could not be checked; empty in lists.</param>
-/// <param name="Warnings">What people should look at, such as features unlike those that the model learned from; empty in lists.</param>
-/// <param name="Reasons">The rejected rows by reason, the most frequent first; empty in lists.</param>
+/// <param name="Warnings">What people should look at, such as features unlike those that the model learned from, or images that lose metadata; empty in lists.</param>
+/// <param name="Reasons">The rejects by reason, the most frequent first; empty in lists.</param>
 public sealed record IngestionResponse(
     string Id,
     string State,

@@ -48,6 +48,7 @@ internal sealed class SchemaDetails(RequestBounds bounds) : IOpenApiSchemaTransf
             schema.Properties!["metadata"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object | JsonSchemaType.Null,
+                AdditionalProperties = Any("A text, a number, true or false, of the type that it was stored with."),
                 Description = "The image's metadata, names and values as they were ingested; null if it has none.",
             };
         }

@@ -10,6 +10,11 @@ public static class Units
     /// <summary>A whole number, e.g. <c>31,014</c>.</summary>
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A whole number with what it counts, e.g. <c>1 image</c> and <c>31,014 images</c>.</summary>
+    /// <param name="number">How many.</param>
+    /// <param name="one">The word for one; others have an s behind it.</param>
+    public static string Counted(long number, string one) => $"{Count(number)} {one}{(number == 1 ? "" : "s")}";
+
     /// <summary>A number with the given count of digits after the decimal point.</summary>
     public static string Fixed(double number, int digits) => number.ToString($"N{digits}", CultureInfo.InvariantCulture);
 

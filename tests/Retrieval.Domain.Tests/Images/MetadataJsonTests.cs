@@ -33,6 +33,16 @@ public sealed class MetadataJsonTests
     }
 
     [Theory]
+    [InlineData("", "")]
+    [InlineData("{}", "")]
+    [InlineData("""{"say \"x\"":1,"a":{"b":[1,true,null]},"Köln":"c"}""", "say \"x\"|a|Köln")]
+    [InlineData("""{"a":1""", "")]
+    [InlineData("[1]", "")]
+    [InlineData("""{"\ud800":1}""", "")]
+    public void Names_are_read_as_they_were_given_and_damaged_bytes_have_none(string json, string names) =>
+        Assert.Equal(names, string.Join('|', MetadataJson.Names(Encoding.UTF8.GetBytes(json))));
+
+    [Theory]
     [InlineData("", null)]
     [InlineData("{}", null)]
     [InlineData("""{"a":{"b":[1,true,null]}}""", null)]

@@ -149,7 +149,7 @@ public sealed class ArrayFolderSourceTests : IDisposable
         var items = source.ReadFrom(0).ToList();
 
         Assert.Equal(["a red cube"], Assert.IsType<ImageSample>(items[0]).Captions);
-        Assert.Equal($"1 ids with captions have no file in {source.Name}: 'z'", Assert.IsType<RejectedSample>(items[1]).Reason);
+        Assert.Equal($"1 id with captions has no file in {source.Name}: 'z'", Assert.IsType<RejectedSample>(items[1]).Reason);
         Assert.Equal(1, source.CountRows());
     }
 

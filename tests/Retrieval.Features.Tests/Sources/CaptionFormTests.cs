@@ -160,7 +160,7 @@ public sealed class CaptionFormTests : IDisposable
         AssertRestIsStored(
             _tsv.Folder.Write("results.token", "a.jpg#0\tone\nnobody.jpg\tlost\na.jpg#1\tthree\nb.jpg#0\ttwo\nc.jpg#0\tfour\n"),
             "line 2: 'nobody.jpg', expected a picture, # and the number of the caption, as the other lines have", ["two"]);
-        AssertRestIsStored(_tsv.Folder.Write("captions.tsv", "a\tone\na\tthree\nb\ttwo\nc\tfour\nd#1\tother\n"), "1 ids with captions have no line in features.tsv: 'd#1'", ["two"]);
+        AssertRestIsStored(_tsv.Folder.Write("captions.tsv", "a\tone\na\tthree\nb\ttwo\nc\tfour\nd#1\tother\n"), "1 id with captions has no line in features.tsv: 'd#1'", ["two"]);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ namespace Retrieval.Features.Tests.Sources;
 public sealed class Hdf5LibraryTests : IDisposable
 {
     private const int Width = 5;
+    private const int ElsewhereCharacters = 200;
     private static readonly string Odd = Fixture("h5py-odd.h5");
     private static readonly FeatureExpectation Expected = new() { RegionWidth = Width };
 
@@ -82,7 +83,7 @@ public sealed class Hdf5LibraryTests : IDisposable
     [InlineData("virtual", "a virtual dataset, whose data are in other files")]
     [InlineData("unwritten", "its data were never written")]
     [InlineData("bomb", "cannot be read: a chunk unpacks to more bytes, expected 420")]
-    [InlineData("circle", "a link that leads nowhere, expected a dataset")]
+    [InlineData("circle", "a link that leads nowhere or to another file, expected a dataset of this file; h5py, or h5copy for a link, puts")]
     public void What_cannot_be_read_is_said_with_its_name_before_any_image(string dataset, string reason)
     {
         var error = Assert.Throws<InvalidInputException>(() => Hdf5Source.Open(Odd, null, Expected, $"features={dataset}"));
@@ -95,21 +96,36 @@ public sealed class Hdf5LibraryTests : IDisposable
     [InlineData("outside")]
     public void Data_of_a_file_that_nobody_named_are_not_read(string dataset)
     {
-        // The fixture names a file by a path of 200 characters; here is one of that length.
-        var placeholder = Encoding.ASCII.GetBytes($"/{new string('x', 199)}");
-        var elsewhere = _folder.Write(new string('e', placeholder.Length - _folder["e"].Length + 1), File.ReadAllBytes(Odd));
-        var path = Encoding.ASCII.GetBytes(elsewhere);
-        var bytes = File.ReadAllBytes(Odd);
-        for (int at; (at = bytes.AsSpan().IndexOf(placeholder)) >= 0;)
-        {
-            path.CopyTo(bytes.AsSpan(at));
-        }
-
-        var file = _folder.Write("a.h5", bytes);
+        var file = WithOtherFile(_folder.Write(new string('e', ElsewhereCharacters - _folder["e"].Length + 1), File.ReadAllBytes(Odd)));
 
         var error = Assert.Throws<InvalidInputException>(() => Hdf5Source.Open(file, null, Expected, $"features={dataset}"));
 
         Assert.Equal($"a.h5, {dataset}: {(dataset == "link" ? "a link to another file" : "its data lie in another file")}, expected a dataset of this file; h5py, or h5copy for a link, puts the data into one file", error.Message);
+    }
+
+    [Fact]
+    public void A_link_to_a_file_beside_this_one_is_not_followed_and_said_to_lead_to_another_file_or_nowhere()
+    {
+        var name = new string('e', ElsewhereCharacters);
+        _folder.Write(name, File.ReadAllBytes(Odd));
+
+        var error = Assert.Throws<InvalidInputException>(() => Hdf5Source.Open(WithOtherFile(name), null, Expected, "features=link"));
+
+        Assert.StartsWith("a.h5, link: a link that leads nowhere or to another file, expected a dataset of this file", error.Message, StringComparison.Ordinal);
+    }
+
+    // The fixture names another file by a path of so many characters; this names another one of that length.
+    private string WithOtherFile(string path)
+    {
+        var placeholder = Encoding.ASCII.GetBytes($"/{new string('x', ElsewhereCharacters - 1)}");
+        Assert.Equal(placeholder.Length, path.Length);
+        var bytes = File.ReadAllBytes(Odd);
+        for (int at; (at = bytes.AsSpan().IndexOf(placeholder)) >= 0;)
+        {
+            Encoding.ASCII.GetBytes(path).CopyTo(bytes.AsSpan(at));
+        }
+
+        return _folder.Write("a.h5", bytes);
     }
 
     private static string Fixture(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

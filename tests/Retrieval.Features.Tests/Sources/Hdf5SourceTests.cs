@@ -108,7 +108,7 @@ public sealed class Hdf5SourceTests : IDisposable
 
         Assert.Equal(ValuesOf(2)[..Width], Assert.IsType<ImageSample>(items[2]).Regions.ToArray());
         Assert.Equal("num_boxes: 3 regions, expected 1 to 2", Assert.IsType<RejectedSample>(items[4]).Reason);
-        Assert.Equal("features: 1 regions, expected 2", Assert.IsType<RejectedSample>(Read()[2]).Reason);
+        Assert.Equal("features: 1 region, expected 2", Assert.IsType<RejectedSample>(Read()[2]).Reason);
     }
 
     [Fact]
@@ -247,7 +247,7 @@ public sealed class Hdf5SourceTests : IDisposable
 
         Assert.Equal(["a star"], Assert.IsType<ImageSample>(items[1]).Captions);
         Assert.Equal("captions.txt has no entry for its id, expected captions or an empty list of them", Assert.IsType<RejectedSample>(items[4]).Reason);
-        Assert.Equal("1 ids with captions have no row in a.h5: 'z'", Assert.IsType<RejectedSample>(items[5]).Reason);
+        Assert.Equal("1 id with captions has no row in a.h5: 'z'", Assert.IsType<RejectedSample>(items[5]).Reason);
         Assert.Equal((null, 5L), (source.RowCount, source.CountRows()));
     }
 

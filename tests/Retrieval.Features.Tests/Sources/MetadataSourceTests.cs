@@ -66,7 +66,7 @@ public sealed class MetadataSourceTests : IDisposable
                 (0L, "line 2: not valid JSON, from byte 2 of the line on"),
                 (0L, "line 3: no id, expected an object such as {\"id\": \"a.jpg\", \"metadata\": {\"year\": 2024}}"),
                 (0L, "line 4: not UTF-8: byte 0xE9 at byte 8 of the line"),
-                (1L, "1 ids with metadata are of no image of features.tsv: 'nobody'"),
+                (1L, "1 id with metadata that no image of features.tsv has: 'nobody'"),
             ],
             items.OfType<RejectedSample>().Select(reject => (reject.Row, reject.Reason)));
         Assert.Single(source.ReadFrom(1));

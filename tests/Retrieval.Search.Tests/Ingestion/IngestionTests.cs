@@ -45,7 +45,7 @@ public sealed class IngestionTests : IDisposable
         var report = (await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(Unfit(9), _folder.Index))).Report!;
         Assert.Equal((9, 0, 9), (report.Progress.Rows, report.Progress.Ingested, report.Progress.Rejected));
         Assert.Equal(9, report.FirstRejects.Count);
-        Assert.Contains("every one of its 9 rows", (await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(Unfit(9), _folder.Index))).Message, StringComparison.Ordinal);
+        Assert.Contains("every row of it was refused (9 rejects)", (await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(Unfit(9), _folder.Index))).Message, StringComparison.Ordinal);
         using var index = Ingest.Open(_folder.Index);
         Assert.True(index.Ledger.Single() is { NextRow: 9, Rejected: 9, Completed: false });
         Assert.Equal(9, Directory.EnumerateFiles(Path.Combine(_folder.Index, "rejects")).Sum(file => File.ReadLines(file).Count()));

@@ -18,6 +18,14 @@ internal static class SplitFiles
         return folder;
     }
 
+    /// <summary>Writes metadata of all images of a split, and gives the file.</summary>
+    public static string WriteMetadata(string folder, int count)
+    {
+        var path = Path.Combine(folder, $"{Split}_metadata.jsonl");
+        File.WriteAllLines(path, Enumerable.Range(0, count).Select(row => $$"""{"year": {{2000 + row}}}"""));
+        return path;
+    }
+
     /// <summary>The body that asks for its ingestion.</summary>
     public static string Order(string folder, string more = "") => $$"""{ "source": { "folder": "{{folder}}", "split": "{{Split}}" }{{more}} }""";
 }

@@ -64,6 +64,24 @@ public sealed class CatalogIngestionRunTests
     }
 
     [Fact]
+    public async Task That_a_run_took_metadata_away_is_told_by_every_replica()
+    {
+        await using var catalog = await TestCatalog.CreateAsync();
+        await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", 4);
+        SplitFiles.Write(catalog.Folder["roots/flickr"], 5);
+        var metadata = SplitFiles.WriteMetadata(catalog.Folder["roots/flickr"], 5);
+        await using var one = await ServeAsync(catalog, "one");
+        await using var two = await ServeAsync(catalog, "two");
+        await one.EndedAsync(await one.BeginAsync(SplitFiles.Order("flickr")), "completed");
+
+        File.Delete(metadata);
+        var run = await two.EndedAsync(await one.BeginAsync(SplitFiles.Order("flickr", """, "batchRows": 2""")), "completed");
+
+        Assert.Equal(5, (int)run["replaced"]!);
+        Assert.StartsWith("5 images lost metadata by being stored again ('year')", (string)run["warnings"]![1]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_is_cancelled_from_another_replica_and_gone_on_with_there()
     {
         await using var catalog = await TestCatalog.CreateAsync();

@@ -65,7 +65,7 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
         var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "tsv": "garbage/features.tsv" } }"""), "failed");
 
         Assert.Equal((0, 3, 0), ((int)run["stored"]!, (int)run["rejected"]!, (int)run["uncommitted"]!));
-        Assert.Contains("every one of its 3 rows was refused", (string)run["message"]!, StringComparison.Ordinal);
+        Assert.Contains("every row of it was refused (3 rejects)", (string)run["message"]!, StringComparison.Ordinal);
         Assert.DoesNotContain(_folder["roots"], (string)run["message"]!, StringComparison.Ordinal);
         Assert.Equal(3, run["firstRejects"]!.AsArray().Count);
     }
@@ -213,10 +213,26 @@ public sealed class LocalIngestionRunTests : IAsyncLifetime
         var run = await _server.EndedAsync(await _server.BeginAsync("""{ "source": { "hdf5": "hdf5/a.h5", "datasets": "features=regions,ids=names", "metadata": "hdf5/a.jsonl" } }"""), "completed");
 
         Assert.Equal((3, 0), ((int)run["stored"]!, (int)run["rejected"]!));
-        Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, 64) of 32 bits, ids 'names'", "a.jsonl: metadata by id; 1 images"], run["recognised"]!.AsArray().Select(note => (string)note!));
+        Assert.Equal(["a.h5: HDF5, 3 images; features 'regions' (3, 36, 64) of 32 bits, ids 'names'", "a.jsonl: metadata by id; 1 image"], run["recognised"]!.AsArray().Select(note => (string)note!));
         JsonNode? metadata = null;
         await Eventually.TrueAsync(async () => (metadata = (await (await _server.Client.AskAsync("/v1/images/h-0")).JsonAsync())["metadata"]) is not null, "the image is served");
         Assert.Equal((2024, true), ((int)metadata!["year"]!, (bool)metadata["public"]!));
+    }
+
+    [Fact]
+    public async Task A_run_without_the_metadata_of_an_earlier_one_warns_of_the_images_that_lose_them_and_the_log_does()
+    {
+        SplitFiles.Write(_folder["roots/flickr"], 5);
+        var metadata = SplitFiles.WriteMetadata(_folder["roots/flickr"], 5);
+        await _server.EndedAsync(await _server.BeginAsync(SplitFiles.Order("flickr")), "completed");
+
+        File.Delete(metadata);
+        var run = await _server.EndedAsync(await _server.BeginAsync(SplitFiles.Order("flickr")), "completed");
+
+        var warnings = run["warnings"]!.AsArray().Select(warning => (string)warning!).ToList();
+        Assert.StartsWith("'split-0000' is stored again without metadata that it had ('year')", warnings[0], StringComparison.Ordinal);
+        Assert.StartsWith("5 images lost metadata by being stored again ('year')", Assert.Single(warnings.Skip(1)), StringComparison.Ordinal);
+        Assert.Equal(warnings.Count, _server.Log.Of(1404).Count(logged => warnings.Exists(warning => logged.Message.Contains(warning, StringComparison.Ordinal))));
     }
 
     private ServerOptions Options(string index = "index")

@@ -166,12 +166,13 @@ public sealed class LocalIndexTests : IDisposable
     }
 
     [Fact]
-    public async Task The_writer_knows_slot_and_content_hash_of_committed_and_uncommitted_images()
+    public async Task The_writer_knows_slot_content_hash_and_metadata_of_committed_and_uncommitted_images()
     {
         using (var writer = Writer())
         {
             writer.Append(SampleCorpus.Batch([("a", 1), ("b", 1)]));
             Assert.Equal(1, writer.Find("b")!.Value.Slot);
+            Assert.Equal(SampleCorpus.Image("b", 1).Entry.Metadata.ToArray(), writer.Find("b")!.Value.Metadata.ToArray());
             await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
         }
 
@@ -180,6 +181,7 @@ public sealed class LocalIndexTests : IDisposable
             var found = writer.Find("b")!.Value;
             Assert.Equal(1, found.Slot);
             Assert.Equal(SampleCorpus.Image("b", 1).Entry.ContentHash.ToArray(), found.ContentHash.ToArray());
+            Assert.All(["a", "b"], id => Assert.Equal(SampleCorpus.Image(id, 1).Entry.Metadata.ToArray(), writer.Find(id)!.Value.Metadata.ToArray()));
         }
     }
 

@@ -121,7 +121,7 @@ internal static class IngestCommand
         {
             // A file that turned out to be cut or damaged while it was read.
             var committed = await destination.ReadLedger().ConfigureAwait(false);
-            Printer.Note($"what was committed before stays: {Units.Count(committed?.NextRow ?? 0)} rows, of which {Units.Count(committed?.Ingested ?? 0)} are stored; once the file is mended, the same command reads it from its first row and skips what has not changed");
+            Printer.Note($"what was committed before stays: {Units.Counted(committed?.NextRow ?? 0, "row")}, {Units.Count(committed?.Ingested ?? 0)} of them stored; once the file is mended, the same command reads it from its first row and skips what has not changed");
             throw;
         }
         catch (OperationCanceledException)

@@ -69,7 +69,7 @@ internal sealed record IngestionResult(
         var facts = new List<(string, string)>
         {
             ("rows", $"{Units.Count(Rows)}{Resumed()}"),
-            (DryRun ? "without a fault" : "stored", $"{Units.Count(Ingested)} images, {Units.Count(Captions)} captions"),
+            (DryRun ? "without a fault" : "stored", $"{Units.Counted(Ingested, "image")}, {Units.Counted(Captions, "caption")}"),
             ("of them replaced", DryRun ? "—" : Units.Count(Replaced)),
             ("unchanged, skipped", Units.Count(Skipped)),
             ("rejected", Units.Count(Rejected) + (AllRuns is { } all && all.Rejected != Rejected ? $" ({Units.Count(all.Rejected)} in all runs)" : "")),
@@ -106,7 +106,7 @@ internal sealed record IngestionResult(
             console.WriteLine($"checked of each row: {Checks}");
             if (Estimate is not null)
             {
-                console.WriteLine($"estimated: bytes from the bundle's record sizes and the captions of the first rows; time from encoding the first {Units.Count(Estimate.TimedImages)} images");
+                console.WriteLine($"estimated: bytes from the bundle's record sizes and the captions of the first rows; time from encoding the first {Units.Counted(Estimate.TimedImages, "image")}");
             }
 
             console.WriteLine("nothing was stored; not checked: what the encoders give (a row they give NaN for is rejected only then), and the index");
@@ -132,7 +132,7 @@ internal sealed record IngestionResult(
 
     private Table RejectsTable()
     {
-        var table = Tables.Titled(Rejected > Rejects.Count ? $"the first {Rejects.Count} rejected rows" : "rejected rows", "file", "#row", "id", "reason");
+        var table = Tables.Titled(Rejected > Rejects.Count ? $"the first {Units.Counted(Rejects.Count, "reject")}" : "rejects", "file", "#row", "id", "reason");
         foreach (var reject in Rejects)
         {
             table.Add(reject.Source, Units.Count(reject.Row), reject.Id ?? "", reject.Reason);

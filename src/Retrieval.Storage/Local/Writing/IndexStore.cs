@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Files;
 using Retrieval.Storage.Local.Manifest;
@@ -74,6 +75,25 @@ internal sealed class IndexStore : IDisposable
     {
         this[blob.Bytes].Append(bytes);
         this[blob.Ends].Append(this[blob.Bytes].Bytes);
+    }
+
+    /// <summary>The bytes of one item; none if the ends that locate them are damaged.</summary>
+    /// <param name="blob">The attribute.</param>
+    /// <param name="row">The item.</param>
+    public byte[] ReadBlob(BlobFiles blob, long row)
+    {
+        Span<long> ends = stackalloc long[2];
+        ends.Clear();
+        var from = Math.Max(row - 1, 0);
+        this[blob.Ends].Read(from * sizeof(long), MemoryMarshal.AsBytes(row == 0 ? ends[1..] : ends));
+        if (ends[0] < 0 || ends[1] < ends[0] || ends[1] > this[blob.Bytes].Bytes || ends[1] - ends[0] > Array.MaxLength)
+        {
+            return [];
+        }
+
+        var bytes = new byte[ends[1] - ends[0]];
+        this[blob.Bytes].Read(ends[0], bytes);
+        return bytes;
     }
 
     /// <summary>Closes the open ranges, records their checksums and returns once everything would survive a power cut.</summary>

@@ -113,12 +113,14 @@ public sealed class LocalIndexWriter : IDisposable
 
         var hash = new byte[_layout.ContentHashes.RowBytes];
         var source = new byte[_layout.Sources.RowBytes];
+        byte[] metadata = [];
         _guard.Run(() =>
         {
             _store[_layout.ContentHashes].Read(slot * hash.Length, hash);
             _store[_layout.Sources].Read(slot * source.Length, source);
+            metadata = _store.ReadBlob(_layout.Metadata, slot);
         });
-        return new StoredImage(slot, hash, SourceOf(slot, BinaryPrimitives.ReadInt32LittleEndian(source)));
+        return new StoredImage(slot, hash, SourceOf(slot, BinaryPrimitives.ReadInt32LittleEndian(source)), metadata);
     }
 
     /// <summary>Appends images with their captions. An image whose id already exists replaces the earlier one.</summary>

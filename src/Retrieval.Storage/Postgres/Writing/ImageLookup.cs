@@ -12,7 +12,7 @@ internal static class ImageLookup
         catalog.UseAsync($"looking up images of index {index.Name}", async (connection, cancellation) =>
         {
             var command = new NpgsqlCommand("""
-                select i.id, i.content_hash, s.source_key from retrieval.image i left join retrieval.source s using (source_no)
+                select i.id, i.content_hash, s.source_key, i.metadata from retrieval.image i left join retrieval.source s using (source_no)
                 where i.index_id = $1 and i.id = any($2) and not i.deleted
                 """, connection)
             {
@@ -26,7 +26,8 @@ internal static class ImageLookup
                     var found = new Dictionary<string, CatalogImage>(StringComparer.Ordinal);
                     while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
                     {
-                        found.Add(reader.GetString(0), new CatalogImage(reader.GetFieldValue<byte[]>(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
+                        found.Add(reader.GetString(0), new CatalogImage(
+                            reader.GetFieldValue<byte[]>(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? [] : reader.GetFieldValue<byte[]>(3)));
                     }
 
                     return (IReadOnlyDictionary<string, CatalogImage>)found;

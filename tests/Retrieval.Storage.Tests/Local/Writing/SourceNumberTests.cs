@@ -96,6 +96,24 @@ public sealed class SourceNumberTests : IDisposable
         Assert.Equal("images/source.i32", Assert.Throws<IndexCorruptException>(() => damaged.Find("a")).File);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(long.MaxValue)]
+    public async Task Metadata_whose_place_is_damaged_are_none_and_the_image_can_be_replaced(long end)
+    {
+        using (var writer = Writer())
+        {
+            Append(writer, "one", "a");
+            await writer.CommitAsync(cancellation: TestContext.Current.CancellationToken);
+        }
+
+        await File.WriteAllBytesAsync(_folder.Data("images/metadata.end.i64"), BitConverter.GetBytes(end), TestContext.Current.CancellationToken);
+
+        using var damaged = Writer();
+        Assert.True(damaged.Find("a")!.Value.Metadata.IsEmpty);
+        Assert.Equal(1, damaged.Append(SampleCorpus.Batch([("a", 2)])).Replaced);
+    }
+
     [Fact]
     public async Task A_check_finds_images_of_a_source_the_manifest_does_not_name()
     {
