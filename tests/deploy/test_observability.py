@@ -35,6 +35,15 @@ def metrics_of(expression):
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in found}
 
 
+def test_a_trace_of_what_is_not_built_is_refused_in_one_line(tmp_path):
+    (tmp_path / "eng").mkdir()
+    (tmp_path / "eng" / "trace.py").write_text((ROOT / "eng" / "trace.py").read_text())
+    (tmp_path / "models").symlink_to(ROOT / "models")
+    done = subprocess.run(["python3", tmp_path / "eng" / "trace.py"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "trace.py: src/Retrieval.Cli/bin/Release/net10.0/retrieval.dll is not there: build it by dotnet build src/Retrieval.Cli -c Release\n"
+
+
 def test_promtool_finds_no_fault_in_the_rules_and_the_configuration(tmp_path):
     run("promtool", "check", "rules", PROMETHEUS / "rules.yaml")
     configuration = yaml.safe_load((PROMETHEUS / "prometheus.yaml").read_text())
