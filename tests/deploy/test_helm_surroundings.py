@@ -95,6 +95,14 @@ def test_links_of_alerts_lead_to_the_runbook_that_is_named():
     assert yaml.safe_load(json.dumps(rendered).replace("https://wiki.example.com/a?page=runbook&x=1#", "docs/runbook.md#")) == one(RENDERED["everything"], "PrometheusRule")["spec"]
 
 
+def test_the_runbook_names_what_the_chart_makes():
+    runbook, rendered = (ROOT / "docs" / "runbook.md").read_text(), str([RENDERED["defaults"], RENDERED["everything"]])
+    named = re.findall(r"deployment/([\w-]+)|get secret ([\w-]+)|create secret generic ([\w-]+)|app\.kubernetes\.io/component=(\w+)|Username=(\w+)", runbook)
+    assert len(named) > 10 and not [name for names in named for name in names if name and not re.search(rf"\b{name}\b", rendered)]
+    for path in ("/run/secrets/keys/keys.json", "/run/secrets/postgres/serve_password", "/data/index", "/models"):
+        assert path in runbook and path in rendered
+
+
 def test_the_dashboard_is_that_of_deploy_grafana():
     rendered = one(RENDERED["everything"], "ConfigMap")
     assert json.loads(rendered["data"]["retrieval.json"]) == json.loads((ROOT / "deploy/grafana/dashboards/retrieval.json").read_text())

@@ -72,7 +72,7 @@ def test_every_alert_has_a_page_and_names_metrics_that_there_are(rule):
     assert rule["labels"]["severity"] in ("page", "ticket")
     assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
     page = re.search(rf"^## {rule['alert']}\n\n(.+?)\n(?:\n## |\Z)", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert page and "**Do:**" in page.group(1)
+    assert page and "**Do:**" in page.group(1) and "**Kubernetes:** " in page.group(1)
     assert metrics_of(rule["expr"]) and metrics_of(rule["expr"]) <= exported() | FOREIGN, rule["expr"]
 
 
