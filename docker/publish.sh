@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Publishes the command `retrieval` into a folder. The image's build runs this, and so does a test without an image.
 # Framework-dependent by default: the machine then needs the ASP.NET Core 10 runtime.
+# The same sources give the same bytes, wherever and whenever (docs/testing.md); SOURCE_DATE_EPOCH gives the files their time, too.
 #   docker/publish.sh DIR [--cuda] [--self-contained]
 #     (without)          for the CPU alone
 #     --cuda             with ONNX Runtime's CUDA provider: 280 MB more
@@ -23,6 +24,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Built in a separate folder, so that the working tree's build keeps its packages.
 artifacts=$(mktemp -d)
 trap 'rm -rf "$artifacts"' EXIT
+# What is compiled names neither of the two folders, and no address that the checkout was cloned from. (%2C is a comma.)
+options+=("-p:PathMap=$(pwd -P)/=/_/%2C$(realpath "$artifacts")/=/_/artifacts/" -p:EnableSourceLink=false -p:ContinuousIntegrationBuild=false)
 dotnet publish src/Retrieval.Cli --configuration Release --output "$out" --artifacts-path "$artifacts" -p:OnnxRuntime=$runtime --nologo --verbosity quiet "${options[@]}"
 # Only compilers need the documentation files.
 rm -f "$out"/Retrieval.*.xml "$out"/retrieval.xml
@@ -34,6 +37,7 @@ if command -v python3 >/dev/null; then
   python3 eng/sbom.py "$out/sbom.cdx.json" "${cuda[@]}"
 fi
 chmod -R a+rX,go-w "$out"
+[ -z "${SOURCE_DATE_EPOCH:-}" ] || find "$out" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
 # A build on the wrong platform fails here and not in production.
 for file in "${files[@]}"; do
   [ -s "$out/$file" ] || { echo "publish.sh: $file is missing in $out" >&2; exit 1; }

@@ -29,7 +29,7 @@ mkdir -p "$out/parts" "$out/models/scenes"
 part() { xz --threads=0 --block-size=16MiB -6 | split --bytes="$split" --numeric-suffixes --suffix-length=2 - "$out/parts/$1."; }
 # Apart from the program, which changes more often.
 ! $provider || { part provider.so.xz <"$work/app/libonnxruntime_providers_cuda.so"; rm "$work/app/libonnxruntime_providers_cuda.so"; }
-tar --create --directory "$work/app" --owner=0 --group=0 --sort=name . | part app.tar.xz
+tar --create --directory "$work/app" --owner=0 --group=0 --sort=name --mtime="@${SOURCE_DATE_EPOCH:-0}" . | part app.tar.xz
 (cd "$out/parts" && sha256sum -- *.[0-9][0-9] >SHA256SUMS)
 
 cp eng/gpu-check.sh eng/gpu-check.py LICENSE NOTICE "$out"

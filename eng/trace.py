@@ -154,6 +154,9 @@ def main():
     parser = argparse.ArgumentParser(prog="trace.py", description=__doc__.split("\n")[0])
     parser.add_argument("--cost", metavar="ROUNDS", type=int, help="measure what tracing costs instead")
     options = parser.parse_args()
+    if not pathlib.Path(COMMAND[1]).exists():
+        print(f"trace.py: {pathlib.Path(COMMAND[1]).relative_to(ROOT)} is not there: build it by dotnet build src/Retrieval.Cli -c Release", file=sys.stderr)
+        return 2
     collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
     threading.Thread(target=collector.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{collector.server_address[1]}"
@@ -163,7 +166,8 @@ def main():
         subprocess.run([*COMMAND, "ingest", "--bundle", str(DEMO / "bundle"), "--source", str(DEMO / "corpus"), "--split", "test", "--index", str(index)],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         one(index, folder, address) if options.cost is None else cost(index, folder, address, options.cost)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -53,7 +53,7 @@ public sealed class KeysTests : IDisposable
         _folder.Write("keys.json", "{");
         var broken = await RunAsync("list");
         Assert.Equal(2, broken.Code);
-        Assert.Contains("not a file of keys: line 1", broken.Errors, StringComparison.Ordinal);
+        Assert.Contains("line 1: found what is no JSON", broken.Errors, StringComparison.Ordinal);
         Assert.Equal(2, (await RunAsync("new", "--name", "a", "--role", "query")).Code);
         Assert.Equal("{", await File.ReadAllTextAsync(_folder["keys.json"], TestContext.Current.CancellationToken));
     }

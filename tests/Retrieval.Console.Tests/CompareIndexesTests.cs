@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Retrieval.Console.Tests.Hosting;
 using Retrieval.Inference;
@@ -45,8 +46,13 @@ public sealed class CompareIndexesTests(Chromium browser, DemoSite demo)
         await Expect(page.GetByLabel("Index")).ToHaveValueAsync("green");
 
         await page.GotoAsync(new Uri(site.Address, "/#/operate").ToString());
-        await Expect(page.GetByText("Beside it: green")).ToBeVisibleAsync();
-        await Expect(page.GetByText("7 images, 7 captions, epoch")).ToBeVisibleAsync();
+        var indexes = page.GetByRole(AriaRole.Region, new() { Name = "Indexes", Exact = true });
+        await Expect(indexes.GetByRole(AriaRole.Row)).ToHaveCountAsync(3);
+        await Expect(indexes.GetByRole(AriaRole.Row).Nth(1).GetByRole(AriaRole.Rowheader)).ToHaveTextAsync("local index");
+        await Expect(indexes.GetByRole(AriaRole.Row).Nth(1).GetByRole(AriaRole.Cell)).ToHaveTextAsync(Cells("4", "active, served here"));
+        await Expect(indexes.GetByRole(AriaRole.Row).Nth(2).GetByRole(AriaRole.Rowheader)).ToHaveTextAsync("green");
+        await Expect(indexes.GetByRole(AriaRole.Row).Nth(2).GetByRole(AriaRole.Cell)).ToHaveTextAsync(Cells("7", "held beside it"));
+        await visit.IsAccessibleAsync();
     }
 
     [Fact]
@@ -80,6 +86,9 @@ public sealed class CompareIndexesTests(Chromium browser, DemoSite demo)
         await Expect(visit.Page.GetByText("Both sides have the same settings")).ToBeVisibleAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "Why scene-" })).ToHaveCountAsync(4);
     }
+
+    /// <summary>Cells of a row of the indexes: model, images, epoch, state, and no button.</summary>
+    private static Regex[] Cells(string images, string state) => [new("@[0-9a-f]{12}$"), new($"^{images}$"), new("^[1-9][0-9]*$"), new($"^{state}$"), new("^$")];
 
     private static async Task<Dictionary<string, string>> ScoresAsync(ILocator side) =>
         (await side.Locator(".hit").EvaluateAllAsync<string[]>("all => all.map(hit => hit.querySelector('.id').childNodes[2].data + '|' + /score (\\S+),/.exec(hit.innerText)[1])"))

@@ -19,7 +19,7 @@ public sealed class KeyTests(Chromium browser, DemoSite demo)
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("expected a key");
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("under Key");
 
-        await EnterAsync(visit, "rsk_wrong");
+        await visit.EnterKeyAsync("rsk_wrong");
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("the key is not one of this server's");
         visit.Expect("401");
     }
@@ -31,11 +31,11 @@ public sealed class KeyTests(Chromium browser, DemoSite demo)
         await using var site = await StartAsync(folder);
         var query = KeyFileEditor.Add(folder["keys.json"], new NewKey("query", [Role.Query]), DateTimeOffset.UnixEpoch).Text;
         var admin = KeyFileEditor.Add(folder["keys.json"], new NewKey("admin", [Role.Admin]), DateTimeOffset.UnixEpoch).Text;
-        await AcceptedAsync(site, admin);
+        await site.AcceptedAsync(admin);
         await using var visit = await browser.VisitAsync(site.Address);
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("under Key");
         visit.Expect("401");
-        await EnterAsync(visit, query);
+        await visit.EnterKeyAsync(query);
         await Expect(visit.Page.GetByText("Images to search by")).ToBeVisibleAsync();
 
         await visit.Page.GetByRole(AriaRole.Searchbox).FillAsync("a striped red cube and a green star");
@@ -46,27 +46,11 @@ public sealed class KeyTests(Chromium browser, DemoSite demo)
 
         await visit.Page.GotoAsync(new Uri(site.Address, "/#/operate").ToString());
         await Expect(visit.Page.GetByText("expected the role ingest").First).ToBeVisibleAsync();
-        visit.Expect("403");
-        await EnterAsync(visit, admin);
+        // It asks again every two seconds.
+        visit.ExpectFailedRequests();
+        await visit.EnterKeyAsync(admin);
         await Expect(visit.Page.GetByText("expected the role")).ToHaveCountAsync(0);
         await Expect(visit.Page.GetByText("Queue and latency")).ToBeVisibleAsync();
-    }
-
-    private static async Task EnterAsync(Visit visit, string key)
-    {
-        await visit.Page.Locator(".key summary").ClickAsync();
-        await visit.Page.Locator("#key").FillAsync(key);
-        await visit.Page.Keyboard.PressAsync("Enter");
-    }
-
-    private static async Task AcceptedAsync(Site site, string key)
-    {
-        using var client = new HttpClient { BaseAddress = site.Address, DefaultRequestHeaders = { { "X-Api-Key", key } } };
-        await Eventually.TrueAsync(async () =>
-        {
-            using var answer = await client.GetAsync("/v1/model");
-            return answer.IsSuccessStatusCode;
-        }, "the key is known");
     }
 
     private async Task<Site> StartAsync(TemporaryFolder folder)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Retrieval.Console.Tests.Hosting;
 using Retrieval.Server.Configuration;
@@ -21,6 +22,33 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
         await Expect(Panel(visit, "Model and device")).ToContainTextAsync("passed");
         await Expect(Panel(visit, "Queue and latency").GetByRole(AriaRole.Row, new() { Name = "images" })).ToBeVisibleAsync();
         await Expect(Panel(visit, "Queue and latency").GetByRole(AriaRole.Row, new() { Name = "score" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_bound_of_few_times_is_not_given()
+    {
+        await using var site = await Site.StartAsync(Site.Options(demo.Index));
+        using var client = new HttpClient { BaseAddress = site.Address };
+        await using var visit = await browser.VisitAsync(site.Address, "/#/operate");
+        var cells = Panel(visit, "Queue and latency").GetByRole(AriaRole.Row, new() { Name = "images" }).GetByRole(AriaRole.Cell);
+        await Expect(Panel(visit, "Queue and latency")).ToContainTextAsync("Queries: none yet.");
+        var (time, none) = (new Regex("^[0-9.]+ m?s$"), "–");
+
+        await AskAsync(4);
+        await Expect(cells).ToHaveTextAsync([new("^4$"), time, new(none), new(none)]);
+        await AskAsync(1);
+        await Expect(cells).ToHaveTextAsync([new("^5$"), time, time, new(none)]);
+        await AskAsync(15);
+        await Expect(cells).ToHaveTextAsync([new("^20$"), time, time, time]);
+
+        async Task AskAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                using var answer = await client.PostAsync("/v1/search/images", new StringContent("""{ "caption": "a red cube" }""", Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
+                answer.EnsureSuccessStatusCode();
+            }
+        }
     }
 
     [Fact]
@@ -96,9 +124,11 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
         }));
         await runs.GetByLabel("Folder below a configured root").FillAsync("sources");
         await runs.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Expect(runs.GetByRole(AriaRole.Article)).ToContainTextAsync("of them not committed yet");
         await runs.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
 
-        await Expect(runs.GetByRole(AriaRole.Article)).ToContainTextAsync("cancelled", new() { Timeout = 30_000 });
+        await Expect(runs.GetByRole(AriaRole.Article)).ToContainTextAsync("cancelled");
+        await Expect(runs.GetByRole(AriaRole.Article)).Not.ToContainTextAsync("not committed yet");
         await Expect(runs.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToHaveCountAsync(0);
     }
 

@@ -17,7 +17,8 @@ public sealed class WhyTests(Chromium browser, MarkupSite site)
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Why plain" }).ClickAsync();
 
         await Expect(visit.Page.Locator(".word")).ToHaveTextAsync(["<start>", "w4", "w9", "w11", "w6", "zzyzx (unknown)", "<end>"]);
-        await Expect(visit.Page.Locator(".scores.wide dt")).ToHaveTextAsync(["score", "first stage", "order, images for the caption", "order, captions for the image"]);
+        await Expect(visit.Page.Locator(".scores.wide dt")).ToHaveTextAsync(["score", "first stage", "both stages, among images for the caption", "both stages, among captions for the image"]);
+        await Expect(visit.Page.GetByText("Hits are ordered by both stages together, highest first")).ToBeVisibleAsync();
         await Expect(visit.Page.Locator(".boxes .region")).ToHaveCountAsync(36);
     }
 

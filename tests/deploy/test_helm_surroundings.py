@@ -86,6 +86,23 @@ def test_alerts_are_those_of_deploy_prometheus_about_the_job_of_the_release():
     assert one(other, "Service")["metadata"]["name"] == "second-retrieval"
 
 
+def test_links_of_alerts_lead_to_the_runbook_that_is_named():
+    rendered = one(chart.render({"monitoring": {"rules": {"enabled": True, "runbookUrl": "https://wiki.example.com/a?page=runbook&x=1"}}}), "PrometheusRule")["spec"]
+    rules = [rule for group in rendered["groups"] for rule in group["rules"]]
+    assert len(rules) > 10
+    assert [rule["annotations"]["runbook_url"] for rule in rules] == [f"https://wiki.example.com/a?page=runbook&x=1#{rule['alert'].lower()}" for rule in rules]
+    # Of the rules nothing else is another one's.
+    assert yaml.safe_load(json.dumps(rendered).replace("https://wiki.example.com/a?page=runbook&x=1#", "docs/runbook.md#")) == one(RENDERED["everything"], "PrometheusRule")["spec"]
+
+
+def test_the_runbook_names_what_the_chart_makes():
+    runbook, rendered = (ROOT / "docs" / "runbook.md").read_text(), str([RENDERED["defaults"], RENDERED["everything"]])
+    named = re.findall(r"deployment/([\w-]+)|get secret ([\w-]+)|create secret generic ([\w-]+)|app\.kubernetes\.io/component=(\w+)|Username=(\w+)", runbook)
+    assert len(named) > 10 and not [name for names in named for name in names if name and not re.search(rf"\b{name}\b", rendered)]
+    for path in ("/run/secrets/keys/keys.json", "/run/secrets/postgres/serve_password", "/data/index", "/models"):
+        assert path in runbook and path in rendered
+
+
 def test_the_dashboard_is_that_of_deploy_grafana():
     rendered = one(RENDERED["everything"], "ConfigMap")
     assert json.loads(rendered["data"]["retrieval.json"]) == json.loads((ROOT / "deploy/grafana/dashboards/retrieval.json").read_text())

@@ -32,6 +32,8 @@ BEGIN, END = "<!-- the values, written by test_helm_values.py -->\n", "<!-- end 
     ({"config": {"Postgres": {"ConnectionString": "Password=x"}}}, ["config", "Postgres", "ConnectionString"]),
     ({"postgres": {"options": "Password=x"}}, ["postgres", "options"]),
     ({"postgres": {"database": "a;Password=x"}}, ["postgres", "database", "pattern"]),
+    ({"monitoring": {"rules": {"runbookUrl": "https://wiki.example.com/#top"}}}, ["monitoring", "rules", "runbookUrl", "pattern"]),
+    ({"monitoring": {"rules": {"runbookUrl": "the wiki"}}}, ["monitoring", "rules", "runbookUrl", "pattern"]),
     ({"keys": {"secret": ""}}, ["keys", "secret", "pattern"]),
     ({"ingest": {"parts": 0}}, ["ingest", "parts"]),
     ({"ingest": {"parts": 2}}, ["ingest.parallelism is above ingest.parts"]),

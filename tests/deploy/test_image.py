@@ -12,7 +12,7 @@ import time
 import pytest
 import yaml
 
-from conftest import ROOT, run
+from conftest import ROOT, build_context, run
 
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 # Comments may stand between continued lines; what is left is one instruction a line.
@@ -32,7 +32,8 @@ def stages():
 
 
 def test_stages_build_on_stages_or_arguments_with_a_pinned_default():
-    arguments = dict(rest.split("=", 1) for instruction, rest in INSTRUCTIONS if instruction == "ARG")
+    # The time has no default: it is whoever builds who has one.
+    arguments = dict(rest.split("=", 1) for instruction, rest in INSTRUCTIONS if instruction == "ARG" and rest != "SOURCE_DATE_EPOCH")
     assert all(re.search(r":[\w.-]*\d", image) for image in arguments.values())
     known = set()
     for name, instructions in stages().items():
@@ -66,6 +67,20 @@ def test_both_images_run_without_rights_and_know_their_health(target):
 
 def test_nobody_but_the_owner_can_change_what_is_published(published):
     assert not [path for path in published.rglob("*") if path.stat().st_mode & 0o022]
+
+
+def test_the_same_sources_give_the_same_bytes_in_another_place_at_another_time(published, tmp_path):
+    folder = build_context(tmp_path / "another place" / "and deeper")
+    for path in folder.rglob("*"):
+        os.utime(path, (1_234_567_890, 1_234_567_890))
+    (tmp_path / "temporary").mkdir()
+    out = tmp_path / "out"
+    run("docker/publish.sh", out, cwd=folder, env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "TMPDIR": str(tmp_path / "temporary"), "TZ": "Asia/Tokyo", "CI": "false"})
+    files = {path.relative_to(out) for path in out.rglob("*")}
+    assert len(files) > 50 and files == {path.relative_to(published) for path in published.rglob("*")}
+    assert [str(file) for file in sorted(files) if (out / file).is_file() and (out / file).read_bytes() != (published / file).read_bytes()] == []
+    assert {(out / file).stat().st_mtime for file in files} == {1_700_000_000}
+    assert {(out / file).stat().st_mode for file in files} == {(published / file).stat().st_mode for file in files}
 
 
 def test_it_is_not_published_into_a_folder_that_holds_something(tmp_path):

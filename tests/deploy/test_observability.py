@@ -35,6 +35,15 @@ def metrics_of(expression):
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in found}
 
 
+def test_a_trace_of_what_is_not_built_is_refused_in_one_line(tmp_path):
+    (tmp_path / "eng").mkdir()
+    (tmp_path / "eng" / "trace.py").write_text((ROOT / "eng" / "trace.py").read_text())
+    (tmp_path / "models").symlink_to(ROOT / "models")
+    done = subprocess.run(["python3", tmp_path / "eng" / "trace.py"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "trace.py: src/Retrieval.Cli/bin/Release/net10.0/retrieval.dll is not there: build it by dotnet build src/Retrieval.Cli -c Release\n"
+
+
 def test_promtool_finds_no_fault_in_the_rules_and_the_configuration(tmp_path):
     run("promtool", "check", "rules", PROMETHEUS / "rules.yaml")
     configuration = yaml.safe_load((PROMETHEUS / "prometheus.yaml").read_text())
@@ -63,7 +72,7 @@ def test_every_alert_has_a_page_and_names_metrics_that_there_are(rule):
     assert rule["labels"]["severity"] in ("page", "ticket")
     assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
     page = re.search(rf"^## {rule['alert']}\n\n(.+?)\n(?:\n## |\Z)", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert page and "**Do:**" in page.group(1)
+    assert page and "**Do:**" in page.group(1) and "**Kubernetes:** " in page.group(1)
     assert metrics_of(rule["expr"]) and metrics_of(rule["expr"]) <= exported() | FOREIGN, rule["expr"]
 
 

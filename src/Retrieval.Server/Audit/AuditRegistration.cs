@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Retrieval.Domain.Errors;
 using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Logging;
 
 namespace Retrieval.Server.Audit;
 
@@ -35,9 +37,23 @@ internal static class AuditRegistration
 
     private static AuditEntry EntryOf(HttpContext context, Audited audited, Caller caller) => new(
         audited.Action,
-        context.Features.Get<AuditTarget>()?.Name ?? "",
+        context.Features.Get<AuditTarget>()?.Name ?? TargetOf(context, audited),
         caller.Label,
         context.Connection.RemoteIpAddress?.ToString() ?? "",
         context.Response.StatusCode,
         Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
+
+    // A request that was refused before it was read has a path all the same.
+    private static string TargetOf(HttpContext context, Audited audited)
+    {
+        try
+        {
+            return audited.Target is null ? "" : LogText.Of(audited.Target(context));
+        }
+        catch (InvalidInputException)
+        {
+            // It was refused for this, with the reason: the path names nothing.
+            return "";
+        }
+    }
 }

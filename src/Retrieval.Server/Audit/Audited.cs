@@ -6,7 +6,8 @@ namespace Retrieval.Server.Audit;
 
 /// <summary>Marks an endpoint whose requests are recorded.</summary>
 /// <param name="Action">What they do, e.g. <c>image.store</c>.</param>
-internal sealed record Audited(string Action);
+/// <param name="Target">What they act on, where the path alone tells it; null where the body does.</param>
+internal sealed record Audited(string Action, Func<HttpContext, string>? Target);
 
 /// <summary>What an audited request acts on: an image's id, a run's, an index's name. A feature of the request.</summary>
 internal sealed record AuditTarget(string Name);
@@ -14,9 +15,9 @@ internal sealed record AuditTarget(string Name);
 /// <summary>Marks endpoints and names their targets.</summary>
 internal static class AuditedExtensions
 {
-    public static TBuilder Audit<TBuilder>(this TBuilder endpoint, string action)
-        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new Audited(action));
+    public static TBuilder Audit<TBuilder>(this TBuilder endpoint, string action, Func<HttpContext, string>? target = null)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new Audited(action, target));
 
-    /// <summary>Names what the request acts on, once that is known.</summary>
+    /// <summary>Names what the request acts on, where its body tells that.</summary>
     public static void AuditTarget(this HttpContext context, string name) => context.Features.Set(new AuditTarget(LogText.Of(name)));
 }

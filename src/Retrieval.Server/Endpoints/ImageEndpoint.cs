@@ -35,7 +35,7 @@ internal static class ImageEndpoint
             .RequireRole(Role.Ingest)
             .RequireWriteLimit()
             .WithTags("Images")
-            .Audit("image.store")
+            .Audit("image.store", RawPath.IdOf)
             .WithName("PutImage")
             .WithSummary("Stores one image, replacing any image of the same id")
             .WithDescription("Checked and encoded as an ingestion does it, and seen by this replica's searches before the answer is sent; `visible` says so. As `application/x-npy` the body is the features, and captions come as `caption` parameters of the query, one each.")
@@ -49,7 +49,7 @@ internal static class ImageEndpoint
             .RequireRole(Role.Ingest)
             .RequireWriteLimit()
             .WithTags("Images")
-            .Audit("image.delete")
+            .Audit("image.delete", RawPath.IdOf)
             .WithName("DeleteImage")
             .WithSummary("Deletes one image and its captions")
             .WithDescription("Its id is free from then on; `visible` says whether this replica's searches know it already.")
@@ -59,7 +59,7 @@ internal static class ImageEndpoint
 
     private static async Task<IResult> PutImage(HttpContext context, [Description(RawPath.IdText)] string? id, [FromQuery, Description(CaptionText)] string[]? caption, RequestReader reader, ImageService images, CancellationToken cancellationToken)
     {
-        var name = AuditedId(context);
+        var name = RawPath.IdOf(context);
         if (context.RawBody() is null && caption is { Length: > 0 })
         {
             throw new InvalidInputException("expected captions in the body; the query has them only with a .npy body", field: nameof(caption));
@@ -78,14 +78,7 @@ internal static class ImageEndpoint
     }
 
     private static async Task<IResult> DeleteImage(HttpContext context, [Description(RawPath.IdText)] string? id, ImageService images, CancellationToken cancellationToken) =>
-        new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(await images.DeleteAsync(AuditedId(context), cancellationToken).ConfigureAwait(false)));
-
-    private static string AuditedId(HttpContext context)
-    {
-        var id = RawPath.IdOf(context);
-        context.AuditTarget(id);
-        return id;
-    }
+        new WholeJson<ImageChangeResponse>(ImageChangeResponse.Of(await images.DeleteAsync(RawPath.IdOf(context), cancellationToken).ConfigureAwait(false)));
 
     private static ImageResult GetImage(HttpContext context, [Description(RawPath.IdText)] string? id, ImageReader images) => new ImageResult(images.Open(RawPath.IdOf(context)));
 }

@@ -41,7 +41,7 @@ internal static class IngestionEndpoints
             .Produces<IngestionResponse>()
             .ProducesProblems(404, 429, 503, 504);
         ingestions.MapDelete("/{id}", Cancel)
-            .Audit("ingestion.cancel")
+            .Audit("ingestion.cancel", context => $"run {RawPath.IdOf(context)}")
             .WithName("CancelIngestion")
             .WithSummary("Asks a run to end")
             .WithDescription("The run stops after the current batch has been committed, on whichever replica it is running. A run that has ended is left as it is.")
@@ -52,7 +52,9 @@ internal static class IngestionEndpoints
 
     private static async Task<IResult> Start(HttpContext context, RequestReader reader, IngestionRunner runner, CancellationToken cancellationToken)
     {
-        var run = await runner.StartAsync(IngestionOrder.Of(reader.Read<IngestionRequest>(context)), cancellationToken).ConfigureAwait(false);
+        var order = IngestionOrder.Of(reader.Read<IngestionRequest>(context));
+        context.AuditTarget(order.Name);
+        var run = await runner.StartAsync(order, cancellationToken).ConfigureAwait(false);
         context.AuditTarget($"run {run.Id:D}: {run.Source}");
         context.Response.Headers.Location = $"/v1/ingestions/{run.Id:D}";
         return Answer(run, StatusCodes.Status202Accepted);
@@ -64,9 +66,8 @@ internal static class IngestionEndpoints
     private static async Task<IResult> Get(string id, IRunRegistry registry, CancellationToken cancellationToken) =>
         Answer(await registry.FindAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id), StatusCodes.Status200OK);
 
-    private static async Task<IResult> Cancel(HttpContext context, string id, IngestionRunner runner, CancellationToken cancellationToken)
+    private static async Task<IResult> Cancel(string id, IngestionRunner runner, CancellationToken cancellationToken)
     {
-        context.AuditTarget($"run {id}");
         var run = await runner.CancelAsync(IdOf(id), cancellationToken).ConfigureAwait(false) ?? throw Unknown(id);
         return Answer(run, run.Standing == RunStanding.Running ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }

@@ -15,6 +15,9 @@ internal sealed record IngestionOrder
     /// <summary>Where the images come from, as the caller says it: exactly one place, and what goes with it.</summary>
     public required IngestionSourceRequest Source { get; init; }
 
+    /// <summary>What the caller calls the source.</summary>
+    public string Name => Source.Folder is { } folder ? $"{folder}#{Source.Split}" : Source.Tsv ?? Source.Arrays ?? Source.Hdf5!;
+
     public bool Replace { get; init; }
 
     public bool Restart { get; init; }

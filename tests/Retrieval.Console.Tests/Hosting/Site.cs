@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Retrieval.Features.MetadataFiles;
 using Retrieval.Features.Sources;
@@ -55,8 +56,24 @@ public sealed class Site : IAsyncDisposable
         await new IngestionJob(model, new IngestionOptions { SourceKey = "test" }, TimeProvider.System).RunAsync(source, index);
     }
 
+    /// <summary>Waits until it knows a key, which it has read from its file.</summary>
+    public Task AcceptedAsync(string key) => AnswersAsync(key, HttpStatusCode.OK);
+
+    /// <summary>Waits until a key counts no longer.</summary>
+    public Task RefusedAsync(string key) => AnswersAsync(key, HttpStatusCode.Unauthorized);
+
     /// <summary>Stops it as SIGTERM does; what a browser has of it stays.</summary>
     public Task StopAsync() => _app.StopAsync();
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task AnswersAsync(string key, HttpStatusCode status)
+    {
+        using var client = new HttpClient { BaseAddress = Address, DefaultRequestHeaders = { { "X-Api-Key", key } } };
+        await Eventually.TrueAsync(async () =>
+        {
+            using var answer = await client.GetAsync("/v1/model");
+            return answer.StatusCode == status;
+        }, $"the key is answered with {status}");
+    }
 }

@@ -9,12 +9,14 @@ internal sealed class Visit : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _faults = new();
+    private volatile bool _failedRequestsAreFaults = true;
 
     private Visit(IBrowserContext context, IPage page)
     {
         _context = context;
         Page = page;
-        page.Console += (_, message) => Note(message.Type is "error" or "warning", $"console: {message.Text}");
+        page.Console += (_, message) => Note(
+            message.Type is "error" or "warning" && (_failedRequestsAreFaults || !message.Text.StartsWith("Failed to load resource: ", StringComparison.Ordinal)), $"console: {message.Text}");
         page.PageError += (_, error) => _faults.Enqueue($"exception: {error}");
         page.Request += (_, request) => Note(!IsOwn(request.Url), $"request to another place: {request.Url}");
         page.Dialog += (_, dialog) => _faults.Enqueue($"dialog: {dialog.Message}");
@@ -38,6 +40,17 @@ internal sealed class Visit : IAsyncDisposable
         Assert.NotEmpty(_faults);
         Assert.All(_faults, fault => Assert.Contains(part, fault, StringComparison.Ordinal));
         _faults.Clear();
+    }
+
+    /// <summary>From now on the browser's own lines on requests that failed are no faults, of which a page that asks again has any number.</summary>
+    public void ExpectFailedRequests() => _failedRequestsAreFaults = false;
+
+    /// <summary>Enters a key as a person does.</summary>
+    public async Task EnterKeyAsync(string key)
+    {
+        await Page.Locator(".key summary").ClickAsync();
+        await Page.Locator("#key").FillAsync(key);
+        await Page.Keyboard.PressAsync("Enter");
     }
 
     /// <summary>Checks that axe finds nothing.</summary>

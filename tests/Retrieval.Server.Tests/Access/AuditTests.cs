@@ -35,6 +35,11 @@ public sealed class AuditTests : IDisposable
             Assert.Equal(403, (int)ingested.StatusCode);
             using var cancelled = await SendAsync(server, HttpMethod.Delete, "/v1/ingestions/00000000-0000-0000-0000-000000000001", keys["ingest"], null);
             Assert.Equal(404, (int)cancelled.StatusCode);
+            using var unasked = await SendAsync(server, HttpMethod.Delete, "/v1/ingestions/00000000-0000-0000-0000-000000000001", keys["query"], null);
+            Assert.Equal(403, (int)unasked.StatusCode);
+            using var broken = await SendAsync(server, HttpMethod.Put, "/v1/images/a%2Fb/c.jpg", keys["ingest"], "{");
+            Assert.Equal(400, (int)broken.StatusCode);
+            Assert.StartsWith("HTTP/1.1 400 ", await server.RawAsync($"DELETE /v1/images/%zz HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {keys["ingest"]}\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
             using var switched = await SendAsync(server, HttpMethod.Put, "/v1/indexes/active", keys["admin"], """{ "name": "green" }""");
             Assert.Equal(409, (int)switched.StatusCode);
             using var denied = await SendAsync(server, HttpMethod.Put, "/v1/indexes/active", keys["ingest"], """{ "name": "green" }""");
@@ -46,8 +51,9 @@ public sealed class AuditTests : IDisposable
 
         Assert.Equal(
         [
-            "image.store new image.jpg ingest 201", "image.store  query 403", "image.delete other.jpg admin 404", "ingestion.start  ingest 403",
-            "ingestion.cancel run 00000000-0000-0000-0000-000000000001 ingest 404", "index.activate green admin 409", "index.activate  ingest 403",
+            "image.store new image.jpg ingest 201", "image.store other.jpg query 403", "image.delete other.jpg admin 404", "ingestion.start f#s ingest 403",
+            "ingestion.cancel run 00000000-0000-0000-0000-000000000001 ingest 404", "ingestion.cancel run 00000000-0000-0000-0000-000000000001 query 403",
+            "image.store a/b/c.jpg ingest 400", "image.delete  ingest 400", "index.activate green admin 409", "index.activate  ingest 403",
         ], Lines().Select(line => $"{line["Action"]} {line["Target"]} {line["Caller"]} {line["Status"]}"));
         Assert.All(Lines(), line => Assert.True(((string)line["RequestId"]!).Length == 32 && (string)line["Remote"]! == "127.0.0.1", line.ToJsonString()));
     }

@@ -93,15 +93,18 @@ public sealed class KeyFileTests : IDisposable
 
     [Theory]
     [InlineData("", "the file of keys is empty")]
-    [InlineData("{", "not a file of keys: line 1")]
-    [InlineData("[]", "not a file of keys")]
-    [InlineData("null", "expected { \"keys\": [ … ] }")]
-    [InlineData("{}", "expected { \"keys\": [ … ] }")]
-    [InlineData("""{ "keys": 5 }""", "$.keys is not what belongs there")]
-    [InlineData("""{ "keys": [], "more": 1 }""", "$.more is not what belongs there")]
-    [InlineData("""{ "keys": [], "keys": [] }""", "$.keys is not what belongs there")]
+    [InlineData("{", "keys.json: line 1: found what is no JSON, at byte 2 of the line; expected { \"keys\": [ … ] }, as 'retrieval keys new' writes it")]
+    [InlineData("{ \"keys\": [] }\n}", "keys.json: line 2: found what is no JSON, at byte 1 of the line")]
+    [InlineData("[]", "keys.json: line 1: found an empty array; expected { \"keys\": [ … ] }")]
+    [InlineData("\"rsk_0123456789ab_secret\"", "keys.json: line 1: found a text; expected { \"keys\": [ … ] }")]
+    [InlineData("null", "found null; expected { \"keys\": [ … ] }")]
+    [InlineData("{}", "found no keys; expected { \"keys\": [ … ] }")]
+    [InlineData("""{ "keys": 5 }""", "keys.json, keys: line 1: found a number; expected an array of keys")]
+    [InlineData("{ \"keys\": [],\n  \"more\": 1 }", "keys.json, more: line 2: found a member that is not known here; expected keys")]
+    [InlineData("""{ "keys": [], "keys": [] }""", "keys: line 1: found it twice; expected it once")]
     [InlineData("""{ "keys": [null] }""", "keys[0]: expected a key")]
-    [InlineData("rsk_0123456789ab_secret", "not a file of keys: line 1")]
+    [InlineData("""{ "keys": [ "rsk_0123456789ab_secret" ] }""", "keys[0]: line 1: found a text; expected a key, which is an object")]
+    [InlineData("rsk_0123456789ab_secret", "line 1: found what is no JSON, at byte 1 of the line")]
     public void What_is_no_file_of_keys_is_refused_with_the_place(string content, string reason)
     {
         var error = Assert.Throws<InvalidInputException>(() => KeyFile.Read(_folder.Write("keys.json", content)));
@@ -124,8 +127,12 @@ public sealed class KeyFileTests : IDisposable
     [InlineData("\"2026-01-01T00:00:00Z\"", "null", "keys[1].created: expected a time")]
     [InlineData("\"created\"", "\"pairsPerSecond\": -1, \"created\"", "keys[1].pairsPerSecond: expected a number from 0")]
     [InlineData("\"created\"", "\"requestsPerSecond\": 1e10, \"created\"", "keys[1].requestsPerSecond: expected a number from 0")]
-    [InlineData("\"created\"", "\"expires\": \"soon\", \"created\"", "$.keys[1].expires is not what belongs there")]
-    [InlineData("\"name\"", "\"colour\": 1, \"name\"", "$.keys[1].colour is not what belongs there")]
+    [InlineData("\"created\"", "\"expires\": \"soon\", \"created\"", "keys[1].expires: line 1: found a text that is no time; expected a time such as 2026-01-31T12:00:00Z")]
+    [InlineData("\"name\"", "\"colour\": 1, \"name\"", "keys[1].colour: line 1: found a member that is not known here; expected name, id, roles,")]
+    [InlineData("\"created\"", "\"pairsPerSecond\": \"5\", \"created\"", "keys[1].pairsPerSecond: line 1: found a text; expected a number")]
+    [InlineData("[\"query\"]", "[\"query\", 5]", "keys[1].roles[1]: line 1: found a number; expected a text")]
+    [InlineData("[\"query\"]", "\"query\"", "keys[1].roles: line 1: found a text; expected an array of texts")]
+    [InlineData("\"name\": \"a\"", "\"name\": \"\\ud800\"", "keys[1].name: ")]
     [InlineData("\"name\": \"a\"", "\"name\": \"z\"", "two keys have the name 'z'")]
     public void A_key_with_a_fault_is_named_by_its_place(string found, string put, string reason)
     {

@@ -88,7 +88,7 @@ public sealed class KeyRereadTests(ServerFixture fixture)
     [Theory]
     [InlineData(null, "cannot be read")]
     [InlineData("", "is empty")]
-    [InlineData("{", "not a file of keys")]
+    [InlineData("{", "found what is no JSON")]
     [InlineData("""{ "keys": [] }""", "holds no key, so that nobody could ask this server anything")]
     public async Task A_server_does_not_start_with_a_file_that_it_cannot_use(string? content, string fault)
     {

@@ -71,14 +71,10 @@ public static class KeyFile
         }
         catch (JsonException exception)
         {
-            // The library's own message repeats a value; here it may be somebody's key in the wrong place.
-            throw new InvalidInputException(
-                content.Length == 0 ? "the file of keys is empty; 'retrieval keys new' writes one" : $"not a file of keys: line {exception.LineNumber + 1}, {exception.Path ?? "$"} is not what belongs there; 'retrieval keys new' writes one",
-                path,
-                innerException: exception);
+            throw KeyFileFaults.Of(exception, content, Json.GetTypeInfo(typeof(Stored)), path);
         }
 
-        var keys = (stored?.Keys ?? throw new InvalidInputException("expected { \"keys\": [ … ] }", path)).Select((key, i) => Check(key, i, path)).ToList();
+        var keys = (stored?.Keys ?? throw new InvalidInputException($"found {(stored is null ? "null" : "no keys")}; {KeyFileFaults.Expected}", path)).Select((key, i) => Check(key, i, path)).ToList();
         Unique(keys, key => key.Name, "name", path);
         Unique(keys, key => key.Id, "id", path);
         return keys;

@@ -6,12 +6,20 @@ const KEY = "retrieval.key";
 
 /** An answer that is none: what the service, or the network, says. */
 export class RequestError extends Error {
-  /** @param {Problem} problem */
-  constructor(problem) {
+  /** @param {Problem} problem @param {boolean} [cut] whether there was no answer, or not all of it */
+  constructor(problem, cut = false) {
     super(problem.detail);
     this.problem = problem;
+    this.cut = cut;
   }
 }
+
+/**
+ * Whether the service is away, so that the same request may have an answer later: stopped, starting, or behind a proxy that does not
+ * reach it.
+ * @param {unknown} error
+ */
+export const isAway = error => error instanceof RequestError && (error.cut || error.problem.status === 502 || error.problem.status === 503);
 
 /** The key that is sent with each request; empty for none. */
 export const key = {
@@ -54,7 +62,7 @@ async function send(path, { method, body, signal } = {}) {
     if (signal?.aborted) {
       throw error;
     }
-    throw new RequestError({ title: "No answer", status: 0, detail: "The service does not answer. It may have been stopped, or the network is down." });
+    throw new RequestError({ title: "No answer", status: 0, detail: "The service does not answer. It may have been stopped, or the network is down." }, true);
   }
   if (!response.ok) {
     throw new RequestError(await problemOf(response));
@@ -112,14 +120,17 @@ async function ask(path, request) {
  * @param {AbortSignal | undefined} [signal]
  */
 async function read(response, signal) {
+  /** @type {string | null} */
+  let text = null;
   try {
-    return withMetadata(await response.text());
+    text = await response.text();
+    return withMetadata(text);
   } catch (error) {
     if (signal?.aborted) {
       throw error;
     }
     throw new RequestError({ title: "Broken answer", status: response.status,
-      detail: "The answer is cut off, or no JSON: the service may have been stopped, or something between it and this page answered in its place." });
+      detail: "The answer is cut off, or no JSON: the service may have been stopped, or something between it and this page answered in its place." }, text === null);
   }
 }
 
@@ -211,6 +222,15 @@ export async function pictureOf(id, width) {
   const path = `/v1/pictures/${encodeURIComponent(id)}${width ? `?width=${width}` : ""}`;
   return key.get() ? URL.createObjectURL(await (await send(path)).blob()) : path;
 }
+
+/**
+ * Why a picture cannot be shown: an element does not say, so the service is asked once more.
+ * @param {string} id
+ * @param {unknown} error what came of it so far
+ * @returns {Promise<unknown>}
+ */
+export const pictureFault = async (id, error) => (error instanceof RequestError || template ? error
+  : send(`/v1/pictures/${encodeURIComponent(id)}`).then(({ body }) => body?.cancel().then(() => error), fault => fault));
 
 /** @param {Response} response */
 function stagesOf(response) {

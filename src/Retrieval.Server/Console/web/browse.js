@@ -1,10 +1,11 @@
 /** Browse: the images of the served index in the order of their ids, part by part. */
 
 /** @import { ListedImage } from "./types.js" */
+import { lasting } from "./again.js";
 import { images, model } from "./api.js";
 import { h } from "./dom.js";
 import { link, metadata } from "./hits.js";
-import { degraded, fault, misaddressed, waiting } from "./notices.js";
+import { degraded, misaddressed, waiting } from "./notices.js";
 import { count, counted } from "./numbers.js";
 import { picture } from "./pictures.js";
 import { hrefOf } from "./router.js";
@@ -17,7 +18,7 @@ export async function browseView(main, parameters, signal) {
   const result = h("section", { "aria-label": "Images", class: "result" }, waiting());
   main.replaceChildren(h("h1", {}, "Browse"), misaddressed(parameters, ["after"]) ?? "", result);
   const after = parameters.get("after");
-  try {
+  await lasting(result, async signal => {
     const [part, served] = await Promise.all([images(after, PART, signal), model(signal)]);
     result.replaceChildren(...[
       degraded(part.degraded),
@@ -27,11 +28,7 @@ export async function browseView(main, parameters, signal) {
       h("nav", { "aria-label": "Pages", class: "pages" }, after === null ? null : h("a", { href: hrefOf("browse") }, "First images"), " ",
         part.next === null ? null : h("a", { href: hrefOf("browse", { after: part.next }) }, "Next images")),
     ].filter(part => part !== null));
-  } catch (error) {
-    if (!signal.aborted) {
-      result.replaceChildren(fault(error));
-    }
-  }
+  }, signal);
 }
 
 /**

@@ -2,12 +2,13 @@
 
 /** @import { Hit, Model } from "./types.js" */
 /** @import { Request } from "./query.js" */
+import { lasting } from "./again.js";
 import { model, search } from "./api.js";
 import { compareForm, MEMBERS, SETTINGS } from "./compareform.js";
 import { h } from "./dom.js";
 import { link, moved, whyOf } from "./hits.js";
 import { held } from "./indexchoice.js";
-import { degraded, fault, misaddressed, waiting } from "./notices.js";
+import { degraded, misaddressed, waiting } from "./notices.js";
 import { count, duration, score } from "./numbers.js";
 import { picture } from "./pictures.js";
 import { requestOf } from "./query.js";
@@ -21,26 +22,23 @@ export async function compareView(main, parameters, signal) {
   main.replaceChildren(h("h1", {}, "Compare"), misaddressed(parameters, MEMBERS,
     parameters.get("caption") && parameters.get("imageId") && "The address has a caption and an imageId, of which one is searched for: the caption is.",
     !wanted && parameters.size > 0 && "The address does not say what to search for: it has neither a caption nor an imageId.") ?? "", form, result);
-  try {
-    if (!wanted) {
-      result.append(h("p", { class: "faint" }, "One search under two settings: two shortlists, two orders, or two indexes where the server holds more than one. What moved stands beside the hits."));
-      know(await model(signal));
-      return;
-    }
-    result.append(waiting());
+  const beginning = wanted ? waiting()
+    : h("p", { class: "faint" }, "One search under two settings: two shortlists, two orders, or two indexes where the server holds more than one. What moved stands beside the hits.");
+  result.append(beginning);
+  await lasting(result, async signal => {
     const served = await model(signal);
     know(served);
+    if (!wanted) {
+      result.replaceChildren(beginning);
+      return;
+    }
     // One after the other: together they would share the device, and neither time would be its own.
     const a = await side(parameters, "a", signal), b = await side(parameters, "b", signal);
     const same = SETTINGS.every(name => (parameters.get("a" + name) ?? "") === (parameters.get("b" + name) ?? ""));
     result.replaceChildren(
       same ? h("p", { class: "notice warn" }, "Both sides have the same settings: choose another shortlist, order or index for one of them.") : "",
       sameness(a, b), everything(parameters, a, b, served), column("Left", a, b, served), column("Right", b, a, served));
-  } catch (error) {
-    if (!signal.aborted) {
-      result.replaceChildren(fault(error));
-    }
-  }
+  }, signal);
 }
 
 /** @typedef {Awaited<ReturnType<typeof search>> & { request: Request }} Found */

@@ -11,7 +11,7 @@ import { choice, h } from "./dom.js";
 export function indexChoice(name, chosen) {
   const holder = h("span", { class: "index" });
   /** @param {[string, string][]} options */
-  const show = options => holder.replaceChildren(choice("Index", name, options, chosen));
+  const show = options => holder.replaceChildren(choice("Index", name, options, holder.querySelector("select")?.value ?? chosen));
   if (chosen) {
     show([["", "served"], [chosen, chosen]]);
   }

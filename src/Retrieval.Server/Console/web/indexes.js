@@ -1,7 +1,7 @@
-/** The indexes of a catalog, and which of them replicas serve. */
+/** All indexes that there are: of the catalog, or the local one, and those that the server holds beside it; which of them replicas serve. */
 
-/** @import { StoredIndex } from "./types.js" */
-import { activateIndex, indexes, RequestError } from "./api.js";
+/** @import { Model, StoredIndex } from "./types.js" */
+import { activateIndex, indexes, model, RequestError } from "./api.js";
 import { h, renew } from "./dom.js";
 import { fault } from "./notices.js";
 import { count } from "./numbers.js";
@@ -12,7 +12,7 @@ export function indexPanel(signal) {
   const said = h("div", { "aria-live": "polite" });
   /** The index whose activation waits for a second press: all replicas switch. */
   let asked = "";
-  /** @type {StoredIndex[]} */
+  /** @type {Row[]} */
   let known = [];
   /** The index that was activated here. */
   let activated = "";
@@ -25,9 +25,12 @@ export function indexPanel(signal) {
     }
   };
 
-  const refresh = async () => {
+  /** @param {Promise<Model>} asked what is served */
+  const refresh = async asked => {
     try {
-      known = await indexes(signal);
+      // A replica that is not ready yet has a catalog to list all the same.
+      const [stored, served] = await Promise.all([indexes(signal), asked.catch(() => null)]);
+      known = rowsOf(stored, served);
       show();
       const index = known.find(other => other.name === activated && other.active);
       if (index) {
@@ -63,25 +66,45 @@ export function indexPanel(signal) {
       }
       said.replaceChildren(fault(error));
     }
-    await refresh();
+    await refresh(model(signal));
   };
 
   return { panel: h("section", { class: "panel", "aria-labelledby": "indexes" }, h("h2", { id: "indexes" }, "Indexes"), said, list), refresh };
 }
 
+/** @typedef {{ name: string | null, model: string, images: number | null, epoch: number | null, active: boolean, served: boolean, state: string, complete: boolean }} Row */
+
 /**
- * @param {StoredIndex[]} known
+ * @param {StoredIndex[]} stored
+ * @param {Model | null} model null while nothing is served
+ * @returns {Row[]}
+ */
+function rowsOf(stored, model) {
+  const beside = new Map((model?.further ?? []).map(other => [other.name, other]));
+  /** @param {string | null} name */
+  const besideOf = name => (name === null ? undefined : beside.get(name));
+  /** @param {string | null} name */
+  const held = name => (besideOf(name) ? besideOf(name)?.notReady ?? "held beside it" : "");
+  return [
+    ...stored.map(({ incomplete, ...index }) => ({ ...index, images: index.served ? model?.index.images ?? null : besideOf(index.name)?.images ?? null, complete: !incomplete,
+      state: [index.active ? "active" : "", index.served ? "served here" : "", held(index.name), incomplete ? `not complete: ${incomplete}` : ""].filter(Boolean).join(", ") || "complete" })),
+    ...[...beside.values()].filter(other => stored.every(index => index.name !== other.name)).map(({ name, images, epoch }) =>
+      ({ name, model: model?.model ?? "", images, epoch, active: false, served: false, state: held(name), complete: false })),
+  ];
+}
+
+/**
+ * @param {Row[]} known
  * @param {string} asked
  * @param {(name: string, what: "ask" | "activate" | "keep") => void} choose
  */
 function table(known, asked, choose) {
   const active = known.find(index => index.active)?.name ?? "the present one";
   return h("table", {},
-    h("thead", {}, h("tr", {}, ...["index", "model", "epoch", "state", ""].map(text => h(text ? "th" : "td", text ? { scope: "col" } : {}, text)))),
-    h("tbody", {}, ...known.map(({ name, model, epoch, active: isActive, served, incomplete }) => h("tr", {},
-      h("th", { scope: "row" }, name ?? "local index"), h("td", {}, model), h("td", {}, count(epoch)),
-      h("td", {}, [isActive ? "active" : "", served ? "served here" : "", incomplete ? `not complete: ${incomplete}` : ""].filter(Boolean).join(", ") || "complete"),
-      h("td", {}, h("div", { class: "actions" }, ...isActive || name === null || incomplete ? [] : asked === name ? [
+    h("thead", {}, h("tr", {}, ...["index", "model", "images", "epoch", "state", ""].map(text => h(text ? "th" : "td", text ? { scope: "col" } : {}, text)))),
+    h("tbody", {}, ...known.map(({ name, model, images, epoch, active: isActive, state, complete }) => h("tr", {},
+      h("th", { scope: "row" }, name ?? "local index"), h("td", {}, model), ...[images, epoch].map(number => h("td", {}, number === null ? "–" : count(number))), h("td", {}, state),
+      h("td", {}, h("div", { class: "actions" }, ...isActive || name === null || !complete ? [] : asked === name ? [
         h("button", { type: "button", id: `activate-${name}`, onclick: () => choose(name, "activate") }, `Let all replicas serve ${name}`),
         h("button", { type: "button", class: "quiet", onclick: () => choose(name, "keep") }, `Keep ${active}`),
       ] : [h("button", { type: "button", class: "quiet", id: `ask-${name}`, "aria-label": `Activate ${name}`, onclick: () => choose(name, "ask") }, "Activate")]))))));

@@ -64,7 +64,7 @@ async function runOf(run, opened, act, signal) {
     h("p", {}, h("span", { class: `state ${run.state === "completed" ? "good" : run.state === "running" ? "busy" : "bad"}` }, run.state), " ", h("strong", {}, run.source), " ",
       h("span", { class: "faint" }, `started ${new Date(run.startedAt).toLocaleString()}`)),
     svg("svg", { class: "bar", viewBox: "0 0 100 1", preserveAspectRatio: "none", role: "img", "aria-label": `${Math.round(100 * share)} % done` }, svg("rect", { width: 100 * share, height: 1 })),
-    h("p", {}, `${count(done)}${run.totalRows ? ` of ${count(run.totalRows)}` : ""} rows: ${count(run.stored)} stored, ${count(run.replaced)} replaced, ${count(run.skipped)} unchanged, ${count(run.rejected)} rejected`,
+    h("p", {}, `${count(done)}${run.totalRows ? ` of ${count(run.totalRows)}` : ""} rows${run.uncommitted ? `, ${count(run.uncommitted)} of them not committed yet` : ""}: ${count(run.stored)} stored, ${count(run.replaced)} replaced, ${count(run.skipped)} unchanged, ${count(run.rejected)} rejected`,
       run.state === "running" && run.rowsPerSecond ? `; ${count(Math.round(run.rowsPerSecond))} rows/s` : null,
       run.state === "running" && run.remainingSeconds ? `, ${duration(run.remainingSeconds)} left` : null),
     run.message ? h("p", {}, run.message) : null,

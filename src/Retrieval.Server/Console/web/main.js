@@ -1,10 +1,11 @@
+import { rekeyed } from "./again.js";
 import { key } from "./api.js";
 import { browseView } from "./browse.js";
 import { compareView } from "./compare.js";
 import { h } from "./dom.js";
 import { fault } from "./notices.js";
 import { operateView } from "./operate.js";
-import { hrefOf, route } from "./router.js";
+import { hrefOf, mark, route } from "./router.js";
 import { searchView } from "./search.js";
 import { whyView } from "./why.js";
 
@@ -24,14 +25,7 @@ async function show() {
   shown.abort();
   shown = new AbortController();
   const { signal } = shown;
-  for (const link of document.querySelectorAll("nav a")) {
-    const here = link.getAttribute("href") === hrefOf(view);
-    if (here) {
-      link.setAttribute("aria-current", "page");
-    } else {
-      link.removeAttribute("aria-current");
-    }
-  }
+  mark(view);
   const [title, render] = (Object.hasOwn(views, view) ? views[view] : null) ?? ["Nothing here", nothing];
   document.title = `${title} – Retrieval console`;
   try {
@@ -50,15 +44,18 @@ function nothing(main) {
 
 const field = /** @type {HTMLInputElement} */ (document.getElementById("key"));
 field.value = key.get();
-field.addEventListener("change", () => {
+const enter = () => {
   key.set(field.value);
-  void show();
-});
+  rekeyed();
+};
+field.addEventListener("change", enter);
 const panel = /** @type {HTMLDetailsElement} */ (document.querySelector(".key"));
 document.getElementById("keyform")?.addEventListener("submit", event => {
   event.preventDefault();
   field.blur();
   panel.open = false;
+  // The same key again, too: it may be one that counts by now.
+  enter();
 });
 // It lies over the page.
 addEventListener("pointerdown", event => {

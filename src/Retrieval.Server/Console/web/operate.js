@@ -1,23 +1,27 @@
 /** Operate: what is served, how well, and the ingestions into it. Asked again every two seconds while it is looked at. */
 
 /** @import { Health, Model } from "./types.js" */
+import { onRekeyed } from "./again.js";
 import { metrics, model, ready, RequestError } from "./api.js";
 import { h, renew } from "./dom.js";
 import { histogram, read, single } from "./exposition.js";
 import { indexPanel } from "./indexes.js";
 import { ingestionPanel } from "./ingestions.js";
 import { fault, misaddressed, waiting } from "./notices.js";
-import { bytes, count, counted, duration, score } from "./numbers.js";
+import { bytes, count, duration, score } from "./numbers.js";
 
 const EVERY = 2000;
 
+/** Of how many times at least a bound of half of them, and of 95 %, is given: of fewer it is that of one or two. */
+const FEWEST_HALF = 5, FEWEST_MOST = 20;
+
 /** @type {import("./main.js").View} */
 export async function operateView(main, parameters, signal) {
-  /** @type {[id: string, title: string, ask: () => Promise<Node[]>][]} */
+  /** @type {[id: string, title: string, ask: (served: Promise<Model>) => Promise<Node[]>][]} */
   const panels = [
     ["health", "Health", async () => healthOf(await ready(signal))],
-    ["index", "Index", async () => indexOf(await model(signal))],
-    ["device", "Model and device", async () => deviceOf(await model(signal))],
+    ["index", "Index", async served => indexOf(await served)],
+    ["device", "Model and device", async served => deviceOf(await served)],
     ["times", "Queue and latency", async () => timesOf(await metrics(signal))],
   ];
   const bodies = panels.map(() => h("div", {}, waiting()));
@@ -26,17 +30,26 @@ export async function operateView(main, parameters, signal) {
     h("div", { class: "panels" }, ...panels.map(([id, title], place) => h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, title), bodies[place]))),
     stored.panel, runs.panel);
 
-  const refresh = () => Promise.all([...panels.map(([, , ask], place) => show(/** @type {HTMLElement} */ (bodies[place]), ask, signal)), stored.refresh(), runs.refresh()]);
-  await refresh();
-  if (signal.aborted) {
-    return;
-  }
-  const timer = setInterval(() => {
-    if (!document.hidden) {
-      void refresh();
+  const refresh = () => {
+    const served = model(signal);
+    return Promise.all([...panels.map(([, , ask], place) => show(/** @type {HTMLElement} */ (bodies[place]), () => ask(served), signal)), stored.refresh(served), runs.refresh()]);
+  };
+  /** Whether the last round waits for answers: of a server that hangs no more is asked for. */
+  let asking = false;
+  const round = async () => {
+    if (!asking) {
+      asking = true;
+      await refresh().finally(() => {
+        asking = false;
+      });
     }
-  }, EVERY);
-  signal.addEventListener("abort", () => clearInterval(timer));
+  };
+  onRekeyed(() => void refresh(), signal);
+  await round();
+  if (!signal.aborted) {
+    const timer = setInterval(() => void (document.hidden || round()), EVERY);
+    signal.addEventListener("abort", () => clearInterval(timer));
+  }
 }
 
 /**
@@ -67,11 +80,10 @@ const healthOf = health => [
 ];
 
 /** @param {Model} served */
-function indexOf({ index, catalog, shortlist, further }) {
+function indexOf({ index, catalog, shortlist }) {
   return [facts([
     ["Images", count(index.images)], ["Captions", count(index.captions)], ["Epoch", index.epoch], ["Shortlists from", shortlist],
     ...catalog ? /** @type {[string, string][]} */ ([["Catalog", `${catalog.index ?? "no index"}, epoch ${catalog.epoch}, ${count(catalog.lag)} behind`], ["Postgres", catalog.reachable ? "answers" : "does not answer"]]) : [],
-    ...further.map(other => /** @type {[string, string]} */ ([`Beside it: ${other.name}`, other.notReady ?? `${counted(other.images ?? 0, "image")}, ${counted(other.captions ?? 0, "caption")}, epoch ${other.epoch}`])),
   ]), ...index.manifestDamaged ? [h("div", { class: "notice warn" }, "One of the two files of the index's manifest is missing or damaged. The next write repairs it.")] : [],
   ...catalog?.refusal ? [h("div", { class: "notice warn" }, catalog.refusal)] : []];
 }
@@ -97,6 +109,7 @@ function timesOf(text) {
     facts([["Requests waiting", number("retrieval_queue_depth")], ["Pairs waiting", number("retrieval_queue_pairs")], ["Pairs admitted", number("retrieval_queue_admitted")],
       ["Oldest", duration(single(samples, "retrieval_queue_age_seconds") ?? 0)]]),
     table("Queries", queries), table("Stages", stages),
+    ...queries.length + stages.length ? [h("p", { class: "faint" }, `Times of all that the server measured since it started, as many as stand under number. “Half within” is given from ${FEWEST_HALF} on, “95 % within” from ${FEWEST_MOST}.`)] : [],
   ];
 }
 
@@ -104,8 +117,9 @@ function timesOf(text) {
 function table(title, rows) {
   return rows.length === 0 ? h("p", { class: "faint" }, `${title}: none yet.`) : h("table", {},
     h("thead", {}, h("tr", {}, ...[title, "number", "mean", "half within", "95 % within"].map(text => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, ...rows.map(row => h("tr", {}, h("th", { scope: "row" }, row.label), ...[count(row.count), duration(row.mean), bound(row.half), bound(row.most)].map(text => h("td", {}, text))))));
+    h("tbody", {}, ...rows.map(row => h("tr", {}, h("th", { scope: "row" }, row.label),
+      ...[count(row.count), duration(row.mean), bound(row.half, row.count, FEWEST_HALF), bound(row.most, row.count, FEWEST_MOST)].map(text => h("td", {}, text))))));
 }
 
-/** @param {number} seconds */
-const bound = seconds => (Number.isFinite(seconds) ? duration(seconds) : "longer");
+/** @param {number} seconds @param {number} number how many were measured @param {number} fewest of how many something is said */
+const bound = (seconds, number, fewest) => (number < fewest ? "–" : Number.isFinite(seconds) ? duration(seconds) : "longer");

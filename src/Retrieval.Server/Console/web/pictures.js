@@ -1,6 +1,7 @@
 /** Pictures of images. Each has its room before it is there, and keeps it if it never comes. */
 
-import { pictureOf } from "./api.js";
+import { back } from "./again.js";
+import { isAway, pictureFault, pictureOf } from "./api.js";
 import { h } from "./dom.js";
 
 /**
@@ -8,13 +9,28 @@ import { h } from "./dom.js";
  * @param {number} width in CSS pixels; twice as many are asked for
  */
 export function picture(id, width) {
-  const none = () => frame.replaceChildren(h("span", { class: "faint" }, "no picture"));
-  const image = h("img", { alt: `Picture of ${id}`, width, height: width, decoding: "async", onerror: none });
+  const image = h("img", { alt: `Picture of ${id}`, width, height: width, decoding: "async" });
   const frame = h("span", { class: "picture" }, image);
-  wanted.set(frame, () => pictureOf(id, width * 2).then(source => {
-    image.addEventListener("load", () => URL.revokeObjectURL(source));
-    image.src = source;
-  }, none));
+  const load = async () => {
+    // Of a view that was left nobody waits for a picture.
+    for (let again = true; again && frame.isConnected;) {
+      try {
+        const source = await pictureOf(id, width * 2);
+        image.src = source;
+        await image.decode().finally(() => URL.revokeObjectURL(source));
+        image.classList.add("there");
+        return;
+      } catch (error) {
+        image.removeAttribute("src");
+        again = isAway(await pictureFault(id, error));
+      }
+      if (again) {
+        await back();
+      }
+    }
+    frame.replaceChildren(h("span", { class: "faint" }, "no picture"));
+  };
+  wanted.set(frame, () => void load());
   near.observe(frame);
   return frame;
 }

@@ -110,7 +110,7 @@ function valueOf(text) {
 }
 
 /**
- * The form of a search, and what tells it which indexes there are. It hands over what the address is to hold.
+ * The form of a search, what tells it which indexes there are, and what it holds. It hands over what the address is to hold.
  * @param {URLSearchParams} parameters
  * @param {(parameters: Record<string, string>) => void} submit
  */
@@ -123,9 +123,10 @@ export function searchForm(parameters, submit) {
   /** @param {string} label @param {string} name @param {string} hint */
   const number = (label, name, hint) => h("label", {}, label, h("input", { name, inputmode: "numeric", placeholder: hint, value: parameters.get(name) ?? "" }));
   const options = () => Object.fromEntries(OPTIONS.map(name => [name, value(form, name)]));
+  const typed = () => ({ [value(form, "by")]: value(form, "text"), ...options() });
   const form = h("form", { class: "query", role: "search", onsubmit(/** @type {Event} */ event) {
     event.preventDefault();
-    submit({ [value(form, "by")]: value(form, "text"), ...options() });
+    submit(typed());
   } },
   h("div", { class: "line" },
     choice("Search by", "by", [["caption", "caption"], ["imageId", "image id"], ["like", "images like image id"]], by, { class: "by" }),
@@ -134,9 +135,13 @@ export function searchForm(parameters, submit) {
     h("div", { class: "fields" }, index.holder,
       number("Hits", "top", "10"), number("Shortlist", "shortlist", "default"), number("Deadline in ms", "deadlineMs", "none"),
       choice("Order", "rankBy", [["", "both stages"], ["score", "score alone"]], parameters.get("rankBy") ?? ""),
-      h("label", { class: "wide" }, "Filter by metadata: key=value or key>=number, one a line", h("textarea", { name: "filter", rows: 3, spellcheck: false }, parameters.get("filter") ?? "")))));
-  return { form: h("div", { class: "queries" }, form, featuresField(parameters, found => submit({ ...found, ...options() }))), know: index.know };
+      filterField(parameters))));
+  return { form: h("div", { class: "queries" }, form, featuresField(parameters, found => submit({ ...found, ...options() }))), know: index.know, typed };
 }
+
+/** @param {URLSearchParams} parameters */
+export const filterField = parameters => h("label", { class: "wide" }, "Filter by metadata: key=value or key>=number, one a line",
+  h("textarea", { name: "filter", rows: 3, spellcheck: false }, parameters.get("filter") ?? ""));
 
 /**
  * Takes an .npy file of features, chosen or dropped, and searches with it.

@@ -31,3 +31,31 @@ export function go(href) {
     location.hash = href;
   }
 }
+
+/** The links of the bar, which lead to the views. @returns {HTMLAnchorElement[]} */
+const links = () => [...document.querySelectorAll(/** @type {"a"} */ ("header nav a"))];
+
+/** @param {HTMLAnchorElement} link */
+const viewOf = link => (link.getAttribute("href") ?? "").split("?")[0] ?? "";
+
+/**
+ * Marks the link of the view that is shown; all lead to the beginnings of their views again.
+ * @param {string} view
+ */
+export function mark(view) {
+  for (const link of links()) {
+    link.setAttribute("href", viewOf(link));
+    if (viewOf(link) === hrefOf(view)) {
+      link.setAttribute("aria-current", "page");
+    } else {
+      link.removeAttribute("aria-current");
+    }
+  }
+}
+
+/**
+ * Lets the link of another view lead on from what is shown, until something else is.
+ * @param {string} view
+ * @param {Record<string, string>} parameters
+ */
+export const lead = (view, parameters) => links().find(link => viewOf(link) === hrefOf(view))?.setAttribute("href", hrefOf(view, parameters));

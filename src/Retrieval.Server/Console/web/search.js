@@ -1,15 +1,17 @@
 /** Search: by a caption, by an image of the index or by features; what was found, and where each stage had it, page by page. */
 
+import { lasting } from "./again.js";
 import { isImage, model, search } from "./api.js";
+import { comparisonOf } from "./compareform.js";
 import { copyAsCurl } from "./curl.js";
 import { h } from "./dom.js";
 import { hitList } from "./hits.js";
 import { held } from "./indexchoice.js";
-import { degraded, fault, misaddressed, readAs, waiting } from "./notices.js";
+import { degraded, misaddressed, readAs, waiting } from "./notices.js";
 import { count, counted, duration } from "./numbers.js";
 import { picture } from "./pictures.js";
 import { MEMBERS, QUERIES, requestOf, searchForm } from "./query.js";
-import { go, hrefOf } from "./router.js";
+import { go, hrefOf, lead } from "./router.js";
 import { startPage } from "./start.js";
 
 /** @import { Model, SearchAnswer } from "./types.js" */
@@ -21,20 +23,28 @@ const QUERY_WIDTH = 160;
 export async function searchView(main, parameters, signal) {
   const request = requestOf(parameters);
   const result = h("section", { "aria-label": "Result", class: "result" }, waiting());
-  const { form, know } = searchForm(parameters, wanted => go(hrefOf("search", wanted)));
+  const { form, know, typed } = searchForm(parameters, wanted => go(hrefOf("search", wanted)));
+  /** @type {Model | null} */
+  let served = null;
+  // Who goes on to Compare means this search.
+  const compared = () => lead("compare", comparisonOf(typed(), served));
+  form.addEventListener("input", compared);
+  compared();
   main.replaceChildren(h("h1", { class: "unseen" }, "Search"), misaddressed(parameters, MEMBERS, ...faultsOf(parameters)) ?? "", form, result);
   if (!request) {
     main.querySelector("input")?.focus();
   }
-  try {
+  await lasting(result, async signal => {
     const asked = model(signal);
-    asked.then(know, () => {});
+    asked.then(known => {
+      if (!signal.aborted) {
+        served = known;
+        know(known);
+        compared();
+      }
+    }, () => {});
     result.replaceChildren(...request ? await found(parameters, request, asked, signal) : [await startPage(await asked, signal)]);
-  } catch (error) {
-    if (!signal.aborted) {
-      result.replaceChildren(fault(error));
-    }
-  }
+  }, signal);
 }
 
 /**

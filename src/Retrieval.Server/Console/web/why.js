@@ -2,11 +2,12 @@
 
 /** @import { Explanation, Output } from "./types.js" */
 /** @import { Things } from "./tensor.js" */
+import { lasting } from "./again.js";
 import { explain, model } from "./api.js";
 import { bars, heldChoices } from "./bars.js";
 import { copyAsCurl } from "./curl.js";
 import { choice, h } from "./dom.js";
-import { degraded, fault, misaddressed, waiting } from "./notices.js";
+import { degraded, misaddressed, waiting } from "./notices.js";
 import { score } from "./numbers.js";
 import { regionsOf } from "./regions.js";
 import { hrefOf } from "./router.js";
@@ -29,15 +30,12 @@ export async function whyView(main, parameters, signal) {
   }
   const body = { imageId, ...caption ? { caption } : { captionId }, ...index ? { index } : {} };
   const back = h("p", {}, h("a", { href: hrefOf("search", { ...caption ? { caption } : { imageId }, index }) }, "Back to the hits"));
-  main.replaceChildren(h("h1", {}, "Why"), odd, back, waiting());
-  try {
+  const result = h("div", {}, waiting());
+  main.replaceChildren(h("h1", {}, "Why"), odd, back, result);
+  await lasting(result, async signal => {
     const [explanation, served] = await Promise.all([explain(body, signal), model(signal)]);
-    main.replaceChildren(h("h1", {}, "Why"), odd, back, ...await show(explanation, served.regions.count, served.pictures), copyAsCurl("/v1/explain", body));
-  } catch (error) {
-    if (!signal.aborted) {
-      main.replaceChildren(h("h1", {}, "Why"), odd, back, fault(error));
-    }
-  }
+    result.replaceChildren(...await show(explanation, served.regions.count, served.pictures), copyAsCurl("/v1/explain", body));
+  }, signal);
 }
 
 /**
@@ -80,12 +78,15 @@ function scoresOf({ score: pair, coarse, rankingScores, model: name, index, inde
   /** @param {string} label @param {number} number */
   const one = (label, number) => h("div", {}, h("dt", {}, label), h("dd", {}, score(number)));
   return h("div", {}, h("dl", { class: "scores wide" }, one("score", pair), one("first stage", coarse.score),
-    ...Object.entries(rankingScores ?? {}).map(([direction, number]) => one(`order, ${WAYS[direction] ?? direction}`, number))),
+    ...Object.entries(rankingScores ?? {}).map(([direction, number]) => one(WAYS[direction] ?? direction, number))),
+  h("p", { class: "faint" }, rankingScores
+    ? "Hits are ordered by both stages together, highest first: a sum of both scores, which the bundle weighs in one way for the images of a caption and in another for the captions of an image. It is a place in the order of one search and no probability."
+    : "Hits are ordered by the score, highest first: the bundle has no order of both stages."),
   h("p", { class: "faint" }, `${name}, ${index === null ? "" : `index ${index}, `}epoch ${indexEpoch}`));
 }
 
-/** @type {Record<string, string>} */
-const WAYS = { textToImage: "images for the caption", imageToText: "captions for the image" };
+/** What hits are ordered by, in each direction of a search. @type {Record<string, string>} */
+const WAYS = { textToImage: "both stages, among images for the caption", imageToText: "both stages, among captions for the image" };
 
 /**
  * Colours regions by the word that is pointed at, and words by the region, after the chosen output.
