@@ -72,7 +72,7 @@ public sealed class OperateTests(Chromium browser, DemoSite demo)
         var run = runs.GetByRole(AriaRole.Article);
         await Expect(run).ToContainTextAsync("completed");
         await Expect(run).ToContainTextAsync("4 of 4 rows: 3 stored, 0 replaced, 0 unchanged, 1 rejected");
-        await run.GetByRole(AriaRole.Button, new() { Name = "1 rejected row" }).ClickAsync();
+        await run.GetByRole(AriaRole.Button, new() { Name = "1 reject" }).ClickAsync();
         await Expect(run.Locator(".rejects li")).ToContainTextAsync("row 2 (img#0002)");
         await Expect(Panel(visit, "Index")).ToContainTextAsync("9");
     }

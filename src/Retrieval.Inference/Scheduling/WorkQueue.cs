@@ -7,7 +7,7 @@ namespace Retrieval.Inference.Scheduling;
 internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMetrics? metrics)
 {
     // While callers share the device, a batch ends soon, so that none waits long for another's.
-    private static readonly TimeSpan Quantum = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Quantum = TimeSpan.FromMilliseconds(2);
     private const long LeastQuantum = 8;
     private static readonly TimeSpan SharingLasts = TimeSpan.FromMinutes(1);
 

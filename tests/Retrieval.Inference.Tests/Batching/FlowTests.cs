@@ -81,7 +81,7 @@ public sealed class FlowTests
         var device = Device(100);
         using var queue = new WorkScheduler(time: _time);
 
-        // A thousand units a second: the quantum is 5 ms, and 8 units at least.
+        // A thousand units a second: the quantum is 2 ms, and 8 units at least.
         await RunFor(100, "n", Noisy, TimeSpan.FromMilliseconds(100));
         var alone = queue.RunAsync(device.Work("alone", 100, Noisy));
         device.Step();

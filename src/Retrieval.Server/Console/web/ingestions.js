@@ -1,4 +1,4 @@
-/** Runs of ingestions: progress, rejected rows, start and cancel. */
+/** Runs of ingestions: progress, rejects, start and cancel. */
 
 /** @import { Ingestion } from "./types.js" */
 import { cancelIngestion, ingestion, ingestions, RequestError, startIngestion } from "./api.js";
@@ -52,7 +52,7 @@ export function ingestionPanel(signal) {
 
 /**
  * @param {Ingestion} run
- * @param {Set<string>} opened runs whose rejected rows are shown
+ * @param {Set<string>} opened runs whose rejects are shown
  * @param {(what: () => Promise<unknown>) => Promise<void>} act
  * @param {AbortSignal} signal
  */
@@ -75,6 +75,6 @@ async function runOf(run, opened, act, signal) {
           opened.add(run.id);
         }
         return act(async () => {});
-      } }, counted(run.rejected, "rejected row")) : null),
+      } }, counted(run.rejected, "reject")) : null),
     rejects ? h("ul", { class: "rejects" }, ...rejects.map(reject => h("li", {}, `${reject.source}, row ${reject.row}${reject.id === null ? "" : ` (${reject.id})`}: ${reject.reason}`))) : null);
 }
