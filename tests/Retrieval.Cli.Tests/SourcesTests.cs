@@ -60,7 +60,7 @@ public sealed class SourcesTests : IDisposable
         Assert.Contains("cut.tsv: the gzip data are damaged or end early, before byte", run.Errors, StringComparison.Ordinal);
         var status = (await CommandLineProcess.RunAsync("index", "status", "--index", _folder["index"], "--json")).Json().GetProperty("sources")[0];
         var (rows, stored) = (status.GetProperty("nextRow").GetInt32(), status.GetProperty("ingested").GetInt32());
-        Assert.Contains($"what was committed before stays: {rows} rows, of which {stored} are stored", run.Errors, StringComparison.Ordinal);
+        Assert.Contains($"what was committed before stays: {rows} rows, {stored} of them stored", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

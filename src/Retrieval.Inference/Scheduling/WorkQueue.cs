@@ -9,7 +9,7 @@ internal sealed class WorkQueue(TimeProvider time, Admission admission, BatchMet
     // While callers share the device, a batch ends soon, so that none waits long for another's.
     private static readonly TimeSpan Quantum = TimeSpan.FromMilliseconds(2);
     private const long LeastQuantum = 8;
-    private static readonly TimeSpan SharingLasts = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SharingLasts = TimeSpan.FromSeconds(10);
 
     private readonly object _gate = new();
     private readonly FlowQueue _waiting = new();
