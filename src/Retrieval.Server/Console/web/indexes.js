@@ -69,7 +69,8 @@ export function indexPanel(signal) {
     await refresh(model(signal));
   };
 
-  return { panel: h("section", { class: "panel", "aria-labelledby": "indexes" }, h("h2", { id: "indexes" }, "Indexes"), said, list), refresh };
+  // On a narrow window it scrolls sideways, and there may be nothing in it to press: so it takes the focus itself.
+  return { panel: h("section", { class: "panel", "aria-labelledby": "indexes", tabindex: 0 }, h("h2", { id: "indexes" }, "Indexes"), said, list), refresh };
 }
 
 /** @typedef {{ name: string | null, model: string, images: number | null, epoch: number | null, active: boolean, served: boolean, state: string, complete: boolean }} Row */
