@@ -12,6 +12,7 @@ namespace Retrieval.Search.Tests;
 internal sealed class Serving : IDisposable, IMeterFactory
 {
     private readonly List<Meter> _meters = [];
+    private readonly ManualTime _queueTime = new();
 
     public Serving(string index, TimeProvider? time = null, SearchOptions? options = null, int pairsPerCall = 8, string? bundle = null)
     {
@@ -19,13 +20,28 @@ internal sealed class Serving : IDisposable, IMeterFactory
         Snapshots = new SnapshotSource(new SnapshotOptions { Bundle = bundle ?? Bundle.Path, Index = index, Inference = Bundle.Inference with { PairsPerCall = pairsPerCall } });
         Snapshots.Load(TestContext.Current.CancellationToken);
         // A clock of its own: a deadline that passes is the request's to tell, not the queue's to find out.
-        Queues = new ComputeQueues(time: time is null ? null : new ManualTime());
+        Queues = new ComputeQueues(time: time is null ? null : _queueTime);
         Search = new SearchService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues, sampler: Sampler);
         Explainer = new ExplainService(Snapshots, options ?? new SearchOptions(), new SearchMetrics(this), time ?? TimeProvider.System, Queues);
         Images = new ImageReader(Snapshots, options ?? new SearchOptions());
     }
 
     public TimeProvider Clock { get; }
+
+    /// <summary>Does something once the device has run a few batches, between two or in one, of a service with a clock of its own.</summary>
+    public void AfterFewBatches(Action happens)
+    {
+        // The running thread asks three times a batch; once more at the end of the batch that runs now.
+        const int Times = 8;
+        var asked = 0;
+        _queueTime.Asked = () =>
+        {
+            if (Thread.CurrentThread.Name == "device: run" && ++asked == Times)
+            {
+                happens();
+            }
+        };
+    }
 
     public SnapshotSource Snapshots { get; }
 

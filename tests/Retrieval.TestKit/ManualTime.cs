@@ -22,12 +22,16 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Called by whoever asks for the time, before it is told.</summary>
+    public Action? Asked { get; set; }
+
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <inheritdoc/>
     public override long GetTimestamp()
     {
+        Asked?.Invoke();
         lock (_gate)
         {
             return _now.Ticks;

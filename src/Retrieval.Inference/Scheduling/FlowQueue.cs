@@ -9,7 +9,11 @@ namespace Retrieval.Inference.Scheduling;
 /// </summary>
 internal sealed class FlowQueue
 {
+    // Idle flows are kept, for their callers come back; beyond this many they are forgotten.
+    private const int MostKept = 100;
+
     private readonly Dictionary<string, Flow> _flows = new(StringComparer.Ordinal);
+    private readonly List<Flow> _waiting = [];
     private double _virtualTime;
     private string? _lastCaller;
     private long _batches;
@@ -31,9 +35,14 @@ internal sealed class FlowQueue
     public long Quantum { get; set; } = long.MaxValue;
 
     /// <summary>Whose batch the next one is; something must wait.</summary>
-    public IBatcher Next => Waiting.MinBy(TagOf)!.Requests.First.Item.Batcher;
-
-    private IEnumerable<Flow> Waiting => _flows.Values.Where(flow => flow.Requests.Count > 0);
+    public IBatcher Next
+    {
+        get
+        {
+            OrderWaiting();
+            return _waiting[0].Requests.First.Item.Batcher;
+        }
+    }
 
     public void Add(QueueEntry entry)
     {
@@ -79,10 +88,9 @@ internal sealed class FlowQueue
     /// <param name="slices">Receives them.</param>
     public void Take(List<WorkSlice> slices)
     {
-        var waiting = Waiting.OrderBy(TagOf).ToArray();
-        var room = new BatchRoom(waiting[0].Requests.First.Item.Batcher, slices, Quantum);
+        var room = new BatchRoom(Next, slices, Quantum);
         _batches++;
-        foreach (var flow in waiting)
+        foreach (var flow in _waiting)
         {
             if (room.IsFull)
             {
@@ -94,7 +102,7 @@ internal sealed class FlowQueue
             Count -= had - flow.Requests.Count;
             flow.Start += cost;
             flow.LastServed = cost > 0 ? _batches : flow.LastServed;
-            _virtualTime += cost / waiting.Length;
+            _virtualTime += cost / _waiting.Count;
         }
 
         ForgetIdle();
@@ -111,24 +119,35 @@ internal sealed class FlowQueue
         }
     }
 
-    private (double Tag, long LastServed) TagOf(Flow flow)
+    // Into a list that is used again: this runs for each batch.
+    private void OrderWaiting()
     {
-        var (item, left) = (flow.Requests.First.Item, flow.Requests.First.CostLeft);
-        return (flow.Start + Math.Min(left, Math.Max(Quantum, item.Cost / item.Units)), flow.LastServed);
+        _waiting.Clear();
+        foreach (var flow in _flows.Values)
+        {
+            if (flow.Requests.Count > 0)
+            {
+                var first = flow.Requests.First;
+                flow.Tag = flow.Start + Math.Min(first.CostLeft, Math.Max(Quantum, first.Item.Cost / first.Item.Units));
+                _waiting.Add(flow);
+            }
+        }
+
+        _waiting.Sort(Order.Instance);
     }
 
     // A flow that has had more than its share while others waited begins later when it comes back. Once nobody waits all begin anew.
     private void ForgetIdle()
     {
-        if (Count == 0)
+        if (Count > 0 && _flows.Count <= MostKept)
         {
-            _flows.Clear();
             return;
         }
 
         foreach (var (name, flow) in _flows)
         {
-            if (flow.Requests.Count == 0 && flow.Start <= _virtualTime)
+            flow.Start = Count == 0 ? 0 : flow.Start;
+            if (_flows.Count > MostKept && flow.Requests.Count == 0 && flow.Start <= _virtualTime)
             {
                 _flows.Remove(name);
             }
@@ -142,7 +161,21 @@ internal sealed class FlowQueue
         /// <summary>Virtual time of what it has had, or at which it began to wait.</summary>
         public double Start { get; set; }
 
+        /// <summary>Where it stands in the order, when that was last looked at.</summary>
+        public double Tag { get; set; }
+
         /// <summary>Number of the batch in which it was served last.</summary>
         public long LastServed { get; set; }
+    }
+
+    private sealed class Order : IComparer<Flow>
+    {
+        public static readonly Order Instance = new();
+
+        public int Compare(Flow? x, Flow? y)
+        {
+            var byTag = x!.Tag.CompareTo(y!.Tag);
+            return byTag != 0 ? byTag : x.LastServed.CompareTo(y.LastServed);
+        }
     }
 }

@@ -142,7 +142,7 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
         time.Advance(Long);
         Assert.Contains("77", (await Assert.ThrowsAsync<DeadlineExceededException>(() => serving.ExplainAsync(query, since))).Message, StringComparison.Ordinal);
 
-        using (await BusyAsync(serving.Queues.Device))
+        using (await serving.Queues.Device.AcquireExclusiveAsync(1, CancellationToken.None))
         {
             var waiting = serving.ExplainAsync(query);
             await Eventually.TrueAsync(() => serving.Queues.Device.State.Waiting == 1, "it waits");
@@ -159,7 +159,7 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
     {
         using var serving = explained.Serve();
         using var left = new CancellationTokenSource();
-        using (await BusyAsync(serving.Queues.Device))
+        using (await serving.Queues.Device.AcquireExclusiveAsync(1, CancellationToken.None))
         {
             var waiting = serving.ExplainAsync(new ExplainQuery { ImageId = Corpus.Ids[0], CaptionId = Corpus.Ids[0] + "#0" }, stop: left.Token);
             await Eventually.TrueAsync(() => serving.Queues.Device.State.Waiting == 1, "it waits");
@@ -188,17 +188,6 @@ public sealed class ExplainServiceTests(ExplainedCorpus explained) : IClassFixtu
             new ExplainQuery { ImageId = Corpus.Ids[0], Caption = "w4" }, Serving.Clock.GetTimestamp(), TestContext.Current.CancellationToken);
 
         Assert.Equal([StageNames.Tokenize, StageNames.Queue, StageNames.Encode, StageNames.Explain, StageNames.Assemble], answer.Stages.Select(stage => stage.Stage));
-    }
-
-    // One batch runs, and one is kept ready: what comes then waits.
-    private static async Task<IDisposable> BusyAsync(WorkScheduler device)
-    {
-        var running = await device.AcquireExclusiveAsync(1, CancellationToken.None);
-        _ = PassAsync();
-        await Eventually.TrueAsync(() => device.State.Waiting == 0, "the next is ready");
-        return running;
-
-        async Task PassAsync() => (await device.AcquireExclusiveAsync(1, CancellationToken.None)).Dispose();
     }
 
     private static void AssertNear(SearchHit hit, PairExplanation pair, double rankingScore)
