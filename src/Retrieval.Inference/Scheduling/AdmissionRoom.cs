@@ -1,9 +1,9 @@
 namespace Retrieval.Inference.Scheduling;
 
 /// <summary>
-/// What of one kind is admitted and not yet done, and whose it is. Beyond the bound a flow is still admitted up to its equal share
-/// among the flows that hold something, so that a caller who fills the room does not shut out the others; together at most twice the
-/// bound. Not thread-safe.
+/// What of one kind is admitted and not yet done, and whose it is. Beyond the bound a flow is still admitted if it holds nothing, and up
+/// to its equal share among the flows that hold something, so that a caller who fills the room does not shut out the others; together at
+/// most twice the bound. Not thread-safe.
 /// </summary>
 internal sealed class AdmissionRoom
 {
@@ -20,7 +20,7 @@ internal sealed class AdmissionRoom
     /// <param name="flow">Whose it is; null for nobody's in particular, who have no share of their own.</param>
     public bool TryTake(long amount, long most, string? flow)
     {
-        if (Held + amount > most && !(flow is not null && Held + amount <= MostOverBound * most && HeldBy(flow) + amount <= most / FlowsWith(flow)))
+        if (Held + amount > most && !(flow is not null && Held + amount <= MostOverBound * most && (HeldBy(flow) == 0 || HeldBy(flow) + amount <= most / FlowsWith(flow))))
         {
             return false;
         }

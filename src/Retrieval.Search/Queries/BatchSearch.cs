@@ -31,7 +31,7 @@ public sealed class BatchSearch(SearchService service, int mostCandidates)
         var limited = queries.Select(query => Limit(query, since)).ToList();
         RefuseTooMany(limited.Sum(query => (long)(query.Limits?.Pairs ?? 0)));
         var (atOnce, cost) = AtOnce([.. limited.Select(query => query.Limits?.Cost ?? 1)], service.UsualShortlist + CaptionItem.CostOfOne);
-        using var permit = service.Admit(cost);
+        using var permit = service.Admit(cost, limited.Sum(query => query.Limits?.Cost ?? 1));
         var outcomes = new BatchOutcome[limited.Count];
         try
         {

@@ -24,7 +24,7 @@ public sealed class ComputeQueues : IDisposable
     }
 
     /// <summary>
-    /// Called with the cost, in pairs, of each request that is admitted, before anything is done for it. It refuses the request by an
+    /// Called with all the work, in pairs, of each request that is admitted, before anything is done for it. It refuses the request by an
     /// exception, for example when the caller has taken its share.
     /// </summary>
     public Action<long>? Charge { get; init; }
@@ -54,14 +54,15 @@ public sealed class ComputeQueues : IDisposable
     }
 
     /// <summary>Admits a request to the device.</summary>
-    /// <param name="cost">Its work, in pairs.</param>
+    /// <param name="cost">Its work that waits or runs at a time, in pairs.</param>
+    /// <param name="all">All of its work, in pairs; null if that is the same.</param>
     /// <exception cref="OverloadedException">There is no room.</exception>
-    public WorkPermit Admit(long cost)
+    public WorkPermit Admit(long cost, long? all = null)
     {
         var permit = Device.Admit(cost, Flow?.Invoke());
         try
         {
-            Charge?.Invoke(cost);
+            Charge?.Invoke(all ?? cost);
             return permit;
         }
         catch

@@ -101,7 +101,7 @@ public sealed class SearchService(
 
     internal RequestLimits LimitsOf(SearchRequest request, long since) => RequestLimits.Of(request, options, _bounds, ServedRanking, since, time);
 
-    internal WorkPermit Admit(long cost) => queues.Admit(cost);
+    internal WorkPermit Admit(long cost, long? all = null) => queues.Admit(cost, all);
 
     /// <summary>The common entry of all searches: needs a permit and computed limits.</summary>
     internal Task<SearchAnswer> SearchAsync(SearchRequest request, RequestLimits limits, WorkPermit permit, CancellationToken cancellationToken)

@@ -72,6 +72,10 @@ public sealed class DeviceAdmissionTests
         Assert.Throws<OverloadedException>(() => queue.Admit(100, "noisy"));
         held.AddRange(Enumerable.Range(0, 2).Select(_ => queue.Admit(100, "quiet")));
         Assert.Throws<OverloadedException>(() => queue.Admit(100, "quiet"));
+
+        // However many there are, who holds nothing gets one.
+        held.AddRange(Enumerable.Range(0, 2).Select(i => queue.Admit(100, $"caller {i}")));
+        Assert.Throws<OverloadedException>(() => queue.Admit(100, "one more"));
         held.ForEach(place => place.Dispose());
         Assert.Equal(0, queue.State.Admitted);
     }

@@ -70,6 +70,21 @@ public sealed class BatchSearchTests(ServedCorpus served) : IClassFixture<Served
         Assert.Equal(0, queues.Device.State.Admitted);
     }
 
+    [Fact]
+    public async Task A_caller_is_charged_for_all_searches_and_not_for_those_that_run_at_once()
+    {
+        var charged = new List<long>();
+        using var queues = new ComputeQueues { Charge = charged.Add };
+        using var search = new SearchService(served.Serving.Snapshots, new SearchOptions(), SearchMetrics.None, TimeProvider.System, queues);
+        var request = new ImageSearchRequest { Caption = "a dog" };
+        (await search.SearchAsync(request, TestContext.Current.CancellationToken)).Dispose();
+
+        var outcomes = await new BatchSearch(search, 100_000).SearchAsync([.. Enumerable.Range(0, 20).Select(_ => new BatchEntry(request))], 0, TestContext.Current.CancellationToken);
+
+        Array.ForEach(outcomes, outcome => outcome.Answer!.Dispose());
+        Assert.Equal(20 * charged[0], charged[1]);
+    }
+
     [Theory]
     [InlineData(4, 4 * 216, 216, 216, 216, 216, 216)]
     [InlineData(2, 500, 100, 150, 200, 300)]

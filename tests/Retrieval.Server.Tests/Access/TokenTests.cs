@@ -33,6 +33,7 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
         {
             ("query", "/v1/model", 200), (new[] { "other", "ingest" }, "/v1/ingestions", 200), ("other query", "/v1/model", 200), ("query", "/v1/ingestions", 403),
             (new[] { "other" }, "/v1/model", 403), ("QUERY", "/v1/model", 403), ("metrics", "/metrics", 200), ("metrics", "/v1/model", 403),
+            (new { note = "a query here" }, "/v1/model", 403), (new object[] { new { role = "a query here" } }, "/v1/model", 403),
         })
         {
             Assert.True(status == (int)(await AskAsync(server, path, Token(_key, new { roles }))).StatusCode, $"{JsonSerializer.Serialize(roles)} {path}");

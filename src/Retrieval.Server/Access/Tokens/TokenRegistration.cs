@@ -14,6 +14,13 @@ namespace Retrieval.Server.Access.Tokens;
 internal static class TokenRegistration
 {
     private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(5);
+    private const long LargestKeySet = 1 << 20;
+
+    // The least that the library allows: so long at most does a key count that was taken out of the set.
+    private static readonly TimeSpan ReadAgain = ConfigurationManager<OpenIdConnectConfiguration>.MinimumAutomaticRefreshInterval;
+
+    // For a key that is not known, at most this often: anybody can send one.
+    private static readonly TimeSpan ReadForUnknown = TimeSpan.FromSeconds(30);
 
     // Asymmetric ones alone: with a shared secret whoever can check a token can also make one.
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
@@ -50,8 +57,15 @@ internal static class TokenRegistration
         jwt.KeySet,
         new KeySetRetriever(jwt.Issuer),
         jwt.IsAddress
-            ? new HttpDocumentRetriever(new HttpClient { Timeout = LongestFetch }) { RequireHttps = false } // The validator takes http for loopback alone.
-            : new FileDocumentRetriever());
+            ? new HttpDocumentRetriever(new HttpClient { Timeout = LongestFetch, MaxResponseContentBufferSize = LargestKeySet }) { RequireHttps = false } // The validator takes http for loopback alone.
+            : new FileDocumentRetriever())
+    {
+        AutomaticRefreshInterval = ReadAgain,
+        RefreshInterval = ReadForUnknown,
+
+        // Otherwise a set that was replaced counts for an hour more.
+        UseLastKnownGoodConfiguration = false,
+    };
 
     // The library reports a token whose key it does not find, whether the set lacks it or could not be read.
     private static async Task<AccessRefusal> RefusalAsync(Exception exception, IConfigurationManager<OpenIdConnectConfiguration> keySet, CancellationToken cancellationToken)
@@ -64,6 +78,11 @@ internal static class TokenRegistration
             }
             catch (Exception unread) when (unread is InvalidOperationException or IOException)
             {
+                return AccessRefusal.NoKeySet;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Nobody waits for an answer.
                 return AccessRefusal.NoKeySet;
             }
         }
@@ -92,8 +111,8 @@ internal static class TokenRegistration
             return;
         }
 
-        // Some issuers write a list, some one text with spaces.
-        var roles = token.FindAll(jwt.RolesClaim).SelectMany(claim => claim.Value.Split(' ')).Select(Roles.Find).OfType<Role>().Distinct();
+        // Some issuers write a list, some one text with spaces. An object's JSON has spaces too, and names no roles.
+        var roles = token.FindAll(jwt.RolesClaim).Where(claim => claim.ValueType == ClaimValueTypes.String).SelectMany(claim => claim.Value.Split(' ')).Select(Roles.Find).OfType<Role>().Distinct();
         valid.Principal = new ClaimsPrincipal(new ClaimsIdentity(AccessClaims.Of(roles), AccessSchemes.Tokens, ClaimTypes.Name, AccessClaims.Role));
         valid.HttpContext.Features.Set(new Caller(CallerKind.Token, LogText.Of(name)));
     }

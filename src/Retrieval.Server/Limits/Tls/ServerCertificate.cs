@@ -20,7 +20,7 @@ internal sealed record ServerCertificate(SslServerAuthenticationOptions Options,
     /// <param name="authorities">Those of clients' certificates, in PEM; null if clients need none.</param>
     /// <param name="files">Names, for errors.</param>
     /// <param name="now">The time.</param>
-    /// <exception cref="InvalidInputException">A text is not what it has to be, the key is another's, or the certificate is over.</exception>
+    /// <exception cref="InvalidInputException">A text is not what it has to be, the key is another's, or the certificate is over or not valid yet.</exception>
     public static ServerCertificate Of(string certificates, string key, string? authorities, TlsOptions files, DateTimeOffset now)
     {
         var chain = Parse(certificates, files.CertificateFile);
@@ -29,6 +29,12 @@ internal sealed record ServerCertificate(SslServerAuthenticationOptions Options,
         if (expires <= now)
         {
             throw new InvalidInputException($"the certificate ended on {expires:yyyy-MM-dd HH:mm'Z'}; expected a renewed one", files.CertificateFile);
+        }
+
+        var begins = new DateTimeOffset(leaf.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+        if (begins > now)
+        {
+            throw new InvalidInputException($"the certificate begins on {begins:yyyy-MM-dd HH:mm'Z'}; expected one that is valid now", files.CertificateFile);
         }
 
         chain.RemoveAt(0);
