@@ -22,6 +22,9 @@ internal sealed partial class IngestionRunner(
 {
     // Share of the time that requests have to finish; a window that takes longer is dropped.
     private const double ShareOfDrain = 0.5;
+
+    // Of what a run held, once it has ended for whoever asks.
+    private static readonly TimeSpan LongestRelease = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _killing = new();
     private readonly Lock _gate = new();
@@ -41,6 +44,7 @@ internal sealed partial class IngestionRunner(
             throw new ForbiddenException("no ingestion can be started over HTTP: no folder that sources may lie in is configured (Ingestion:Roots)");
         }
 
+        await LetGoAsync(cancellationToken).ConfigureAwait(false);
         Enter();
         var begun = false;
         try
@@ -214,6 +218,25 @@ internal sealed partial class IngestionRunner(
                 LogFailed(cause, run.Id);
                 break;
         }
+    }
+
+    // Whoever has seen a run's end may start the next one: it may just be releasing what it held. One that builds indexes takes longer.
+    private async Task LetGoAsync(CancellationToken cancellationToken)
+    {
+        Guid? current;
+        Task work;
+        lock (_gate)
+        {
+            (current, work) = (_current?.Id, _work);
+        }
+
+        if (work.IsCompleted || (current is { } id && (await registry.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Standing == RunStanding.Running))
+        {
+            return;
+        }
+
+        await work.WaitAsync(LongestRelease, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private void Enter()
