@@ -136,12 +136,11 @@ public sealed class LimitTests(ServerFixture fixture)
         var asked = server.Client.PostAsync(new Uri("/v1/score", UriKind.Relative), content, leaving.Token);
         await Eventually.TrueAsync(() => device.State.Admitted > 0, "it is admitted");
 
-        // One call after the other, until pairs have been scored and others have not; then the device is held.
+        // Let go and asked for again, until a batch came between: pairs have been scored, others have not, and the device is held.
         while (await ScoredAsync(server) == before)
         {
-            var next = device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
             turn.Dispose();
-            turn = await next;
+            turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
         }
 
         Assert.False(asked.IsCompleted);
