@@ -23,13 +23,21 @@ missing() { # what cannot be tested here, and why
   if [ "${CI:-}" = true ]; then fail "$1"; else echo "SKIPPED: $1" >&2; skipped=$((skipped + 1)); fi
 }
 
-# name_failed SUITE REPORT: keeps the names of the tests that failed for the end of the output, where they are looked for.
-# In a report of xunit a test says so itself; in one of pytest its first child does.
+# name_failed SUITE REPORT: keeps the names of the tests that failed, and how their messages begin, for the end of the output, where
+# they are looked for. In a report of xunit a test says so itself; in one of pytest its first child does.
 name_failed() {
   sed 's/></>\n</g' "$2" 2>/dev/null | awk -v suite="$1" '
     function told() { if (match(named, / name="[^"]*"/)) print "FAILED: " suite ": " substr(named, RSTART + 7, RLENGTH - 8) }
-    /^<test(case)? / { named = $0 }
-    /^<test .* result="Fail"/ || /^<(failure|error) message/ && named ~ /^<testcase/ { told() }' >>"$results/failed"
+    function said(text) {
+      gsub(/<message>|<\/message>|<!\[CDATA\[|\]\]>/, "", text)
+      if (text ~ /[^ ]/ && lines++ < 4) print "    " substr(text, 1, 300)
+    }
+    /^<test(case)? / { named = $0; telling = 0 }
+    /^<test .* result="Fail"/ { told(); telling = 1; lines = 0 }
+    /^<message>/ && telling { within = 1 }
+    within { said($0) }
+    /<\/message>/ { within = telling = 0 }
+    /^<(failure|error) message/ && named ~ /^<testcase/ { told(); if (match($0, / message="[^"]*"/)) { lines = 0; said(substr($0, RSTART + 10, RLENGTH - 11)) } }' >>"$results/failed"
 }
 
 finish() {

@@ -70,23 +70,16 @@ public sealed class ComesBackTests(Chromium browser, DemoSite demo)
         visit.ExpectFailedRequests();
 
         await server.FreezeAsync();
-        await page.GetByText("Options").ClickAsync();
-        await page.GetByLabel("Filter by metadata").FillAsync("background=navy");
-        await page.GetByRole(AriaRole.Searchbox).FillAsync("a banded blue star");
-        await page.Keyboard.PressAsync("Enter");
+        await InterruptedSearch.EnterAsync(page);
         await Expect(page.GetByText("Asking …")).ToBeVisibleAsync();
         await server.KillAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(Away);
         await Expect(page.GetByText("The page asks again by itself")).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Searchbox).FillAsync("what comes next");
+        await InterruptedSearch.TypeNextAsync(page);
 
         await server.StartAgainAsync();
 
-        await Expect(page.Locator(".hit").Filter(new() { HasText = "background=navy" })).ToHaveCountAsync(10);
-        await Expect(page.Locator(".read")).ToContainTextAsync("a banded blue star");
-        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
-        await Expect(page.GetByRole(AriaRole.Searchbox)).ToHaveValueAsync("what comes next");
-        await Expect(page.GetByLabel("Filter by metadata")).ToHaveValueAsync("background=navy");
+        await InterruptedSearch.ExpectAnsweredAsync(page);
     }
 
     [Fact]

@@ -68,18 +68,12 @@ public sealed class KeyChangeTests(Chromium browser, DemoSite demo) : IDisposabl
         KeyFileEditor.Revoke(KeyFilePath, "old");
         await site.RefusedAsync(revoked);
 
-        await page.GetByText("Options").ClickAsync();
-        await page.GetByLabel("Filter by metadata").FillAsync("background=navy");
-        await page.GetByRole(AriaRole.Searchbox).FillAsync("a banded blue star");
-        await page.Keyboard.PressAsync("Enter");
+        await InterruptedSearch.EnterAsync(page);
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(Revoked);
-        await page.GetByRole(AriaRole.Searchbox).FillAsync("what comes next");
+        await InterruptedSearch.TypeNextAsync(page);
         await visit.EnterKeyAsync(next);
 
-        await Expect(page.Locator(".hit").Filter(new() { HasText = "background=navy" })).ToHaveCountAsync(10);
-        await Expect(page.Locator(".read")).ToContainTextAsync("a banded blue star");
-        await Expect(page.GetByRole(AriaRole.Searchbox)).ToHaveValueAsync("what comes next");
-        await Expect(page.GetByLabel("Filter by metadata")).ToHaveValueAsync("background=navy");
+        await InterruptedSearch.ExpectAnsweredAsync(page);
     }
 
     [Fact]

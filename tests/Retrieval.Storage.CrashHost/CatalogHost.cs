@@ -10,7 +10,7 @@ internal static class CatalogHost
 {
     public static async Task IngestAsync(string connectionString, string indexName, long rows, int every)
     {
-        await using var catalog = new Catalog(new CatalogOptions { ConnectionString = connectionString, ConnectSeconds = 2, CommandSeconds = 5 });
+        await using var catalog = new Catalog(new CatalogOptions { ConnectionString = connectionString, CommandSeconds = 5 });
         var index = await CatalogIndexes.FindOrCreateAsync(catalog, indexName, SampleCorpus.Schema);
         await using var run = await CatalogIngestion.BeginAsync(catalog, index, new IngestionClaim(SampleSource.Key, "1", every, "host"), new CatalogRetry { For = TimeSpan.FromSeconds(60) });
         Console.WriteLine($"begin at {run.Ledger.NextRow}");

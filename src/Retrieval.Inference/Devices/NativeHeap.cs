@@ -16,9 +16,9 @@ internal static partial class NativeHeap
         {
             _ = TrimAllocator(0);
         }
-        catch (EntryPointNotFoundException)
+        catch (TypeLoadException)
         {
-            // Another C library, which has no such arenas.
+            // Another C library or none of that name, without such arenas.
         }
     }
 

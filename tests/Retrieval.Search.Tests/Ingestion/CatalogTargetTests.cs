@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Sources;
 using Retrieval.Features.Tsv;
-using Retrieval.Postgres.TestKit;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
 using Retrieval.Storage.Local;
@@ -12,33 +11,12 @@ using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Following;
 using Retrieval.Storage.Postgres.Indexes;
 using Retrieval.Storage.Postgres.Maintenance;
-using Retrieval.Storage.Postgres.Migrations;
 
 namespace Retrieval.Search.Tests.Ingestion;
 
 /// <summary>Ingestion into the catalog gives, to the last bit, what ingestion into a local index gives; in one part or in many.</summary>
-public sealed class CatalogTargetTests : IAsyncLifetime
+public sealed class CatalogTargetTests : CatalogIngestionTest
 {
-    private readonly IndexFolder _folder = new();
-    private TestDatabase _database = null!;
-    private Catalog _catalog = null!;
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await TestDatabase.CreateAsync(Cancelled);
-        _catalog = new Catalog(new CatalogOptions { ConnectionString = _database.OwnerConnectionString });
-        await Migrator.MigrateAsync(_catalog, null, Cancelled);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _catalog.DisposeAsync();
-        await _database.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -46,14 +24,14 @@ public sealed class CatalogTargetTests : IAsyncLifetime
     [InlineData(12)]
     public async Task All_parts_together_store_what_one_local_run_stores(int parts)
     {
-        IngestionTests.Flawed(33).Write(_folder.Path);
-        using var source = Corpus.Open(_folder.Path);
-        var undisturbed = await Ingest.RunAsync(source, _folder.Index);
+        IngestionTests.Flawed(33).Write(Folder.Path);
+        using var source = Corpus.Open(Folder.Path);
+        var undisturbed = await Ingest.RunAsync(source, Folder.Index);
         var index = await IndexAsync("blue");
 
         var reports = await Task.WhenAll(Enumerable.Range(0, parts).Select(part => RunAsync(source, index, part, parts)));
 
-        Assert.Equal(Ingest.ContentHash(_folder.Index), await HashAsync("blue"));
+        Assert.Equal(Ingest.ContentHash(Folder.Index), await HashAsync("blue"));
         Assert.Equal(undisturbed.Progress.Ingested, reports.Sum(report => report.Progress.Ingested));
         Assert.Equal(undisturbed.Progress.Captions, reports.Sum(report => report.Progress.Captions));
         Assert.Equal(undisturbed.FirstRejects, reports.SelectMany(report => report.FirstRejects).OrderBy(reject => reject.Row));
@@ -61,8 +39,8 @@ public sealed class CatalogTargetTests : IAsyncLifetime
         Assert.All(reports, report => Assert.Equal(report.Progress.TotalRows, report.Progress.Rows));
         Assert.Contains(reports, report => report.End!.SourceComplete && report.End.ShortlistBuilt);
         Assert.Single(reports, report => report.End!.Activated);
-        Assert.True(await ShortlistIndexes.ReadyAsync(_catalog, index, Cancelled));
-        Assert.Equal("blue", (await CatalogIndexes.FindActiveAsync(_catalog, Cancelled))!.Name);
+        Assert.True(await ShortlistIndexes.ReadyAsync(Catalog, index, Cancelled));
+        Assert.Equal("blue", (await CatalogIndexes.FindActiveAsync(Catalog, Cancelled))!.Name);
     }
 
     [Fact]
@@ -73,7 +51,7 @@ public sealed class CatalogTargetTests : IAsyncLifetime
 
         var first = await RunAsync(source, index, 0, 2);
         Assert.Equal((false, false, false), (first.End!.SourceComplete, first.End.ShortlistBuilt, first.End.Activated));
-        Assert.Null(await CatalogIndexes.FindActiveAsync(_catalog, Cancelled));
+        Assert.Null(await CatalogIndexes.FindActiveAsync(Catalog, Cancelled));
         var second = await RunAsync(source, index, 1, 2);
 
         Assert.Equal((true, true, true), (second.End!.SourceComplete, second.End.ShortlistBuilt, second.End.Activated));
@@ -88,7 +66,7 @@ public sealed class CatalogTargetTests : IAsyncLifetime
         var green = await RunAsync(source, await IndexAsync("green"), 0, 1);
 
         Assert.False(green.End!.Activated);
-        Assert.Equal("blue", (await CatalogIndexes.FindActiveAsync(_catalog, Cancelled))!.Name);
+        Assert.Equal("blue", (await CatalogIndexes.FindActiveAsync(Catalog, Cancelled))!.Name);
     }
 
     [Fact]
@@ -103,7 +81,7 @@ public sealed class CatalogTargetTests : IAsyncLifetime
         Assert.Equal("batch", error.Field);
         Assert.Contains("begun with 4", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidInputException>(() => RunAsync(source, index, 2, 2));
-        await Assert.ThrowsAsync<InvalidInputException>(() => Ingest.RunAsync(source, _folder.Index, Ingest.Options(4, 8) with { Part = 0, Parts = 2 }));
+        await Assert.ThrowsAsync<InvalidInputException>(() => Ingest.RunAsync(source, Folder.Index, Ingest.Options(4, 8) with { Part = 0, Parts = 2 }));
     }
 
     [Fact]
@@ -169,21 +147,21 @@ public sealed class CatalogTargetTests : IAsyncLifetime
         Assert.Contains("row 0: unfit", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<SourceRefusedException>(() => RunAsync(unfit, index, 0, 1));
 
-        var runs = await Storage.Postgres.Writing.CatalogRuns.ListAsync(_catalog, index, 100, Cancelled);
+        var runs = await Storage.Postgres.Writing.CatalogRuns.ListAsync(Catalog, index, 100, Cancelled);
         Assert.Equal(2, runs.Count);
         Assert.All(runs, run => Assert.Equal(Storage.Postgres.Writing.RunState.Failed, run.State));
-        Assert.Null(await CatalogIndexes.FindActiveAsync(_catalog, Cancelled));
+        Assert.Null(await CatalogIndexes.FindActiveAsync(Catalog, Cancelled));
         await RunAsync(unfit, index, 0, 2, key: "parts");
         await Assert.ThrowsAsync<SourceRefusedException>(() => RunAsync(unfit, index, 1, 2, key: "parts"));
-        Assert.Null(await CatalogIndexes.FindActiveAsync(_catalog, Cancelled));
+        Assert.Null(await CatalogIndexes.FindActiveAsync(Catalog, Cancelled));
     }
 
     [Fact]
     public async Task A_run_broken_off_at_any_window_is_gone_on_with()
     {
-        IngestionTests.Flawed(33).Write(_folder.Path);
-        using var source = Corpus.Open(_folder.Path);
-        await Ingest.RunAsync(source, _folder.Index);
+        IngestionTests.Flawed(33).Write(Folder.Path);
+        using var source = Corpus.Open(Folder.Path);
+        await Ingest.RunAsync(source, Folder.Index);
         var index = await IndexAsync("blue");
         for (var row = 1; row < 33; row += 6)
         {
@@ -193,8 +171,8 @@ public sealed class CatalogTargetTests : IAsyncLifetime
         var last = await RunAsync(source, index, 0, 1);
 
         Assert.Equal((0L, true), (last.ResumedAtRow % 4, last.ResumedAtRow <= 28));
-        Assert.Equal(Ingest.ContentHash(_folder.Index), await HashAsync("blue"));
-        var runs = await Storage.Postgres.Writing.CatalogRuns.ListAsync(_catalog, index, 100, Cancelled);
+        Assert.Equal(Ingest.ContentHash(Folder.Index), await HashAsync("blue"));
+        var runs = await Storage.Postgres.Writing.CatalogRuns.ListAsync(Catalog, index, 100, Cancelled);
         Assert.Equal(7, runs.Count);
         Assert.Equal(6, runs.Count(run => run.State == Storage.Postgres.Writing.RunState.Failed && run.Message!.Contains("the disk is gone", StringComparison.Ordinal)));
     }
@@ -203,14 +181,14 @@ public sealed class CatalogTargetTests : IAsyncLifetime
     public async Task Parts_of_a_file_whose_rows_are_not_known_are_told_by_counting_them()
     {
         var corpus = Corpus.Make(19, 1, 8);
-        var tsv = Path.Combine(_folder.Path, "features.tsv");
+        var tsv = Path.Combine(Folder.Path, "features.tsv");
         await File.WriteAllLinesAsync(tsv, Enumerable.Range(0, corpus.Count).Select(row => string.Join(
             '\t', corpus.Ids[row], "640", "480", Bundle.Regions.ToString(CultureInfo.InvariantCulture),
             Convert.ToBase64String(new byte[Bundle.Regions * 4 * sizeof(float)]), Convert.ToBase64String(MemoryMarshal.AsBytes(corpus.Regions[row].AsSpan())))), Cancelled);
-        var captions = Path.Combine(_folder.Path, "captions.txt");
+        var captions = Path.Combine(Folder.Path, "captions.txt");
         await File.WriteAllLinesAsync(captions, Enumerable.Range(0, corpus.Count).Select(row => $"{corpus.Ids[row]}\t{corpus.Captions[row][0]}").Append("nobody\ta caption"), Cancelled);
         using var source = DetectorTsvSource.Open(tsv, captions, Bundle.Expectation);
-        await Ingest.RunAsync(source, _folder.Index);
+        await Ingest.RunAsync(source, Folder.Index);
         var index = await IndexAsync("blue");
 
         var reports = new List<IngestionReport>();
@@ -219,7 +197,7 @@ public sealed class CatalogTargetTests : IAsyncLifetime
             reports.Add(await RunAsync(source, index, part, 3));
         }
 
-        Assert.Equal(Ingest.ContentHash(_folder.Index), await HashAsync("blue"));
+        Assert.Equal(Ingest.ContentHash(Folder.Index), await HashAsync("blue"));
         Assert.Equal("nobody", Assert.Single(reports.SelectMany(report => report.FirstRejects)).Reason.Split('\'')[1]);
         Assert.Equal(19, reports.Sum(report => report.Progress.Ingested));
     }
@@ -240,12 +218,10 @@ public sealed class CatalogTargetTests : IAsyncLifetime
         Assert.Equal((6, 6, 3, 0), (replaced.Progress.Ingested, replaced.Progress.Replaced, replaced.Progress.Skipped, replaced.Progress.Rejected));
     }
 
-    private Task<CatalogIndex> IndexAsync(string name) => CatalogIndexes.FindOrCreateAsync(_catalog, name, IndexBinding.SchemaOf(Bundle.Model), Cancelled);
-
     private Task<IngestionReport> RunAsync(IFeatureSource source, CatalogIndex index, int part, int parts, int batchRows = 4, string key = "corpus", bool replace = false, bool restart = false)
     {
         var options = Ingest.Options(batchRows, 8) with { SourceKey = key, Part = part, Parts = parts, Replace = replace, Restart = restart };
-        var target = new CatalogIngestionTarget(_catalog, index, new CatalogTargetOptions { Worker = "test", Replace = replace });
+        var target = new CatalogIngestionTarget(Catalog, index, new CatalogTargetOptions { Worker = "test", Replace = replace });
         return new IngestionJob(Bundle.Model, options, TimeProvider.System).RunAsync(source, target, null, Cancelled);
     }
 
@@ -254,7 +230,7 @@ public sealed class CatalogTargetTests : IAsyncLifetime
     {
         var schema = IndexBinding.SchemaOf(Bundle.Model);
         await using var follower = new CatalogFollower(
-            _catalog, new FollowerOptions { CacheFolder = Path.Combine(_folder.Path, "cache"), IndexName = name }, new Dictionary<string, IndexSchema> { [schema.Fingerprint] = schema });
+            Catalog, new FollowerOptions { CacheFolder = Path.Combine(Folder.Path, "cache"), IndexName = name }, new Dictionary<string, IndexSchema> { [schema.Fingerprint] = schema });
         FollowStep step;
         while ((step = await follower.StepAsync(null, Cancelled)).More)
         {

@@ -1,46 +1,22 @@
 using Retrieval.Domain.Images;
 using Retrieval.Features.Sources;
-using Retrieval.Postgres.TestKit;
 using Retrieval.Search.Ingestion;
 using Retrieval.Search.Snapshots;
-using Retrieval.Storage.Postgres.Connecting;
-using Retrieval.Storage.Postgres.Indexes;
-using Retrieval.Storage.Postgres.Migrations;
 using Retrieval.Storage.Postgres.Writing;
 
 namespace Retrieval.Search.Tests.Ingestion;
 
 /// <summary>Images that are stored again without metadata that they had: the run says so, in a local index and in a catalog.</summary>
-public sealed class LostMetadataTests : IAsyncLifetime
+public sealed class LostMetadataTests : CatalogIngestionTest
 {
-    private readonly IndexFolder _folder = new();
-    private TestDatabase _database = null!;
-    private Catalog _catalog = null!;
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await TestDatabase.CreateAsync(Cancelled);
-        _catalog = new Catalog(new CatalogOptions { ConnectionString = _database.OwnerConnectionString });
-        await Migrator.MigrateAsync(_catalog, null, Cancelled);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _catalog.DisposeAsync();
-        await _database.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_run_without_the_file_of_metadata_says_of_which_image_first_and_of_how_many_in_the_end(bool intoCatalog)
     {
         // Of 13 images, the fifth and the tenth have none.
-        Corpus.Make(13, 1, 4).Write(_folder.Path);
-        var metadata = Path.Combine(_folder.Path, $"{Corpus.Split}_metadata.jsonl");
+        Corpus.Make(13, 1, 4).Write(Folder.Path);
+        var metadata = Path.Combine(Folder.Path, $"{Corpus.Split}_metadata.jsonl");
         var lines = await File.ReadAllTextAsync(metadata, Cancelled);
         Assert.Empty((await RunSplitAsync(intoCatalog)).Progress.Warnings);
 
@@ -93,7 +69,7 @@ public sealed class LostMetadataTests : IAsyncLifetime
     public async Task A_run_that_is_stopped_says_of_how_many_it_was()
     {
         var corpus = Corpus.Make(12, 1, 4);
-        corpus.Write(_folder.Path);
+        corpus.Write(Folder.Path);
         await RunSplitAsync(intoCatalog: true);
         using var stop = new CancellationTokenSource();
         var started = await new IngestionJob(Bundle.Model, Ingest.Options(4, 8), TimeProvider.System).StartAsync(corpus.AsSource("2"), await TargetAsync(true), Cancelled);
@@ -113,7 +89,7 @@ public sealed class LostMetadataTests : IAsyncLifetime
 
     private async Task<IngestionReport> RunSplitAsync(bool intoCatalog)
     {
-        using var source = Corpus.Open(_folder.Path);
+        using var source = Corpus.Open(Folder.Path);
         return await RunAsync(source, intoCatalog);
     }
 
@@ -121,11 +97,9 @@ public sealed class LostMetadataTests : IAsyncLifetime
         await new IngestionJob(Bundle.Model, Ingest.Options(4, 8) with { SourceKey = key }, TimeProvider.System).RunAsync(source, await TargetAsync(intoCatalog), null, Cancelled);
 
     private async Task<IIngestionTarget> TargetAsync(bool inCatalog) => inCatalog
-        ? new CatalogIngestionTarget(_catalog, await IndexAsync(), new CatalogTargetOptions { Worker = "test" })
-        : new LocalIngestionTarget(_folder.Index, IndexBinding.SchemaOf(Bundle.Model), 8);
-
-    private Task<CatalogIndex> IndexAsync() => CatalogIndexes.FindOrCreateAsync(_catalog, "blue", IndexBinding.SchemaOf(Bundle.Model), Cancelled);
+        ? new CatalogIngestionTarget(Catalog, await IndexAsync(), new CatalogTargetOptions { Worker = "test" })
+        : new LocalIngestionTarget(Folder.Index, IndexBinding.SchemaOf(Bundle.Model), 8);
 
     // The warnings of the latest run, as any replica has them.
-    private async Task<IReadOnlyList<string>> NotedAsync() => (await CatalogRuns.LatestAsync(_catalog, await IndexAsync(), 1, Cancelled)).SingleOrDefault()?.Findings.Warnings ?? [];
+    private async Task<IReadOnlyList<string>> NotedAsync() => (await CatalogRuns.LatestAsync(Catalog, await IndexAsync(), 1, Cancelled)).SingleOrDefault()?.Findings.Warnings ?? [];
 }
