@@ -13,6 +13,7 @@ postgres= # the instance of eng/postgres.sh made for this run
 others=   # the process of the suites that run beside those of .NET
 trap '[ -z "$others" ] || { pkill -P "$others"; kill "$others"; } 2>/dev/null; rm -rf "$results"; [ -z "$postgres" ] || eng/postgres.sh down "$postgres" --immediate --purge' EXIT
 passed=0 failed=0 skipped=0
+told=0 # seconds of this script at the last report of a suite
 
 fail() { # a failure that no report counts
   echo "FAILED: $1" >&2
@@ -59,7 +60,8 @@ count() {
     return
   fi
   passed=$((passed + total - bad - skips)) failed=$((failed + bad)) skipped=$((skipped + skips))
-  echo "$suite: $((total - bad - skips)) passed, $bad failed, $skips skipped"
+  echo "$suite: $((total - bad - skips)) passed, $bad failed, $skips skipped; $((SECONDS - told)) s"
+  told=$SECONDS
   [ "$total" -gt 0 ] || fail "$suite ran no test"
   [ "$code" = 0 ] || [ "$bad" -gt 0 ] || fail "$suite ended with exit code $code"
   [ "$skips" = 0 ] || [ "${CI:-}" != true ] || fail "$suite skipped $skips tests; in CI nothing may be skipped"
@@ -148,6 +150,7 @@ other_suites() {
   fi
 }
 
+told=$SECONDS
 # Both at once: those of Python compute on one core, and those of .NET wait for much.
 (passed=0 failed=0 skipped=0; other_suites; echo "$passed $failed $skipped" >"$results/others") >"$results/others.log" 2>&1 &
 others=$!
