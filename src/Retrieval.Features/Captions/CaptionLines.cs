@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Retrieval.Features.Files;
 
 namespace Retrieval.Features.Captions;
 
@@ -15,6 +16,7 @@ internal static partial class CaptionLines
         var lines = new List<(long Number, string Name, string Caption)>();
         var faults = new List<(long Number, string Reason)>();
         var separator = '\t';
+        InputFile.RequireText(path, CaptionFile.MaxBytes);
         using var reader = new CaptionLineReader(path);
         while (reader.TryRead(out var line))
         {

@@ -43,6 +43,16 @@ public static class InputFile
         return text;
     }
 
+    /// <summary>Requires that a text that is going to be held in memory is not too long, before any of it is held.</summary>
+    /// <param name="path">The file, compressed by gzip or not.</param>
+    /// <param name="maxBytes">Most bytes of the text, unpacked.</param>
+    /// <exception cref="InvalidInputException">As of <see cref="OpenText"/>.</exception>
+    public static void RequireText(string path, long maxBytes)
+    {
+        using var text = OpenText(path, maxBytes: maxBytes);
+        text.CopyTo(Stream.Null);
+    }
+
     /// <summary>Size and times of a file; for a link, those of its target.</summary>
     /// <exception cref="InvalidInputException">The file is missing, empty or not a regular file.</exception>
     public static FileInfo Find(string path)

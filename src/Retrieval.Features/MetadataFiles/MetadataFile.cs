@@ -3,6 +3,7 @@ using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Domain.Images;
 using Retrieval.Features.Captions;
+using Retrieval.Features.Files;
 using Retrieval.Features.Sources;
 
 namespace Retrieval.Features.MetadataFiles;
@@ -36,6 +37,7 @@ internal sealed class MetadataFile
     public static MetadataFile Load(string path)
     {
         var file = new MetadataFile(Path.GetFileName(path));
+        InputFile.RequireText(path, MostBytes);
         using var lines = new LineReader(path, TextLine.MaxBytes, maxBytes: MostBytes);
         for (var number = 1; lines.TryReadLine(); number++)
         {

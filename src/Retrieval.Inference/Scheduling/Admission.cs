@@ -90,7 +90,7 @@ internal sealed class Admission(long most)
     // A permit for large requests is free when one of them is done; room for small ones when those ahead are done.
     private TimeSpan RetryAfter(bool large)
     {
-        var ahead = large ? _small.Held + (_largeCost / MostLarge) : _small.Held;
+        var ahead = large ? _small.Held + (_largeCost / Math.Max(1, _large.Held)) : _small.Held;
         var seconds = _costPerSecond > 0 ? ahead / _costPerSecond : 1;
         return TimeSpan.FromSeconds(Math.Clamp(seconds, 1, LongestRetry.TotalSeconds));
     }

@@ -5,7 +5,7 @@ namespace Retrieval.Inference.Scheduling;
 /// to its equal share among the flows that hold something, so that a caller who fills the room does not shut out the others; together at
 /// most twice the bound. Not thread-safe.
 /// </summary>
-internal sealed class AdmissionRoom
+public sealed class AdmissionRoom
 {
     private const int MostOverBound = 2;
 
@@ -15,6 +15,7 @@ internal sealed class AdmissionRoom
     /// <summary>What is held in all.</summary>
     public long Held { get; private set; }
 
+    /// <summary>Takes an amount, if there is room for it.</summary>
     /// <param name="amount">How much is asked for.</param>
     /// <param name="most">The bound.</param>
     /// <param name="flow">Whose it is; null for nobody's in particular, who have no share of their own.</param>

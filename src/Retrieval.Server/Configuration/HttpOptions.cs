@@ -53,11 +53,17 @@ public sealed record HttpOptions
     [Range(1, 600)]
     public int HeaderTimeoutSeconds { get; init; } = 15;
 
-    /// <summary>Lowest rate at which a caller may send a body or read an answer, in bytes per second.</summary>
+    /// <summary>
+    /// Lowest rate at which a caller may send a body or read an answer, in bytes per second. The server buffers 64 KiB of an answer; one
+    /// that is read as slowly as this keeps its permit until no more than that is left.
+    /// </summary>
     [Range(1, 1_000_000)]
-    public int MinBytesPerSecond { get; init; } = 240;
+    public int MinBytesPerSecond { get; init; } = 16 << 10;
 
-    /// <summary>Seconds before that rate is enforced.</summary>
+    /// <summary>
+    /// Seconds before that rate is enforced; and after <see cref="LimitsOptions.RequestTimeoutSeconds"/> until a connection is closed
+    /// whose client does not read its answer.
+    /// </summary>
     [Range(2, 600)]
     public int MinRateGraceSeconds { get; init; } = 5;
 

@@ -8,7 +8,7 @@ namespace Retrieval.Server.Errors;
 /// <param name="rate">How many of it a second.</param>
 /// <param name="retryAfter">When the same request may be answered.</param>
 internal sealed class CallerLimitException(string what, double rate, TimeSpan retryAfter)
-    : RetrievalException(string.Create(CultureInfo.InvariantCulture, $"this caller may take {rate} {what} a second; try again after the time in Retry-After"))
+    : RetrievalException(string.Create(CultureInfo.InvariantCulture, $"this caller may take {rate:0.############} {what} a second; try again after the time in Retry-After"))
 {
     public TimeSpan RetryAfter { get; } = retryAfter;
 }

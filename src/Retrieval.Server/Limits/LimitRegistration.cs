@@ -2,16 +2,17 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Limits.Callers;
 
 namespace Retrieval.Server.Limits;
 
 /// <summary>
-/// Limits the number of concurrent requests, the queue before them, and the time of each. Requests that may have to wait for the
+/// Limits the number of concurrent requests, the queue before them, and the time of each. Callers share each kind of permit
+/// (<see cref="SharedPermits"/>). Requests that may have to wait for the
 /// catalog have their own permits, so that searches continue in the meantime; so do metrics and the API's document, so that they
 /// answer when the rest cannot, and cannot crowd it out. Health is exempt.
 /// </summary>
@@ -22,6 +23,9 @@ internal static class LimitRegistration
     private const string MetricsPolicy = "metrics";
     private const string DocumentPolicy = "document";
     private const int OwnPermits = 4;
+
+    // No key or token has this name: they are not empty.
+    private const string Nobody = "";
 
     public static void AddLimits(this IServiceCollection services, LimitsOptions limits)
     {
@@ -37,21 +41,22 @@ internal static class LimitRegistration
             limiter.OnRejected = (rejected, _) => new ValueTask(WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests));
             Add(Policy, limits.Concurrent, limits.Queue);
             Add(WritePolicy, limits.WriteConcurrent, limits.WriteQueue);
-            limiter.AddConcurrencyLimiter(MetricsPolicy, concurrency => concurrency.PermitLimit = OwnPermits);
-            limiter.AddConcurrencyLimiter(DocumentPolicy, concurrency => concurrency.PermitLimit = OwnPermits);
+            Add(MetricsPolicy, OwnPermits, 0);
+            Add(DocumentPolicy, OwnPermits, 0);
 
-            void Add(string policy, int places, int queue) => limiter.AddConcurrencyLimiter(policy, concurrency =>
+            void Add(string policy, int most, int queue)
             {
-                concurrency.PermitLimit = places;
-                concurrency.QueueLimit = queue;
-                concurrency.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
-            });
+                var permits = new SharedPermits(most, queue);
+                limiter.AddPolicy(policy, context => RateLimitPartition.Get(
+                    CallerLimits.NameOf(context) ?? Nobody, caller => new CallerPermits(permits, caller == Nobody ? null : caller, TimeProvider.System)));
+            }
         });
     }
 
     public static void UseLimits(this WebApplication app)
     {
         app.UseRequestTimeouts();
+        app.UseMiddleware<UnreadAnswers>();
         app.Use(async (context, next) =>
         {
             await next(context).ConfigureAwait(false);
@@ -72,21 +77,24 @@ internal static class LimitRegistration
     /// </summary>
     public static void UseCatalogGate(this WebApplication app) => app.UseMiddleware<CatalogGate>();
 
-    public static RouteGroupBuilder RequireLimits(this RouteGroupBuilder group)
-    {
-        group.RequireRateLimiting(Policy).WithRequestTimeout(Policy);
-        return group;
-    }
+    public static RouteGroupBuilder RequireLimits(this RouteGroupBuilder group) => Limit(group, Policy);
 
     /// <summary>For endpoints that need the catalog, if there is one.</summary>
     public static TBuilder RequireWriteLimit<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(WritePolicy).WithMetadata(new NeedsCatalog());
 
     public static TBuilder RequireMetricsLimit<TBuilder>(this TBuilder endpoint)
-        where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(MetricsPolicy);
+        where TBuilder : IEndpointConventionBuilder => Limit(endpoint, MetricsPolicy);
 
     public static TBuilder RequireDocumentLimit<TBuilder>(this TBuilder endpoint)
-        where TBuilder : IEndpointConventionBuilder => endpoint.RequireRateLimiting(DocumentPolicy);
+        where TBuilder : IEndpointConventionBuilder => Limit(endpoint, DocumentPolicy);
+
+    private static TBuilder Limit<TBuilder>(TBuilder endpoint, string policy)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        endpoint.RequireRateLimiting(policy).WithRequestTimeout(Policy);
+        return endpoint;
+    }
 
     private static Task WriteAsync(HttpContext context, int status) =>
         context.RequestServices.GetRequiredService<ProblemWriter>().WriteAsync(context, status);

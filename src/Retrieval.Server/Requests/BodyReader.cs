@@ -11,6 +11,7 @@ using Retrieval.Domain.Errors;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Errors;
+using Retrieval.Server.Limits.Callers;
 
 namespace Retrieval.Server.Requests;
 
@@ -24,7 +25,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
     // The server limits the body's length before this; nothing reads from the pipe while it is written.
     private static readonly PipeOptions Unbounded = new(pauseWriterThreshold: 0, useSynchronizationContext: false);
 
-    private int _long;
+    private readonly SharedPermits _large = new(BodyLimit.MostAtOnce);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -43,19 +44,13 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
             return;
         }
 
-        try
+        using var permit = _large.TryTake(CallerLimits.NameOf(context));
+        if (!permit.IsAcquired)
         {
-            if (Interlocked.Increment(ref _long) > BodyLimit.MostAtOnce)
-            {
-                throw new BadHttpRequestException("too many large bodies are being received", StatusCodes.Status429TooManyRequests);
-            }
+            throw new BadHttpRequestException("too many large bodies are being received", StatusCodes.Status429TooManyRequests);
+        }
 
-            await ReceiveAsync(context, type).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _long);
-        }
+        await ReceiveAsync(context, type).ConfigureAwait(false);
     }
 
     private async Task ReceiveAsync(HttpContext context, string type)

@@ -25,8 +25,11 @@ public sealed class BombTests : IDisposable
         WriteGzip("captions.txt.gz", "a\ta cube\n", ((1 << 30) / Piece) + 1);
         Assert.InRange(new FileInfo(_folder["captions.txt.gz"]).Length, 1, 64 << 20);
 
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
         var error = Assert.Throws<InvalidInputException>(() => DetectorTsvSource.Open(_folder["a.tsv"], _folder["captions.txt.gz"], FeatureExpectation.None));
 
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
         Assert.Equal("captions.txt.gz: more than 1073741824 bytes, expected at most so many", error.Message);
     }
 

@@ -37,6 +37,25 @@ public sealed class CallerBudgetTests
         Assert.NotNull(budget.Take(1));
     }
 
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.005)]
+    public void A_debt_and_a_burst_that_was_taken_stay_when_the_rate_changes(double other)
+    {
+        var budgets = new CallerBudgets(burstSeconds: 1000);
+        Assert.Null(budgets.Of("in debt", LimitKind.Pairs, 0.01).Take(50));
+        var taken = 0;
+        while (budgets.Of("without a burst", LimitKind.Pairs, 0.01).Take(1) is null)
+        {
+            taken++;
+        }
+
+        Assert.Equal(10, taken);
+        Assert.InRange(budgets.Of("in debt", LimitKind.Pairs, other).Take(1)!.Value.TotalSeconds, 40.5 / other, 41 / other);
+        Assert.NotNull(budgets.Of("without a burst", LimitKind.Pairs, other).Take(1));
+        Assert.Equal(2, budgets.Count);
+    }
+
     [Fact]
     public async Task Over_time_a_caller_gets_the_rate_whatever_its_requests_cost()
     {

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Limits;
+using Retrieval.Server.Limits.Connections;
 using Retrieval.Server.Tests.Metrics;
 
 namespace Retrieval.Server.Tests.Hosting;
@@ -29,6 +30,9 @@ public sealed class RunningServer : IAsyncDisposable
     public Uri Address { get; }
 
     public HttpClient Client { get; }
+
+    /// <summary>Its open connections.</summary>
+    internal ConnectionTable Connections => App.Services.GetRequiredService<ConnectionTable>();
 
     /// <summary>What was logged.</summary>
     public CapturedLog Log { get; }

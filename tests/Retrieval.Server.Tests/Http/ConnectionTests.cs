@@ -45,7 +45,7 @@ public sealed class ConnectionTests(ServerFixture fixture)
         Assert.StartsWith("HTTP/1.1 200 ", await first.AnswerAsync(), StringComparison.Ordinal);
 
         using var crowd = new Crowd();
-        await Eventually.TrueAsync(() => Table(server).Open == 2, "the others have left");
+        await Eventually.TrueAsync(() => server.Connections.Open == 2, "the others have left");
         for (var i = 0; i < Most - 1; i++)
         {
             crowd.Add(await RawSocket.OpenAsync(server.Address, Half));
@@ -62,7 +62,7 @@ public sealed class ConnectionTests(ServerFixture fixture)
     {
         await using var server = await StartAsync();
         using var busy = await CrowdAsync(server, Most, SlowBody);
-        await Eventually.TrueAsync(() => Table(server).AtWork == Most, "all are at work");
+        await Eventually.TrueAsync(() => server.Connections.AtWork == Most, "all are at work");
         using var more = await CrowdAsync(server, 3 * ConnectionTable.HealthPermits, Half);
 
         await AnswersAsync(server, "/health/live");
@@ -162,20 +162,5 @@ public sealed class ConnectionTests(ServerFixture fixture)
         return crowd;
     }
 
-    private static ConnectionTable Table(RunningServer server) => (ConnectionTable)server.App.Services.GetService(typeof(ConnectionTable))!;
-
     private static HttpClient NewClient(RunningServer server) => new() { BaseAddress = server.Address };
-
-    private sealed class Crowd : IDisposable
-    {
-        private readonly List<RawSocket> _sockets = [];
-
-        public void Add(RawSocket socket) => _sockets.Add(socket);
-
-        public void Dispose()
-        {
-            _sockets.ForEach(socket => socket.Dispose());
-            _sockets.Clear();
-        }
-    }
 }

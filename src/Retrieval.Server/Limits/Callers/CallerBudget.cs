@@ -13,27 +13,39 @@ internal sealed class CallerBudget : IDisposable
     private const double LongestWaitSeconds = 1e6;
 
     private readonly Lock _gate = new();
-    private readonly TokenBucketRateLimiter _bucket;
-    private readonly double _perSecond;
-    private readonly int _most;
+    private readonly double _burstSeconds;
+    private TokenBucketRateLimiter _bucket;
+    private double _perSecond;
+    private int _most;
     private long _debt;
 
     /// <param name="perSecond">The rate, above 0.</param>
     /// <param name="burstSeconds">Seconds' worth that the bucket holds.</param>
     public CallerBudget(double perSecond, double burstSeconds)
     {
-        perSecond = Math.Max(perSecond, LeastPerSecond);
-        _perSecond = perSecond;
-        _most = (int)Math.Clamp(Math.Ceiling(perSecond * burstSeconds), 1, int.MaxValue / 2);
-        var tokens = (int)Math.Clamp(Math.Floor(perSecond), 1, int.MaxValue / 2);
-        _bucket = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+        _burstSeconds = burstSeconds;
+        _perSecond = Math.Max(perSecond, LeastPerSecond);
+        (_bucket, _most) = Bucket(_perSecond, burstSeconds);
+    }
+
+    /// <summary>Goes on at another rate, with what is left of the burst and all of the debt.</summary>
+    public void UseRate(double perSecond)
+    {
+        lock (_gate)
         {
-            // Filled by hand before each use, in proportion to the time: no timer for each caller.
-            AutoReplenishment = false,
-            TokenLimit = _most,
-            TokensPerPeriod = tokens,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(tokens / perSecond),
-        });
+            perSecond = Math.Max(perSecond, LeastPerSecond);
+            if (perSecond == _perSecond)
+            {
+                return;
+            }
+
+            _ = _bucket.TryReplenish();
+            var left = Available;
+            _bucket.Dispose();
+            _perSecond = perSecond;
+            (_bucket, _most) = Bucket(perSecond, _burstSeconds);
+            _ = TryTake((int)Math.Max(0, _most - left));
+        }
     }
 
     /// <summary>Whether it is full and owes nothing: a new one would be the same.</summary>
@@ -71,6 +83,21 @@ internal sealed class CallerBudget : IDisposable
     }
 
     public void Dispose() => _bucket.Dispose();
+
+    private static (TokenBucketRateLimiter Bucket, int Most) Bucket(double perSecond, double burstSeconds)
+    {
+        var most = (int)Math.Clamp(Math.Ceiling(perSecond * burstSeconds), 1, int.MaxValue / 2);
+        var tokens = (int)Math.Clamp(Math.Floor(perSecond), 1, int.MaxValue / 2);
+        var bucket = new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+        {
+            // Filled by hand before each use, in proportion to the time: no timer for each caller.
+            AutoReplenishment = false,
+            TokenLimit = most,
+            TokensPerPeriod = tokens,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(tokens / perSecond),
+        });
+        return (bucket, most);
+    }
 
     private long Available => _bucket.GetStatistics()!.CurrentAvailablePermits;
 

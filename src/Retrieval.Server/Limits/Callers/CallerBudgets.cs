@@ -4,7 +4,8 @@ namespace Retrieval.Server.Limits.Callers;
 
 /// <summary>
 /// The budgets of callers. Tokens may name any number of them, so there is a bound: beyond it those that are full are forgotten, which
-/// changes nothing, and as long as none is, new callers share one budget of each kind and rate. Nobody's debt is forgotten.
+/// changes nothing, and as long as none is, new callers share one budget of each kind and rate. Nobody's debt is forgotten, nor when the
+/// caller's rate changes.
 /// </summary>
 /// <param name="burstSeconds">Seconds' worth that a budget holds.</param>
 /// <param name="most">Most budgets of callers of their own.</param>
@@ -16,18 +17,19 @@ internal sealed class CallerBudgets(double burstSeconds, int most = 10_000)
     // Milliseconds: each time all are looked at.
     private const long OnceIn = 1000;
 
-    private readonly ConcurrentDictionary<(string Caller, LimitKind Kind, double Rate), CallerBudget> _budgets = new();
+    private readonly ConcurrentDictionary<(string Caller, LimitKind Kind, double? SharedRate), CallerBudget> _budgets = new();
     private readonly Lock _forgetting = new();
     private long _forgotAt = -OnceIn;
 
     /// <summary>How many there are.</summary>
     public int Count => _budgets.Count;
 
-    /// <summary>The budget of a caller.</summary>
+    /// <summary>The budget of a caller, at the rate that it has now.</summary>
     public CallerBudget Of(string caller, LimitKind kind, double rate)
     {
-        if (_budgets.TryGetValue((caller, kind, rate), out var known))
+        if (_budgets.TryGetValue((caller, kind, null), out var known))
         {
+            known.UseRate(rate);
             return known;
         }
 
@@ -36,7 +38,8 @@ internal sealed class CallerBudgets(double burstSeconds, int most = 10_000)
             ForgetFull();
         }
 
-        return _budgets.GetOrAdd((_budgets.Count < most ? caller : Others, kind, rate), static (key, burst) => new CallerBudget(key.Rate, burst), burstSeconds);
+        return _budgets.GetOrAdd(
+            _budgets.Count < most ? (caller, kind, null) : (Others, kind, rate), static (_, of) => new CallerBudget(of.Rate, of.Burst), (Rate: rate, Burst: burstSeconds));
     }
 
     private void ForgetFull()

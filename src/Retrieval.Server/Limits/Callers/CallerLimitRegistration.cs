@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Limits.Connections;
 using Retrieval.Server.Metrics;
 
 namespace Retrieval.Server.Limits.Callers;
@@ -21,15 +22,26 @@ internal static class CallerLimitRegistration
     public static void UseCallerLimits(this WebApplication app)
     {
         var limits = app.Services.GetRequiredService<CallerLimits>();
-        app.Use((context, next) =>
+
+        // Together callers keep at most all connections busy, and one alone half of them.
+        var connections = new SharedPermits(Math.Max(1, app.Services.GetRequiredService<ConnectionTable>().Most / 2));
+        app.Use(async (context, next) =>
         {
             // What everybody may ask, health above all, is never limited.
-            if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
+            if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null || CallerLimits.NameOf(context) is not { } caller)
             {
-                limits.TakeRequest(context);
+                await next(context).ConfigureAwait(false);
+                return;
             }
 
-            return next(context);
+            limits.TakeRequest(context);
+            using var permit = connections.TryTake(caller);
+            if (!permit.IsAcquired)
+            {
+                throw new BadHttpRequestException("the caller keeps too many connections busy", StatusCodes.Status429TooManyRequests);
+            }
+
+            await next(context).ConfigureAwait(false);
         });
     }
 }

@@ -36,7 +36,10 @@ internal sealed class CallerLimits(CallerOptions options, CallerMetrics metrics,
     }
 
     /// <summary>The caller of the request that is being answered; null if none is, or where callers are not told apart.</summary>
-    public string? NameOfCaller() => contexts.HttpContext is { } context ? Known(context)?.Label : null;
+    public string? NameOfCaller() => contexts.HttpContext is { } context ? NameOf(context) : null;
+
+    /// <summary>The caller of a request; null where callers are not told apart.</summary>
+    public static string? NameOf(HttpContext context) => Known(context)?.Label;
 
     private static Caller? Known(HttpContext context) => Caller.Of(context) is { Kind: not CallerKind.Anyone } caller ? caller : null;
 
@@ -47,8 +50,7 @@ internal sealed class CallerLimits(CallerOptions options, CallerMetrics metrics,
             return;
         }
 
-        var budget = _budgets.Of(caller.Label, kind, rate);
-        if (budget.Take(cost) is { } wait)
+        if (_budgets.Of(caller.Label, kind, rate).Take(cost) is { } wait)
         {
             metrics.Limited(caller, kind);
             if (!options.DryRun)

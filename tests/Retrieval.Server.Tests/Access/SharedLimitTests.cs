@@ -1,0 +1,132 @@
+using System.Net;
+using System.Text;
+using Retrieval.Server.Access;
+using Retrieval.Server.Configuration;
+using Retrieval.Server.Tests.Hosting;
+
+namespace Retrieval.Server.Tests.Access;
+
+/// <summary>Real sockets of a caller who holds all it can get, and another caller beside it, who is answered.</summary>
+public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private KeyRingFile _keys = null!;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Permits_that_one_caller_holds_are_not_missing_for_another()
+    {
+        await using var server = await StartAsync(limits: new LimitsOptions { Concurrent = 2, Queue = 2 });
+        var noisy = Enumerable.Range(0, 2).Select(_ => AskAsync(server, "noisy", "/v1/held")).ToList();
+        await Eventually.TrueAsync(() => server.Gate.Entered == 2, "all permits are held");
+        noisy.AddRange(Enumerable.Range(0, 2).Select(_ => AskAsync(server, "noisy", "/v1/held")));
+        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/model") == 429, "the queue is full");
+
+        Assert.Equal(200, await StatusAsync(server, "quiet", "/v1/model"));
+        var quiet = AskAsync(server, "quiet", "/v1/held");
+        await Eventually.TrueAsync(() => server.Gate.Entered == 3, "the quiet one has a permit");
+        Assert.All(noisy, asked => Assert.False(asked.IsCompleted));
+
+        server.Gate.Open();
+        foreach (var asked in noisy.Append(quiet))
+        {
+            using var answer = await asked;
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.Equal(200, await StatusAsync(server, "noisy", "/v1/model"));
+    }
+
+    [Fact]
+    public async Task Large_bodies_that_one_caller_sends_do_not_keep_out_anothers()
+    {
+        await using var server = await StartAsync();
+        using var noisy = new Crowd();
+        for (var i = 0; i < 16; i++)
+        {
+            noisy.Add(await RawSocket.OpenAsync(server.Address, SlowBody("noisy", "/v1/explain", 300_000)));
+        }
+
+        await Eventually.TrueAsync(() => server.Connections.AtWork == 16, "sixteen are being received");
+        using var seventeenth = await RawSocket.OpenAsync(server.Address, SlowBody("noisy", "/v1/explain", 300_000));
+        Assert.StartsWith("HTTP/1.1 429 ", await seventeenth.AnswerAsync(), StringComparison.Ordinal);
+
+        using var request = Request("quiet", "/v1/explain");
+        request.Method = HttpMethod.Post;
+        request.Content = new StringContent(new string(' ', 300_000), Encoding.UTF8, "application/json");
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Connections_that_one_caller_keeps_busy_leave_half_of_them_to_others()
+    {
+        await using var server = await StartAsync(http => http with { MaxConnections = 20 });
+        using var noisy = new Crowd();
+        for (var i = 0; i < 19; i++)
+        {
+            noisy.Add(await RawSocket.OpenAsync(server.Address, SlowBody("noisy", "/v1/search/images", 5000)));
+        }
+
+        await Eventually.TrueAsync(() => server.Connections.AtWork == 10, "half of them are busy");
+        Assert.Equal(200, await StatusAsync(server, "quiet", "/v1/model"));
+        Assert.Equal(429, await StatusAsync(server, "noisy", "/v1/model"));
+
+        noisy.Dispose();
+        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/model") == 200, "what was held was given back");
+        Assert.Equal(0, server.Connections.AtWork);
+    }
+
+    // The rate is so low that it ends nothing here: the time limit does.
+    [Theory]
+    [InlineData("/openapi/v1.json", 300)]
+    [InlineData("/v1/model", 30_000)]
+    public async Task Who_does_not_read_its_answers_is_cut_off_after_the_time_limit_and_holds_nothing_any_more(string path, int count)
+    {
+        await using var server = await StartAsync(
+            http => http with { MinBytesPerSecond = 1, MinRateGraceSeconds = 2 }, new LimitsOptions { RequestTimeoutSeconds = 0.5 });
+        using var socket = await RawSocket.OpenAsync(server.Address, "");
+        var sending = socket.SendAsync(string.Concat(Enumerable.Repeat($"GET {path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {_keys["noisy"]}\r\n\r\n", count)));
+        await Eventually.TrueAsync(() => server.Connections.AtWork == 1, "an answer is being sent");
+
+        await Eventually.TrueAsync(() => server.Connections is { AtWork: 0, Open: <= 1 }, "the connection was closed");
+        var answered = (await socket.RestAsync()).Split("HTTP/1.1 200 ").Length - 1;
+        Assert.InRange(answered, 1, count - 1);
+        Assert.Equal(200, await StatusAsync(server, "noisy", path));
+        socket.Dispose();
+        await Record.ExceptionAsync(() => sending);
+    }
+
+    private string SlowBody(string caller, string path, int length) =>
+        $"POST {path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {_keys[caller]}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{";
+
+    private HttpRequestMessage Request(string caller, string path)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("X-Api-Key", _keys[caller]);
+        return request;
+    }
+
+    private async Task<HttpResponseMessage> AskAsync(RunningServer server, string caller, string path)
+    {
+        using var request = Request(caller, path);
+        return await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    private async Task<int> StatusAsync(RunningServer server, string caller, string path)
+    {
+        using var answer = await AskAsync(server, caller, path);
+        return (int)answer.StatusCode;
+    }
+
+    private async Task<RunningServer> StartAsync(Func<HttpOptions, HttpOptions>? http = null, LimitsOptions? limits = null)
+    {
+        _keys = new KeyRingFile(_folder["keys.json"]);
+        _keys.Add("noisy", Role.Query);
+        _keys.Add("quiet", Role.Query);
+        var options = RunningServer.Options(Repository.Bundle, fixture.Index) with { Access = new AccessOptions { KeyFile = _keys.Path } };
+        var server = await RunningServer.StartAsync(options with { Http = http?.Invoke(options.Http) ?? options.Http, Limits = limits ?? options.Limits });
+        return await server.ReadyAsync();
+    }
+}
