@@ -112,7 +112,8 @@ public sealed class RankingTests(RankingTests.Served served) : IClassFixture<Ran
     {
         await using var catalog = await TestCatalog.CreateAsync();
         await Corpus.IngestAsync(served.Bundle, catalog.Catalog, "blue", Images);
-        await using var replica = await catalog.ServeAsync(bundle: served.Bundle);
+        var options = RunningServer.Options(served.Bundle, catalog.Folder["replica"], catalog.Database.OwnerConnectionString);
+        await using var replica = await CatalogServing.ServeAsync(options with { Postgres = options.Postgres with { ShortlistTimeoutMs = 30_000 } });
 
         foreach (var (path, query, _) in Requests().SelectMany(request => new[] { "both", "score" }.Select(by => (request.Path, With(request.Query, by), 0))))
         {
