@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Retrieval.Domain.Errors;
 using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
 
@@ -41,13 +40,8 @@ internal sealed class CertificateMonitor(TlsOptions files, TimeProvider time, IL
 
     private static string Text(string file)
     {
-        try
-        {
-            return new FileInfo(file).Length <= MostBytes ? File.ReadAllText(file) : throw new InvalidInputException($"longer than the {MostBytes} bytes that certificates may have", file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new InvalidInputException($"cannot be read: {exception.Message}", file, innerException: exception);
-        }
+        // As File.ReadAllText does: a mark of the byte order is no part of the text.
+        using var reader = new StreamReader(new MemoryStream(RegularFile.Read(file, "the file of certificates", MostBytes)), Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 }
