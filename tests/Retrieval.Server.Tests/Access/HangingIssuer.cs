@@ -1,14 +1,17 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Retrieval.Server.Tests.Access;
 
 /// <summary>An issuer that takes requests for its key set and does not answer until it is let go; from then on it answers at once.</summary>
 internal sealed class HangingIssuer : IAsyncDisposable
 {
-    private readonly WebApplication _app = WebApplication.CreateSlimBuilder().Build();
+    private readonly WebApplication _app;
     private volatile TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _asked;
+
+    private HangingIssuer(WebApplication app) => _app = app;
 
     public string Address => _app.Urls.First() + "/keys";
 
@@ -17,7 +20,9 @@ internal sealed class HangingIssuer : IAsyncDisposable
 
     public static async Task<HangingIssuer> StartAsync(Func<string> keySet)
     {
-        var issuer = new HangingIssuer();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var issuer = new HangingIssuer(builder.Build());
         issuer._app.Urls.Add("http://127.0.0.1:0");
         issuer._app.MapGet("/keys", async (HttpContext context) =>
         {
@@ -29,13 +34,16 @@ internal sealed class HangingIssuer : IAsyncDisposable
         return issuer;
     }
 
+    /// <summary>Answers what waits and what comes.</summary>
     public void Go() => _go.TrySetResult();
 
+    /// <summary>Hangs again.</summary>
     public void Hang() => _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public async ValueTask DisposeAsync()
     {
         Go();
+        await _app.StopAsync();
         await _app.DisposeAsync();
     }
 }

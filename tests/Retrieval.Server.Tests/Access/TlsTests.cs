@@ -53,9 +53,9 @@ public sealed class TlsTests(ServerFixture fixture) : IDisposable
     }
 
     [Theory]
-    [InlineData("secp256k1", false, "the certificate's key is ECDSA on secP256k1, which clients do not accept")]
-    [InlineData("brainpoolP256r1", false, "the certificate's key is ECDSA on brainpoolP256r1, which clients do not accept")]
-    [InlineData("RSA1024", false, "the certificate's key is RSA with 1024 bits, which clients do not accept")]
+    [InlineData("secp256k1", false, "the certificate's key is ECDSA on secP256k1, which cannot be served or which clients do not accept")]
+    [InlineData("brainpoolP256r1", false, "the certificate's key is ECDSA on brainpoolP256r1, which cannot be served or which clients do not accept")]
+    [InlineData("RSA1024", false, "the certificate's key is RSA with 1024 bits, which cannot be served or which clients do not accept")]
     [InlineData("nistP256", true, "the certificate is not for servers")]
     public async Task A_certificate_that_no_client_accepts_is_not_started_with_and_not_taken_up(string algorithm, bool forClients, string fault)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Tokens;
 using Retrieval.Domain.Errors;
@@ -12,8 +14,11 @@ namespace Retrieval.Server.Access.Tokens;
 /// </summary>
 internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<KeySet> logger) : IDisposable
 {
-    /// <summary>Longest that a fetch lasts, and that a token waits for one.</summary>
+    /// <summary>Longest that a fetch from an address lasts.</summary>
     public static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest that a token waits for a fetch: one from a file that hangs has no end.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(6);
 
     /// <summary>Between the end of a fetch that failed and the next, while no set was ever read.</summary>
     public static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(5);
@@ -26,13 +31,16 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
 
     private const int MostBytes = 1 << 20;
 
-    // The client's own bound covers the body too, and does not follow the clock of a test.
-    private readonly HttpClient _client = new() { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes };
+    private static readonly string TooLate = string.Create(CultureInfo.InvariantCulture, $"no answer within {LongestFetch.TotalSeconds} seconds");
+
+    // A fetch has a bound of its own, by the server's clock. Connections are made anew now and then, as names may lead elsewhere.
+    private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = ReadAgain }) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes };
     private readonly Lock _lock = new();
     private volatile IReadOnlyList<SecurityKey>? _keys;
     private Task _fetch = Task.CompletedTask;
     private long? _ended;
     private string? _fault;
+    private Task? _overdue;
 
     /// <summary>
     /// The keys, read if there are none, if the one that a token names is not among them, or if they are old. Those that were read once
@@ -47,11 +55,11 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
         {
             try
             {
-                await fetch.WaitAsync(LongestFetch, time, cancellationToken).ConfigureAwait(false);
+                await fetch.WaitAsync(LongestWait, time, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
-                // A file system that hangs cannot be told to stop. The fetch goes on alone.
+                Overdue(fetch);
             }
         }
 
@@ -86,8 +94,24 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
                 _fetch = Task.Run(FetchAsync, CancellationToken.None);
             }
 
-            return waits ? _fetch : null;
+            return waits && _fetch != _overdue ? _fetch : null;
         }
+    }
+
+    // A file system that hangs cannot be told to stop: its fetch goes on, and nobody waits for it any more.
+    private void Overdue(Task fetch)
+    {
+        lock (_lock)
+        {
+            if (fetch.IsCompleted || fetch == _overdue)
+            {
+                return;
+            }
+
+            _overdue = fetch;
+        }
+
+        Note(TooLate);
     }
 
     private async Task FetchAsync()
@@ -99,7 +123,7 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
         }
         catch (OperationCanceledException)
         {
-            fault = $"no answer within {LongestFetch.TotalSeconds} seconds";
+            fault = TooLate;
         }
 #pragma warning disable CA1031 // Whatever it is, tokens must not wait for a fetch that nobody begins again.
         catch (Exception exception)
@@ -108,6 +132,12 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
             fault = exception.Message;
         }
 
+        Note(fault);
+    }
+
+    // How a fetch ended: the log has each reason once.
+    private void Note(string? fault)
+    {
         string? former;
         lock (_lock)
         {
@@ -128,7 +158,7 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
     {
         if (!jwt.IsAddress)
         {
-            return System.Text.Encoding.UTF8.GetString(RegularFile.Read(jwt.KeySet, "the key set", MostBytes));
+            return Encoding.UTF8.GetString(RegularFile.Read(jwt.KeySet, "the key set", MostBytes));
         }
 
         using var bound = new CancellationTokenSource(LongestFetch, time);

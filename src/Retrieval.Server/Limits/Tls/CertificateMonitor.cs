@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Retrieval.Domain.Errors;
 using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
 
@@ -35,7 +37,15 @@ internal sealed class CertificateMonitor(TlsOptions files, TimeProvider time, IL
     {
         using var reader = new BinaryReader(new MemoryStream(content), Encoding.UTF8);
         var (certificates, key, authorities) = (reader.ReadString(), reader.ReadString(), reader.ReadString());
-        _current = ServerCertificate.Of(certificates, files.KeyFile.Length > 0 ? key : certificates, files.ClientAuthoritiesFile.Length > 0 ? authorities : null, files, _time.GetUtcNow());
+        try
+        {
+            _current = ServerCertificate.Of(certificates, files.KeyFile.Length > 0 ? key : certificates, files.ClientAuthoritiesFile.Length > 0 ? authorities : null, files, _time.GetUtcNow());
+        }
+        catch (CryptographicException exception)
+        {
+            // A key of a kind that the platform does not know.
+            throw new InvalidInputException($"the certificate cannot be served: {exception.Message}", files.CertificateFile, innerException: exception);
+        }
     }
 
     private static string Text(string file)

@@ -29,6 +29,7 @@ internal sealed record ServerCertificate(SslServerAuthenticationOptions Options,
     public static ServerCertificate Of(string certificates, string key, string? authorities, TlsOptions files, DateTimeOffset now)
     {
         var chain = Parse(certificates, files.CertificateFile);
+        Acceptable(chain[0], files.CertificateFile);
         var leaf = WithKey(certificates, key, files);
         var expires = new DateTimeOffset(leaf.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         if (expires <= now)
@@ -42,7 +43,6 @@ internal sealed record ServerCertificate(SslServerAuthenticationOptions Options,
             throw new InvalidInputException($"the certificate begins on {begins:yyyy-MM-dd HH:mm'Z'}; expected one that is valid now", files.CertificateFile);
         }
 
-        Acceptable(leaf, files.CertificateFile);
         chain.RemoveAt(0);
         var options = new SslServerAuthenticationOptions
         {
@@ -73,10 +73,10 @@ internal sealed record ServerCertificate(SslServerAuthenticationOptions Options,
         using var curve = leaf.GetECDsaPublicKey();
         var (suits, found) = rsa is not null ? (rsa.KeySize >= LeastRsaBits, $"RSA with {rsa.KeySize} bits")
             : curve is not null ? (Curves.Contains(curve.ExportParameters(false).Curve.Oid.Value), $"ECDSA on {curve.ExportParameters(false).Curve.Oid.FriendlyName ?? "another curve"}")
-            : (false, leaf.PublicKey.Oid.FriendlyName ?? leaf.PublicKey.Oid.Value);
+            : (false, $"of the kind {leaf.PublicKey.Oid.FriendlyName ?? leaf.PublicKey.Oid.Value}");
         if (!suits)
         {
-            throw new InvalidInputException($"the certificate's key is {found}, which clients do not accept; expected RSA with {LeastRsaBits} bits or more, or ECDSA on P-256, P-384 or P-521", file);
+            throw new InvalidInputException($"the certificate's key is {found}, which cannot be served or which clients do not accept; expected RSA with {LeastRsaBits} bits or more, or ECDSA on P-256, P-384 or P-521", file);
         }
 
         if (leaf.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } usage && !usage.EnhancedKeyUsages.Cast<Oid>().Any(purpose => purpose.Value is ForServers or ForAll))
