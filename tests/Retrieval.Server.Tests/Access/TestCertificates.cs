@@ -59,6 +59,16 @@ internal sealed class TestCertificates : IDisposable
         File.WriteAllText(Options.KeyFile, key.ExportPkcs8PrivateKeyPem());
     }
 
+    /// <summary>Writes a certificate with a key of a kind that the platform does not know, beside the private key of before.</summary>
+    public void WriteEd25519()
+    {
+        var key = new PublicKey(new Oid("1.3.101.112"), null, new AsnEncodedData(new byte[32]));
+        using var signs = _authority.GetECDsaPrivateKey()!;
+        using var made = new CertificateRequest(new X500DistinguishedName("CN=localhost"), key, HashAlgorithmName.SHA256).Create(
+            _authority.SubjectName, X509SignatureGenerator.CreateForECDsa(signs), Now.AddDays(-1), Now.AddDays(1), [(byte)++_serial]);
+        File.WriteAllText(Options.CertificateFile, made.ExportCertificatePem());
+    }
+
     public X509Certificate2 Client(DateTimeOffset? expires = null) => Make("client", ForClients, expires ?? Now.AddDays(1));
 
     public X509Certificate2 ForAnotherPurpose() => Make("client", ForServers, Now.AddDays(1));

@@ -73,6 +73,17 @@ public sealed class TlsTests(ServerFixture fixture) : IDisposable
         Assert.Contains(_folder.Path, found, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_certificate_with_a_key_of_a_kind_that_cannot_be_served_is_named_as_such()
+    {
+        using var certificates = new TestCertificates(_folder);
+        certificates.WriteEd25519();
+
+        var fault = Assert.Single((await Assert.ThrowsAsync<InvalidConfigurationException>(() => StartAsync(certificates.Options))).Faults);
+
+        Assert.Contains("the certificate's key is of the kind ED25519, which cannot be served", fault, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Theory]
     [InlineData("nistP256")]
     [InlineData("nistP384")]
