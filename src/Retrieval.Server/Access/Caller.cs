@@ -5,7 +5,7 @@ namespace Retrieval.Server.Access;
 
 /// <summary>Who sends a request. A feature of it from the moment that its key or token was accepted.</summary>
 /// <param name="Kind">How the caller is known.</param>
-/// <param name="Name">The key's name, or the name in the token; <c>anyone</c> for a server without keys.</param>
+/// <param name="Name">The key's name, or the name in the token, see <see cref="Logging.LogText.Name"/>: another for each caller; <c>anyone</c> for a server without keys.</param>
 /// <param name="Key">The key, if it is one.</param>
 internal sealed record Caller(CallerKind Kind, string Name, AccessKey? Key = null)
 {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Retrieval.Server.Access.Keys;
+using Retrieval.Server.Access.Tokens;
 
 namespace Retrieval.Server.Access;
 
@@ -38,6 +39,7 @@ internal readonly record struct Credential(string Text, string? Fault = null)
         return (key.Count, token.Count) switch
         {
             (0, 0) => new Credential("", StringValues.IsNullOrEmpty(authorization) ? null : $"the Authorization header is not of the scheme Bearer; expected 'Bearer' and a key, or the key in {Header}"),
+            (1, 0) when TokenForm.IsMeant(key[0]!.Trim()) => new Credential("", $"{Header} holds a token; expected a key in it, and a token as Authorization: Bearer"),
             (1, 0) => new Credential(key[0]!.Trim()),
             (0, 1) => new Credential(token[0]![Scheme.Length..].Trim()),
             _ => new Credential("", $"more than one key is presented; expected one, in {Header} or as Authorization: Bearer"),

@@ -43,12 +43,12 @@ internal static class AuditRegistration
         context.Response.StatusCode,
         Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
 
-    // A request that was refused before it was read has a path all the same.
+    // A request that was refused before its body was read has a path all the same.
     private static string TargetOf(HttpContext context, Audited audited)
     {
         try
         {
-            return audited.Target is null ? "" : LogText.Of(audited.Target(context));
+            return LogText.Of(audited.Target(context));
         }
         catch (InvalidInputException)
         {

@@ -34,7 +34,7 @@ internal static class IndexEndpoints
             .ProducesProblems(429, 503, 504);
         indexes.MapPut("/active", Activate)
             .RequireRole(Role.Admin)
-            .Audit("index.activate")
+            .AuditOfBody("index.activate", "index")
             .WithName("ActivateIndex")
             .WithSummary("Makes an index the one that replicas serve")
             .WithDescription("Each replica fetches it while it serves the current one, and then switches, without failing a request: `served` says whether this replica has. An index that is not complete is refused.")

@@ -20,7 +20,7 @@ internal static class IngestionEndpoints
     {
         var ingestions = routes.MapGroup("/ingestions").RequireRole(Role.Ingest).RequireWriteLimit().WithTags("Ingestions");
         ingestions.MapPost("", Start)
-            .Audit("ingestion.start")
+            .AuditOfBody("ingestion.start", "source")
             .WithName("StartIngestion")
             .WithSummary("Ingests a source into the index that is served")
             .WithDescription("The source lies below a folder that the configuration names. The run continues in the background, at `Location`; one run at a time per index. A run that ended early is gone on with by sending the same again.")

@@ -45,15 +45,17 @@ public sealed class AuditTests : IDisposable
             using var denied = await SendAsync(server, HttpMethod.Put, "/v1/indexes/active", keys["ingest"], """{ "name": "green" }""");
             Assert.Equal(403, (int)denied.StatusCode);
             trace = (string)(await denied.JsonAsync())["traceId"]!;
+            using var unread = await SendAsync(server, HttpMethod.Post, "/v1/ingestions", keys["query"], """{ "source": { "folder": "f", "split": "s" } }""");
+            Assert.Equal(403, (int)unread.StatusCode);
         }
 
-        Assert.Equal(trace, (string)Lines()[^1]["RequestId"]!);
+        Assert.Equal(trace, (string)Lines()[^2]["RequestId"]!);
 
         Assert.Equal(
         [
             "image.store new image.jpg ingest 201", "image.store other.jpg query 403", "image.delete other.jpg admin 404", "ingestion.start f#s ingest 403",
             "ingestion.cancel run 00000000-0000-0000-0000-000000000001 ingest 404", "ingestion.cancel run 00000000-0000-0000-0000-000000000001 query 403",
-            "image.store a/b/c.jpg ingest 400", "image.delete  ingest 400", "index.activate green admin 409", "index.activate  ingest 403",
+            "image.store a/b/c.jpg ingest 400", "image.delete  ingest 400", "index.activate green admin 409", "index.activate index, not read ingest 403", "ingestion.start source, not read query 403",
         ], Lines().Select(line => $"{line["Action"]} {line["Target"]} {line["Caller"]} {line["Status"]}"));
         Assert.All(Lines(), line => Assert.True(((string)line["RequestId"]!).Length == 32 && (string)line["Remote"]! == "127.0.0.1", line.ToJsonString()));
     }

@@ -154,5 +154,9 @@ public sealed class KeyFileTests : IDisposable
         Assert.Contains("longer than", Assert.Throws<InvalidInputException>(() => KeyFile.Read("/dev/zero")).Message, StringComparison.Ordinal);
         Assert.Contains("cannot be read", Assert.Throws<InvalidInputException>(() => KeyFile.Read(_folder["nothing"])).Message, StringComparison.Ordinal);
         Assert.Contains("cannot be read", Assert.Throws<InvalidInputException>(() => KeyFile.Read(_folder.Path)).Message, StringComparison.Ordinal);
+
+        // Nobody writes into it: whoever opened it would wait.
+        Pipe.Make(_folder["pipe"]);
+        Assert.Contains("expected a regular file", Assert.Throws<InvalidInputException>(() => KeyFile.Read(_folder["pipe"])).Message, StringComparison.Ordinal);
     }
 }

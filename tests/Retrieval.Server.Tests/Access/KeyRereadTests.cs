@@ -54,6 +54,34 @@ public sealed class KeyRereadTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_pipe_in_the_place_of_the_file_is_not_waited_for_and_a_file_that_is_back_is_followed()
+    {
+        using var folder = new TemporaryFolder();
+        var keys = new KeyRingFile(folder["keys.json"]);
+        await using var server = await StartAsync(keys.Path);
+        var added = keys.Add("added", Role.Query);
+        var next = await File.ReadAllTextAsync(keys.Path, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => await StatusAsync(server, added) == HttpStatusCode.OK, "the key is known");
+
+        File.Delete(keys.Path);
+        Pipe.Make(keys.Path);
+        await Eventually.TrueAsync(() => server.Log.Of(1501).Any(entry => entry.Message.Contains("it is a pipe, a socket or a terminal; expected a regular file", StringComparison.Ordinal)), "the log says so");
+        Assert.Equal(1, await FaultAsync(server, keys));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(server, added));
+
+        // A device that never ends is read as far as a file may be long.
+        File.Delete(keys.Path);
+        File.CreateSymbolicLink(keys.Path, "/dev/zero");
+        await Eventually.TrueAsync(() => server.Log.Of(1501).Any(entry => entry.Message.Contains("longer than the 4194304 bytes", StringComparison.Ordinal)), "the log says so");
+
+        File.Delete(keys.Path);
+        await File.WriteAllTextAsync(keys.Path, next, TestContext.Current.CancellationToken);
+        KeyFileEditor.Revoke(keys.Path, "added");
+        await Eventually.TrueAsync(async () => await StatusAsync(server, added) == HttpStatusCode.Unauthorized, "the revoked key is refused");
+        await Eventually.TrueAsync(async () => await FaultAsync(server, keys) == 0, "the metric says so");
+    }
+
+    [Fact]
     public async Task Revoking_the_last_key_lets_nobody_in()
     {
         using var folder = new TemporaryFolder();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
@@ -41,6 +42,31 @@ internal sealed class TestCertificates : IDisposable
         File.WriteAllText(Options.CertificateFile, made.ExportCertificatePem());
         File.WriteAllText(Options.KeyFile, made.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         return made.SerialNumber;
+    }
+
+    /// <summary>Writes a certificate with a key of another kind in the place of the server's.</summary>
+    /// <param name="algorithm">An elliptic curve by its name, or <c>RSA</c> and a number of bits.</param>
+    /// <param name="forClients">Whether it says that it is for clients.</param>
+    public void Write(string algorithm, bool forClients = false)
+    {
+        using AsymmetricAlgorithm key = algorithm.StartsWith("RSA", StringComparison.Ordinal)
+            ? RSA.Create(int.Parse(algorithm[3..], CultureInfo.InvariantCulture))
+            : ECDsa.Create(ECCurve.CreateFromFriendlyName(algorithm));
+        var request = key is RSA rsa ? new CertificateRequest("CN=localhost", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1) : new CertificateRequest("CN=localhost", (ECDsa)key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(forClients ? ForClients : ForServers)], false));
+        using var made = request.CreateSelfSigned(Now.AddDays(-1), Now.AddDays(1));
+        File.WriteAllText(Options.CertificateFile, made.ExportCertificatePem());
+        File.WriteAllText(Options.KeyFile, key.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>Writes a certificate with a key of a kind that the platform does not know, beside the private key of before.</summary>
+    public void WriteEd25519()
+    {
+        var key = new PublicKey(new Oid("1.3.101.112"), null, new AsnEncodedData(new byte[32]));
+        using var signs = _authority.GetECDsaPrivateKey()!;
+        using var made = new CertificateRequest(new X500DistinguishedName("CN=localhost"), key, HashAlgorithmName.SHA256).Create(
+            _authority.SubjectName, X509SignatureGenerator.CreateForECDsa(signs), Now.AddDays(-1), Now.AddDays(1), [(byte)++_serial]);
+        File.WriteAllText(Options.CertificateFile, made.ExportCertificatePem());
     }
 
     public X509Certificate2 Client(DateTimeOffset? expires = null) => Make("client", ForClients, expires ?? Now.AddDays(1));

@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Retrieval.Domain.Errors;
 using Retrieval.Server.Configuration;
+using Retrieval.Server.Limits.Tls;
 using Retrieval.Server.Tests.Hosting;
 
 namespace Retrieval.Server.Tests.Access;
@@ -46,6 +50,87 @@ public sealed class TlsTests(ServerFixture fixture) : IDisposable
 
         var fault = Assert.Single((await Assert.ThrowsAsync<InvalidConfigurationException>(() => StartAsync(certificates.Options))).Faults);
         Assert.Contains("the certificate ended on", fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("secp256k1", false, "the certificate's key is ECDSA on secP256k1, which cannot be served or which clients do not accept")]
+    [InlineData("brainpoolP256r1", false, "the certificate's key is ECDSA on brainpoolP256r1, which cannot be served or which clients do not accept")]
+    [InlineData("RSA1024", false, "the certificate's key is RSA with 1024 bits, which cannot be served or which clients do not accept")]
+    [InlineData("nistP256", true, "the certificate is not for servers")]
+    public async Task A_certificate_that_no_client_accepts_is_not_started_with_and_not_taken_up(string algorithm, bool forClients, string fault)
+    {
+        using var certificates = new TestCertificates(_folder);
+        await using (var server = await StartAsync(certificates.Options))
+        {
+            var first = await SeenAsync(server, certificates);
+            certificates.Write(algorithm, forClients);
+            await Eventually.TrueAsync(() => server.Log.Of(1501).Any(entry => entry.Message.Contains(fault, StringComparison.OrdinalIgnoreCase)), "the log says so");
+            Assert.Equal(first, await SeenAsync(server, certificates));
+        }
+
+        var found = Assert.Single((await Assert.ThrowsAsync<InvalidConfigurationException>(() => StartAsync(certificates.Options))).Faults);
+        Assert.Contains(fault, found, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(_folder.Path, found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_with_a_key_of_a_kind_that_cannot_be_served_is_named_as_such()
+    {
+        using var certificates = new TestCertificates(_folder);
+        certificates.WriteEd25519();
+
+        var fault = Assert.Single((await Assert.ThrowsAsync<InvalidConfigurationException>(() => StartAsync(certificates.Options))).Faults);
+
+        Assert.Contains("the certificate's key is of the kind ED25519, which cannot be served", fault, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("nistP256")]
+    [InlineData("nistP384")]
+    [InlineData("nistP521")]
+    [InlineData("RSA2048")]
+    public async Task Certificates_of_each_kind_that_is_accepted_are_served(string algorithm)
+    {
+        using var certificates = new TestCertificates(_folder);
+        certificates.Write(algorithm);
+        await using var server = await StartAsync(certificates.Options);
+        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented is not null } }) { BaseAddress = server.Address };
+
+        Assert.Equal(HttpStatusCode.OK, (await client.AskAsync("/health/live")).StatusCode);
+    }
+
+    [Fact]
+    public void A_handshake_that_fails_names_the_certificate()
+    {
+        using var certificates = new TestCertificates(_folder);
+        certificates.Write("secp256k1");
+        using var leaf = X509Certificate2.CreateFromPemFile(certificates.Options.CertificateFile, certificates.Options.KeyFile);
+
+        var fault = Assert.Throws<InvalidInputException>(() => TrialHandshake.Run(SslStreamCertificateContext.Create(leaf, null, offline: true), SslProtocols.Tls12 | SslProtocols.Tls13, "server.pem")).Message;
+
+        Assert.StartsWith("server.pem: a handshake with the certificate fails: ", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pipe_in_the_place_of_a_certificate_is_not_waited_for()
+    {
+        using var certificates = new TestCertificates(_folder);
+        await using (var server = await StartAsync(certificates.Options))
+        {
+            var first = await SeenAsync(server, certificates);
+            File.Delete(certificates.Options.CertificateFile);
+            Pipe.Make(certificates.Options.CertificateFile);
+            await Eventually.TrueAsync(() => server.Log.Of(1501).Any(entry => entry.Message.Contains("expected a regular file", StringComparison.Ordinal)), "the log says so");
+            Assert.Equal(first, await SeenAsync(server, certificates));
+
+            File.Delete(certificates.Options.CertificateFile);
+            var second = certificates.Write(TimeProvider.System.GetUtcNow().AddDays(2));
+            await Eventually.TrueAsync(async () => await SeenAsync(server, certificates) == second, "the file that is back is followed");
+        }
+
+        File.Delete(certificates.Options.KeyFile);
+        Pipe.Make(certificates.Options.KeyFile);
+        Assert.Contains("expected a regular file", Assert.Single((await Assert.ThrowsAsync<InvalidConfigurationException>(() => StartAsync(certificates.Options))).Faults), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +218,7 @@ public sealed class TlsTests(ServerFixture fixture) : IDisposable
         return serial;
     }
 
-    private static async Task<HttpStatusCode> StatusAsync(RunningServer server, TestCertificates certificates, System.Security.Cryptography.X509Certificates.X509Certificate2? own)
+    private static async Task<HttpStatusCode> StatusAsync(RunningServer server, TestCertificates certificates, X509Certificate2? own)
     {
         using var client = new HttpClient(certificates.Trusting(own)) { BaseAddress = server.Address };
         return (await client.AskAsync("/health/live")).StatusCode;

@@ -1,20 +1,17 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.IdentityModel.Tokens;
+using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
+using static Retrieval.Server.Tests.Access.TestTokens;
 
 namespace Retrieval.Server.Tests.Access;
 
 public sealed class TokenTests(ServerFixture fixture) : IDisposable
 {
-    private const string Issuer = "https://login.example.com";
-    private const string Audience = "retrieval";
-
     private readonly TemporaryFolder _folder = new();
     private readonly RSA _key = RSA.Create(2048);
 
@@ -58,10 +55,19 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
             (Token(_key, new { roles = "query", exp = (long?)null }), "the token has expired"),
             (Token(_key, new { roles = "query", sub = (string?)null }), "it has no claim sub"),
             (Unsigned(new { roles = "admin" }), "its signature cannot be verified"),
-            (SignedWithPublicKey(new { roles = "admin" }), "its signature cannot be verified"),
+            (SignedWithPublicKey(_key, new { roles = "admin" }), "its signature cannot be verified"),
             ($"{parts[0]}.{Encode(new { roles = "admin", iss = Issuer, aud = Audience, sub = "a", exp = Seconds(60) })}.{parts[2]}", "its signature cannot be verified"),
             (good[..^20], "its signature cannot be verified"),
-            ("eyJ.eyJ.x", "not one of this server's"),
+            ("eyJ.eyJ.x", "the token is malformed: its header or its claims are no JSON in Base64url"),
+            ($"{Encode("text")}.{parts[1]}.{parts[2]}", "the token is malformed: its header or its claims are no object"),
+            ("a.b.c.d.e", "the token is malformed: it is an encrypted JWT; expected a signed one"),
+            ("nonsense", "not one of this server's"),
+            (Token(_key, new { iss = new[] { Issuer } }), "the token is malformed: its claim iss is not a text"),
+            (Token(_key, new { sub = new[] { "a", "b" } }), "the token is malformed: its claim sub is not a text"),
+            (Token(_key, new { exp = "tomorrow" }), "the token is malformed: its claim exp is not a number"),
+            (Token(_key, new { exp = 1e300 }), "the token is malformed"),
+            (Token(_key, new { nbf = Seconds(600) }), "the token is malformed: it begins (nbf) after it has expired (exp)"),
+            (Token(_key, new { roles = "query" }, new { alg = "RS256", kid = "1", crit = new[] { "exp" } }), "its header names extensions as critical (crit), and this server knows none"),
         })
         {
             using var answer = await AskAsync(server, "/v1/model", token);
@@ -88,7 +94,8 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
         issuer.MapGet("/keys", () => away ? Results.StatusCode(503) : Results.Text(KeySet(_key), "application/json"));
         await issuer.StartAsync(TestContext.Current.CancellationToken);
         var keys = new KeyRingFile(_folder["keys.json"]);
-        await using var server = await StartAsync(issuer.Urls.First() + "/keys", keys.Path);
+        var time = new JumpingTime(TimeSpan.MaxValue);
+        await using var server = await StartAsync(issuer.Urls.First() + "/keys", keys.Path, time: time);
         var token = Token(_key, new { roles = "query" });
 
         using (var answer = await AskAsync(server, "/v1/model", token))
@@ -99,11 +106,94 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
 
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(server, "/v1/model", keys["query"])).StatusCode);
         away = false;
-        await Eventually.TrueAsync(async () => (await AskAsync(server, "/v1/model", token)).StatusCode == HttpStatusCode.OK, "the token is taken");
+        time.Jump(Server.Access.Tokens.KeySet.TryAgain);
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(server, "/v1/model", token)).StatusCode);
 
         // What was read once is good while the issuer is away again.
         away = true;
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(server, "/v1/model", token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Tokens_wait_together_for_a_key_set_that_hangs_and_keys_of_the_file_do_not()
+    {
+        const int Tokens = 20;
+        await using var issuer = await HangingIssuer.StartAsync(() => KeySet(_key));
+        var keys = new KeyRingFile(_folder["keys.json"]);
+        await using var server = await StartAsync(issuer.Address, keys.Path);
+        var token = Token(_key, new { roles = "query" });
+
+        var waiting = Enumerable.Range(0, Tokens).Select(_ => AskAsync(server, "/v1/model", token)).ToList();
+        await Eventually.TrueAsync(() => issuer.Asked == 1, "the key set is asked for");
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(server, "/v1/model", keys["query"])).StatusCode);
+
+        // Nobody lets the issuer go: the fetch ends by its own bound.
+        foreach (var answer in await Task.WhenAll(waiting))
+        {
+            await answer.ProblemAsync(503);
+            Assert.NotNull(answer.Headers.RetryAfter);
+        }
+
+        Assert.Equal(1, issuer.Asked);
+        Assert.Contains("no answer within 5 seconds", Assert.Single(server.Log.Of(1502)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_in_the_header_for_keys_is_refused_with_where_it_belongs()
+    {
+        await using var server = await StartAsync(_folder.Write("keys.jwks", KeySet(_key)));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/model");
+        request.Headers.Add("X-Api-Key", Token(_key, new { roles = "query" }));
+
+        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal("X-Api-Key holds a token; expected a key in it, and a token as Authorization: Bearer", (string)(await answer.ProblemAsync(401))["detail"]!);
+    }
+
+    [Fact]
+    public async Task Subjects_that_are_shown_alike_are_callers_of_their_own()
+    {
+        var options = RunningServer.Options(Repository.Bundle, fixture.Index) with { Callers = new CallerOptions { RequestsPerSecond = 1e-6, BurstSeconds = 1e6 } };
+        await using var server = await StartAsync(_folder.Write("keys.jwks", KeySet(_key)), options: options);
+        var head = new string('x', 300);
+
+        // The first request of each passes, and the second does not.
+        foreach (var subject in new[] { head + "1", head + "2", "a\nb", "a\\u{a}b", "a\u200bb", "a\u200cb", "é", "e\u0301" })
+        {
+            var token = Token(_key, new { roles = "query", sub = subject });
+            Assert.True((await AskAsync(server, "/v1/model", token)).StatusCode == HttpStatusCode.OK, subject);
+            Assert.True((await AskAsync(server, "/v1/model", token)).StatusCode == HttpStatusCode.TooManyRequests, subject);
+        }
+    }
+
+    [Fact]
+    public async Task A_name_that_is_no_text_is_nobodys()
+    {
+        await using var server = await StartAsync(_folder.Write("keys.jwks", KeySet(_key)), nameClaim: "who");
+
+        foreach (object who in new object[] { new[] { "a", "b" }, new { name = "a" }, " " })
+        {
+            using var answer = await AskAsync(server, "/v1/model", Token(_key, new { roles = "query", who }));
+            Assert.Contains("its claim who is not one text with a name", (string)(await answer.ProblemAsync(401))["detail"]!, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_pipe_in_the_place_of_the_key_set_is_a_503_until_a_file_is_there()
+    {
+        var time = new JumpingTime(TimeSpan.MaxValue);
+        Pipe.Make(_folder["keys.jwks"]);
+        await using var server = await StartAsync(_folder["keys.jwks"], time: time);
+        var token = Token(_key, new { roles = "query" });
+        await (await AskAsync(server, "/v1/model", token)).ProblemAsync(503);
+        Assert.Contains("expected a regular file", Assert.Single(server.Log.Of(1502)).Message, StringComparison.Ordinal);
+
+        File.Delete(_folder["keys.jwks"]);
+        _folder.Write("keys.jwks", KeySet(_key));
+        time.Jump(Server.Access.Tokens.KeySet.TryAgain);
+
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(server, "/v1/model", token)).StatusCode);
+        Assert.Single(server.Log.Of(1503));
     }
 
     [Theory]
@@ -118,42 +208,6 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
     public void Settings_that_would_let_anybody_in_or_nobody_are_faults(string fault, params string[] arguments) =>
         Assert.Contains(fault, Assert.Single(Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--bundle", "b", "--index", "i", .. arguments])).Faults), StringComparison.Ordinal);
 
-    private static long Seconds(int fromNow) => TimeProvider.System.GetUtcNow().AddSeconds(fromNow).ToUnixTimeSeconds();
-
-    private static string Encode(object part) => Base64UrlEncoder.Encode(JsonSerializer.SerializeToUtf8Bytes(part));
-
-    private static string KeySet(RSA key)
-    {
-        var parameters = key.ExportParameters(false);
-        return JsonSerializer.Serialize(new { keys = new[] { new { kty = "RSA", use = "sig", kid = "1", alg = "RS256", n = Base64UrlEncoder.Encode(parameters.Modulus!), e = Base64UrlEncoder.Encode(parameters.Exponent!) } } });
-    }
-
-    private static string Payload(object claims)
-    {
-        var all = new Dictionary<string, object?> { ["iss"] = Issuer, ["aud"] = Audience, ["sub"] = "somebody", ["exp"] = Seconds(300) };
-        foreach (var property in claims.GetType().GetProperties())
-        {
-            all[property.Name] = property.GetValue(claims);
-        }
-
-        return Encode(all.Where(claim => claim.Value is not null).ToDictionary());
-    }
-
-    private static string Token(RSA key, object claims)
-    {
-        var signed = $"{Encode(new { alg = "RS256", typ = "JWT", kid = "1" })}.{Payload(claims)}";
-        return $"{signed}.{Base64UrlEncoder.Encode(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
-    }
-
-    private static string Unsigned(object claims) => $"{Encode(new { alg = "none", typ = "JWT" })}.{Payload(claims)}.";
-
-    // The old confusion: a token signed with the public key as if it were a shared secret.
-    private string SignedWithPublicKey(object claims)
-    {
-        var signed = $"{Encode(new { alg = "HS256", typ = "JWT", kid = "1" })}.{Payload(claims)}";
-        return $"{signed}.{Base64UrlEncoder.Encode(HMACSHA256.HashData(_key.ExportSubjectPublicKeyInfo(), Encoding.ASCII.GetBytes(signed)))}";
-    }
-
     private static Task<HttpResponseMessage> AskAsync(RunningServer server, string path, string token)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, path);
@@ -161,13 +215,11 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
         return server.Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    private async Task<RunningServer> StartAsync(string keySet, string keyFile = "")
-    {
-        var options = RunningServer.Options(Repository.Bundle, fixture.Index);
-        return await (await RunningServer.StartAsync(options with
+    private async Task<RunningServer> StartAsync(string keySet, string keyFile = "", ServerOptions? options = null, string nameClaim = "sub", TimeProvider? time = null) => await (await RunningServer.StartAsync(
+        (options ?? RunningServer.Options(Repository.Bundle, fixture.Index)) with
         {
             Access = new AccessOptions { KeyFile = keyFile },
-            Jwt = new JwtOptions { KeySet = keySet, Issuer = Issuer, Audience = Audience },
-        })).ReadyAsync();
-    }
+            Jwt = new JwtOptions { KeySet = keySet, Issuer = Issuer, Audience = Audience, NameClaim = nameClaim },
+        },
+        services => services.AddSingleton(time ?? TimeProvider.System))).ReadyAsync();
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Retrieval.Domain.Errors;
+using Retrieval.Server.Background;
 
 namespace Retrieval.Server.Access.Keys;
 
@@ -34,31 +35,8 @@ public static class KeyFile
     public static IReadOnlyList<AccessKey> Read(string path) => Parse(ReadBytes(path), path);
 
     /// <summary>The bytes of a file.</summary>
-    /// <exception cref="InvalidInputException">It cannot be read, or is longer than <see cref="MostBytes"/>.</exception>
-    internal static byte[] ReadBytes(string path)
-    {
-        try
-        {
-            // Not by its length: a mounted secret may be exchanged between the two.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var content = new MemoryStream();
-            var part = new byte[64 << 10];
-            for (int read; (read = file.Read(part)) > 0;)
-            {
-                content.Write(part, 0, read);
-                if (content.Length > MostBytes)
-                {
-                    throw new InvalidInputException($"longer than the {MostBytes} bytes that a file of keys may have", path);
-                }
-            }
-
-            return content.ToArray();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InvalidInputException($"the file of keys cannot be read: {exception.Message}", path, innerException: exception);
-        }
-    }
+    /// <exception cref="InvalidInputException">It cannot be read, is no regular file, or is longer than <see cref="MostBytes"/>.</exception>
+    internal static byte[] ReadBytes(string path) => RegularFile.Read(path, "the file of keys", MostBytes);
 
     /// <summary>Parses a file's content.</summary>
     /// <exception cref="InvalidInputException">It is not such a file; the error names the key and the member.</exception>

@@ -2,8 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.IdentityModel.Protocols;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Logging;
@@ -13,22 +12,20 @@ namespace Retrieval.Server.Access.Tokens;
 /// <summary>Tokens of an identity provider, checked by the framework: signature, issuer, audience, times.</summary>
 internal static class TokenRegistration
 {
-    private static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(5);
-    private const long LargestKeySet = 1 << 20;
-
-    // The least that the library allows: so long at most does a key count that was taken out of the set.
-    private static readonly TimeSpan ReadAgain = ConfigurationManager<OpenIdConnectConfiguration>.MinimumAutomaticRefreshInterval;
-
-    // For a key that is not known, at most this often: anybody can send one.
-    private static readonly TimeSpan ReadForUnknown = TimeSpan.FromSeconds(30);
-
     // Asymmetric ones alone: with a shared secret whoever can check a token can also make one.
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
-    public static AuthenticationBuilder AddTokens(this AuthenticationBuilder authentication, JwtOptions jwt) => authentication.AddJwtBearer(AccessSchemes.Tokens, bearer =>
+    public static void AddTokens(this AuthenticationBuilder authentication, JwtOptions jwt)
+    {
+        authentication.Services.AddSingleton(jwt);
+        authentication.Services.AddSingleton<KeySet>();
+        authentication.AddJwtBearer(AccessSchemes.Tokens, _ => { });
+        authentication.Services.AddOptions<JwtBearerOptions>(AccessSchemes.Tokens).Configure<KeySet>((bearer, keySet) => Configure(bearer, jwt, keySet));
+    }
+
+    private static void Configure(JwtBearerOptions bearer, JwtOptions jwt, KeySet keySet)
     {
         bearer.MapInboundClaims = false;
-        bearer.ConfigurationManager = KeySet(jwt);
         bearer.TokenValidationParameters = new TokenValidationParameters
         {
             ValidIssuer = jwt.Issuer,
@@ -37,13 +34,16 @@ internal static class TokenRegistration
             ClockSkew = TimeSpan.FromSeconds(jwt.ClockSkewSeconds),
             RequireExpirationTime = true,
             RequireSignedTokens = true,
+            IssuerSigningKeyResolver = (_, _, keyId, _) => keySet.Candidates(keyId),
         };
         bearer.Events = new JwtBearerEvents
         {
-            OnAuthenticationFailed = async failed =>
+            OnMessageReceived = received => ReceiveAsync(received, keySet),
+            OnAuthenticationFailed = failed =>
             {
-                failed.HttpContext.Features.Set(await RefusalAsync(failed.Exception, bearer.ConfigurationManager, failed.HttpContext.RequestAborted).ConfigureAwait(false));
+                failed.HttpContext.Features.Set(Refusal(failed.Exception));
                 failed.NoResult();
+                return Task.CompletedTask;
             },
             OnTokenValidated = valid =>
             {
@@ -51,43 +51,29 @@ internal static class TokenRegistration
                 return Task.CompletedTask;
             },
         };
-    });
+    }
 
-    private static ConfigurationManager<OpenIdConnectConfiguration> KeySet(JwtOptions jwt) => new(
-        jwt.KeySet,
-        new KeySetRetriever(jwt.Issuer),
-        jwt.IsAddress
-            ? new HttpDocumentRetriever(new HttpClient { Timeout = LongestFetch, MaxResponseContentBufferSize = LargestKeySet }) { RequireHttps = false } // The validator takes http for loopback alone.
-            : new FileDocumentRetriever())
+    // What has not the form of a token does not make anybody fetch keys.
+    private static async Task ReceiveAsync(MessageReceivedContext received, KeySet keySet)
     {
-        AutomaticRefreshInterval = ReadAgain,
-        RefreshInterval = ReadForUnknown,
-
-        // Otherwise a set that was replaced counts for an hour more.
-        UseLastKnownGoodConfiguration = false,
-    };
-
-    // The library reports a token whose key it does not find, whether the set lacks it or could not be read.
-    private static async Task<AccessRefusal> RefusalAsync(Exception exception, IConfigurationManager<OpenIdConnectConfiguration> keySet, CancellationToken cancellationToken)
-    {
-        if (exception is SecurityTokenSignatureKeyNotFoundException)
+        received.Token = Credential.Of(received.Request).Text;
+        var form = TokenForm.Of(received.Token);
+        var refusal = form.Refusal;
+        try
         {
-            try
-            {
-                _ = await keySet.GetConfigurationAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception unread) when (unread is InvalidOperationException or IOException)
-            {
-                return AccessRefusal.NoKeySet;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                // Nobody waits for an answer.
-                return AccessRefusal.NoKeySet;
-            }
+            refusal ??= await keySet.KeysAsync(form.KeyId, received.HttpContext.RequestAborted).ConfigureAwait(false) is null ? AccessRefusal.NoKeySet : null;
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody waits for an answer.
+            refusal = AccessRefusal.NoKeySet;
         }
 
-        return Refusal(exception);
+        if (refusal is not null)
+        {
+            received.HttpContext.Features.Set(refusal);
+            received.NoResult();
+        }
     }
 
     private static AccessRefusal Refusal(Exception exception) => exception switch
@@ -95,18 +81,18 @@ internal static class TokenRegistration
         SecurityTokenExpiredException or SecurityTokenNotYetValidException or SecurityTokenNoExpirationException => AccessRefusal.ExpiredToken,
         SecurityTokenInvalidIssuerException => AccessRefusal.InvalidToken("another issuer"),
         SecurityTokenInvalidAudienceException => AccessRefusal.InvalidToken("for another audience"),
-        SecurityTokenMalformedException or ArgumentException => AccessRefusal.Unknown,
+        SecurityTokenInvalidLifetimeException => AccessRefusal.InvalidToken("it is valid at no time"),
         SecurityTokenException => AccessRefusal.InvalidToken("its signature cannot be verified"),
-        _ => AccessRefusal.NoKeySet,
+        _ => AccessRefusal.Malformed("the token is malformed: its header or its claims are not those of a signed JWT"),
     };
 
     private static void Take(TokenValidatedContext valid, JwtOptions jwt)
     {
         var token = valid.Principal!;
-        var name = token.FindFirst(jwt.NameClaim)?.Value;
-        if (string.IsNullOrWhiteSpace(name))
+        var names = token.FindAll(jwt.NameClaim).ToList();
+        if (names is not [{ Value: var name, ValueType: not (JsonClaimValueTypes.Json or JsonClaimValueTypes.JsonArray or JsonClaimValueTypes.JsonNull) }] || string.IsNullOrWhiteSpace(name))
         {
-            valid.HttpContext.Features.Set(AccessRefusal.InvalidToken($"it has no claim {jwt.NameClaim}"));
+            valid.HttpContext.Features.Set(AccessRefusal.InvalidToken(names.Count == 0 ? $"it has no claim {jwt.NameClaim}" : $"its claim {jwt.NameClaim} is not one text with a name"));
             valid.NoResult();
             return;
         }
@@ -114,6 +100,6 @@ internal static class TokenRegistration
         // Some issuers write a list, some one text with spaces. An object's JSON has spaces too, and names no roles.
         var roles = token.FindAll(jwt.RolesClaim).Where(claim => claim.ValueType == ClaimValueTypes.String).SelectMany(claim => claim.Value.Split(' ')).Select(Roles.Find).OfType<Role>().Distinct();
         valid.Principal = new ClaimsPrincipal(new ClaimsIdentity(AccessClaims.Of(roles), AccessSchemes.Tokens, ClaimTypes.Name, AccessClaims.Role));
-        valid.HttpContext.Features.Set(new Caller(CallerKind.Token, LogText.Of(name)));
+        valid.HttpContext.Features.Set(new Caller(CallerKind.Token, LogText.Name(name)));
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Retrieval.Domain.Errors;
@@ -36,18 +37,21 @@ internal sealed class CertificateMonitor(TlsOptions files, TimeProvider time, IL
     {
         using var reader = new BinaryReader(new MemoryStream(content), Encoding.UTF8);
         var (certificates, key, authorities) = (reader.ReadString(), reader.ReadString(), reader.ReadString());
-        _current = ServerCertificate.Of(certificates, files.KeyFile.Length > 0 ? key : certificates, files.ClientAuthoritiesFile.Length > 0 ? authorities : null, files, _time.GetUtcNow());
+        try
+        {
+            _current = ServerCertificate.Of(certificates, files.KeyFile.Length > 0 ? key : certificates, files.ClientAuthoritiesFile.Length > 0 ? authorities : null, files, _time.GetUtcNow());
+        }
+        catch (CryptographicException exception)
+        {
+            // A key of a kind that the platform does not know.
+            throw new InvalidInputException($"the certificate cannot be served: {exception.Message}", files.CertificateFile, innerException: exception);
+        }
     }
 
     private static string Text(string file)
     {
-        try
-        {
-            return new FileInfo(file).Length <= MostBytes ? File.ReadAllText(file) : throw new InvalidInputException($"longer than the {MostBytes} bytes that certificates may have", file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new InvalidInputException($"cannot be read: {exception.Message}", file, innerException: exception);
-        }
+        // As File.ReadAllText does: a mark of the byte order is no part of the text.
+        using var reader = new StreamReader(new MemoryStream(RegularFile.Read(file, "the file of certificates", MostBytes)), Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 }
