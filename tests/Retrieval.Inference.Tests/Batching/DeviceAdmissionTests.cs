@@ -94,6 +94,12 @@ public sealed class DeviceAdmissionTests
         var places = Enumerable.Range(0, 10).Select(_ => queue.Admit(100)).ToList();
         var refused = Assert.Throws<OverloadedException>(() => queue.Admit(1));
         Assert.Equal(20, refused.RetryAfter.TotalSeconds, 3);
+
+        // Large ones of 400 pairs, first four of them and then eight: the next ends when one of them is done, behind the small ones.
+        places.AddRange(Enumerable.Range(0, 4).Select(_ => queue.Admit(400, "noisy")));
+        Assert.Equal(20 + 8, Assert.Throws<OverloadedException>(() => queue.Admit(400, "noisy")).RetryAfter.TotalSeconds, 3);
+        places.AddRange(Enumerable.Range(0, 4).Select(i => queue.Admit(400, $"caller {i}")));
+        Assert.Equal(20 + 8, Assert.Throws<OverloadedException>(() => queue.Admit(400, "noisy")).RetryAfter.TotalSeconds, 3);
         places.ForEach(place => place.Dispose());
     }
 
