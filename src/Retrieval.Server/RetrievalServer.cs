@@ -96,6 +96,7 @@ public static class RetrievalServer
         app.UseAccess();
         app.UseCallerLimits();
         app.UseCatalogGate();
+        app.UseLargeBodyPermits();
         app.UseRequestBodies();
         app.UseLimits();
         app.MapHealth();

@@ -5,8 +5,5 @@ namespace Retrieval.Server.Requests;
 /// <summary>Marks endpoints whose bodies may be longer than others'. Only a limited number of longer ones are received at once.</summary>
 internal sealed class BodyLimit(long bytes) : IRequestSizeLimitMetadata
 {
-    /// <summary>Longer bodies, or of unknown length, received at once.</summary>
-    public const int MostAtOnce = 16;
-
     public long? MaxRequestBodySize => bytes;
 }

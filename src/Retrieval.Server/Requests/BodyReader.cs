@@ -11,7 +11,6 @@ using Retrieval.Domain.Errors;
 using Retrieval.Search.Queries;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Errors;
-using Retrieval.Server.Limits.Callers;
 
 namespace Retrieval.Server.Requests;
 
@@ -25,8 +24,6 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
     // The server limits the body's length before this; nothing reads from the pipe while it is written.
     private static readonly PipeOptions Unbounded = new(pauseWriterThreshold: 0, useSynchronizationContext: false);
 
-    private readonly SharedPermits _large = new(BodyLimit.MostAtOnce);
-
     public async Task InvokeAsync(HttpContext context)
     {
         var metadata = context.GetEndpoint()?.Metadata;
@@ -37,20 +34,7 @@ internal sealed class BodyReader(RequestDelegate next, ServerOptions options, Ti
             return;
         }
 
-        var type = RequireType(context.Request, accepts);
-        if (metadata.GetMetadata<BodyLimit>() is null || context.Request.ContentLength <= options.Http.MaxBodyBytes)
-        {
-            await ReceiveAsync(context, type).ConfigureAwait(false);
-            return;
-        }
-
-        using var permit = _large.TryTake(CallerLimits.NameOf(context));
-        if (!permit.IsAcquired)
-        {
-            throw new BadHttpRequestException("too many large bodies are being received", StatusCodes.Status429TooManyRequests);
-        }
-
-        await ReceiveAsync(context, type).ConfigureAwait(false);
+        await ReceiveAsync(context, RequireType(context.Request, accepts)).ConfigureAwait(false);
     }
 
     private async Task ReceiveAsync(HttpContext context, string type)

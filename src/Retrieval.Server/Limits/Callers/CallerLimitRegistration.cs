@@ -19,6 +19,9 @@ internal static class CallerLimitRegistration
         services.AddSingleton<CallerLimits>();
     }
 
+    /// <summary>Runs before bodies are received.</summary>
+    public static void UseLargeBodyPermits(this WebApplication app) => app.UseMiddleware<LargeBodies>();
+
     public static void UseCallerLimits(this WebApplication app)
     {
         var limits = app.Services.GetRequiredService<CallerLimits>();
