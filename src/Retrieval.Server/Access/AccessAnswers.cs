@@ -29,6 +29,6 @@ internal sealed class AccessAnswers(AccessMetrics metrics, ProblemWriter writer)
             context.Response.Headers.WWWAuthenticate = refusal == AccessRefusal.Missing ? "Bearer" : "Bearer error=\"invalid_token\"";
         }
 
-        return writer.WriteAsync(context, Problems.Refused(refusal.Status, refusal.Detail));
+        return writer.WriteAsync(context, Problems.Refused(refusal.Status, refusal.Detail) with { RetryAfterSeconds = refusal.RetryAfterSeconds });
     }
 }

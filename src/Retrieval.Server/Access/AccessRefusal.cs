@@ -1,3 +1,5 @@
+using Retrieval.Server.Access.Tokens;
+
 namespace Retrieval.Server.Access;
 
 /// <summary>Why a caller is not known. A feature of the request, from the check to the answer. The text is for the caller; it says nothing about keys that there are.</summary>
@@ -6,6 +8,9 @@ namespace Retrieval.Server.Access;
 /// <param name="Status">401, or 503 when it is not the caller's fault.</param>
 internal sealed record AccessRefusal(string Reason, string Detail, int Status = 401)
 {
+    /// <summary>When the same request may be answered; null for the usual time, where it may be at all.</summary>
+    public int? RetryAfterSeconds { get; private init; }
+
     /// <summary>The label of a caller whose role does not suffice.</summary>
     public const string Role = "role";
 
@@ -27,7 +32,7 @@ internal sealed record AccessRefusal(string Reason, string Detail, int Status = 
 
     public static AccessRefusal ExpiredToken { get; } = new(ExpiredReason, "the token has expired, or is not valid yet");
 
-    public static AccessRefusal NoKeySet { get; } = new(NoKeySetReason, "the public keys of the issuer of tokens cannot be read, so that no token can be checked; try again later", 503);
+    public static AccessRefusal NoKeySet { get; } = new(NoKeySetReason, "the public keys of the issuer of tokens cannot be read, so that no token can be checked; try again later", 503) { RetryAfterSeconds = (int)KeySet.TryAgain.TotalSeconds };
 
     public static AccessRefusal Malformed(string detail) => new(MalformedReason, detail);
 

@@ -54,8 +54,8 @@ public sealed record HttpOptions
     public int HeaderTimeoutSeconds { get; init; } = 15;
 
     /// <summary>
-    /// Lowest rate at which a caller may send a body or read an answer, in bytes per second. The server buffers 64 KiB of an answer; one
-    /// that is read as slowly as this keeps its permit until no more than that is left.
+    /// Lowest rate at which a caller may send a body, in bytes per second. An answer has to be read within
+    /// <see cref="LimitsOptions.RequestTimeoutSeconds"/>.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MinBytesPerSecond { get; init; } = 16 << 10;

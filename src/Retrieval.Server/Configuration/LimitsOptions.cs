@@ -42,7 +42,8 @@ public sealed record LimitsOptions
     public int RetryAfterSeconds { get; init; } = 1;
 
     /// <summary>
-    /// Longest time for a request of <c>/v1</c> after its body has arrived, including waiting, in seconds. Then it is a 504.
+    /// Longest time for a request of <c>/v1</c>, <c>/metrics</c> and <c>/openapi/v1.json</c> after its body has arrived, including waiting,
+    /// in seconds. Then it is a 504, and an answer that has begun and is not read is cut off.
     /// </summary>
     [Range(0.05, 3600)]
     public double RequestTimeoutSeconds { get; init; } = 30;

@@ -12,6 +12,10 @@ namespace Retrieval.Server.Limits;
 /// <summary>Addresses, and limits of a connection.</summary>
 internal static class KestrelRegistration
 {
+    // Bytes a second. Low, since it is measured at the socket, whose buffer of megabytes takes no more bytes until a third of it was
+    // read: a client that reads well seems to stand still meanwhile. UnreadAnswers and ConnectionTable bound the time of an answer.
+    private const double LeastResponseRate = 240;
+
     public static void AddKestrel(this WebApplicationBuilder builder, HttpOptions http)
     {
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -31,9 +35,9 @@ internal static class KestrelRegistration
             limits.MaxConcurrentConnections = null;
             limits.KeepAliveTimeout = TimeSpan.FromSeconds(http.KeepAliveSeconds);
             limits.RequestHeadersTimeout = TimeSpan.FromSeconds(http.HeaderTimeoutSeconds);
-            var rate = new MinDataRate(http.MinBytesPerSecond, TimeSpan.FromSeconds(http.MinRateGraceSeconds));
-            limits.MinRequestBodyDataRate = rate;
-            limits.MinResponseDataRate = rate;
+            var grace = TimeSpan.FromSeconds(http.MinRateGraceSeconds);
+            limits.MinRequestBodyDataRate = new MinDataRate(http.MinBytesPerSecond, grace);
+            limits.MinResponseDataRate = new MinDataRate(LeastResponseRate, grace);
         });
     }
 

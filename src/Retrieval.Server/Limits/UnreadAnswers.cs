@@ -15,7 +15,15 @@ internal sealed class UnreadAnswers(RequestDelegate next, ServerOptions options,
     {
         using var watch = new Watch(context, time, _grace);
         using var limit = context.RequestAborted.UnsafeRegister(static state => ((Watch)state!).Begin(), watch);
-        await next(context).ConfigureAwait(false);
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.Response.HasStarted && context.RequestAborted.IsCancellationRequested)
+        {
+            // What was sent of it must not be taken for the whole. Nobody's fault but the client's.
+            context.Abort();
+        }
     }
 
     private sealed class Watch(HttpContext context, TimeProvider time, TimeSpan grace) : IDisposable

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Retrieval.Server.Access;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
@@ -51,14 +52,14 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
         }
 
         await Eventually.TrueAsync(() => server.Connections.AtWork == 16, "sixteen are being received");
-        using var seventeenth = await RawSocket.OpenAsync(server.Address, SlowBody("noisy", "/v1/explain", 300_000));
-        Assert.StartsWith("HTTP/1.1 429 ", await seventeenth.AnswerAsync(), StringComparison.Ordinal);
 
-        using var request = Request("quiet", "/v1/explain");
-        request.Method = HttpMethod.Post;
-        request.Content = new StringContent(new string(' ', 300_000), Encoding.UTF8, "application/json");
-        using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        // A body of blanks is received and then refused.
+        var blanks = new string(' ', 300_000);
+        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/explain", blanks) == 429, "all permits are held");
+        Assert.Equal(400, await StatusAsync(server, "quiet", "/v1/explain", blanks));
+
+        noisy.Dispose();
+        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/explain", blanks) == 400, "what was held was given back");
     }
 
     [Fact]
@@ -73,11 +74,11 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
 
         await Eventually.TrueAsync(() => server.Connections.AtWork == 10, "half of them are busy");
         Assert.Equal(200, await StatusAsync(server, "quiet", "/v1/model"));
-        Assert.Equal(429, await StatusAsync(server, "noisy", "/v1/model"));
+        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/model") == 429, "the noisy one has no more");
 
         noisy.Dispose();
         await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/model") == 200, "what was held was given back");
-        Assert.Equal(0, server.Connections.AtWork);
+        await Eventually.TrueAsync(() => server.Connections.AtWork == 0, "no connection is busy");
     }
 
     // The rate is so low that it ends nothing here: the time limit does.
@@ -88,13 +89,15 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
     {
         await using var server = await StartAsync(
             http => http with { MinBytesPerSecond = 1, MinRateGraceSeconds = 2 }, new LimitsOptions { RequestTimeoutSeconds = 3 });
+        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", path) == 200, "it was made once");
         using var socket = await RawSocket.OpenAsync(server.Address, "");
         var sending = socket.SendAsync(string.Concat(Enumerable.Repeat($"GET {path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {_keys["noisy"]}\r\n\r\n", count)));
         await Eventually.TrueAsync(() => server.Connections.AtWork == 1, "an answer is being sent");
 
         await Eventually.TrueAsync(() => server.Connections is { AtWork: 0, Open: <= 1 }, "the connection was closed");
         var answered = (await socket.RestAsync()).Split("HTTP/1.1 200 ").Length - 1;
-        Assert.InRange(answered, 1, count - 1);
+        Assert.InRange(answered, 0, count - 1);
+        Assert.DoesNotContain(server.Log.Entries, entry => entry.Level >= LogLevel.Warning);
         Assert.Equal(200, await StatusAsync(server, "noisy", path));
         socket.Dispose();
         await Record.ExceptionAsync(() => sending);
@@ -106,22 +109,17 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
     private string SlowBody(string caller, string path, int length) =>
         $"POST {path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {_keys[caller]}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{{";
 
-    private HttpRequestMessage Request(string caller, string path)
+    private async Task<HttpResponseMessage> AskAsync(RunningServer server, string caller, string path, string? body = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
         request.Headers.Add("X-Api-Key", _keys[caller]);
-        return request;
-    }
-
-    private async Task<HttpResponseMessage> AskAsync(RunningServer server, string caller, string path)
-    {
-        using var request = Request(caller, path);
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
         return await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    private async Task<int> StatusAsync(RunningServer server, string caller, string path)
+    private async Task<int> StatusAsync(RunningServer server, string caller, string path, string? body = null)
     {
-        using var answer = await AskAsync(server, caller, path);
+        using var answer = await AskAsync(server, caller, path, body);
         return (int)answer.StatusCode;
     }
 

@@ -52,7 +52,7 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
             (Token(_key, new { roles = "query", aud = "another" }), "for another audience"),
             (Token(_key, new { roles = "query", exp = Seconds(-120) }), "the token has expired"),
             (Token(_key, new { roles = "query", nbf = Seconds(300) }), "the token has expired, or is not valid yet"),
-            (Token(_key, new { roles = "query", exp = (long?)null }), "the token has expired"),
+            (Token(_key, new { roles = "query", exp = (long?)null }), "the token is malformed: it has no time at which it expires (exp)"),
             (Token(_key, new { roles = "query", sub = (string?)null }), "it has no claim sub"),
             (Unsigned(new { roles = "admin" }), "its signature cannot be verified"),
             (SignedWithPublicKey(_key, new { roles = "admin" }), "its signature cannot be verified"),

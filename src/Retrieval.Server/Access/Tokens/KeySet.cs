@@ -30,11 +30,12 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
     public static readonly TimeSpan ReadAgain = TimeSpan.FromMinutes(5);
 
     private const int MostBytes = 1 << 20;
+    private const int MostRedirections = 3;
 
     private static readonly string TooLate = string.Create(CultureInfo.InvariantCulture, $"no answer within {LongestFetch.TotalSeconds} seconds");
 
     // A fetch has a bound of its own, by the server's clock. Connections are made anew now and then, as names may lead elsewhere.
-    private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = ReadAgain }) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes };
+    private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = ReadAgain, MaxAutomaticRedirections = MostRedirections }) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes };
     private readonly Lock _lock = new();
     private volatile IReadOnlyList<SecurityKey>? _keys;
     private Task _fetch = Task.CompletedTask;

@@ -44,7 +44,7 @@ internal readonly record struct TokenForm(string? KeyId, AccessRefusal? Refusal)
         }
         catch (Exception exception) when (exception is JsonException or FormatException or ArgumentException or InvalidOperationException)
         {
-            return Malformed("its header or its claims are no JSON in Base64url");
+            return Malformed("its header or its claims are no JSON in Base64url, or have a member twice");
         }
     }
 
@@ -60,8 +60,8 @@ internal readonly record struct TokenForm(string? KeyId, AccessRefusal? Refusal)
             }
         }
 
-        return claims.TryGetProperty("nbf", out var begins) && claims.TryGetProperty("exp", out var ends) && begins.GetDouble() > ends.GetDouble()
-            ? "it begins (nbf) after it has expired (exp)"
+        return !claims.TryGetProperty("exp", out var ends) ? "it has no time at which it expires (exp)"
+            : claims.TryGetProperty("nbf", out var begins) && begins.GetDouble() > ends.GetDouble() ? "it begins (nbf) after it has expired (exp)"
             : null;
     }
 

@@ -13,6 +13,9 @@ internal sealed class ConnectionPermit(ConnectionContext connection, Socket? soc
     /// </summary>
     public LinkedListNode<ConnectionPermit>? Waiting { get; set; }
 
+    /// <summary>When it began to wait, by the table's clock. Under the table's lock.</summary>
+    public long WaitingSince { get; set; }
+
     /// <summary>Exceeds the bound: may only ask for health. Under the table's lock.</summary>
     public bool HealthOnly { get; set; }
 

@@ -18,7 +18,8 @@ internal static partial class ConnectionRegistration
         builder.Services.AddSingleton(provider =>
         {
             var metrics = provider.GetRequiredService<ConnectionMetrics>();
-            var table = new ConnectionTable(most, metrics);
+            var longestUnread = TimeSpan.FromSeconds(options.Limits.RequestTimeoutSeconds + options.Http.MinRateGraceSeconds);
+            var table = new ConnectionTable(most, longestUnread, provider.GetRequiredService<TimeProvider>(), metrics);
             metrics.Watch(table);
             return table;
         });

@@ -6,7 +6,11 @@ namespace Retrieval.Server.Limits.Connections;
 /// are accepted that may only ask for health, so that probes are still answered. Beyond those no connection is accepted until
 /// one closes: the number of sockets is bounded at all times.
 /// </summary>
-internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
+/// <param name="most">The bound.</param>
+/// <param name="longestUnread">Time from which a connection gives way too whose last answer its client has not read.</param>
+/// <param name="time">The clock.</param>
+/// <param name="metrics">Counts.</param>
+internal sealed class ConnectionTable(int most, TimeSpan longestUnread, TimeProvider time, ConnectionMetrics metrics)
 {
     /// <summary>Connections above the bound, for health only.</summary>
     public const int HealthPermits = 16;
@@ -75,7 +79,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         {
             _open++;
             closed = Enter(permit);
-            permit.Waiting = _waiting.AddLast(permit);
+            Wait(permit);
         }
 
         Close(closed);
@@ -118,7 +122,7 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
             _atWork--;
             if (!permit.Leaving)
             {
-                permit.Waiting = _waiting.AddLast(permit);
+                Wait(permit);
                 Changed();
             }
         }
@@ -179,12 +183,21 @@ internal sealed class ConnectionTable(int most, ConnectionMetrics metrics)
         closed.ForEach(Close);
     }
 
-    private ConnectionPermit? Displace(bool healthToo)
+    private void Wait(ConnectionPermit permit)
+    {
+        permit.WaitingSince = time.GetTimestamp();
+        permit.Waiting = _waiting.AddLast(permit);
+    }
+
+    private ConnectionPermit? Displace(bool healthToo) =>
+        Displace(healthToo, permit => permit.IsQuiet()) ?? Displace(healthToo, permit => time.GetElapsedTime(permit.WaitingSince) >= longestUnread);
+
+    private ConnectionPermit? Displace(bool healthToo, Func<ConnectionPermit, bool> mayGo)
     {
         for (var node = _waiting.First; node is not null; node = node.Next)
         {
             var permit = node.Value;
-            if ((permit.HealthOnly && !healthToo) || !permit.IsQuiet())
+            if ((permit.HealthOnly && !healthToo) || !mayGo(permit))
             {
                 continue;
             }
