@@ -55,7 +55,7 @@ internal sealed class CallerLimits(CallerOptions options, CallerMetrics metrics,
             metrics.Limited(caller, kind);
             if (!options.DryRun)
             {
-                throw new CallerLimitException(kind == LimitKind.Requests ? "requests" : "pairs", rate, wait);
+                throw new CallerLimitException(kind == LimitKind.Requests ? "request" : "pair", rate, wait);
             }
         }
     }
