@@ -13,7 +13,7 @@ internal sealed record Caller(CallerKind Kind, string Name, AccessKey? Key = nul
     public static Caller Anyone { get; } = new(CallerKind.Anyone, "anyone");
 
     /// <summary>The caller as logs and limits name it: a key and a token may have the same name.</summary>
-    public string Label => Kind == CallerKind.Token ? $"token:{Name}" : Name;
+    public string Label { get; } = Kind == CallerKind.Token ? $"token:{Name}" : Name;
 
     /// <summary>The caller of a request; null before it is known.</summary>
     public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();

@@ -12,6 +12,8 @@ namespace Retrieval.Server.Access.Tokens;
 /// The public keys of the issuer of tokens. One fetch runs at a time, all that need it wait for it together, and it is bounded in time
 /// and bytes; how often there is one does not depend on how many tokens come.
 /// </summary>
+/// <remarks>The library's ConfigurationManager, while an address that was never read hangs, fetches twice for each token, one token after
+/// the other.</remarks>
 internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<KeySet> logger) : IDisposable
 {
     /// <summary>Longest that a fetch from an address lasts.</summary>
