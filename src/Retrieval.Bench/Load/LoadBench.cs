@@ -1,3 +1,5 @@
+using Retrieval.Domain.Errors;
+
 namespace Retrieval.Bench.Load;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal sealed class LoadBench(LoadOptions options)
     private readonly InFlight _inFlight = new(options.InFlight);
 
     /// <exception cref="LoadException">The server cannot be measured.</exception>
+    /// <exception cref="InvalidInputException">A file of captions, ids or the key cannot be used.</exception>
     public async Task<LoadReport> RunAsync(IProgress<(string Stage, double Done)> progress, CancellationToken cancellationToken)
     {
         using var http = LoadClient.Connect(options);

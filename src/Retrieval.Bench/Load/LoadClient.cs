@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Retrieval.Domain.Errors;
 
 namespace Retrieval.Bench.Load;
 
@@ -25,6 +26,7 @@ internal sealed class LoadClient : IDisposable
     }
 
     /// <summary>A client suited to measurements: no proxy, no cookies, no redirects, no tracing headers.</summary>
+    /// <exception cref="InvalidInputException">The file of the key holds none.</exception>
     public static HttpClient Connect(LoadOptions options)
     {
         var handler = new SocketsHttpHandler
@@ -37,7 +39,7 @@ internal sealed class LoadClient : IDisposable
             UseProxy = false,
             ActivityHeadersPropagator = null,
         };
-        return new HttpClient(handler)
+        var http = new HttpClient(handler)
         {
             BaseAddress = options.Server,
             DefaultRequestVersion = HttpVersion.Version11,
@@ -45,6 +47,12 @@ internal sealed class LoadClient : IDisposable
             MaxResponseContentBufferSize = MostAnswerBytes,
             Timeout = TimeSpan.FromMilliseconds(options.TimeoutMs),
         };
+        if (options.ApiKeyFile is { } file)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiKeyFile.Read(file));
+        }
+
+        return http;
     }
 
     /// <inheritdoc cref="Send"/>

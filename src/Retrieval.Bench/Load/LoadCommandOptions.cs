@@ -27,6 +27,8 @@ internal sealed class LoadCommandOptions
         },
     };
 
+    private readonly Option<string?> _keyFile = new("--api-key-file") { Description = "With --server: file with the key or token to send, and nothing else; one of the role metrics, or of ingest, lets the server's metrics be read too", HelpName = "FILE" };
+
     private readonly Option<QueryKind> _kind = new("--kind")
     {
         Description = "With --server: search for images by caption, for captions by image, or for both in turns",
@@ -88,7 +90,7 @@ internal sealed class LoadCommandOptions
     public IReadOnlyList<Option> All => [_server, .. OfServer];
 
     private IReadOnlyList<Option> OfServer =>
-        [_kind, _captions, _ids, _concurrency, _rates, _overload, _inFlight, _seconds, _warmUp, _deadline, _disconnect, _disconnectWithin, _timeout, _seed];
+        [_keyFile, _kind, _captions, _ids, _concurrency, _rates, _overload, _inFlight, _seconds, _warmUp, _deadline, _disconnect, _disconnectWithin, _timeout, _seed];
 
     /// <summary>Whether a server is to be measured.</summary>
     public bool Asked(ParseResult parsed) => parsed.GetValue(_server) is not null;
@@ -126,6 +128,7 @@ internal sealed class LoadCommandOptions
     public LoadOptions Read(ParseResult parsed, int? queries, int top, int? shortlist) => new()
     {
         Server = parsed.GetValue(_server)!,
+        ApiKeyFile = parsed.GetValue(_keyFile),
         Kind = parsed.GetValue(_kind),
         Captions = parsed.GetValue(_captions),
         Ids = parsed.GetValue(_ids),

@@ -8,6 +8,9 @@ internal sealed record LoadOptions
     /// <summary>Address of the server.</summary>
     public required Uri Server { get; init; }
 
+    /// <summary>File with the key or token that each request carries as <c>Authorization: Bearer</c>; null for none.</summary>
+    public string? ApiKeyFile { get; init; }
+
     /// <summary>What is searched for.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<QueryKind>))]
     public QueryKind Kind { get; init; }

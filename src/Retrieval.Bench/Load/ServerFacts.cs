@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -26,7 +27,13 @@ internal sealed record ServerFacts(string Model, string Precision, string Provid
                 throw new LoadException(server, $"/health/ready answers {(int)ready.StatusCode}; expected a server that is ready. It says: {said}");
             }
 
-            var model = await http.GetFromJsonAsync<JsonElement>(new Uri("/v1/model", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+            using var described = await http.GetAsync(new Uri("/v1/model", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+            if (described.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            {
+                throw new LoadException(server, $"/v1/model answers {(int)described.StatusCode}; expected a key or token of the role query, from --api-key-file");
+            }
+
+            var model = await described.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
             var index = model.GetProperty("index");
             return new ServerFacts(
                 Text(model, "model"), Text(model, "precision"), Text(model, "provider"), Text(model, "shortlist"),

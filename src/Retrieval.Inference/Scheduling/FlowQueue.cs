@@ -3,18 +3,22 @@ namespace Retrieval.Inference.Scheduling;
 /// <summary>
 /// Waiting requests by flow: the requests of one caller are one flow, those of nobody in particular another. Flows share the device
 /// equally, and within a flow its requests do (<see cref="FairQueue"/>): hierarchical fair queueing (Bennett and Zhang 1996). A flow's
-/// tag is what it has had of the device, in virtual time, plus what its next request would get now; the lowest goes first, and of equal
-/// ones that which was served longer ago. A flow that was idle begins at the present: it has saved nothing and owes nothing. Not
-/// thread-safe.
+/// tag is what it has had of the device plus what its next request would get now; the lowest goes first, and of equal ones that which
+/// was served longer ago. The present is what the waiting flow that has had least has had (as in start-time fair queueing, Goyal, Vin
+/// and Cheng 1996). A flow that asks for less than its share falls behind it, and keeps <see cref="MostSaved"/> batches of that while
+/// it is idle: its short requests then go before what is left of a long one, and not only in turns with it. Not thread-safe.
 /// </summary>
 internal sealed class FlowQueue
 {
     // Idle flows are kept, for their callers come back; beyond this many they are forgotten.
     private const int MostKept = 100;
 
+    // Of Quantum each: one for a small query's caption and pairs, one for what another's batch has done between the two.
+    private const int MostSaved = 2;
+
     private readonly Dictionary<string, Flow> _flows = new(StringComparer.Ordinal);
     private readonly List<Flow> _waiting = [];
-    private double _virtualTime;
+    private double _present;
     private string? _lastCaller;
     private long _batches;
     private long _arrivals;
@@ -55,7 +59,8 @@ internal sealed class FlowQueue
 
         if (flow.Requests.Count == 0)
         {
-            flow.Start = Math.Max(flow.Start, _virtualTime);
+            var saved = Quantum == long.MaxValue ? 0 : MostSaved * Quantum;
+            flow.Start = Math.Max(flow.Start, _present - saved);
         }
 
         entry.Sequence = _arrivals++;
@@ -102,7 +107,6 @@ internal sealed class FlowQueue
             Count -= had - flow.Requests.Count;
             flow.Start += cost;
             flow.LastServed = cost > 0 ? _batches : flow.LastServed;
-            _virtualTime += cost / _waiting.Count;
         }
 
         ForgetIdle();
@@ -134,20 +138,20 @@ internal sealed class FlowQueue
         }
 
         _waiting.Sort(Order.Instance);
+        _present = Math.Max(_present, _waiting.Min(static flow => flow.Start));
     }
 
-    // A flow that has had more than its share while others waited begins later when it comes back. Once nobody waits all begin anew.
+    // What a flow has had beyond the present, one batch at most, is remembered as long as others wait.
     private void ForgetIdle()
     {
-        if (Count > 0 && _flows.Count <= MostKept)
+        if (_flows.Count <= MostKept)
         {
             return;
         }
 
         foreach (var (name, flow) in _flows)
         {
-            flow.Start = Count == 0 ? 0 : flow.Start;
-            if (_flows.Count > MostKept && flow.Requests.Count == 0 && flow.Start <= _virtualTime)
+            if (_flows.Count > MostKept && flow.Requests.Count == 0 && (Count == 0 || flow.Start <= _present))
             {
                 _flows.Remove(name);
             }
@@ -158,7 +162,7 @@ internal sealed class FlowQueue
     {
         public FairQueue Requests { get; } = new();
 
-        /// <summary>Virtual time of what it has had, or at which it began to wait.</summary>
+        /// <summary>What it has had of the device, in pairs' worth, or where it began.</summary>
         public double Start { get; set; }
 
         /// <summary>Where it stands in the order, when that was last looked at.</summary>

@@ -82,33 +82,87 @@ public sealed class FlowTests
         using var queue = new WorkScheduler(time: _time);
 
         // A thousand units a second: the quantum is 2 ms, and 8 units at least.
-        await RunFor(100, "n", Noisy, TimeSpan.FromMilliseconds(100));
+        await RunAsync(device, queue, 100, "n", Noisy);
         var alone = queue.RunAsync(device.Work("alone", 100, Noisy));
         device.Step();
         await alone;
         Assert.Equal("alone[0..100)", device.Calls[^1]);
 
-        await RunFor(1, "q", Quiet, TimeSpan.FromMilliseconds(1));
-        var shared = queue.RunAsync(device.Work("shared", 20, Noisy));
+        // A rest of less than half of it goes along.
+        await RunAsync(device, queue, 1, "q", Quiet);
+        var shared = queue.RunAsync(device.Work("shared", 28, Noisy));
         device.Step(3);
         await shared;
-        Assert.Equal(["shared[0..8)", "shared[8..16)", "shared[16..20)"], device.Calls.TakeLast(3));
+        Assert.Equal(["shared[0..8)", "shared[8..16)", "shared[16..28)"], device.Calls.TakeLast(3));
 
         _time.Advance(TimeSpan.FromMinutes(2));
         var again = queue.RunAsync(device.Work("again", 100, Noisy));
         device.Step();
         await again;
         Assert.Equal("again[0..100)", device.Calls[^1]);
+    }
 
-        async Task RunFor(int units, string name, WorkLimits limits, TimeSpan duration)
+    [Fact]
+    public async Task A_caller_who_asks_for_less_than_its_share_goes_before_a_long_request_and_in_turns_once_it_asks_for_more()
+    {
+        var device = Device(100);
+        using var queue = new WorkScheduler(time: _time);
+        await RunAsync(device, queue, 100, "n", Noisy);
+        await RunAsync(device, queue, 1, "q", Quiet);
+        var work = new List<Task<int>> { queue.RunAsync(device.Work("n", 80, Noisy)) };
+        for (var i = 0; i < 16; i++)
         {
-            var calls = device.Calls.Count;
-            var work = queue.RunAsync(device.Work(name, units, limits));
-            await Eventually.TrueAsync(() => device.Calls.Count == calls + 1, "the call runs");
-            _time.Advance(duration);
+            // Each while another call runs, as the parts of a query come.
+            await Eventually.TrueAsync(() => device.Calls.Count == i + 3, "the next call runs");
+            work.Add(queue.RunAsync(device.Work("q", 8, Quiet)));
             device.Step();
-            await work;
         }
+
+        device.Step(100);
+        await Task.WhenAll(work);
+        var order = string.Concat(device.Calls.Skip(2).Select(call => call[0]));
+        Assert.StartsWith("nqq", order, StringComparison.Ordinal);
+        Assert.Contains("nqnqnqnqnq", order, StringComparison.Ordinal);
+        Assert.DoesNotContain("qqqqq", order[..16], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_caller_has_saved_is_bounded_however_long_it_was_away()
+    {
+        var device = Device(100);
+        using var queue = new WorkScheduler(time: _time);
+        await RunAsync(device, queue, 100, "n", Noisy);
+        await RunAsync(device, queue, 1, "q", Quiet);
+        for (var i = 0; i < 5; i++)
+        {
+            await RunAsync(device, queue, 1000, "n", Noisy, calls: 125);
+        }
+
+        var long1 = queue.RunAsync(device.Work("n", 80, Noisy));
+        var began = device.Calls.Count;
+        await Eventually.TrueAsync(() => device.Calls.Count > began - 1, "it runs");
+        var long2 = queue.RunAsync(device.Work("q", 80, Quiet));
+        device.Step(100);
+        await Task.WhenAll(long1, long2);
+
+        // Two batches saved, and one that the other has had since.
+        var order = string.Concat(device.Calls.TakeLast(20).Select(call => call[0])).TrimStart('n');
+        Assert.InRange(order.IndexOf('n', StringComparison.Ordinal), 1, 4);
+    }
+
+    [Fact]
+    public async Task A_short_batch_takes_no_other_caller_in_once_the_part_of_it_that_is_enough_is_reached()
+    {
+        var device = new FakeDevice(100) { Stepped = true, AssemblesAhead = false, Enough = 50 };
+        using var queue = new WorkScheduler(time: _time);
+        await RunAsync(device, queue, 100, "n", Noisy, calls: 1);
+        await RunAsync(device, queue, 1, "q", Quiet);
+        var first = queue.RunAsync(device.Work("first", 8));
+        await Eventually.TrueAsync(() => device.Calls.Count == 3, "it runs");
+        Task[] work = [queue.RunAsync(device.Work("n", 40, Noisy)), queue.RunAsync(device.Work("q", 5, Quiet))];
+        device.Step(20);
+        await Task.WhenAll([first, .. work]);
+        Assert.Equal("q[0..5)", device.Calls[3]);
     }
 
     [Fact]
@@ -145,6 +199,21 @@ public sealed class FlowTests
         Assert.Equal(10, await stays);
         await Task.WhenAny(leaves);
         Assert.Equal(["leaves[0..10)", "stays[0..10)"], device.Calls);
+    }
+
+    // A unit takes a millisecond.
+    private async Task RunAsync(FakeDevice device, WorkScheduler queue, int units, string name, WorkLimits limits, int calls = 1)
+    {
+        var before = device.Calls.Count;
+        var work = queue.RunAsync(device.Work(name, units, limits));
+        for (var call = 1; call <= calls; call++)
+        {
+            await Eventually.TrueAsync(() => device.Calls.Count == before + call, "the call runs");
+            _time.Advance(TimeSpan.FromMilliseconds(units / (double)calls));
+            device.Step();
+        }
+
+        await work;
     }
 
     private static FakeDevice Device(int maxBatchSize) => new(maxBatchSize) { Stepped = true, AssemblesAhead = false };
