@@ -88,16 +88,17 @@ internal sealed class FlowQueue
 
     /// <summary>
     /// Hands out the units of the next batch: those of the first flow, and while there is room those of the others with the same
-    /// batcher.
+    /// batcher, unless they are a batch ahead of it: what joins others' batches is not paid for by those of other batchers.
     /// </summary>
     /// <param name="slices">Receives them.</param>
     public void Take(List<WorkSlice> slices)
     {
         var room = new BatchRoom(Next, slices, Quantum);
+        var last = _waiting[0].Tag + Quantum;
         _batches++;
         foreach (var flow in _waiting)
         {
-            if (room.IsFull)
+            if (room.IsFull || flow.Tag > last)
             {
                 break;
             }
