@@ -86,6 +86,7 @@ public static class RetrievalServer
         app.LoadCertificate();
         app.StartTelemetry();
         app.StartTracing(options.Telemetry);
+        app.UseTraceResponse();
         app.UseAnswerHeaders();
         app.UseRequestLog();
         app.UseConnections(options);
@@ -93,7 +94,7 @@ public static class RetrievalServer
         app.UseAudit();
         app.UseProblems();
         app.UseRouting();
-        app.UseAccess();
+        app.UseAccess(options);
         app.UseCallerLimits();
         app.UseCatalogGate();
         app.UseLargeBodyPermits();

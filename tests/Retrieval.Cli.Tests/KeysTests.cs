@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Retrieval.Cli.Tests;
@@ -25,6 +26,23 @@ public sealed class KeysTests : IDisposable
         Assert.Contains("query, metrics", table, StringComparison.Ordinal);
         Assert.StartsWith("revoked shop (", (await RunAsync("revoke", "--name", "shop")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal("""{"keys":[]}""", JsonSerializer.Serialize(JsonDocument.Parse((await RunAsync("list", "--json")).Succeeded().Output)));
+    }
+
+    [Fact]
+    public async Task A_link_is_followed_by_its_bare_name_too()
+    {
+        (await RunAsync("new", "--name", "a", "--role", "query")).Succeeded();
+        File.CreateSymbolicLink(_folder["link.json"], "keys.json");
+
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "retrieval.dll"), "keys", "revoke", "--key-file", "link.json", "--name", "a"]) { WorkingDirectory = _folder.Path, RedirectStandardError = true };
+        using var revoke = Process.Start(start)!;
+        var said = await revoke.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await revoke.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, revoke.ExitCode);
+        Assert.Contains("No key is left", said, StringComparison.Ordinal);
+        Assert.Equal("""{"keys":[]}""", JsonSerializer.Serialize(JsonDocument.Parse((await RunAsync("list", "--json")).Succeeded().Output)));
+        Assert.Equal("keys.json", new FileInfo(_folder["link.json"]).LinkTarget);
     }
 
     [Theory]

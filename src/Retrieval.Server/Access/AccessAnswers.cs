@@ -19,7 +19,7 @@ internal sealed class AccessAnswers(AccessMetrics metrics, ProblemWriter writer)
         {
             metrics.Refused(AccessRefusal.Role);
             var role = context.GetEndpoint()?.Metadata.GetMetadata<TakesRole>()?.Role;
-            return writer.WriteAsync(context, Problems.OtherRole(role is { } needed ? Roles.NameOf(needed) : null));
+            return writer.WriteAsync(context, Problems.OtherRole(role is { } needed ? Roles.NameOf(needed) : null, Caller.Of(context)?.WithoutRoles));
         }
 
         var refusal = context.Features.Get<AccessRefusal>() ?? AccessRefusal.Missing;

@@ -18,6 +18,7 @@ internal static class AccessRegistration
     {
         services.AddSingleton(options.Access);
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<AccessLog>();
         services.AddInstruments<AccessMetrics>();
         if (options.Access.KeyFile.Length > 0)
         {
@@ -48,9 +49,11 @@ internal static class AccessRegistration
     /// with one that cannot be used does not start.
     /// </summary>
     /// <exception cref="InvalidConfigurationException">The file of keys cannot be used.</exception>
-    public static void UseAccess(this WebApplication app)
+    public static void UseAccess(this WebApplication app, ServerOptions options)
     {
+        app.Services.GetRequiredService<AccessLog>().Started(options);
         app.Services.GetService<KeyFileMonitor>()?.Load();
+        app.Services.GetService<KeySet>()?.Begin();
         app.Use((context, next) => Credential.IsInQuery(context.Request)
             ? context.RequestServices.GetRequiredService<ProblemWriter>().WriteAsync(context, Problems.KeyInQuery)
             : next(context));

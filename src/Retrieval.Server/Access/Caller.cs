@@ -15,6 +15,9 @@ internal sealed record Caller(CallerKind Kind, string Name, AccessKey? Key = nul
     /// <summary>The caller as logs and limits name it: a key and a token may have the same name.</summary>
     public string Label { get; } = Kind == CallerKind.Token ? $"token:{Name}" : Name;
 
+    /// <summary>Why it has no role at all; null if it has one.</summary>
+    public string? WithoutRoles { get; init; }
+
     /// <summary>The caller of a request; null before it is known.</summary>
     public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
 }

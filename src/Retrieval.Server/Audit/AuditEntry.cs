@@ -6,5 +6,5 @@ namespace Retrieval.Server.Audit;
 /// <param name="Caller">By whom.</param>
 /// <param name="Remote">Address of the connection: of a proxy, where one is in front.</param>
 /// <param name="Status">The HTTP status of the answer: below 300 it was done.</param>
-/// <param name="RequestId">The trace id, which the log and the answer have too.</param>
-internal sealed record AuditEntry(string Action, string Target, string Caller, string Remote, int Status, string RequestId);
+/// <param name="TraceId">The request's trace id, which the log and the answer have too.</param>
+internal sealed record AuditEntry(string Action, string Target, string Caller, string Remote, int Status, string TraceId);

@@ -14,7 +14,7 @@ namespace Retrieval.Server.Audit;
 /// </summary>
 internal sealed partial class AuditLog : IDisposable
 {
-    private const string Message = "{Action} {Target} by {Caller} from {Remote}: {Status}, request {RequestId}";
+    private const string Message = "{Action} {Target} by {Caller} from {Remote}: {Status}, trace {TraceId}";
 
     private readonly Serilog.Core.Logger? _file;
     private readonly ILogger<AuditLog> _log;
@@ -27,9 +27,9 @@ internal sealed partial class AuditLog : IDisposable
         _lost = meters.Create(ServerMetrics.MeterName).CreateCounter<long>("retrieval.audit.lost", "{line}", "Lines that the file of the audit did not take; the log has them").FromZero();
         try
         {
-            _file = options.File.Length == 0 ? null : new LoggerConfiguration().AuditTo.File(new RenderedCompactJsonFormatter(), options.File).CreateLogger();
+            _file = options.File.Length == 0 ? null : new LoggerConfiguration().AuditTo.Sink(new AuditFile(options.File, new RenderedCompactJsonFormatter())).CreateLogger();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or ArgumentException)
         {
             throw new InvalidConfigurationException([$"Audit:File is '{options.File}', which cannot be opened: {exception.Message}"]);
         }
@@ -41,17 +41,17 @@ internal sealed partial class AuditLog : IDisposable
         {
             if (_file is null)
             {
-                LogEntry(entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.RequestId);
+                LogEntry(entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
             }
             else
             {
-                _file.Information(Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.RequestId);
+                _file.Information(Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
             }
         }
         catch (Exception exception) when (exception is IOException or AggregateException or ObjectDisposedException or UnauthorizedAccessException)
         {
             _lost.Add(1);
-            LogLost(exception.InnerException?.Message ?? exception.Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.RequestId);
+            LogLost(exception.InnerException?.Message ?? exception.Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
         }
     }
 
@@ -68,8 +68,8 @@ internal sealed partial class AuditLog : IDisposable
     }
 
     [LoggerMessage(EventId = 1510, Level = LogLevel.Information, Message = Message)]
-    private partial void LogEntry(string action, string target, string caller, string remote, int status, string requestId);
+    private partial void LogEntry(string action, string target, string caller, string remote, int status, string traceId);
 
     [LoggerMessage(EventId = 1511, Level = LogLevel.Error, Message = "The file of the audit does not take a line: {Reason}. The line: " + Message)]
-    private partial void LogLost(string reason, string action, string target, string caller, string remote, int status, string requestId);
+    private partial void LogLost(string reason, string action, string target, string caller, string remote, int status, string traceId);
 }

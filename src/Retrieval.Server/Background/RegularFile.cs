@@ -1,16 +1,10 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using Retrieval.Domain.Errors;
 
 namespace Retrieval.Server.Background;
 
 /// <summary>Reads files that are followed while the server runs: what would wait for somebody, as a pipe does, is not waited for.</summary>
-internal static partial class RegularFile
+internal static class RegularFile
 {
-    // Of Linux, which the program is built for: opening a pipe without a writer returns at once.
-    private const int NonBlocking = 0x800;
-    private const int CloseOnExec = 0x80000;
-
     /// <summary>The bytes of a file, or of what a link names.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What it is, for errors.</param>
@@ -20,7 +14,7 @@ internal static partial class RegularFile
     {
         try
         {
-            using var file = Opened(path);
+            using var file = NonBlockingFile.ToRead(path);
 
             // A pipe, a socket or a terminal has no length, and says so by this exception.
             _ = RandomAccess.GetLength(file);
@@ -48,18 +42,4 @@ internal static partial class RegularFile
             throw new InvalidInputException($"{what} cannot be read: {exception.Message}", path, innerException: exception);
         }
     }
-
-    private static SafeFileHandle Opened(string path)
-    {
-        if (path.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new ArgumentException("its name has a null character");
-        }
-
-        var descriptor = Open(path, NonBlocking | CloseOnExec);
-        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
 }

@@ -21,6 +21,10 @@ internal static class AccessOptionsValidator
 
         Tokens(options.Jwt, faults);
         Ranges.Check(faults, "Callers", options.Callers);
+        if (!options.AsksForKeys && (options.Callers.RequestsPerSecond > 0 || options.Callers.PairsPerSecond > 0))
+        {
+            faults.Add("Callers has limits of callers, and no key is asked for: nobody knows whose request is whose; expected Access:KeyFile or Jwt:KeySet too");
+        }
     }
 
     private static void Tokens(JwtOptions jwt, List<string> faults)

@@ -41,7 +41,8 @@ internal sealed partial class Problems(Readiness readiness, ILogger<Problems> lo
 
     /// <summary>For a caller who is known and may not do this.</summary>
     /// <param name="role">The role that may; null if none does.</param>
-    public static Problem OtherRole(string? role) => Of(403, role is null ? "no role may do this" : $"the caller's roles do not include this; expected the role {role}");
+    /// <param name="why">Why the caller has no role at all; null if it has one.</param>
+    public static Problem OtherRole(string? role, string? why) => Of(403, role is null ? "no role may do this" : $"{why ?? "the caller's roles do not include this"}; expected the role {role}");
 
     /// <summary>Converts an exception to a problem.</summary>
     public Problem Of(Exception exception) => exception switch

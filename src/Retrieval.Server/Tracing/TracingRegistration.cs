@@ -38,28 +38,28 @@ internal static class TracingRegistration
             }));
     }
 
-    /// <summary>Starts listening before the first request, and gives its trace context back (W3C Trace Context, level 2).</summary>
+    /// <summary>Starts listening before the first request.</summary>
     public static void StartTracing(this WebApplication app, TelemetryOptions options)
     {
-        if (options.TraceEndpoint is null)
+        if (options.TraceEndpoint is not null)
         {
-            return;
+            _ = app.Services.GetRequiredService<TracerProvider>();
+        }
+    }
+
+    /// <summary>Gives a request's trace context back (W3C Trace Context, level 2), traced or not: the log and the audit have its id.</summary>
+    public static void UseTraceResponse(this WebApplication app) => app.Use((context, next) =>
+    {
+        if (Activity.Current is { } request)
+        {
+            // Later than now: an error that replaces an answer clears its headers.
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers["traceresponse"] = $"00-{request.TraceId.ToHexString()}-{request.SpanId.ToHexString()}-{(request.Recorded ? "01" : "00")}";
+                return Task.CompletedTask;
+            });
         }
 
-        _ = app.Services.GetRequiredService<TracerProvider>();
-        app.Use((context, next) =>
-        {
-            if (Activity.Current is { } request)
-            {
-                // Later than now: an error that replaces an answer clears its headers.
-                context.Response.OnStarting(() =>
-                {
-                    context.Response.Headers["traceresponse"] = $"00-{request.TraceId.ToHexString()}-{request.SpanId.ToHexString()}-{(request.Recorded ? "01" : "00")}";
-                    return Task.CompletedTask;
-                });
-            }
-
-            return next(context);
-        });
-    }
+        return next(context);
+    });
 }

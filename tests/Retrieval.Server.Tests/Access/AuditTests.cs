@@ -1,3 +1,4 @@
+#pragma warning disable CA1416 // The program and its tests are built for Linux alone.
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Retrieval.Server.Configuration;
@@ -49,7 +50,7 @@ public sealed class AuditTests : IDisposable
             Assert.Equal(403, (int)unread.StatusCode);
         }
 
-        Assert.Equal(trace, (string)Lines()[^2]["RequestId"]!);
+        Assert.Equal(trace, (string)Lines()[^2]["TraceId"]!);
 
         Assert.Equal(
         [
@@ -57,7 +58,7 @@ public sealed class AuditTests : IDisposable
             "ingestion.cancel run 00000000-0000-0000-0000-000000000001 ingest 404", "ingestion.cancel run 00000000-0000-0000-0000-000000000001 query 403",
             "image.store a/b/c.jpg ingest 400", "image.delete  ingest 400", "index.activate green admin 409", "index.activate index, not read ingest 403", "ingestion.start source, not read query 403",
         ], Lines().Select(line => $"{line["Action"]} {line["Target"]} {line["Caller"]} {line["Status"]}"));
-        Assert.All(Lines(), line => Assert.True(((string)line["RequestId"]!).Length == 32 && (string)line["Remote"]! == "127.0.0.1", line.ToJsonString()));
+        Assert.All(Lines(), line => Assert.True(((string)line["TraceId"]!).Length == 32 && (string)line["Remote"]! == "127.0.0.1", line.ToJsonString()));
     }
 
     [Fact]
@@ -90,6 +91,72 @@ public sealed class AuditTests : IDisposable
         Assert.Equal(1, Exposition.Parse(await metrics.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Sum("retrieval_audit_lost_total"));
         using var read = await SendAsync(server, HttpMethod.Get, "/v1/images/new.jpg", keys["query"], null);
         Assert.Equal(200, (int)read.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_truncated_or_renamed_is_gone_on_with_and_so_is_one_that_others_append_to()
+    {
+        var keys = new KeyRingFile(_folder["keys.json"]);
+        await using var server = await StartAsync(keys, _folder["audit.jsonl"]);
+        async Task ChangeAsync(string id)
+        {
+            using var missing = await SendAsync(server, HttpMethod.Delete, "/v1/images/" + id, keys["ingest"], null);
+            await Eventually.TrueAsync(() => File.Exists(_folder["audit.jsonl"]) && File.ReadAllText(_folder["audit.jsonl"]).Contains(id, StringComparison.Ordinal), "the line is written");
+        }
+
+        await ChangeAsync("one.jpg");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder["audit.jsonl"]));
+        File.Copy(_folder["audit.jsonl"], _folder["audit.1"]);
+        await File.WriteAllTextAsync(_folder["audit.jsonl"], "", TestContext.Current.CancellationToken);
+        await ChangeAsync("two.jpg");
+        Assert.Equal("two.jpg", (string)Assert.Single(Lines())["Target"]!);
+
+        await File.AppendAllTextAsync(_folder["audit.jsonl"], "{ \"Target\": \"another's\" }\n", TestContext.Current.CancellationToken);
+        await ChangeAsync("three.jpg");
+        Assert.Equal(["two.jpg", "another's", "three.jpg"], Lines().Select(line => (string)line["Target"]!));
+
+        File.Move(_folder["audit.jsonl"], _folder["audit.2"]);
+        await ChangeAsync("four.jpg");
+        Assert.Equal("four.jpg", (string)Assert.Single(Lines())["Target"]!);
+    }
+
+    [Fact]
+    public async Task A_part_of_a_line_is_not_gone_on_with()
+    {
+        var keys = new KeyRingFile(_folder["keys.json"]);
+        _folder.Write("audit.jsonl", "{ \"Target\": \"whole\" }\n{ \"Targ");
+        await using (var server = await StartAsync(keys, _folder["audit.jsonl"]))
+        {
+            using var missing = await SendAsync(server, HttpMethod.Delete, "/v1/images/new.jpg", keys["ingest"], null);
+        }
+
+        var lines = File.ReadAllLines(_folder["audit.jsonl"]);
+        Assert.Equal(3, lines.Length);
+        Assert.Equal("new.jpg", (string)JsonNode.Parse(lines[2])!["Target"]!);
+    }
+
+    [Fact]
+    public async Task A_pipe_that_nobody_reads_is_not_started_with()
+    {
+        Pipe.Make(_folder["pipe"]);
+        var keys = new KeyRingFile(_folder["keys.json"]);
+        Assert.StartsWith("Audit:File is '", Assert.Single((await Assert.ThrowsAsync<InvalidConfigurationException>(() => StartAsync(keys, _folder["pipe"]))).Faults), StringComparison.Ordinal);
+
+    }
+
+    [Fact]
+    public async Task Every_answer_has_the_trace_id_that_the_line_has()
+    {
+        var keys = new KeyRingFile(_folder["keys.json"]);
+        string trace;
+        await using (var server = await StartAsync(keys, _folder["audit.jsonl"]))
+        {
+            using var stored = await SendAsync(server, HttpMethod.Put, "/v1/images/new.jpg", keys["ingest"], Image.Body(1, Canary).ToJsonString());
+            Assert.Equal(201, (int)stored.StatusCode);
+            trace = stored.Headers.GetValues("traceresponse").Single().Split('-')[1];
+        }
+
+        Assert.Equal(trace, (string)Assert.Single(Lines())["TraceId"]!);
     }
 
     [Fact]

@@ -59,6 +59,27 @@ public sealed class KeyFileTests : IDisposable
     }
 
     [Fact]
+    public void The_file_stays_that_of_its_owner_or_is_not_changed()
+    {
+        var path = _folder["keys.json"];
+        KeyFileEditor.Add(path, new NewKey("a", [Role.Query]), DateTimeOffset.UnixEpoch);
+        (uint User, uint Group) other = (65534, 65534);
+        if (Environment.IsPrivilegedProcess)
+        {
+            FileOwner.Give(path, other);
+
+            KeyFileEditor.Revoke(path, "a");
+
+            Assert.Equal(other, FileOwner.Of(path));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        }
+        else
+        {
+            Assert.Contains("cannot be given to the account 65534", Assert.Throws<IOException>(() => FileOwner.Give(path, other)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_name_is_given_once_and_one_that_is_not_there_cannot_be_revoked()
     {
         var path = _folder["keys.json"];

@@ -38,6 +38,33 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Who_has_no_role_is_told_why()
+    {
+        await using var server = await StartAsync(_folder.Write("keys.jwks", KeySet(_key)));
+
+        foreach (var (claims, detail) in new (object, string)[]
+        {
+            (new { groups = "query" }, "the token's claim roles is missing; expected the role query"),
+            (new { roles = new[] { "reader" } }, "the token's claim roles names none of the roles here; expected the role query"),
+            (new { roles = "metrics" }, "the caller's roles do not include this; expected the role query"),
+        })
+        {
+            using var answer = await AskAsync(server, "/v1/model", Token(_key, claims));
+            Assert.Equal(detail, (string)(await answer.ProblemAsync(403))["detail"]!);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_key_set_is_told_before_a_token_comes()
+    {
+        var file = _folder.Write("keys.jwks", """{"keys":""");
+        await using var server = await StartAsync(file);
+
+        await Eventually.TrueAsync(() => server.Log.Of(1502).Any(), "the log says so");
+        Assert.Contains($"cannot be read from {file}: what is there is no JSON Web Key Set; expected {{ \"keys\": [ … ] }}", Assert.Single(server.Log.Of(1502)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_token_that_is_not_valid_here_is_refused_with_the_reason()
     {
         await using var server = await StartAsync(_folder.Write("keys.jwks", KeySet(_key)));
@@ -204,6 +231,7 @@ public sealed class TokenTests(ServerFixture fixture) : IDisposable
     [InlineData("Jwt:KeySet is not an address to trust", "--Jwt:KeySet=https://me:pw@login.example.com/keys", "--Jwt:Issuer=a", "--Jwt:Audience=a")]
     [InlineData("expected an https address or the full path of a file", "--Jwt:KeySet=keys.json", "--Jwt:Issuer=a", "--Jwt:Audience=a")]
     [InlineData("there is no such file", "--Jwt:KeySet=/nowhere/keys.json", "--Jwt:Issuer=a", "--Jwt:Audience=a")]
+    [InlineData("Callers has limits of callers, and no key is asked for", "--Callers:RequestsPerSecond=1")]
     [InlineData("Jwt:ClockSkewSeconds is -1; expected 0 to 3600", "--Jwt:ClockSkewSeconds=-1")]
     public void Settings_that_would_let_anybody_in_or_nobody_are_faults(string fault, params string[] arguments) =>
         Assert.Contains(fault, Assert.Single(Assert.Throws<InvalidConfigurationException>(() => ServerConfiguration.Read(["--bundle", "b", "--index", "i", .. arguments])).Faults), StringComparison.Ordinal);

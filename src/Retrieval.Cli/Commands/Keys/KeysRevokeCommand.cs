@@ -20,8 +20,13 @@ internal static class KeysRevokeCommand
         };
         command.SetAction(parsed =>
         {
-            var key = KeyFileEditor.Revoke(parsed.GetRequiredValue(file), parsed.GetRequiredValue(name));
+            var (key, left) = KeyFileEditor.Revoke(parsed.GetRequiredValue(file), parsed.GetRequiredValue(name));
             Printer.Write(new { key.Name, key.Id, Revoked = true }, parsed.GetValue(json), console => console.Profile.Out.Writer.WriteLine($"revoked {key.Name} ({key.Id})"));
+            if (left == 0)
+            {
+                Console.Error.WriteLine("No key is left: servers that run with this file let no key in, and none starts with it.");
+            }
+
             return ExitCodes.Ok;
         });
         return command;

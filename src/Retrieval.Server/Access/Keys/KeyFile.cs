@@ -58,16 +58,26 @@ public static class KeyFile
         return keys;
     }
 
-    /// <summary>Writes a file in the place of another at once: a server that reads it meets the one or the other.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    internal static void Write(string path, IEnumerable<AccessKey> keys)
+    /// <summary>The file that is replaced when this one is written: of a link, what it names.</summary>
+    internal static string TargetOf(string path)
+    {
+        // Only of a full path are relative links found.
+        var full = Path.GetFullPath(path);
+        return (File.Exists(full) ? File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName : null) ?? full;
+    }
+
+    /// <summary>
+    /// Writes a file in the place of another at once: a server that reads it meets the one or the other. Mode and owner stay, so that who
+    /// could read the former can read this.
+    /// </summary>
+    /// <param name="target">The file, <see cref="TargetOf"/>.</param>
+    /// <param name="keys">What it is to hold.</param>
+    /// <exception cref="IOException">It cannot be written, or not as the file of that owner.</exception>
+    internal static void Write(string target, IEnumerable<AccessKey> keys)
     {
 #pragma warning disable CA1416 // The program is built for Linux alone.
-        // Of a link, the file that it names is replaced.
-        var target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
         var next = target + ".new";
         var content = JsonSerializer.SerializeToUtf8Bytes(new Stored([.. keys.Select(StoredOf)]), Json);
-        var mode = File.Exists(target) ? File.GetUnixFileMode(target) : UnixFileMode.UserRead | UnixFileMode.UserWrite;
         File.Delete(next);
         using (var file = new FileStream(next, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
         {
@@ -76,9 +86,22 @@ public static class KeyFile
             file.Flush(flushToDisk: true);
         }
 
-        File.SetUnixFileMode(next, mode);
+        try
+        {
+            if (File.Exists(target))
+            {
+                FileOwner.Give(next, FileOwner.Of(target));
+                File.SetUnixFileMode(next, File.GetUnixFileMode(target));
+            }
+
+            File.Move(next, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(next);
+            throw;
+        }
 #pragma warning restore CA1416
-        File.Move(next, target, overwrite: true);
     }
 
     private static AccessKey Check(StoredKey? key, int number, string path)

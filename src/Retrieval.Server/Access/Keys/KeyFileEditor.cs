@@ -16,7 +16,8 @@ public static class KeyFileEditor
     public static (string Text, AccessKey Key) Add(string path, NewKey template, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(template);
-        using var held = Lock(path);
+        var target = KeyFile.TargetOf(path);
+        using var held = Lock(target);
         var keys = File.Exists(path) ? KeyFile.Read(path) : [];
         if (keys.Any(key => key.Name == template.Name))
         {
@@ -36,21 +37,22 @@ public static class KeyFileEditor
             RequestsPerSecond = template.RequestsPerSecond,
             PairsPerSecond = template.PairsPerSecond,
         };
-        KeyFile.Write(path, [.. keys, added]);
+        KeyFile.Write(target, [.. keys, added]);
         return (text, added);
     }
 
     /// <summary>Removes a key. The last one leaves an empty list, with which a running server lets nobody in.</summary>
-    /// <returns>The key that was removed.</returns>
+    /// <returns>The key that was removed, and how many are left.</returns>
     /// <exception cref="InvalidInputException">The file is none of keys, or has no key of that name.</exception>
     /// <exception cref="IOException">The file cannot be written, or another command is changing it.</exception>
-    public static AccessKey Revoke(string path, string name)
+    public static (AccessKey Key, int Left) Revoke(string path, string name)
     {
-        using var held = Lock(path);
+        var target = KeyFile.TargetOf(path);
+        using var held = Lock(target);
         var keys = KeyFile.Read(path);
         var revoked = keys.FirstOrDefault(key => key.Name == name) ?? throw new InvalidInputException($"there is no key named '{name}'; known are {Names(keys)}", path);
-        KeyFile.Write(path, keys.Where(key => key != revoked));
-        return revoked;
+        KeyFile.Write(target, keys.Where(key => key != revoked));
+        return (revoked, keys.Count - 1);
     }
 
     private static string Names(IReadOnlyList<AccessKey> keys)
@@ -61,15 +63,20 @@ public static class KeyFileEditor
     }
 
     // The file stays: whoever deleted it would let two others lock two different ones.
-    private static FileStream Lock(string path)
+    private static FileStream Lock(string target)
     {
+        if (!Directory.Exists(Path.GetDirectoryName(target)))
+        {
+            throw new DirectoryNotFoundException($"{target}: there is no such folder");
+        }
+
         try
         {
-            return new FileStream(path + ".lock", new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None });
+            return new FileStream(target + ".lock", new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None });
         }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
+        catch (IOException exception) when (exception is not PathTooLongException)
         {
-            throw new IOException($"{path}: another command may be changing it: {exception.Message}", exception);
+            throw new IOException($"{target}: another command may be changing it, try again: {exception.Message}", exception);
         }
     }
 }

@@ -13,8 +13,8 @@ internal sealed class KeyRing(TimeProvider time)
     /// <summary>Number of keys, expired ones among them.</summary>
     public int Count => _byId.Count;
 
-    /// <summary>The keys.</summary>
-    public IEnumerable<AccessKey> Keys => _byId.Values;
+    /// <summary>Number of those whose time is over.</summary>
+    public int Expired => _byId.Values.Count(key => key.Expires <= time.GetUtcNow());
 
     public void Replace(IEnumerable<AccessKey> keys) => _byId = keys.ToDictionary(key => key.Id, StringComparer.Ordinal);
 

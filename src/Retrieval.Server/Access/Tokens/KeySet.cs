@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Tokens;
 using Retrieval.Domain.Errors;
@@ -69,6 +70,24 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
         return _keys;
     }
 
+    /// <summary>Whether the last fetch failed. The next one begins if it is due: as long as no token comes, nobody else asks for it.</summary>
+    public bool IsFaulty()
+    {
+        lock (_lock)
+        {
+            if (_fault is null)
+            {
+                return false;
+            }
+        }
+
+        Begin();
+        return true;
+    }
+
+    /// <summary>Begins a fetch if one is due, before a token comes: what cannot be read is told at the start.</summary>
+    public void Begin() => _ = FetchFor(keyId: null);
+
     /// <summary>The keys that a token's signature is tried with: that of its id, or all if none has it.</summary>
     public IEnumerable<SecurityKey> Candidates(string? keyId)
     {
@@ -77,6 +96,9 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
     }
 
     public void Dispose() => _client.Dispose();
+
+    // Without what an address may hold that is for nobody's eyes.
+    private string Place => jwt.IsAddress && new Uri(jwt.KeySet) is var address ? $"{address.Scheme}://{address.Authority}{address.AbsolutePath}" : jwt.KeySet;
 
     private static bool Has(IReadOnlyList<SecurityKey> keys, string? keyId) => keyId is not null && keys.Any(key => key.KeyId == keyId);
 
@@ -149,7 +171,7 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
 
         if (fault is not null && fault != former)
         {
-            LogUnread(fault);
+            LogUnread(Place, fault);
         }
         else if (fault is null && former is not null)
         {
@@ -171,12 +193,23 @@ internal sealed partial class KeySet(JwtOptions jwt, TimeProvider time, ILogger<
     // A set that holds a symmetric key would let everybody who can read it sign tokens.
     private static List<SecurityKey> Parse(string text)
     {
-        List<SecurityKey> keys = [.. new JsonWebKeySet(text).GetSigningKeys().Where(key => key is not SymmetricSecurityKey)];
+        JsonWebKeySet set;
+        try
+        {
+            set = new JsonWebKeySet(text);
+        }
+        catch (Exception exception) when (exception is ArgumentException or JsonException)
+        {
+            // The library's message hides what it found.
+            throw new InvalidInputException("what is there is no JSON Web Key Set; expected { \"keys\": [ … ] }", innerException: exception);
+        }
+
+        List<SecurityKey> keys = [.. set.GetSigningKeys().Where(key => key is not SymmetricSecurityKey)];
         return keys.Count > 0 ? keys : throw new InvalidInputException("the key set holds no public key for signatures");
     }
 
-    [LoggerMessage(EventId = 1502, Level = LogLevel.Error, Message = "The key set of the issuer of tokens cannot be read: {Reason}. Keys that were read before stay good; without any no token can be checked")]
-    private partial void LogUnread(string reason);
+    [LoggerMessage(EventId = 1502, Level = LogLevel.Error, Message = "The key set of the issuer of tokens cannot be read from {Place}: {Reason}. Keys that were read before stay good; without any no token can be checked")]
+    private partial void LogUnread(string place, string reason);
 
     [LoggerMessage(EventId = 1503, Level = LogLevel.Information, Message = "The key set of the issuer of tokens was read again")]
     private partial void LogRead();

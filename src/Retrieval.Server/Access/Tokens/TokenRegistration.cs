@@ -98,8 +98,11 @@ internal static class TokenRegistration
         }
 
         // Some issuers write a list, some one text with spaces. An object's JSON has spaces too, and names no roles.
-        var roles = token.FindAll(jwt.RolesClaim).Where(claim => claim.ValueType == ClaimValueTypes.String).SelectMany(claim => claim.Value.Split(' ')).Select(Roles.Find).OfType<Role>().Distinct();
+        var roles = token.FindAll(jwt.RolesClaim).Where(claim => claim.ValueType == ClaimValueTypes.String).SelectMany(claim => claim.Value.Split(' ')).Select(Roles.Find).OfType<Role>().Distinct().ToList();
         valid.Principal = new ClaimsPrincipal(new ClaimsIdentity(AccessClaims.Of(roles), AccessSchemes.Tokens, ClaimTypes.Name, AccessClaims.Role));
-        valid.HttpContext.Features.Set(new Caller(CallerKind.Token, LogText.Name(name)));
+        valid.HttpContext.Features.Set(new Caller(CallerKind.Token, LogText.Name(name))
+        {
+            WithoutRoles = roles.Count > 0 ? null : $"the token's claim {jwt.RolesClaim} {(token.HasClaim(claim => claim.Type == jwt.RolesClaim) ? "names none of the roles here" : "is missing")}",
+        });
     }
 }
