@@ -1,4 +1,5 @@
--- A DBA runs this once, as superuser, for one database of the service. Running it again changes only the passwords.
+-- A DBA runs this once, as superuser, for one database of the service. Running it again changes the passwords, and takes from the
+-- public what it may do with the database, as after a restore.
 --
 --   owner_password=... serve_password=... ingest_password=... psql -f deploy/postgres/roles.sql
 --

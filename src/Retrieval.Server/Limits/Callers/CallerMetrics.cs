@@ -24,14 +24,20 @@ internal sealed class CallerMetrics
         var meter = meters.Create(ServerMetrics.MeterName);
         _requests = meter.CreateCounter<long>("retrieval.caller.requests", "{request}", "Requests by the name of the key").FromZero(Label, Tokens, Others);
         _pairs = meter.CreateCounter<long>("retrieval.caller.pairs", "{pair}", "Work asked for, by the name of the key").FromZero(Label, Tokens, Others);
-        _limited = meter.CreateCounter<long>("retrieval.caller.limited", "{request}", "Requests beyond a caller's limit, refused or, in a dry run, only counted").FromZero(Label, Tokens, Others);
+        _limited = meter.CreateCounter<long>("retrieval.caller.limited", "{request}", "Requests beyond a caller's limit, refused or, in a dry run, only counted");
+        foreach (var (name, kind) in from name in (string[])[Tokens, Others] from kind in Enum.GetValues<LimitKind>() select (name, kind))
+        {
+            _limited.Add(0, new KeyValuePair<string, object?>(Label, name), LabelOf(kind));
+        }
     }
 
     public void Request(Caller caller) => _requests.Add(1, LabelOf(caller));
 
     public void Pairs(Caller caller, long pairs) => _pairs.Add(pairs, LabelOf(caller));
 
-    public void Limited(Caller caller, LimitKind kind) => _limited.Add(1, LabelOf(caller), new KeyValuePair<string, object?>("limit", kind == LimitKind.Requests ? "requests" : "pairs"));
+    public void Limited(Caller caller, LimitKind kind) => _limited.Add(1, LabelOf(caller), LabelOf(kind));
+
+    private static KeyValuePair<string, object?> LabelOf(LimitKind kind) => new("limit", kind == LimitKind.Requests ? "requests" : "pairs");
 
     private KeyValuePair<string, object?> LabelOf(Caller caller) => new(Label, caller.Kind == CallerKind.Token ? Tokens : NameOf(caller.Name));
 

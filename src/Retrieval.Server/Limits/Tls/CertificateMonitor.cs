@@ -9,7 +9,7 @@ namespace Retrieval.Server.Limits.Tls;
 
 /// <summary>Serves the certificate as its files have it. While a renewal has exchanged one file and not the other, the former one stays.</summary>
 internal sealed class CertificateMonitor(TlsOptions files, TimeProvider time, ILogger<CertificateMonitor> logger)
-    : FollowedFile("Tls:CertificateFile", "The certificate", time, logger)
+    : FollowedFile("Tls", "The certificate", time, logger)
 {
     private const int MostBytes = 1 << 20;
 
