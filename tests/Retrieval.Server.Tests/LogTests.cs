@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Retrieval.Server.Audit;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Logging;
 using Retrieval.Server.Tests.Hosting;
@@ -73,6 +74,20 @@ public sealed class LogTests(ServerFixture fixture)
         Assert.Matches(
             format == LogFormat.Json ? """^\{"@t":"[^"]+","@m":"Hello \\"world\\"",.*"Name":"world","SourceContext":"Retrieval\.Some\.Source"\}$""" : @"^\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d) INF Retrieval\.Some\.Source Hello world\s*$",
             line);
+    }
+
+    [Fact]
+    public void Changes_are_recorded_whatever_level_is_asked_for()
+    {
+        using var lines = new StringWriter();
+        var options = new LogOptions { Level = LogEventLevel.Fatal };
+        using (var logger = LogRegistration.Levels(options).WriteTo.Sink(new Sink(LogRegistration.Formatter(options), lines)).CreateLogger())
+        {
+            logger.ForContext(Constants.SourceContextPropertyName, typeof(AuditLog).FullName).Information("Stored");
+            logger.ForContext(Constants.SourceContextPropertyName, "Retrieval.Some.Source").Error("Silence");
+        }
+
+        Assert.Contains("Stored", Assert.Single(lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]

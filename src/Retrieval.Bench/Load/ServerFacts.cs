@@ -39,7 +39,7 @@ internal sealed record ServerFacts(string Model, string Precision, string Provid
                 Text(model, "model"), Text(model, "precision"), Text(model, "provider"), Text(model, "shortlist"),
                 index.GetProperty("images").GetInt64(), index.GetProperty("captions").GetInt64());
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new LoadException(server, $"no server of this API answers there: {exception.Message}", exception);

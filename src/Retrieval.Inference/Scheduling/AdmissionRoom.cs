@@ -3,11 +3,13 @@ namespace Retrieval.Inference.Scheduling;
 /// <summary>
 /// What of one kind is admitted and not yet done, and whose it is. Beyond the bound a flow is still admitted if it holds nothing, and up
 /// to its equal share among the flows that hold something, so that a caller who fills the room does not shut out the others; together at
-/// most twice the bound. Not thread-safe.
+/// most four times the bound. Flows that come one after the other, each up to its share, hold the bound times 1 + 1/2 + 1/3 + …: twice
+/// the bound is full with four of them, four times with 31. What they hold beyond their shares of then they do not get again. Not
+/// thread-safe.
 /// </summary>
 public sealed class AdmissionRoom
 {
-    private const int MostOverBound = 2;
+    private const int MostOverBound = 4;
 
     private readonly Dictionary<string, long> _byFlow = new(StringComparer.Ordinal);
     private long _ofNobody;

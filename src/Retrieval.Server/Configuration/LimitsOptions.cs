@@ -17,7 +17,7 @@ public sealed record LimitsOptions
     /// <summary>
     /// Requests of <c>/v1</c> that are read, parsed and answered at once, except those of <see cref="WriteConcurrent"/>: limits
     /// memory. <see cref="AdmittedPairs"/> limits how many may compute. Where callers are told apart, one who holds all of these permits
-    /// does not keep another out: up to twice as many are given.
+    /// does not keep another out: up to four times as many are given.
     /// </summary>
     [Range(1, 10_000)]
     public int Concurrent { get; init; } = 64;

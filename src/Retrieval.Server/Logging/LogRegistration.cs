@@ -15,6 +15,8 @@ namespace Retrieval.Server.Logging;
 /// <summary>Structured logs to the console, and one line per request.</summary>
 internal static class LogRegistration
 {
+    private const string AuditSource = "Retrieval.Server.Audit.AuditLog";
+
     private const string Line = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffK} {Level:u3} {SourceContext} {Message:lj} {TraceId}{NewLine}{Exception}";
 
     public static void AddLogs(this WebApplicationBuilder builder, LogOptions options)
@@ -34,7 +36,10 @@ internal static class LogRegistration
             .Enrich.With<WithoutPath>()
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", Later(level, LogEventLevel.Warning))
-            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Later(level, LogEventLevel.Information));
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Later(level, LogEventLevel.Information))
+
+            // Who asks for less of the log has not asked for changes that nobody wrote down.
+            .MinimumLevel.Override(AuditSource, LogEventLevel.Information);
 
         // The program that runs the server reports in one line why a start failed; the host would add a stack trace.
         logs.Filter.ByExcluding(said => said.MessageTemplate.Text == "Hosting failed to start");

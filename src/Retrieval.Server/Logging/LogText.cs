@@ -33,6 +33,14 @@ internal static class LogText
         return $"{Of(text, LongestHead).TrimEnd(Cut)}{Cut}#{Convert.ToHexStringLower(hash)}";
     }
 
+    // Of spaces the one of ASCII is told from the others. What Unicode calls default-ignorable is in categories of letters and marks too.
+    private static bool IsSeen(Rune rune) => rune.Value switch
+    {
+        ' ' => true,
+        0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or 0x2800 or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFFA0 or (>= 0xE0000 and <= 0xE0FFF) => false,
+        _ => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format),
+    };
+
     private static string Of(string text, int longest)
     {
         var shown = new StringBuilder();
@@ -43,9 +51,7 @@ internal static class LogText
                 return shown.Append(Cut).ToString();
             }
 
-            _ = Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format
-                ? shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}")
-                : shown.Append(rune.ToString());
+            _ = IsSeen(rune) ? shown.Append(rune.ToString()) : shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
         }
 
         return shown.ToString();

@@ -54,9 +54,13 @@ public sealed class DeviceAdmissionTests
         held.AddRange(Enumerable.Range(0, 3).Select(_ => queue.Admit(10, "third")));
         Assert.Throws<OverloadedException>(() => queue.Admit(10, "third"));
 
-        // Many callers together have twice the bound, and no more.
-        held.AddRange(Enumerable.Range(0, 10).Select(i => queue.Admit(2, $"caller {i}")));
+        // Four that fill their shares one after the other do not shut out a fifth, nor do ten with one of the largest each.
+        held.AddRange(Enumerable.Range(0, 2).Select(_ => queue.Admit(10, "fourth")));
         Assert.Equal(200, queue.State.Admitted);
+        held.AddRange(Enumerable.Range(0, 8).Select(i => queue.Admit(25, $"caller {i}")));
+
+        // Many callers together have four times the bound, and no more.
+        Assert.Equal(400, queue.State.Admitted);
         Assert.Throws<OverloadedException>(() => queue.Admit(1, "one more"));
 
         held.ForEach(place => place.Dispose());
@@ -73,8 +77,8 @@ public sealed class DeviceAdmissionTests
         held.AddRange(Enumerable.Range(0, 2).Select(_ => queue.Admit(100, "quiet")));
         Assert.Throws<OverloadedException>(() => queue.Admit(100, "quiet"));
 
-        // However many there are, who holds nothing gets one.
-        held.AddRange(Enumerable.Range(0, 2).Select(i => queue.Admit(100, $"caller {i}")));
+        // Who holds nothing gets one, four times as many in all.
+        held.AddRange(Enumerable.Range(0, 10).Select(i => queue.Admit(100, $"caller {i}")));
         Assert.Throws<OverloadedException>(() => queue.Admit(100, "one more"));
         held.ForEach(place => place.Dispose());
         Assert.Equal(0, queue.State.Admitted);

@@ -23,12 +23,12 @@ public sealed class SharedPermitsTests
     }
 
     [Fact]
-    public void Who_holds_nothing_gets_one_beside_whoever_holds_all_and_all_together_twice_the_bound_at_most()
+    public void Who_holds_nothing_gets_one_beside_whoever_holds_all_and_all_together_four_times_the_bound_at_most()
     {
         var permits = new SharedPermits(4);
         Assert.Equal(4, Enumerable.Range(0, 10).Count(_ => permits.TryTake("noisy").IsAcquired));
         Assert.Equal(2, Enumerable.Range(0, 10).Count(_ => permits.TryTake("quiet").IsAcquired));
-        Assert.Equal(2, Enumerable.Range(0, 10).Count(i => permits.TryTake($"other {i}").IsAcquired));
+        Assert.Equal(10, Enumerable.Range(0, 20).Count(i => permits.TryTake($"other {i}").IsAcquired));
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class SharedPermitsTests
                 waiting.Remove((task, leaving));
             }
 
-            Assert.InRange(held.Count, 0, 2 * most);
+            Assert.InRange(held.Count, 0, 4 * most);
             if (held.Count == 0 && waiting.Count > 0)
             {
                 // Nobody waits for a permit that nobody has.

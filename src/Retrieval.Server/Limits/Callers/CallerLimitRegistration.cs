@@ -26,8 +26,8 @@ internal static class CallerLimitRegistration
     {
         var limits = app.Services.GetRequiredService<CallerLimits>();
 
-        // Together callers keep at most all connections busy, and one alone half of them.
-        var connections = new SharedPermits(Math.Max(1, app.Services.GetRequiredService<ConnectionTable>().Most / 2));
+        // Together callers keep at most all connections busy, and one alone a quarter of them.
+        var connections = new SharedPermits(Math.Max(1, app.Services.GetRequiredService<ConnectionTable>().Most / 4));
         app.Use(async (context, next) =>
         {
             // What everybody may ask, health above all, is never limited.

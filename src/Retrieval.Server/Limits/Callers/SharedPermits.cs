@@ -7,7 +7,7 @@ namespace Retrieval.Server.Limits.Callers;
 /// Permits of one kind, which callers share as they share the device (<see cref="AdmissionRoom"/>): one who holds many is not the
 /// reason that another gets none. Requests that get none may wait, in the order of their arrival. Thread-safe.
 /// </summary>
-/// <param name="most">Permits; where callers are told apart, up to twice as many are given so that each gets some.</param>
+/// <param name="most">Permits; where callers are told apart, up to four times as many are given so that each gets some.</param>
 /// <param name="queue">Most requests that wait, likewise.</param>
 internal sealed class SharedPermits(int most, int queue = 0)
 {
