@@ -77,9 +77,10 @@ class Place:
         return json.loads(self.run(*arguments, "--json", **more))
 
     def serve(self, *arguments, ready=True, environment=None, command=None):
+        """A server that is ready; with ready=False one that listens, with None one that has been started."""
         server = Server(command or self.command, list(map(str, arguments)), self.new("serve.log"), self.environment(**(environment or {})))
         self._servers.append(server)
-        return server.ready() if ready else server.listening()
+        return server if ready is None else server.ready() if ready else server.listening()
 
     def hash(self, index):
         return self.run("index", "hash", "--index", index).split()[0]
