@@ -4,9 +4,10 @@ namespace Retrieval.Inference.Scheduling;
 /// Waiting requests by flow: the requests of one caller are one flow, those of nobody in particular another. Flows share the device
 /// equally, and within a flow its requests do (<see cref="FairQueue"/>): hierarchical fair queueing (Bennett and Zhang 1996). A flow's
 /// tag is what it has had of the device plus what its next request would get now; the lowest goes first, and of equal ones that which
-/// was served longer ago. The present is what the waiting flow that has had least has had (as in start-time fair queueing, Goyal, Vin
-/// and Cheng 1996). A flow that asks for less than its share falls behind it, and keeps <see cref="MostSaved"/> batches of that while
-/// it is idle: its short requests then go before what is left of a long one, and not only in turns with it. Not thread-safe.
+/// was served longer ago. The present is what the only waiting flow has had, and advances by an equal part of what several get: so many
+/// flows that come in turns do not keep one waiting that always asks. A flow that asks for less than its share falls behind the present,
+/// and keeps <see cref="MostSaved"/> batches of that while it is idle: its short requests then go before what is left of a long one, and
+/// not only in turns with it. Not thread-safe.
 /// </summary>
 internal sealed class FlowQueue
 {
@@ -54,10 +55,10 @@ internal sealed class FlowQueue
         NoteCaller(entry);
         if (!_flows.TryGetValue(name, out var flow))
         {
-            _flows.Add(name, flow = new Flow());
+            // Whoever is not known has saved nothing: names that come only once, or in turns with many others, gain nothing by that.
+            _flows.Add(name, flow = new Flow { Start = _present });
         }
-
-        if (flow.Requests.Count == 0)
+        else if (flow.Requests.Count == 0)
         {
             var saved = Quantum == long.MaxValue ? 0 : MostSaved * Quantum;
             flow.Start = Math.Max(flow.Start, _present - saved);
@@ -108,6 +109,7 @@ internal sealed class FlowQueue
             Count -= had - flow.Requests.Count;
             flow.Start += cost;
             flow.LastServed = cost > 0 ? _batches : flow.LastServed;
+            _present += _waiting.Count > 1 ? cost / _waiting.Count : 0;
         }
 
         ForgetIdle();

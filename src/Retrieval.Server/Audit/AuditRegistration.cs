@@ -48,7 +48,7 @@ internal static class AuditRegistration
     {
         try
         {
-            return LogText.Of(audited.Target(context));
+            return LogText.Name(audited.Target(context));
         }
         catch (InvalidInputException)
         {

@@ -23,5 +23,5 @@ internal static class AuditedExtensions
         where TBuilder : IEndpointConventionBuilder => endpoint.Audit(action, _ => $"{kind}, not read");
 
     /// <summary>Names what the request acts on, where its body tells that.</summary>
-    public static void AuditTarget(this HttpContext context, string name) => context.Features.Set(new AuditTarget(LogText.Of(name)));
+    public static void AuditTarget(this HttpContext context, string name) => context.Features.Set(new AuditTarget(LogText.Name(name)));
 }

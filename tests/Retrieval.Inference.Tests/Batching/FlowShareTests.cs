@@ -67,6 +67,44 @@ public sealed class FlowShareTests
         Assert.InRange(joins.Had, other.Had - MostAhead, other.Had + MostAhead);
     }
 
+    [Fact]
+    public void Who_always_waits_shares_with_as_many_as_wait_and_not_with_all_who_come_in_turns()
+    {
+        const int AtOnce = 8;
+        var device = new FakeDevice(256) { Enough = 128 };
+        var queue = new FlowQueue { Quantum = Quantum };
+        var busy = new Caller("busy", 1000, 0, device);
+        Queue<Caller> idle = new(Enumerable.Range(0, 400).Select(i => new Caller($"c{i}", 46, 0, device)));
+        List<Caller> waiting = [];
+        var all = 0;
+        for (var batch = 0; batch < 4000; batch++)
+        {
+            while (waiting.Count < AtOnce)
+            {
+                waiting.Add(idle.Dequeue());
+                queue.Add(waiting[^1].Request());
+            }
+
+            if (busy.Asks(batch, Random.Shared))
+            {
+                queue.Add(busy.Request());
+            }
+
+            var slices = new List<WorkSlice>();
+            queue.Take(slices);
+            foreach (var slice in slices)
+            {
+                all += slice.Count;
+                ((Caller[])[busy, .. waiting]).Single(caller => caller.Name == slice.Item.Limits.Flow).Served(slice.Count, batch);
+            }
+
+            waiting.Where(caller => caller.Done).ToList().ForEach(idle.Enqueue);
+            waiting.RemoveAll(caller => caller.Done);
+        }
+
+        Assert.InRange(busy.Had / (double)all, 0.8 / (AtOnce + 1), 1.5 / (AtOnce + 1));
+    }
+
     /// <summary>Asks again some batches after its request is done.</summary>
     private sealed class Caller(string name, int units, int pause, FakeDevice device)
     {
@@ -74,6 +112,8 @@ public sealed class FlowShareTests
         private int _at;
 
         public string Name => name;
+
+        public bool Done => _left == 0;
 
         public int Had { get; private set; }
 
