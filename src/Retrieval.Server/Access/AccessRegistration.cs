@@ -51,7 +51,10 @@ internal static class AccessRegistration
     /// <exception cref="InvalidConfigurationException">The file of keys cannot be used.</exception>
     public static void UseAccess(this WebApplication app, ServerOptions options)
     {
-        app.Services.GetRequiredService<AccessLog>().Started(options);
+        var log = app.Services.GetRequiredService<AccessLog>();
+
+        // Not before: a start that fails is told in one line.
+        app.Lifetime.ApplicationStarted.Register(() => log.Started(options));
         app.Services.GetService<KeyFileMonitor>()?.Load();
         app.Services.GetService<KeySet>()?.Begin();
         app.Use((context, next) => Credential.IsInQuery(context.Request)
