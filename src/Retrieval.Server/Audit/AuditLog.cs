@@ -14,7 +14,9 @@ namespace Retrieval.Server.Audit;
 /// </summary>
 internal sealed partial class AuditLog : IDisposable
 {
-    private const string Message = "{Action} {Target} by {Caller} from {Remote}: {Status}, trace {TraceId}";
+    // Lines of the log have the trace id by themselves.
+    private const string Message = "{Action} {Target} by {Caller} from {Remote}: {Status}";
+    private const string FileMessage = Message + ", trace {TraceId}";
 
     private readonly Serilog.Core.Logger? _file;
     private readonly ILogger<AuditLog> _log;
@@ -41,17 +43,17 @@ internal sealed partial class AuditLog : IDisposable
         {
             if (_file is null)
             {
-                LogEntry(entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
+                LogEntry(entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status);
             }
             else
             {
-                _file.Information(Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
+                _file.Information(FileMessage, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
             }
         }
         catch (Exception exception) when (exception is IOException or AggregateException or ObjectDisposedException or UnauthorizedAccessException)
         {
             _lost.Add(1);
-            LogLost(exception.InnerException?.Message ?? exception.Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
+            LogLost(exception.InnerException?.Message ?? exception.Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status);
         }
     }
 
@@ -68,8 +70,8 @@ internal sealed partial class AuditLog : IDisposable
     }
 
     [LoggerMessage(EventId = 1510, Level = LogLevel.Information, Message = Message)]
-    private partial void LogEntry(string action, string target, string caller, string remote, int status, string traceId);
+    private partial void LogEntry(string action, string target, string caller, string remote, int status);
 
     [LoggerMessage(EventId = 1511, Level = LogLevel.Error, Message = "The file of the audit does not take a line: {Reason}. The line: " + Message)]
-    private partial void LogLost(string reason, string action, string target, string caller, string remote, int status, string traceId);
+    private partial void LogLost(string reason, string action, string target, string caller, string remote, int status);
 }
