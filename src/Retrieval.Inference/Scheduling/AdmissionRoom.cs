@@ -3,9 +3,9 @@ namespace Retrieval.Inference.Scheduling;
 /// <summary>
 /// What of one kind is admitted and not yet done, and whose it is. Beyond the bound a flow is still admitted if it holds nothing, and up
 /// to its equal share among the flows that hold something, so that a caller who fills the room does not shut out the others; together at
-/// most four times the bound. Flows that come one after the other, each up to its share, hold the bound times 1 + 1/2 + 1/3 + …: twice
-/// the bound is full with four of them, four times with 31. What they hold beyond their shares of then they do not get again. Not
-/// thread-safe.
+/// most four times the bound. Why four: flows that come one after the other, each up to its share, hold the bound times 1 + 1/2 + 1/3 + …,
+/// which passes twice the bound with four of them and four times the bound with 31. What a flow returns beyond its share it does not get
+/// again. Not thread-safe.
 /// </summary>
 public sealed class AdmissionRoom
 {

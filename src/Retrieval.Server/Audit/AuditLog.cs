@@ -50,24 +50,14 @@ internal sealed partial class AuditLog : IDisposable
                 _file.Information(FileMessage, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status, entry.TraceId);
             }
         }
-        catch (Exception exception) when (exception is IOException or AggregateException or ObjectDisposedException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or AggregateException or UnauthorizedAccessException)
         {
             _lost.Add(1);
             LogLost(exception.InnerException?.Message ?? exception.Message, entry.Action, entry.Target, entry.Caller, entry.Remote, entry.Status);
         }
     }
 
-    public void Dispose()
-    {
-        try
-        {
-            _file?.Dispose();
-        }
-        catch (IOException)
-        {
-            // A line that the file did not take is tried again. It has been reported.
-        }
-    }
+    public void Dispose() => _file?.Dispose();
 
     [LoggerMessage(EventId = 1510, Level = LogLevel.Information, Message = Message)]
     private partial void LogEntry(string action, string target, string caller, string remote, int status);

@@ -9,7 +9,7 @@ namespace Retrieval.Server.Background;
 /// A file that is read before the server listens, and again whenever its content has changed, as that of a mounted secret does. A
 /// content that cannot be used later leaves what was in force before; the log says so, once a reason, and a metric while it lasts.
 /// </summary>
-/// <param name="key">The key of the configuration that names the file, for the error at start.</param>
+/// <param name="key">The key of the configuration that names the file, or its section where several files are read as one, for the error at start.</param>
 /// <param name="what">The file, for the log.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Receives what happens after the start.</param>

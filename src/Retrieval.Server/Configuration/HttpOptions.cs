@@ -23,8 +23,8 @@ public sealed record HttpOptions
     public long MaxBodyBytes { get; init; } = 256 << 10;
 
     /// <summary>
-    /// Longest body in bytes of a <c>PUT</c> of an image, of a search by features, and of <c>/v1/explain</c>. It contains the features; in JSON they are base64,
-    /// which is a third longer. At most 16 bodies longer than <see cref="MaxBodyBytes"/> are received at once.
+    /// Longest body in bytes of a <c>PUT</c> of an image, of a search by features, and of <c>/v1/explain</c>. It contains the features;
+    /// in JSON they are base64, which is a third longer. At most 16 bodies longer than <see cref="MaxBodyBytes"/> are received at once.
     /// </summary>
     [Range(1024, 256 << 20)]
     public long MaxImageBytes { get; init; } = 8 << 20;

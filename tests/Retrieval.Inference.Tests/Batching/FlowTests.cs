@@ -138,12 +138,12 @@ public sealed class FlowTests
             await RunAsync(device, queue, 1000, "n", Noisy, calls: 125);
         }
 
-        var long1 = queue.RunAsync(device.Work("n", 80, Noisy));
+        var running = queue.RunAsync(device.Work("n", 80, Noisy));
         var began = device.Calls.Count;
         await Eventually.TrueAsync(() => device.Calls.Count > began - 1, "it runs");
-        var long2 = queue.RunAsync(device.Work("q", 80, Quiet));
+        var waiting = queue.RunAsync(device.Work("q", 80, Quiet));
         device.Step(100);
-        await Task.WhenAll(long1, long2);
+        await Task.WhenAll(running, waiting);
 
         // Two batches saved, and one that the other has had since.
         var order = string.Concat(device.Calls.TakeLast(20).Select(call => call[0])).TrimStart('n');
