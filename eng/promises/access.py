@@ -48,7 +48,7 @@ def made(place, file, name, role, *more):
 def callers(row, place):
     """One caller asks for ten times what it may take, beside one that asks twenty times a second.
 
-    The noisy one is a process of its own: in this one it would hold up the clock of the other."""
+    The noisy one is a process of its own: two loops of one interpreter wait for each other."""
     seconds = place.size(5, 60)
     folder = place.new("callers")
     folder.mkdir()

@@ -144,7 +144,7 @@ internal sealed class FlowQueue
         _present = Math.Max(_present, _waiting.Min(static flow => flow.Start));
     }
 
-    // What a flow has had beyond the present, one batch at most, is remembered as long as others wait.
+    // Of more flows than are kept, those are forgotten that are idle and owe nothing, and whatever they owe once nobody waits.
     private void ForgetIdle()
     {
         if (_flows.Count <= MostKept)
