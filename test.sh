@@ -16,7 +16,7 @@ passed=0 failed=0 skipped=0
 told=0 # seconds of this script at the last report of a suite
 
 fail() { # a failure that no report counts
-  echo "FAILED: $1" >&2
+  echo "FAILED: $1" | tee -a "$results/failed" >&2
   failed=$((failed + 1))
 }
 
@@ -168,10 +168,11 @@ fi
 counting() {
   local script=$1 code held broken absent
   echo "== $(basename "$script" .sh)"
-  timeout --kill-after=60 $limit "$@" --counts "$results/counts"
-  code=$?
+  timeout --kill-after=60 $limit "$@" --counts "$results/counts" 2>&1 | tee "$results/counting.log"
+  code=${PIPESTATUS[0]}
   if read -r held broken absent <"$results/counts"; then
     passed=$((passed + held)) failed=$((failed + broken)) skipped=$((skipped + absent))
+    [ "$broken" = 0 ] || { echo "FAILED: $broken of $*"; grep -E '^promises: [^ ]+ NOT HELD|^(soak|fuzz): ' "$results/counting.log" | cut -c1-600; tail -3 "$results/counting.log" | cut -c1-600; } >>"$results/failed"
     [ $code = 0 ] || [ $((broken + absent)) -gt 0 ] || fail "$script ended with exit code $code"
   else
     fail "$script broke off with exit code $code and left no counts"

@@ -46,16 +46,17 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
     {
         await using var server = await StartAsync(Patient);
         using var noisy = new Crowd();
-        for (var i = 0; i < 16; i++)
+        for (var i = 0; i < 17; i++)
         {
             noisy.Add(await RawSocket.OpenAsync(server.Address, SlowBody("noisy", "/v1/explain", 300_000)));
         }
 
-        await Eventually.TrueAsync(() => server.Connections.AtWork == 16, "sixteen are being received");
+        // One too many: when it is refused, the others hold all permits, for good.
+        await noisy.RefusedAsync(1);
 
         // A body of blanks is received and then refused.
         var blanks = new string(' ', 300_000);
-        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/explain", blanks) == 429, "all permits are held");
+        Assert.Equal(429, await StatusAsync(server, "noisy", "/v1/explain", blanks));
         Assert.Equal(400, await StatusAsync(server, "quiet", "/v1/explain", blanks));
 
         noisy.Dispose();
@@ -72,9 +73,10 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
             noisy.Add(await RawSocket.OpenAsync(server.Address, SlowBody("noisy", "/v1/search/images", 5000)));
         }
 
-        await Eventually.TrueAsync(() => server.Connections.AtWork == 5, "a quarter of them is busy");
+        // A quarter of them is busy.
+        await noisy.RefusedAsync(14);
         Assert.Equal(200, await StatusAsync(server, "quiet", "/v1/model"));
-        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/model") == 429, "the noisy one has no more");
+        Assert.Equal(429, await StatusAsync(server, "noisy", "/v1/model"));
 
         noisy.Dispose();
         await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", "/v1/model") == 200, "what was held was given back");
@@ -89,7 +91,7 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
     {
         await using var server = await StartAsync(
             http => http with { MinBytesPerSecond = 1, MinRateGraceSeconds = 2 }, new LimitsOptions { RequestTimeoutSeconds = 3 });
-        await Eventually.TrueAsync(async () => await StatusAsync(server, "noisy", path) == 200, "it was made once");
+        await Eventually.TrueAsync(() => WasAnsweredAsync(server, path), "it was made once");
         using var socket = await RawSocket.OpenAsync(server.Address, "");
         var sending = socket.SendAsync(string.Concat(Enumerable.Repeat($"GET {path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {_keys["noisy"]}\r\n\r\n", count)));
         await Eventually.TrueAsync(() => server.Connections.AtWork == 1, "an answer is being sent");
@@ -121,6 +123,19 @@ public sealed class SharedLimitTests(ServerFixture fixture) : IDisposable
     {
         using var answer = await AskAsync(server, caller, path, body);
         return (int)answer.StatusCode;
+    }
+
+    // The document takes a slow machine longer than this time limit when it is made, and then it is cut off too.
+    private async Task<bool> WasAnsweredAsync(RunningServer server, string path)
+    {
+        try
+        {
+            return await StatusAsync(server, "noisy", path) == 200;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     private async Task<double?> QueuedAsync(RunningServer server)

@@ -18,6 +18,18 @@ public sealed class CapturedLog : ILoggerProvider
     {
     }
 
+    // A test that fails shows the server's faults with it. What is logged after the test has ended is nobody's.
+    private static void Tell(LogEntry entry)
+    {
+        try
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"{entry.Category} {entry.EventId}: {entry.Message} {entry.Exception}");
+        }
+        catch (InvalidOperationException)
+        {
+        }
+    }
+
     private sealed class Writer(CapturedLog log, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
@@ -25,8 +37,15 @@ public sealed class CapturedLog : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Debug;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            log._entries.Enqueue(new LogEntry(category, logLevel, eventId.Id, formatter(state, exception), exception));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var entry = new LogEntry(category, logLevel, eventId.Id, formatter(state, exception), exception);
+            log._entries.Enqueue(entry);
+            if (logLevel >= LogLevel.Error)
+            {
+                Tell(entry);
+            }
+        }
     }
 }
 

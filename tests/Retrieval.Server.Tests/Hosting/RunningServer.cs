@@ -54,7 +54,8 @@ public sealed class RunningServer : IAsyncDisposable
     /// <summary>A replica of a catalog, with a cache folder of its own.</summary>
     public static ServerOptions Options(string bundle, string cache, string postgres) => Options(bundle, cache) with
     {
-        Postgres = new PostgresOptions { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 2, CommandSeconds = 5 },
+        // A slow machine needs longer than the default for a shortlist that nothing holds up.
+        Postgres = new PostgresOptions { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 2, CommandSeconds = 5, ShortlistTimeoutMs = 2_000 },
     };
 
     /// <param name="options">The options.</param>

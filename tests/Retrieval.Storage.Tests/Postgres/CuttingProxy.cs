@@ -1,9 +1,13 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Retrieval.Storage.Tests.Postgres;
 
-/// <summary>Stands between a client and Postgres, and cuts the line just before or just after a commit has reached the server.</summary>
+/// <summary>
+/// Stands between a client and Postgres, and cuts the line just before or just after a commit has reached the server, or puts a message
+/// into an answer that does not belong there.
+/// </summary>
 internal sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -12,6 +16,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly Task _accepting;
     private int _cutsBefore;
     private int _cutsAfter;
+    private int _endsEarly;
 
     public CuttingProxy(int serverPort)
     {
@@ -30,6 +35,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     /// <summary>The next commits reach the server, and its answer does not come back.</summary>
     public void CutAfterCommit(int times) => _cutsAfter = times;
+
+    /// <summary>The next answers say after their first message that this was all, and go on.</summary>
+    public void EndEarly(int times) => _endsEarly = times;
 
     public async ValueTask DisposeAsync()
     {
@@ -65,7 +73,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
             {
                 await server.ConnectAsync(IPAddress.Loopback, _serverPort, _stop.Token);
                 using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-                var answers = server.GetStream().CopyToAsync(client.GetStream(), ended.Token);
+                var answers = AnswersAsync(server.GetStream(), client.GetStream(), ended.Token);
                 var requests = RequestsAsync(client, server, ended, answers);
                 await Task.WhenAny(requests, answers);
                 if (ended.IsCancellationRequested)
@@ -81,6 +89,26 @@ internal sealed class CuttingProxy : IAsyncDisposable
             {
                 // One of them went away: so does the line.
             }
+        }
+    }
+
+    private async Task AnswersAsync(NetworkStream server, NetworkStream client, CancellationToken ended)
+    {
+        // ReadyForQuery, its length, and no transaction.
+        byte[] end = [(byte)'Z', 0, 0, 0, 5, (byte)'I'];
+        var buffer = new byte[1 << 17];
+        while (await server.ReadAsync(buffer, ended) is > 0 and var read)
+        {
+            var first = 0;
+            if (Interlocked.Decrement(ref _endsEarly) >= 0)
+            {
+                // A message's code, and its length, which counts itself.
+                first = 1 + BinaryPrimitives.ReadInt32BigEndian(buffer.AsSpan(1));
+                await client.WriteAsync(buffer.AsMemory(0, first), ended);
+                await client.WriteAsync(end, ended);
+            }
+
+            await client.WriteAsync(buffer.AsMemory(first, read - first), ended);
         }
     }
 

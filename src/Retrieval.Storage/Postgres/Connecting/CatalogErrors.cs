@@ -8,7 +8,10 @@ namespace Retrieval.Storage.Postgres.Connecting;
 internal static class CatalogErrors
 {
     /// <summary>Whether the error comes from the driver or the network and so belongs to <see cref="Translate"/>.</summary>
-    public static bool IsOurs(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
+    // A message that the driver does not expect is a plain Exception. The driver meets one now and then when a query is given up just
+    // as its answer comes, and closes the connection.
+    public static bool IsOurs(Exception exception) =>
+        exception is NpgsqlException or SocketException or IOException or TimeoutException || exception.GetType() == typeof(Exception);
 
     /// <summary>Whether two writers conflicted and the same transaction can simply be run again.</summary>
     public static bool IsConflict(Exception exception) =>

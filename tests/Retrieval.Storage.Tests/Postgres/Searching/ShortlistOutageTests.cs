@@ -69,8 +69,29 @@ public sealed class ShortlistOutageTests
         Assert.Single(await Find(catalog, Cancellation));
     }
 
-    private static Task<IReadOnlyList<CatalogHit>> Find(SearchedCatalog catalog, CancellationToken cancellationToken) =>
-        catalog.Vectors.FindAsync(CatalogItems.Images, catalog.Index.IndexId, VectorCorpus.Width, VectorCorpus.Query(1), 5, null, cancellationToken);
+    // The driver itself loses count now and then when a query is given up. Its error is then a plain Exception.
+    [Fact]
+    public async Task An_answer_with_a_message_that_does_not_belong_there_is_an_outage_and_the_next_query_has_its_own()
+    {
+        await using var catalog = await SearchedCatalog.CreateAsync();
+        await catalog.PutAsync([(1, 0)]);
+        var connection = new NpgsqlConnectionStringBuilder(catalog.Database.OwnerConnectionString);
+        await using var proxy = new CuttingProxy(connection.Port);
+        connection.Port = proxy.Port;
+        connection.NoResetOnClose = true; // What resets a connection would be answered first.
+        await using var through = new Catalog(new CatalogOptions { ConnectionString = connection.ConnectionString });
+        var vectors = new VectorShortlist(through);
+        Assert.Single(await Find(vectors, catalog, Cancellation));
+
+        proxy.EndEarly(1);
+        await Assert.ThrowsAsync<CatalogUnavailableException>(() => Find(vectors, catalog, Cancellation));
+        Assert.Single(await Find(vectors, catalog, Cancellation));
+    }
+
+    private static Task<IReadOnlyList<CatalogHit>> Find(SearchedCatalog catalog, CancellationToken cancellationToken) => Find(catalog.Vectors, catalog, cancellationToken);
+
+    private static Task<IReadOnlyList<CatalogHit>> Find(VectorShortlist vectors, SearchedCatalog catalog, CancellationToken cancellationToken) =>
+        vectors.FindAsync(CatalogItems.Images, catalog.Index.IndexId, VectorCorpus.Width, VectorCorpus.Query(1), 5, null, cancellationToken);
 
     private static async Task UntilAsync(SearchedCatalog catalog, long running)
     {
