@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Retrieval.Terminal.Output;
 
 namespace Retrieval.Bench.Load;
 
@@ -24,7 +25,7 @@ internal sealed record ServerFacts(string Model, string Precision, string Provid
             if (!ready.IsSuccessStatusCode)
             {
                 var said = await ready.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-                throw new LoadException(server, $"/health/ready answers {(int)ready.StatusCode}; expected a server that is ready. It says: {said}");
+                throw new LoadException(server, $"/health/ready answers {(int)ready.StatusCode}; expected a server that is ready. It says: {Safe.Line(said)}");
             }
 
             using var described = await http.GetAsync(new Uri("/v1/model", UriKind.Relative), cancellationToken).ConfigureAwait(false);
@@ -47,5 +48,5 @@ internal sealed record ServerFacts(string Model, string Precision, string Provid
     }
 
     private static string Text(JsonElement model, string name) =>
-        model.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        model.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Safe.Line(value.GetString()!) : "";
 }

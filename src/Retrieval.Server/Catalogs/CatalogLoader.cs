@@ -122,7 +122,11 @@ internal sealed partial class CatalogLoader(
         }
 
         Note(step);
-        _fault.Clear();
+        if (_fault.Clear())
+        {
+            LogFollowing(step.CatalogEpoch);
+        }
+
         return step.More;
     }
 
@@ -260,6 +264,9 @@ internal sealed partial class CatalogLoader(
 
     [LoggerMessage(EventId = 1152, Level = LogLevel.Warning, Message = "The catalog could not be followed; what is served is served on, and it is tried again")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(EventId = 1157, Level = LogLevel.Information, Message = "The catalog is followed again; it is at epoch {Epoch}")]
+    private partial void LogFollowing(long epoch);
 
     [LoggerMessage(EventId = 1156, Level = LogLevel.Warning, Message = "The copy that is served is damaged; a new one is fetched from the catalog")]
     private partial void LogGivenUp();

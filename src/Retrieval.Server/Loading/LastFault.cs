@@ -16,5 +16,12 @@ internal sealed class LastFault
         return news;
     }
 
-    public void Clear() => _last = null;
+    /// <summary>Forgets it, when what failed has succeeded.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Clear()
+    {
+        var was = _last is not null;
+        _last = null;
+        return was;
+    }
 }

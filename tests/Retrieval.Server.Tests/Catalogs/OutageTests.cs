@@ -41,6 +41,8 @@ public sealed class OutageTests
         Assert.True(await replica.MetricAsync("retrieval_shortlist_fallback_total") >= 30);
         Assert.True(await replica.MetricAsync("retrieval_queries_degraded_total{reason=\"catalog-unavailable\"}") >= 30);
         Assert.Equal(1, await replica.MetricAsync("retrieval_catalog_up"));
+        Assert.NotEmpty(replica.Log.Of(1152));
+        Assert.Contains("followed again", Assert.Single(replica.Log.Of(1157)).Message, StringComparison.Ordinal);
         await (await replica.Client.PutAsync("/v1/images/now", Image.Body(1).ToJsonString())).BodyAsync(201);
     }
 
