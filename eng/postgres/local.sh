@@ -113,7 +113,7 @@ local_thaw() { signal_all CONT; }
 
 local_kill() {
   local try
-  for try in $(seq 1 100); do
+  for try in $(seq 1 1200); do # one that waits for its disk dies when that has answered
     [ -n "$(local_processes)" ] || return 0
     signal_all KILL
     sleep 0.05
@@ -139,9 +139,9 @@ local_remove() {
 local_client() { # PROGRAM OPTION...
   local program=$1
   shift
-  PGPASSWORD=${PGPASSWORD:-$password} PGCONNECT_TIMEOUT=5 "${way}_run" "$bin/$program" -h 127.0.0.1 -p "$port" -U postgres "$@" 9>&-
+  PGPASSWORD=${PGPASSWORD:-$password} PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-60} "${way}_run" "$bin/$program" -h 127.0.0.1 -p "$port" -U postgres "$@" 9>&-
 }
 
 local_psql() { local_client psql -X -d postgres "$@"; }
 
-local_sql() { PGPASSWORD=$password local_psql -Atqc "$1"; }
+local_sql() { PGPASSWORD=$password PGCONNECT_TIMEOUT=5 local_psql -Atqc "$1"; }

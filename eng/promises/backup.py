@@ -56,7 +56,7 @@ def restored(row, place):
     connection, database = postgres.database()
     split, metadata = place.split(IMAGES), place.new("metadata.jsonl")
     metadata.write_text("".join(json.dumps({"id": f"image-{image:05}", "metadata": {"year": 1980 + image}}) + "\n" for image in range(IMAGES)))
-    options = ("--bundle", place.bundle, "--Postgres:FollowSeconds=0.2", "--Postgres:ConnectSeconds=2")
+    options = ("--bundle", place.bundle, "--Postgres:FollowSeconds=0.2", "--Postgres:ConnectSeconds=20")
     place.run("ingest", "--migrate", "--bundle", place.bundle, "--postgres", connection, "--source", split, "--split", "test", "--name", "blue", "--metadata", metadata)
     cache = place.new("replica")
     replica = place.serve("--index", cache, "--postgres", connection, *options)

@@ -7,9 +7,9 @@ from served import Loop
 
 
 def rolling(row, place):
-    rounds, grace = place.size(1, 20), 20
+    rounds, grace, drain = place.size(1, 20), 20, 5
     index = place.demo_index()
-    options = ["--bundle", place.demo / "bundle", "--index", index, "--Limits:DrainDelaySeconds=0.5", f"--Limits:DrainSeconds={grace}"]
+    options = ["--bundle", place.demo / "bundle", "--index", index, f"--Limits:DrainDelaySeconds={drain}", f"--Limits:DrainSeconds={grace}"]
     balancer = Balancer(place.serve(*options), place.serve(*options))
 
     def ask(number, turn):
@@ -26,7 +26,7 @@ def rolling(row, place):
     times = []
     for _ in range(rounds * 2):
         server = balancer.pool[0]
-        times.append(stopped(row, server, grace))
+        times.append(stopped(row, server, grace, drain))
         balancer.remove(server)
         balancer.add(place.serve(*options))
         asking.more(10, what="answers between two restarts")
@@ -38,9 +38,9 @@ def rolling(row, place):
         server.stop()
 
 
-def stopped(row, server, grace):
-    """Stops a replica and checks how it ends; the seconds that took."""
+def stopped(row, server, grace, drain):
+    """Stops a replica, which goes on for `drain` seconds until all balancers know, and checks how it ends; the seconds that took."""
     code, seconds = server.stop(grace + 30)
     row.check(code == 0, f"a replica ended with {code} after SIGTERM: {server.tail()}")
-    row.check(seconds <= grace + 0.5 + 5, f"a replica took {seconds:.1f} s to end, its grace period is {grace} s")
+    row.check(seconds <= grace + drain + 5, f"a replica took {seconds:.1f} s to end, its grace period is {grace} s")
     return seconds

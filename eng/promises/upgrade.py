@@ -13,7 +13,7 @@ UNDONE = """drop table retrieval.compatibility; alter table retrieval.run drop c
 
 
 def upgrading(row, place):
-    images, grace = place.size(60, 400), 20
+    images, grace, drain = place.size(60, 400), 20, 5
     before = place.before or place.command
     postgres = place.postgres()
     connection, database = postgres.database()
@@ -35,7 +35,7 @@ def upgrading(row, place):
     def serve(cache, command):
         server = place.serve(
             "--bundle", place.bundle, "--index", cache, "--postgres", connection, "--Postgres:FollowSeconds=0.2", f"--Ingestion:Roots:0={roots}",
-            "--Limits:DrainDelaySeconds=0.5", f"--Limits:DrainSeconds={grace}", command=command)
+            f"--Limits:DrainDelaySeconds={drain}", f"--Limits:DrainSeconds={grace}", command=command)
         cache_of[server] = cache
         return server
 
@@ -81,7 +81,7 @@ def upgrading(row, place):
         return path
 
     def restart(server, command):
-        times.append(stopped(row, server, grace))
+        times.append(stopped(row, server, grace, drain))
         balancer.remove(server)
         balancer.add(new := serve(cache_of[server], command))
         return new

@@ -32,7 +32,7 @@ class Conductor:
         answer = replica.ask("POST", "/v1/ingestions", order, "ingest")
         if not self.tally.check(answer.status == 202, f"ingestion: status {answer.status}", answer.body[:300]):
             return
-        run = until(lambda: (found := replica.ask("GET", answer.headers["location"], role="ingest").json)["state"] != "running" and found, "the run ends", 300)
+        run = until(lambda: (found := replica.ask("GET", answer.headers["location"], role="ingest").json).get("state", "running") != "running" and found, "the run ends", 300)
         self.tally.check(run["state"] == "completed" and run["rejected"] == 0 and run["nextRow"] == MOVING, "ingestion: the run did not store its source", run)
         self.stage.follow()
 

@@ -69,7 +69,7 @@ class Stage:
             cache = place.new(f"{name}-cache")
             self.replicas.append(Replica(name, place, cache, [
                 "--bundle", ";".join(map(str, self.bundles.values())), "--index", cache, "--postgres", self.connection, "--key-file", self.key_file,
-                "--Postgres:FollowSeconds=0.2", "--Postgres:ConnectSeconds=2",
+                "--Postgres:FollowSeconds=0.2", "--Postgres:ConnectSeconds=20",
                 # On a busy machine three slow shortlists would count as an outage that nobody made.
                 "--Postgres:ShortlistTimeoutMs=2000", f"--Pictures:Folder={pictures}", f"--Ingestion:Roots:0={place.folder}",
                 f"--Audit:File={place.new(f'{name}-audit.log')}", "--Search:RecallBudget=0.01"], keys))

@@ -9,6 +9,9 @@ namespace Retrieval.Postgres.TestKit;
 /// <summary>A migrated database of one test's own, used as its owner, who is no superuser; and a folder for its replicas.</summary>
 public sealed class TestCatalog : IAsyncDisposable
 {
+    /// <summary>Limit of commands that prepare a test, in seconds.</summary>
+    public const int PatientSeconds = 120;
+
     private readonly PrivateServer? _server;
     private readonly int _commandSeconds;
 
@@ -50,9 +53,9 @@ public sealed class TestCatalog : IAsyncDisposable
         return await MigratedAsync(new TestCatalog(await server.CreateDatabaseAsync(), server, 30), null);
     }
 
-    /// <summary>A pool of connections to any database, with short limits.</summary>
+    /// <summary>A pool of connections to any database, with short limits. Connecting takes a busy machine more than the usual five seconds.</summary>
     public static Catalog Open(string connectionString, int commandSeconds = 30) =>
-        new(new CatalogOptions { ConnectionString = connectionString, ConnectSeconds = 2, CommandSeconds = commandSeconds });
+        new(new CatalogOptions { ConnectionString = connectionString, ConnectSeconds = 10, CommandSeconds = commandSeconds });
 
     /// <summary>Another pool of connections: after a restart those of the first are dead until they have been tried.</summary>
     public Catalog Connect() => Open(Database.OwnerConnectionString, _commandSeconds);
@@ -93,7 +96,9 @@ public sealed class TestCatalog : IAsyncDisposable
 
     private static async Task<TestCatalog> MigratedAsync(TestCatalog catalog, CatalogRoles? roles)
     {
-        await Migrator.MigrateAsync(catalog.Catalog, roles, TestContext.Current.CancellationToken);
+        // Short limits are for what is tested.
+        await using var patient = Open(catalog.Database.OwnerConnectionString, PatientSeconds);
+        await Migrator.MigrateAsync(patient, roles, TestContext.Current.CancellationToken);
         return catalog;
     }
 }

@@ -5,6 +5,7 @@ using Serilog.Events;
 
 namespace Retrieval.Server.Tests;
 
+[Collection("environment")] // Of the process: it is set here.
 public sealed class ConfigurationTests
 {
     private static readonly string[] Required = ["--bundle", "b", "--index", "i"];

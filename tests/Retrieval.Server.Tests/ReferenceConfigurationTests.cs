@@ -9,6 +9,7 @@ using Retrieval.Server.Configuration;
 
 namespace Retrieval.Server.Tests;
 
+[Collection("environment")]
 public sealed partial class ReferenceConfigurationTests
 {
     private static readonly JsonSerializerOptions Named = new() { Converters = { new JsonStringEnumConverter() } };

@@ -1,3 +1,4 @@
+using Npgsql;
 using Retrieval.TestKit.Corpora;
 
 namespace Retrieval.Cli.Tests.Postgres;
@@ -14,6 +15,15 @@ public sealed class CatalogAdaptiveFeaturesTests
         AdaptiveCorpus.WriteTsv(folder, Images, 9, 101);
         await using var catalog = await CatalogUnderTest.CreateAsync();
         var ingest = AdaptiveFeaturesTests.Ingest(folder, "--postgres", catalog.Connection);
+        // The run stands before its fourth commit, so that it is killed at work.
+        await catalog.Database.ExecuteAsAdminAsync("""
+            create function public.gate() returns trigger language plpgsql as $$ begin if new.epoch = 4 then perform pg_advisory_xact_lock(7); end if; return new; end $$;
+            create trigger gate before update on retrieval.index for each row execute function public.gate()
+            """, TestContext.Current.CancellationToken);
+        await using var gate = new NpgsqlConnection(catalog.Database.AdminConnectionString + ";Pooling=false");
+        await gate.OpenAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("select pg_advisory_lock(7)", gate);
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         using (var process = CommandLineProcess.Start(ingest))
         {
             while (!process.HasExited && (await catalog.AskAsync<long?>("select max(epoch) from retrieval.index") ?? 0) < 3)
@@ -25,6 +35,8 @@ public sealed class CatalogAdaptiveFeaturesTests
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
+        await gate.CloseAsync();
+        await catalog.Database.ExecuteAsAdminAsync("drop trigger gate on retrieval.index", TestContext.Current.CancellationToken);
         var resumed = (await CommandLineProcess.RunAsync(ingest)).Json();
         (await CommandLineProcess.RunAsync(AdaptiveFeaturesTests.Ingest(folder, "--index", folder["index"]))).Succeeded();
 

@@ -47,6 +47,7 @@ public sealed class WorkSchedulerTests
         for (var done = 0; done < 5; done++)
         {
             await Eventually.TrueAsync(() => device.Assembled.Count == Math.Min(done + 2, 5), "one is ahead");
+            await Eventually.TrueAsync(() => device.Calls.Count > done, "it runs");
             Assert.Equal(done + 1, device.Calls.Count);
             device.Step();
             await Eventually.TrueAsync(() => device.Calls.Count == Math.Min(done + 2, 5), "the next one runs");

@@ -12,7 +12,8 @@ public sealed class CatalogAnswerTests(ServerFixture embedded)
     {
         await using var catalog = await TestCatalog.CreateAsync();
         await Corpus.IngestAsync(Repository.Bundle, catalog.Catalog, "blue", ServerFixture.Images);
-        await using var replica = await catalog.ServeAsync();
+        var options = RunningServer.Options(Repository.Bundle, catalog.Folder["replica"], catalog.Database.OwnerConnectionString);
+        await using var replica = await CatalogServing.ServeAsync(options with { Postgres = options.Postgres with { ShortlistTimeoutMs = 30_000 } });
         string[] filters = ["""{ "split": "test" }""", """{ "split": ["test", "train"], "row": ["3", "4", "9"] }""", """{ "split": "nowhere" }"""];
         var requests = new List<(string Path, string Body)>();
         for (var row = 0; row < ServerFixture.Images; row += 5)

@@ -122,7 +122,8 @@ public sealed class CatalogImageTests
         }
 
         Assert.Empty(replica.Log.Of(1300));
-        await held.CloseAsync();
+        await using var release = new NpgsqlCommand("rollback", held);
+        await release.ExecuteNonQueryAsync(Cancelled);
         await (await replica.Client.PutAsync("/v1/images/x", Image.Body(1).ToJsonString())).BodyAsync(201);
     }
 

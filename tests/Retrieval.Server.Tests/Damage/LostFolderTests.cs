@@ -46,7 +46,7 @@ public sealed class LostFolderTests
         await (await server.Client.PutAsync("/v1/images/new", Image.Body(1, "w4").ToJsonString())).ProblemAsync(503);
         await (await server.Client.RemoveAsync("/v1/images/plain.jpg")).ProblemAsync(503);
         await Eventually.TrueAsync(async () => await NoteAsync(server) is { } note && note.Contains("gone", StringComparison.Ordinal) | note.Contains("nothing of it is left", StringComparison.Ordinal), "readiness has a note");
-        Assert.NotEmpty(server.Log.Of(1103));
+        await Eventually.TrueAsync(() => server.Log.Of(1103).Any(), "the log says so");
         Assert.Equal(before, await SearchAsync(server));
         Assert.Empty(Directory.Exists(index.Path) ? Directory.GetDirectories(index.Path, "data-*") : []);
         if (gone == "all")

@@ -74,7 +74,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
         var before = await server.MetricAsync("retrieval_batch_duration_seconds_count{kind=\"score\"}");
         using (await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken))
         {
-            var late = Enumerable.Range(0, 8).Select(_ => server.Client.PostAsync("/v1/search/images", """{ "caption": "w4", "shortlist": 10, "deadlineMs": 100 }""")).ToList();
+            var late = Enumerable.Range(0, 8).Select(_ => server.Client.PostAsync("/v1/search/images", """{ "caption": "w4", "shortlist": 10, "deadlineMs": 3000 }""")).ToList();
             foreach (var request in late)
             {
                 await (await request).Response.ProblemAsync(504);
@@ -85,7 +85,7 @@ public sealed class RequestAdmissionTests(ServerFixture fixture)
 
         // An image query has its shortlist, and so an answer, without the device.
         var turn = await device.AcquireExclusiveAsync(1, TestContext.Current.CancellationToken);
-        var coarse = await server.Client.AnswerAsync("/v1/search/captions", """{ "imageId": "plain.jpg", "deadlineMs": 300 }""");
+        var coarse = await server.Client.AnswerAsync("/v1/search/captions", """{ "imageId": "plain.jpg", "deadlineMs": 3000 }""");
         Assert.Equal(("deadline", 0), ((string?)coarse["degraded"], (int)coarse["reranked"]!));
         turn.Dispose();
         Assert.Equal(9, await server.MetricAsync("retrieval_queue_expired_total"));

@@ -55,7 +55,7 @@ public sealed class RunningServer : IAsyncDisposable
     public static ServerOptions Options(string bundle, string cache, string postgres) => Options(bundle, cache) with
     {
         // A slow machine needs longer than the default for a shortlist that nothing holds up.
-        Postgres = new PostgresOptions { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 2, CommandSeconds = 5, ShortlistTimeoutMs = 2_000 },
+        Postgres = new PostgresOptions { ConnectionString = postgres, FollowSeconds = 0.05, ConnectSeconds = 5, CommandSeconds = 5, VisibleSeconds = 20, ShortlistTimeoutMs = 2_000 },
     };
 
     /// <param name="options">The options.</param>

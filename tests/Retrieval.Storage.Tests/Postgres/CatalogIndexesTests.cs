@@ -13,7 +13,7 @@ public sealed class CatalogIndexesTests
     [Fact]
     public async Task An_index_is_made_without_waiting_for_those_who_read_or_write_others()
     {
-        await using var catalog = await SampleCatalog.CreateAsync(commandSeconds: 2);
+        await using var catalog = await SampleCatalog.CreateAsync();
         await using var busy = await HoldAsync(catalog);
         var made = await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "green", SampleCorpus.Schema, Cancellation);
         await busy.DisposeAsync();

@@ -27,7 +27,8 @@ internal sealed class SampleCatalog : IAsyncDisposable
     public static async Task<SampleCatalog> CreateAsync(PrivateServer? server = null, IndexSchema? schema = null, int commandSeconds = 30, CatalogRoles? roles = null)
     {
         var catalog = await TestCatalog.CreateAsync(server, commandSeconds, roles);
-        return new SampleCatalog(catalog, await CatalogIndexes.FindOrCreateAsync(catalog.Catalog, "sample", schema ?? SampleCorpus.Schema, TestContext.Current.CancellationToken));
+        await using var patient = Open(catalog.Database.OwnerConnectionString, TestCatalog.PatientSeconds);
+        return new SampleCatalog(catalog, await CatalogIndexes.FindOrCreateAsync(patient, "sample", schema ?? SampleCorpus.Schema, TestContext.Current.CancellationToken));
     }
 
     public static Catalog Open(string connectionString, int commandSeconds = 30) => TestCatalog.Open(connectionString, commandSeconds);

@@ -29,9 +29,11 @@ public sealed class FollowerOutageTests
 
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var follower = catalog.Follower(with: options => options with { ChunkBytes = 1, CommitBytes = 1 });
-        var step = follower.StepAsync(new Begun(begun, 30), Cancellation);
+        using var harmed = new ManualResetEventSlim();
+        var step = follower.StepAsync(new Begun(begun, 30, harmed, 550), Cancellation);
         await begun.Task.WaitAsync(bound, Cancellation);
         var back = await HitAsync(server, outage);
+        harmed.Set();
         await Assert.ThrowsAsync<CatalogUnavailableException>(() => step.WaitAsync(bound, Cancellation));
         Assert.Null(follower.OpenCached());
         if (outage != "terminate")
@@ -132,13 +134,19 @@ public sealed class FollowerOutageTests
 
     private static IEnumerable<string> Ids(int first, int count) => Enumerable.Range(first, count).Select(i => $"image-{i:D4}");
 
-    private sealed class Begun(TaskCompletionSource begun, long rows) : IProgress<HydrationProgress>
+    /// <summary>Says when so many rows are copied, and holds the copying at the last ones until harm is done.</summary>
+    private sealed class Begun(TaskCompletionSource begun, long rows, ManualResetEventSlim harmed, long last) : IProgress<HydrationProgress>
     {
         public void Report(HydrationProgress value)
         {
             if (value.Rows >= rows)
             {
                 begun.TrySetResult();
+            }
+
+            if (value.Rows >= last)
+            {
+                harmed.Wait(Cancellation);
             }
         }
     }

@@ -143,6 +143,8 @@ public sealed class FollowerSwitchTests
 
         // The replica is gone, and so is its pin.
         await named.DisposeAsync();
+        await Eventually.TrueAsync(
+            () => catalog.Database.AskAsAdminAsync<bool>("select not exists (select from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and database = (select oid from pg_database where datname = current_database()))", Cancellation), "the server lets go of the pin");
         await CatalogIndexes.DropAsync(catalog.Catalog, "green", Cancellation);
         step = await named.StepAsync(null, Cancellation);
         Assert.Contains("the catalog has no index named green", step.Refusal);

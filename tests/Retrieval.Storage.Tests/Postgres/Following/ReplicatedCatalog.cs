@@ -44,10 +44,11 @@ internal sealed class ReplicatedCatalog : IAsyncDisposable
     public static async Task<ReplicatedCatalog> CreateAsync(PrivateServer? server = null, int commandSeconds = 30)
     {
         var database = server is null ? await TestDatabase.CreateAsync(Cancellation) : await server.CreateDatabaseAsync(Cancellation);
-        var catalog = new Catalog(new CatalogOptions { ConnectionString = database.OwnerConnectionString, ConnectSeconds = 2, CommandSeconds = commandSeconds });
-        await Migrator.MigrateAsync(catalog, null, Cancellation);
-        var index = await CatalogIndexes.FindOrCreateAsync(catalog, "blue", SampleCorpus.Schema, Cancellation);
-        await CatalogIndexes.ActivateAsync(catalog, "blue", Cancellation);
+        var catalog = TestCatalog.Open(database.OwnerConnectionString, commandSeconds);
+        await using var patient = TestCatalog.Open(database.OwnerConnectionString, TestCatalog.PatientSeconds);
+        await Migrator.MigrateAsync(patient, null, Cancellation);
+        var index = await CatalogIndexes.FindOrCreateAsync(patient, "blue", SampleCorpus.Schema, Cancellation);
+        await CatalogIndexes.ActivateAsync(patient, "blue", Cancellation);
         return new ReplicatedCatalog(database, catalog, index);
     }
 

@@ -61,7 +61,7 @@ public sealed class ShortlistIndexesTests
         await using var gate = await OpenAsync(catalog);
         await ExecuteAsync(gate, "select pg_advisory_lock(42)");
         var building = catalog.ExecuteAsync($"create index on retrieval.image_embedding_{catalog.Index.IndexId} (public.held(row_no))");
-        await catalog.UntilAsync("select exists (select from pg_locks where locktype = 'advisory' and not granted)");
+        await catalog.UntilAsync("select exists (select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database()))");
         var storing = run.StoreAsync(SampleSource.Batch(20, 40), Cancellation);
         for (var times = 0; times < 4; times++)
         {
@@ -85,7 +85,7 @@ public sealed class ShortlistIndexesTests
         var building = ShortlistIndexes.BuildAsync(catalog.Catalog, catalog.Index, new ShortlistIndexOptions(), null, Cancellation);
         for (var version = 2; version < 5; version++)
         {
-            await catalog.UntilAsync("select exists (select from pg_locks where locktype = 'relation' and mode = 'ShareLock' and not granted)");
+            await catalog.UntilAsync("select exists (select from pg_locks where locktype = 'relation' and mode = 'ShareLock' and not granted and database = (select oid from pg_database where datname = current_database()))");
             Assert.Equal(version, await images.PutAsync(SampleSource.Rows([("one", version)], null), Cancellation));
         }
 

@@ -53,10 +53,11 @@ internal sealed class SearchedCatalog : IAsyncDisposable
     public static async Task<SearchedCatalog> CreateAsync(PrivateServer? server = null, VectorShortlistOptions? options = null, int commandSeconds = 30)
     {
         var database = server is null ? await TestDatabase.CreateAsync(Cancellation) : await server.CreateDatabaseAsync(Cancellation);
-        var catalog = new Catalog(new CatalogOptions { ConnectionString = database.OwnerConnectionString, ConnectSeconds = 2, CommandSeconds = commandSeconds });
-        await Migrator.MigrateAsync(catalog, null, Cancellation);
-        var index = await CatalogIndexes.FindOrCreateAsync(catalog, "vectors", VectorCorpus.Schema, Cancellation);
-        await CatalogIndexes.ActivateAsync(catalog, "vectors", Cancellation);
+        var catalog = TestCatalog.Open(database.OwnerConnectionString, commandSeconds);
+        await using var patient = TestCatalog.Open(database.OwnerConnectionString, TestCatalog.PatientSeconds);
+        await Migrator.MigrateAsync(patient, null, Cancellation);
+        var index = await CatalogIndexes.FindOrCreateAsync(patient, "vectors", VectorCorpus.Schema, Cancellation);
+        await CatalogIndexes.ActivateAsync(patient, "vectors", Cancellation);
         return new SearchedCatalog(database, catalog, index, options);
     }
 
