@@ -106,6 +106,9 @@ public sealed class ShortlistPlanTests
     public async Task A_query_and_one_with_a_selective_filter_take_one_round_trip(bool filtered, int expected)
     {
         await using var catalog = await LargeAsync();
+
+        // The first connection asks for the database's types as well.
+        await catalog.Catalog.UseAsync("connecting", (_, _) => Task.FromResult(true), Cancellation);
         var asked = 0;
         using var listener = new ActivityListener
         {
