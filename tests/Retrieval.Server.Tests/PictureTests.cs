@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Retrieval.Domain.Errors;
+using Retrieval.Features.Pictures;
 using Retrieval.Server.Configuration;
 using Retrieval.Server.Tests.Hosting;
 using SkiaSharp;
@@ -111,6 +113,40 @@ public sealed class PictureTests(ServerFixture fixture) : IAsyncLifetime
         Assert.Equal("image/webp", response.Content.Headers.ContentType!.ToString());
         using var picture = SKBitmap.Decode(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         Assert.Equal((expectedWidth, expectedHeight), (picture.Width, picture.Height));
+    }
+
+    [Theory]
+    [InlineData(32, 32)]
+    [InlineData(2048, 33)]
+    public async Task A_thumbnail_of_a_picture_that_WebP_cannot_hold_is_as_high_as_it_can_be(int width, int expectedWidth)
+    {
+        using var tall = new SKBitmap(40, 20_000);
+        using var encoded = tall.Encode(SKEncodedImageFormat.Png, 100);
+        Put("tall.png", encoded.ToArray());
+
+        using var response = await _server.Client.AskAsync($"/v1/pictures/tall?width={width}");
+
+        using var picture = SKBitmap.Decode(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal((expectedWidth, width == 32 ? 16_000 : 16_383), (picture.Width, picture.Height));
+    }
+
+    [Fact]
+    public void A_disk_that_fails_while_a_picture_is_read_ends_no_process()
+    {
+        using var broken = new BrokenDisk();
+
+        var fault = Assert.Throws<InvalidInputException>(() => Thumbnail.Of(broken, "broken.png", 100));
+
+        Assert.Equal("broken.png: cannot be read", fault.Message);
+    }
+
+    private sealed class BrokenDisk : MemoryStream
+    {
+        public override long Length => 5000;
+
+        public override int Read(Span<byte> buffer) => throw new IOException("Input/output error");
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new IOException("Input/output error");
     }
 
     // Where the picture's first, second, third and fourth quarter are seen: red, green, blue and white, row by row.

@@ -26,7 +26,7 @@ public static class PictureFile
     /// <summary>Reads a picture. Dispose of it.</summary>
     /// <param name="file">Its file, seekable.</param>
     /// <param name="name">What an error calls it.</param>
-    /// <exception cref="InvalidInputException">It is no picture, cut off, or too large.</exception>
+    /// <exception cref="InvalidInputException">It is no picture, cut off, too large, or cannot be read.</exception>
     public static SKBitmap Read(Stream file, string name)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -35,7 +35,8 @@ public static class PictureFile
             throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture, $"has {file.Length} bytes; a picture of at most {MostBytes} is read"), name);
         }
 
-        using var codec = SKCodec.Create(file) ?? throw new InvalidInputException("is no picture: expected PNG, JPEG, WebP, GIF or BMP", name);
+        using var data = Whole(file, name);
+        using var codec = SKCodec.Create(data) ?? throw new InvalidInputException("is no picture: expected PNG, JPEG, WebP, GIF or BMP", name);
         var pixels = (long)codec.Info.Width * codec.Info.Height;
         if (pixels is 0 or > MostPixels)
         {
@@ -51,5 +52,20 @@ public static class PictureFile
 
         bitmap.Dispose();
         throw new InvalidInputException(result == SKCodecResult.IncompleteInput ? "is cut off: it ends before its last pixel" : $"cannot be decoded: {result}", name);
+    }
+
+    // Read here: the decoder is native code that would call the stream back, and an exception that passes through it ends the process.
+    private static SKData Whole(Stream file, string name)
+    {
+        try
+        {
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return SKData.CreateCopy(bytes);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException("cannot be read", name, innerException: exception);
+        }
     }
 }

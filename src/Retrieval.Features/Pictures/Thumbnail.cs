@@ -8,7 +8,10 @@ public static class Thumbnail
 {
     private const int Quality = 80;
 
-    /// <summary>A picture as WebP, at most so wide; one that is not wider keeps its size.</summary>
+    /// <summary>WebP has no higher pictures.</summary>
+    private const int MostHeight = 16_383;
+
+    /// <summary>A picture as WebP, at most so wide, and as high as WebP allows; one that is not larger keeps its size.</summary>
     /// <param name="file">Its file, seekable.</param>
     /// <param name="name">What an error calls it.</param>
     /// <param name="width">Widest, in pixels.</param>
@@ -16,19 +19,24 @@ public static class Thumbnail
     public static byte[] Of(Stream file, string name, int width)
     {
         using var picture = PictureFile.Read(file, name);
-        if (picture.Width <= width)
+        var scale = Math.Min((double)width / picture.Width, (double)MostHeight / picture.Height);
+        if (scale >= 1)
         {
-            return Encoded(picture);
+            return Encoded(picture, name);
         }
 
-        var height = Math.Max(1, (int)Math.Round((double)picture.Height * width / picture.Width));
-        using var small = picture.Resize(new SKImageInfo(width, height, picture.ColorType, picture.AlphaType), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
-        return Encoded(small);
+        var size = new SKImageInfo(Scaled(picture.Width, scale), Scaled(picture.Height, scale), picture.ColorType, picture.AlphaType);
+        using var small = picture.Resize(size, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear)) ?? throw Refused(name);
+        return Encoded(small, name);
     }
 
-    private static byte[] Encoded(SKBitmap picture)
+    private static int Scaled(int length, double scale) => Math.Max(1, (int)Math.Round(length * scale));
+
+    private static InvalidInputException Refused(string name) => new("cannot be made smaller", name);
+
+    private static byte[] Encoded(SKBitmap picture, string name)
     {
-        using var data = picture.Encode(SKEncodedImageFormat.Webp, Quality);
+        using var data = picture.Encode(SKEncodedImageFormat.Webp, Quality) ?? throw Refused(name);
         return data.ToArray();
     }
 }

@@ -60,7 +60,7 @@ public sealed class LocalImageStore(SnapshotSource snapshots) : IImageStore, IDi
         {
             snapshots.TryRefresh();
         }
-        catch (RetrievalException)
+        catch (Exception exception) when (exception is RetrievalException or IOException or UnauthorizedAccessException)
         {
             return false;
         }

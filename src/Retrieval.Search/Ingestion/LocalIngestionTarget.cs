@@ -50,7 +50,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
             await _writer.CommitAsync([_checkpoint], cancellationToken).ConfigureAwait(false);
         }
 
-        _rejects = new RejectsFile(RejectsPath(start.SourceKey), _checkpoint.RejectsBytes);
+        _rejects = OnDisk(() => new RejectsFile(RejectsPath(start.SourceKey), _checkpoint.RejectsBytes));
         _committedRow = _checkpoint.NextRow;
         return _checkpoint;
     }
@@ -89,7 +89,11 @@ public sealed class LocalIngestionTarget : IIngestionTarget
             }, cancellationToken).ConfigureAwait(false);
         }
 
-        _rejects!.Add(window.Rejects);
+        OnDisk(() =>
+        {
+            _rejects!.Add(window.Rejects);
+            return true;
+        });
         var stored = window.Rows?.Images.Count ?? 0;
         _checkpoint = _checkpoint with
         {
@@ -114,8 +118,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
     /// <inheritdoc/>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
-        _rejects!.Flush();
-        _checkpoint = _checkpoint with { RejectsBytes = _rejects.Length };
+        _checkpoint = _checkpoint with { RejectsBytes = OnDisk(_rejects!.Flush) };
         await UseAsync(() => _writer.CommitAsync([_checkpoint], cancellationToken), cancellationToken).ConfigureAwait(false);
         _committedRow = _checkpoint.NextRow;
     }
@@ -138,6 +141,18 @@ public sealed class LocalIngestionTarget : IIngestionTarget
         _writer.Dispose();
         _writing.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private T OnDisk<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw _writer.Failed(exception);
+        }
     }
 
     private async Task UseAsync(Func<Task> work, CancellationToken cancellationToken)

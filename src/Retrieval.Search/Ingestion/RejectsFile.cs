@@ -23,8 +23,6 @@ internal sealed class RejectsFile : IDisposable
 
     public string Path { get; }
 
-    public long Length => _stream.Length;
-
     public void Add(IEnumerable<RejectedSample> rejects)
     {
         foreach (var reject in rejects)
@@ -35,7 +33,23 @@ internal sealed class RejectsFile : IDisposable
     }
 
     /// <summary>Waits for the disk; called before the commit that counts these rows.</summary>
-    public void Flush() => _stream.Flush(flushToDisk: true);
+    /// <returns>Bytes of the file.</returns>
+    public long Flush()
+    {
+        _stream.Flush(flushToDisk: true);
+        return _stream.Length;
+    }
 
-    public void Dispose() => _stream.Dispose();
+    /// <summary>What was not committed may be lost: the next run writes it again.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _stream.Dispose();
+        }
+        catch (IOException)
+        {
+            // It writes what it holds, and a full disk does not take that. The error to tell was before.
+        }
+    }
 }

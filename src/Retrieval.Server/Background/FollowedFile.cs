@@ -84,13 +84,15 @@ internal abstract partial class FollowedFile(string key, string what, TimeProvid
 
             (_fault, _reason) = (false, null);
         }
-        catch (InvalidInputException exception)
+        catch (Exception exception)
         {
+            // Whatever it is: a file that nobody reads again keeps revoked keys and old certificates in force.
             _fault = true;
-            if (_reason != exception.Message)
+            var reason = exception is InvalidInputException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+            if (_reason != reason)
             {
-                _reason = exception.Message;
-                LogKept(what, exception.Message);
+                _reason = reason;
+                LogKept(what, reason);
             }
         }
     }

@@ -162,9 +162,10 @@ internal sealed partial class IngestionRunner(
         Exception? cause = null;
         metrics.Began();
         LogBegan(run.Id);
+        CancellationTokenSource? cancel = null;
         try
         {
-            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            cancel = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
             lock (_gate)
             {
                 _current = (run.Id, cancel);
@@ -187,6 +188,8 @@ internal sealed partial class IngestionRunner(
                 _current = null;
             }
 
+            // Not before: who cancels the run does so through its place there.
+            cancel?.Dispose();
             Release(parts);
             registry.Ended(run, report, cause);
             metrics.Ended(cause);

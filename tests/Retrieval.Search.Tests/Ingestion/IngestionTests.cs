@@ -1,9 +1,13 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
 using Retrieval.Features.Sources;
 using Retrieval.Search.Ingestion;
+using Retrieval.Search.Snapshots;
+using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
+using Retrieval.Storage.Local.Writing;
 
 namespace Retrieval.Search.Tests.Ingestion;
 
@@ -49,6 +53,41 @@ public sealed class IngestionTests : IDisposable
         using var index = Ingest.Open(_folder.Index);
         Assert.True(index.Ledger.Single() is { NextRow: 9, Rejected: 9, Completed: false });
         Assert.Equal(9, Directory.EnumerateFiles(Path.Combine(_folder.Index, "rejects")).Sum(file => File.ReadLines(file).Count()));
+    }
+
+    [Fact]
+    public async Task A_full_disk_that_takes_no_rejects_is_told_and_keeps_no_other_writer_out()
+    {
+        using (LocalIndexWriter.OpenOrCreate(_folder.Index, IndexBinding.SchemaOf(Bundle.Model)))
+        {
+        }
+
+        // The rejects are on a disk of their own here, so that it is they that do not fit.
+        var disk = Directory.CreateDirectory(Path.Combine(_folder.Index, "rejects")).FullName;
+        Assert.SkipUnless(await MountAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk), "a file system can be mounted only by root");
+        try
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[1 << 20], TestContext.Current.CancellationToken));
+
+            var full = await Assert.ThrowsAsync<IndexWriteException>(() => Ingest.RunAsync(Unfit(9), _folder.Index));
+
+            Assert.True(full.DiskFull);
+            LocalIndexWriter.OpenOrCreate(_folder.Index, IndexBinding.SchemaOf(Bundle.Model)).Dispose();
+            File.Delete(Path.Combine(disk, "ballast"));
+            await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(Unfit(9), _folder.Index));
+            Assert.Equal(9, File.ReadLines(Assert.Single(Directory.GetFiles(disk))).Count());
+        }
+        finally
+        {
+            Assert.True(await MountAsync("umount", disk));
+        }
+    }
+
+    private static async Task<bool> MountAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return process.ExitCode == 0;
     }
 
     [Fact]

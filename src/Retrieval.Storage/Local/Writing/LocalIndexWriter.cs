@@ -193,6 +193,9 @@ public sealed class LocalIndexWriter : IDisposable
         return Generation;
     }
 
+    /// <summary>The failure of a write beside the index's own files, in this product's terms. The writer itself is not stopped by it.</summary>
+    public IndexWriteException Failed(Exception cause) => _guard.Failed(cause);
+
     /// <summary>Makes everything since the last commit visible and durable, together with the position of a copy.</summary>
     /// <inheritdoc cref="CommitAsync(IReadOnlyCollection{SourceCheckpoint}?, CancellationToken)"/>
     public async Task<long> CommitAsync(FollowPosition position, CancellationToken cancellation = default)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Npgsql;
 using Retrieval.Domain.Errors;
 
@@ -155,6 +156,11 @@ public sealed class Catalog : IAsyncDisposable
             // The only error of the driver on connecting that has no cause in the network or the server: a password was
             // requested and none was given.
             throw new SignInRefusedException($"it asks for a password, and {(_passwordFile is null ? "none is configured" : $"{_passwordFile} is empty")} ({exception.Message})", exception);
+        }
+        catch (Exception exception) when (exception is CryptographicException or UnauthorizedAccessException)
+        {
+            // The driver reads the client's certificate and key for each connection. While they are exchanged they may not fit.
+            throw new NpgsqlException($"the client's certificate cannot be used: {exception.Message}", exception);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Npgsql;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
@@ -67,6 +69,36 @@ public sealed class CatalogErrorsTests
         await catalog.ExecuteAsync($"alter role {catalog.Database.Owner.Name} reset default_transaction_read_only");
         Assert.Equal([2L, 3L], new[] { (await stored).Epoch, await put }.Order());
         await CatalogAssert.HoldsAsync(catalog, new Dictionary<string, int>(SampleSource.StateAfter(20)) { ["one"] = 1, ["two"] = 1 });
+    }
+
+    [Fact]
+    public async Task A_client_certificate_that_does_not_fit_while_it_is_exchanged_is_an_outage()
+    {
+        using var folder = new IndexFolder();
+        var (certificate, key) = (Path.Combine(folder.Path, "client.pem"), Path.Combine(folder.Path, "client.key"));
+        await File.WriteAllTextAsync(certificate, "half of a", Cancellation);
+        await File.WriteAllTextAsync(key, "half of a", Cancellation);
+
+        // A server that speaks TLS; the driver reads the files before the handshake.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var answering = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync(Cancellation);
+            await client.GetStream().ReadExactlyAsync(new byte[8], Cancellation);
+            await client.GetStream().WriteAsync("S"u8.ToArray(), Cancellation);
+            await client.GetStream().CopyToAsync(Stream.Null, Cancellation);
+        }, Cancellation);
+        await using (var catalog = new Catalog(new CatalogOptions
+        {
+            ConnectionString = $"Host=127.0.0.1;Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=u;Password=p;SSL Mode=Require;Gss Encryption Mode=Disable;SSL Certificate={certificate};SSL Key={key}",
+        }))
+        {
+            var away = await Assert.ThrowsAsync<CatalogUnavailableException>(() => catalog.UseAsync("looking", (_, _) => Task.FromResult(true), Cancellation));
+            Assert.Contains("the client's certificate cannot be used", away.Message, StringComparison.Ordinal);
+        }
+
+        await Record.ExceptionAsync(() => answering);
     }
 
     [Fact]
