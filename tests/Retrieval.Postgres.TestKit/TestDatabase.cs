@@ -52,7 +52,7 @@ public sealed class TestDatabase : IAsyncDisposable
         var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{made}_{Guid.NewGuid():N}")[..40];
         await using var connection = await OpenAsync(server, cancellationToken);
         var owner = await CreateRoleAsync(connection, server, name, "owner", cancellationToken);
-        await ExecuteAsync(connection, $"create database {name} owner {owner.Name}", cancellationToken);
+        await CreateAsync(connection, name, owner, cancellationToken);
         await ExecuteAsync(connection, $"revoke all on database {name} from public", cancellationToken);
         await using var trusted = new NpgsqlCommand("""
             select version.trusted from pg_available_extension_versions version
@@ -136,6 +136,23 @@ public sealed class TestDatabase : IAsyncDisposable
         var password = Guid.NewGuid().ToString("N");
         await ExecuteAsync(connection, $"create role {role} login nosuperuser nocreatedb nocreaterole noreplication password '{password}'", cancellationToken);
         return new LoginRole(role, password, new NpgsqlConnectionStringBuilder(On(server, database)) { Username = role, Password = password }.ConnectionString);
+    }
+
+    // Each is a copy of 7 MB, and other tests of this machine fill its disk for a moment now and then.
+    private static async Task CreateAsync(NpgsqlConnection connection, string name, LoginRole owner, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await ExecuteAsync(connection, $"create database {name} owner {owner.Name}", cancellationToken);
+                return;
+            }
+            catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.DiskFull && attempt < 10)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            }
+        }
     }
 
     // Pools are small: all tests of all processes share the server's hundred connections.

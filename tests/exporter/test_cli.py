@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -265,6 +266,20 @@ def test_an_export_that_is_stopped_leaves_nothing(tmp_path, number):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_is_stopped_as_it_makes_its_folder_leaves_nothing(tmp_path, monkeypatch):
+    make = pathlib.Path.mkdir
+
+    def stopped(path, *arguments, **options):
+        make(path, *arguments, **options)
+        if path.name.startswith(".b."):
+            raise SystemExit(143)
+
+    monkeypatch.setattr(pathlib.Path, "mkdir", stopped)
+    with pytest.raises(SystemExit):
+        main(["--random", "--out", str(tmp_path / "b")])
     assert list(tmp_path.iterdir()) == []
 
 

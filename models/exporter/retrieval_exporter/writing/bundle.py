@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import unicodedata
@@ -49,10 +50,12 @@ def write(model: Model, out: Path | str, settings: Settings, name: str | None = 
     try:
         _check_replaceable(out, force)
         out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix="." + out.name + ".", dir=out.parent))
     except OSError as error:
         raise ExportError(f"{out}: {error.strerror or error}")
+    # Named before it is made: a signal may end the export in between, and then it is removed all the same.
+    work = out.parent / f".{out.name}.{secrets.token_hex(8)}"
     try:
+        work.mkdir(mode=0o700)
         _fill(work, model, name, settings)
         os.chmod(work, 0o755)
         if out.exists():
