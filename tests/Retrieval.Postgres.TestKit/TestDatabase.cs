@@ -138,7 +138,7 @@ public sealed class TestDatabase : IAsyncDisposable
         return new LoginRole(role, password, new NpgsqlConnectionStringBuilder(On(server, database)) { Username = role, Password = password }.ConnectionString);
     }
 
-    // Each is a copy of 7 MB, and other tests of this machine fill its disk for a moment now and then.
+    // Each is a copy of 7 MB. A machine with gigabytes free was seen to have no room for one, and a moment later it had.
     private static async Task CreateAsync(NpgsqlConnection connection, string name, LoginRole owner, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

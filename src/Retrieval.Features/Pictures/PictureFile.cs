@@ -6,7 +6,7 @@ using SkiaSharp;
 namespace Retrieval.Features.Pictures;
 
 /// <summary>
-/// Pictures, decoded within bounds: what a header says is checked before anything else is read. They are turned as browsers turn them.
+/// Pictures, decoded within bounds: what a header says is checked before anything is decoded. They are turned as browsers turn them.
 /// </summary>
 public static class PictureFile
 {
@@ -57,14 +57,15 @@ public static class PictureFile
     // Read here: the decoder is native code that would call the stream back, and an exception that passes through it ends the process.
     private static SKData Whole(Stream file, string name)
     {
+        var whole = SKData.Create(file.Length);
         try
         {
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return SKData.CreateCopy(bytes);
+            file.ReadExactly(whole.Span);
+            return whole;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            whole.Dispose();
             throw new InvalidInputException("cannot be read", name, innerException: exception);
         }
     }

@@ -8,7 +8,7 @@ public static class Thumbnail
 {
     private const int Quality = 80;
 
-    /// <summary>WebP has no higher pictures.</summary>
+    // Of WebP.
     private const int MostHeight = 16_383;
 
     /// <summary>A picture as WebP, at most so wide, and as high as WebP allows; one that is not larger keeps its size.</summary>
@@ -32,7 +32,7 @@ public static class Thumbnail
 
     private static int Scaled(int length, double scale) => Math.Max(1, (int)Math.Round(length * scale));
 
-    private static InvalidInputException Refused(string name) => new("cannot be made smaller", name);
+    private static InvalidInputException Refused(string name) => new("cannot be made into a thumbnail", name);
 
     private static byte[] Encoded(SKBitmap picture, string name)
     {

@@ -50,7 +50,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
             await _writer.CommitAsync([_checkpoint], cancellationToken).ConfigureAwait(false);
         }
 
-        _rejects = OnDisk(() => new RejectsFile(RejectsPath(start.SourceKey), _checkpoint.RejectsBytes));
+        OnDisk(() => _rejects = new RejectsFile(RejectsPath(start.SourceKey), _checkpoint.RejectsBytes));
         _committedRow = _checkpoint.NextRow;
         return _checkpoint;
     }
@@ -89,11 +89,7 @@ public sealed class LocalIngestionTarget : IIngestionTarget
             }, cancellationToken).ConfigureAwait(false);
         }
 
-        OnDisk(() =>
-        {
-            _rejects!.Add(window.Rejects);
-            return true;
-        });
+        OnDisk(() => _rejects!.Add(window.Rejects));
         var stored = window.Rows?.Images.Count ?? 0;
         _checkpoint = _checkpoint with
         {
@@ -118,7 +114,8 @@ public sealed class LocalIngestionTarget : IIngestionTarget
     /// <inheritdoc/>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
-        _checkpoint = _checkpoint with { RejectsBytes = OnDisk(_rejects!.Flush) };
+        OnDisk(_rejects!.Flush);
+        _checkpoint = _checkpoint with { RejectsBytes = _rejects.Length };
         await UseAsync(() => _writer.CommitAsync([_checkpoint], cancellationToken), cancellationToken).ConfigureAwait(false);
         _committedRow = _checkpoint.NextRow;
     }
@@ -143,11 +140,11 @@ public sealed class LocalIngestionTarget : IIngestionTarget
         return ValueTask.CompletedTask;
     }
 
-    private T OnDisk<T>(Func<T> work)
+    private void OnDisk(Action work)
     {
         try
         {
-            return work();
+            work();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

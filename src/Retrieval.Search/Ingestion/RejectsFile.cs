@@ -23,6 +23,8 @@ internal sealed class RejectsFile : IDisposable
 
     public string Path { get; }
 
+    public long Length => _stream.Length;
+
     public void Add(IEnumerable<RejectedSample> rejects)
     {
         foreach (var reject in rejects)
@@ -33,12 +35,7 @@ internal sealed class RejectsFile : IDisposable
     }
 
     /// <summary>Waits for the disk; called before the commit that counts these rows.</summary>
-    /// <returns>Bytes of the file.</returns>
-    public long Flush()
-    {
-        _stream.Flush(flushToDisk: true);
-        return _stream.Length;
-    }
+    public void Flush() => _stream.Flush(flushToDisk: true);
 
     /// <summary>What was not committed may be lost: the next run writes it again.</summary>
     public void Dispose()

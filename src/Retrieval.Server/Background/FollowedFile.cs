@@ -18,7 +18,7 @@ internal abstract partial class FollowedFile(string key, string what, TimeProvid
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private byte[] _hash = [];
-    private string? _reason;
+    private readonly LastFault _last = new();
     private volatile bool _fault;
 
     /// <summary>Whether the file as it is now cannot be used.</summary>
@@ -82,17 +82,16 @@ internal abstract partial class FollowedFile(string key, string what, TimeProvid
                 LogTaken(what);
             }
 
-            (_fault, _reason) = (false, null);
+            _fault = false;
+            _last.Clear();
         }
         catch (Exception exception)
         {
             // Whatever it is: a file that nobody reads again keeps revoked keys and old certificates in force.
             _fault = true;
-            var reason = exception is InvalidInputException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
-            if (_reason != reason)
+            if (_last.IsNews(exception))
             {
-                _reason = reason;
-                LogKept(what, reason);
+                LogKept(what, exception.Message, exception is InvalidInputException ? null : exception);
             }
         }
     }
@@ -101,5 +100,5 @@ internal abstract partial class FollowedFile(string key, string what, TimeProvid
     private partial void LogTaken(string what);
 
     [LoggerMessage(EventId = 1501, Level = LogLevel.Error, Message = "{What} cannot be used, and what was in force before stays so: {Reason}")]
-    private partial void LogKept(string what, string reason);
+    private partial void LogKept(string what, string reason, Exception? unforeseen);
 }

@@ -122,7 +122,7 @@ internal sealed partial class CatalogLoader(
         }
 
         Note(step);
-        if (_fault.Clear())
+        if (_fault.Clear() && step.Refusal is null)
         {
             LogFollowing(step.CatalogEpoch);
         }

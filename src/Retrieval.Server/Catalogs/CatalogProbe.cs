@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Retrieval.Search.Replication;
 using Retrieval.Server.Background;
 using Retrieval.Server.Configuration;
-using Retrieval.Server.Loading;
 using Retrieval.Storage.Postgres.Connecting;
 using Retrieval.Storage.Postgres.Indexes;
 

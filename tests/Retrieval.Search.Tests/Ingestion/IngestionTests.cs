@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Retrieval.Domain.Errors;
 using Retrieval.Features.Npy;
@@ -64,8 +63,7 @@ public sealed class IngestionTests : IDisposable
 
         // The rejects are on a disk of their own here, so that it is they that do not fit.
         var disk = Directory.CreateDirectory(Path.Combine(_folder.Index, "rejects")).FullName;
-        Assert.SkipUnless(await MountAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk), "a file system can be mounted only by root");
-        try
+        await SmallDisk.RunAsync(disk, "64k", async () =>
         {
             await Assert.ThrowsAnyAsync<IOException>(() => File.WriteAllBytesAsync(Path.Combine(disk, "ballast"), new byte[1 << 20], TestContext.Current.CancellationToken));
 
@@ -76,18 +74,7 @@ public sealed class IngestionTests : IDisposable
             File.Delete(Path.Combine(disk, "ballast"));
             await Assert.ThrowsAsync<SourceRefusedException>(() => Ingest.RunAsync(Unfit(9), _folder.Index));
             Assert.Equal(9, File.ReadLines(Assert.Single(Directory.GetFiles(disk))).Count());
-        }
-        finally
-        {
-            Assert.True(await MountAsync("umount", disk));
-        }
-    }
-
-    private static async Task<bool> MountAsync(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return process.ExitCode == 0;
+        });
     }
 
     [Fact]

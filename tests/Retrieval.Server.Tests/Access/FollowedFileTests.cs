@@ -18,7 +18,9 @@ public sealed class FollowedFileTests
         file.Content = [2];
         await Eventually.TrueAsync(() => file.Attempts >= 2, "it was read twice");
         Assert.True(file.Fault);
-        Assert.Contains("InvalidOperationException: nobody foresaw it", Assert.Single(log.Of(1501)).Message, StringComparison.Ordinal);
+        var told = Assert.Single(log.Of(1501));
+        Assert.Contains("what was in force before stays so: nobody foresaw it", told.Message, StringComparison.Ordinal);
+        Assert.IsType<InvalidOperationException>(told.Exception);
 
         file.Content = [3];
         await Eventually.TrueAsync(() => !file.Fault, "the next content is taken");

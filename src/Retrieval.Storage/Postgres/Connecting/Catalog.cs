@@ -159,8 +159,8 @@ public sealed class Catalog : IAsyncDisposable
         }
         catch (Exception exception) when (exception is CryptographicException or UnauthorizedAccessException)
         {
-            // The driver reads the client's certificate and key for each connection. While they are exchanged they may not fit.
-            throw new NpgsqlException($"the client's certificate cannot be used: {exception.Message}", exception);
+            // The driver reads the connection's certificates and key for each connection. While they are exchanged they may not fit.
+            throw new NpgsqlException($"a certificate or key of the connection cannot be used: {exception.Message}", exception);
         }
     }
 

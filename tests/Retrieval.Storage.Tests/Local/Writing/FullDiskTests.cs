@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Retrieval.Storage.Errors;
 using Retrieval.Storage.Local.Reading;
 using Retrieval.Storage.Local.Verification;
@@ -103,15 +102,7 @@ public sealed class FullDiskTests : IDisposable
     private async Task OnSmallDiskAsync(string size, Func<string, Task> test)
     {
         var disk = Directory.CreateDirectory(Path.Combine(_folder.Path, "disk")).FullName;
-        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk), "a file system can be mounted only by root");
-        try
-        {
-            await test(disk);
-        }
-        finally
-        {
-            Assert.True(await RunAsync("umount", disk));
-        }
+        await SmallDisk.RunAsync(disk, size, () => test(disk));
     }
 
     private static async Task FillUpAsync(string path, string disk)
@@ -160,19 +151,5 @@ public sealed class FullDiskTests : IDisposable
         using var index = LocalIndex.Open(path);
         IndexAssert.Holds(index, expected);
         Assert.True(index.Verify(TestContext.Current.CancellationToken).Ok);
-    }
-
-    private static async Task<bool> RunAsync(string file, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
     }
 }

@@ -95,7 +95,7 @@ public sealed class CatalogErrorsTests
         }))
         {
             var away = await Assert.ThrowsAsync<CatalogUnavailableException>(() => catalog.UseAsync("looking", (_, _) => Task.FromResult(true), Cancellation));
-            Assert.Contains("the client's certificate cannot be used", away.Message, StringComparison.Ordinal);
+            Assert.Contains("a certificate or key of the connection cannot be used", away.Message, StringComparison.Ordinal);
         }
 
         await Record.ExceptionAsync(() => answering);

@@ -1,6 +1,6 @@
 using Retrieval.Domain.Errors;
 
-namespace Retrieval.Server.Loading;
+namespace Retrieval.Server.Background;
 
 /// <summary>The most recent fault: if the same one repeats every second, it is logged once.</summary>
 internal sealed class LastFault
